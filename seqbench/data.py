@@ -1,0 +1,76 @@
+"""What a data set is to the harness: options, an identity, and splits with their vocabulary."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, Literal, TypeVar
+
+from seqbench.interface import Config, Documents, Ids, LanguageModel
+from seqbench.vocab import Vocab
+
+Data = TypeVar("Data", covariant=True)
+
+Convention = Literal["sentence", "stream"]
+Unit = Literal["word", "character", "symbol"]
+
+
+class DataError(ValueError):
+    """Data that cannot be used; its one-line message says where the fault lies and what to do."""
+
+
+class Dataset(Config, Generic[Data]):
+    """A source of data. Its fields are its options (so `wikitext2(convention=sentence)` is a data set)."""
+
+    task: ClassVar[str]
+    licence: ClassVar[str] = ""
+    citation: ClassVar[str] = ""
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """The sha256 of the raw data that `load` would read; cheap, since every start of a run asks for it.
+
+        Raises:
+            DataError: the data is not at hand.
+        """
+
+    @abstractmethod
+    def load(self) -> Data:
+        """Read and split.
+
+        Raises:
+            DataError: the data is missing, damaged, or of a kind that the task cannot use.
+        """
+
+
+@dataclass(frozen=True)
+class TextSplit:
+    documents: Documents
+    """Ids, each (T_i,)."""
+    characters: Sequence[Ids]
+    """Characters of text that each id stands for, its separator counted, each (T_i,); for bits per character."""
+
+    @property
+    def tokens(self) -> int:
+        return sum(len(d) for d in self.documents)
+
+
+@dataclass(frozen=True)
+class TextData:
+    """Text for language modelling.
+
+    In the `sentence` convention each line is a document of its own and is scored from a fresh start, blank
+    lines dropped; in the `stream` convention a split is one document, in which every line end counts.
+    Where lines exist, `<eos>` ends them and is scored, in both conventions.
+    """
+
+    name: str
+    vocab: Vocab
+    train: TextSplit
+    valid: TextSplit
+    test: TextSplit
+    convention: Convention
+    unit: Unit
+    truth: LanguageModel[object] | None = None
+    """The true model of a synthetic source, ready to predict."""
+    notes: dict[str, int | str] = field(default_factory=dict)
+    """What the loader did and left out, for the record."""

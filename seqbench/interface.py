@@ -1,0 +1,134 @@
+"""The one interface: a model is a class with `fit` and `predict`.
+
+One small typed subclass a task; an author sees one task at a time, and so does the type checker. What a
+model is lent to fit with, it gets as a `Context`; vocabulary, splits, budgets and clocks stay with the harness.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from seqbench.vocab import Vocab
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Arrays = Mapping[str, NDArray[Any]]
+Documents = Sequence[Ids]
+"""Documents of ids, each (T_i,); a stream is one long document."""
+
+Train = TypeVar("Train")
+Lent = TypeVar("Lent", bound="Context[Any]")
+State = TypeVar("State")
+
+
+class Config(BaseModel):
+    """Hyper-parameters of a model: frozen, checked when made, part of the identity of every record.
+
+    A field documents itself, `Field(default, ge=…, le=…, description="meaning, unit")`, and may declare a
+    search space, `json_schema_extra={"search": {"low": 16, "high": 512, "log": True}}` or
+    `{"search": {"choices": [1, 2, 3]}}`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Budget(BaseModel):
+    """What a fit may spend, counted so that a result does not depend on the machine that computes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = 1
+    """Passes over the training data at most; a step of EM is one pass."""
+    updates: int | None = None
+    """Updates of the parameters by gradient at most; None: as many as the epochs hold."""
+
+
+def _silent(name: str, value: float) -> None:
+    """Drop a progress value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context(Generic[Train]):
+    """What the harness lends to `fit`. A task adds what its models need to know."""
+
+    seed: int
+    budget: Budget
+    valid: Train
+    device: str = "cpu"
+    log: Callable[[str, float], None] = _silent
+    """Progress and curves: `log("valid_perplexity", 123.4)` appends to the curve of that name."""
+
+
+class SequenceModel(ABC, Generic[Train, Lent]):
+    """A model of sequences for one task."""
+
+    task: ClassVar[str]
+    kind: ClassVar[Literal["classic", "neural"]] = "classic"
+    """Verdicts hold every model against the best classic one."""
+    stochastic: ClassVar[bool] = True
+    """False: the seed changes nothing, so one fit stands for all seeds (`seqbench check` verifies it)."""
+    config_class: ClassVar[type[Config]] = Config
+    config: Config
+
+    def __init__(self, config: Config | None = None) -> None:
+        self.config = self.config_class() if config is None else config
+
+    @abstractmethod
+    def fit(self, train: Train, ctx: Lent) -> None:
+        """Learn from `train`; `ctx.valid` may steer (early stopping), never teach."""
+
+    def arrays(self) -> Arrays | None:
+        """All that `restore` needs, as named arrays; None: the model is refitted from its record instead."""
+        return None
+
+    def restore(self, arrays: Arrays) -> None:
+        """Become the fitted model whose `arrays` these are; `config` is already set."""
+        raise NotImplementedError(f"{type(self).__name__} writes no arrays: refit it from its record")
+
+    def parameter_count(self) -> int | None:
+        """Numbers that were learned from data; None: unknown."""
+        arrays = self.arrays()
+        return None if arrays is None else sum(a.size for a in arrays.values() if a.dtype.kind == "f")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageContext(Context[Documents]):
+    vocab: Vocab
+
+
+class LanguageModel(SequenceModel[Documents, LanguageContext], Generic[State]):
+    """A probability of the next symbol given all that came before it.
+
+    The state that goes in and out of `predict` lets long streams be scored in pieces and text be sampled.
+    It is the model's own affair; the harness only hands it back. A state that was handed out is not to be
+    changed afterwards: the harness may continue from it more than once.
+    """
+
+    task: ClassVar[str] = "lm"
+    vocab_size: int
+    """V; set it in `fit` and in `restore`."""
+
+    @abstractmethod
+    def predict(self, ids: Ids, state: State | None = None) -> tuple[Floats, State]:
+        """Score symbols.
+
+        Args:
+            ids: (B, T) symbols in 0..V-1; T may be 0.
+            state: where earlier symbols of the B rows left off; None: at the start of a document.
+
+        Returns:
+            (B, T) natural log p(ids[b, t] | state, ids[b, :t]), and the state after T symbols.
+        """
+
+    def next(self, state: State | None = None, batch: int = 1) -> Floats:
+        """Probabilities (B, V) of the next symbol after `state` (None: at the start of `batch` documents).
+
+        This default asks `predict` for each symbol in turn; a model overrides it to be quick.
+        """
+        scores = [self.predict(np.full((batch, 1), symbol), state)[0] for symbol in range(self.vocab_size)]
+        return np.exp(np.concatenate(scores, axis=1))

@@ -1,0 +1,73 @@
+"""What the harness must know of a task: how its models are lent data, scored, and held against the laws."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from seqbench.interface import Budget, Context, SequenceModel
+from seqbench.metrics import Columns, Metric
+from seqbench.records import Check, Comparability
+
+Data = TypeVar("Data")
+Split = Literal["valid", "test"]
+
+
+class Task(ABC, Generic[Data]):
+    """One task. `metrics[0]` ranks, selects on validation, and carries the verdict."""
+
+    name: ClassVar[str]
+    metrics: ClassVar[tuple[Metric, ...]]
+    marks: ClassVar[dict[str, str]]
+    """The mark that a broken law puts on a row, by the law's name; a marked score is not comparable."""
+
+    @abstractmethod
+    def train(self, data: Data) -> Any:
+        """What `fit` is given."""
+
+    @abstractmethod
+    def context(
+        self, data: Data, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
+    ) -> Context[Any]:
+        """What `fit` is lent."""
+
+    @abstractmethod
+    def score(self, model: SequenceModel[Any, Any], data: Data, split: Split) -> Columns:
+        """Item columns of a split, as they are kept in the store.
+
+        Raises:
+            ScoreError: the model's answer has a wrong shape or is not a number.
+        """
+
+    @abstractmethod
+    def items(self, columns: Columns) -> tuple[Columns, int]:
+        """Kept columns → the columns that metrics take, one row a resampling unit, and the block length
+        (in units) of the bootstrap that respects their dependence."""
+
+    @abstractmethod
+    def comparability(self, data: Data, dataset: str, data_sha256: str) -> Comparability:
+        """What must be equal for two rows to stand in one table."""
+
+    @abstractmethod
+    def check(self, model: SequenceModel[Any, Any], data: Data, seed: int) -> list[Check]:
+        """The laws, measured on a fitted model."""
+
+
+class ScoreError(ValueError):
+    """A model answered with something that is no score."""
+
+
+TASKS = {"lm": "seqbench.language:LanguageModelling"}
+
+
+def task(name: str) -> Task[Any]:
+    """The task of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in TASKS:
+        raise ValueError(f"there is no task {name!r}; there are: {', '.join(TASKS)}")
+    module, _, attribute = TASKS[name].partition(":")
+    found: Task[Any] = getattr(import_module(module), attribute)()
+    return found
