@@ -24,6 +24,12 @@ class Dataset(Config, Generic[Data]):
     task: ClassVar[str]
     licence: ClassVar[str] = ""
     citation: ClassVar[str] = ""
+    knows_truth: ClassVar[bool] = False
+    """Whether the data carries its true model, which then ends the table."""
+
+    def identity(self) -> dict[str, object]:
+        """The options that a result depends on; a source of files leaves out where they lie."""
+        return self.model_dump(mode="json")
 
     @abstractmethod
     def fingerprint(self) -> str:

@@ -64,6 +64,10 @@ class Context(Generic[Train]):
     """Progress and curves: `log("valid_perplexity", 123.4)` appends to the curve of that name."""
 
 
+class MissingExtra(ImportError):
+    """An optional library is not installed; the message names the command that installs it."""
+
+
 class SequenceModel(ABC, Generic[Train, Lent]):
     """A model of sequences for one task."""
 

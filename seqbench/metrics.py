@@ -28,26 +28,52 @@ class Metric:
     """Where differences are taken and fits are averaged: a perplexity's on the log scale."""
 
     def __call__(self, columns: Columns, weights: Floats | None = None) -> Floats:
-        """(R,) scores; without weights one score (1,), in which every item counts once."""
-        if weights is None:
-            weights = np.ones((1, len(next(iter(columns.values())))))
-        return self.function(columns, weights)
+        """(R,) scores; without weights one score (1,), in which every item counts once.
+
+        Raises:
+            ValueError: columns are missing, empty or of different lengths, or have nothing to divide by.
+        """
+        lengths = {name: len(column) for name, column in columns.items()}
+        if len(set(lengths.values())) > 1:
+            found = ", ".join(f"{name} {length:,}" for name, length in lengths.items())
+            raise ValueError(f"{self.name} needs columns of one length, not {found}")
+        items = max(lengths.values(), default=0)
+        if items == 0:
+            raise ValueError(f"there are no items to score: {self.name} needs at least one")
+        return self.function(columns, np.ones((1, items)) if weights is None else weights)
 
     def better(self, a: float, b: float) -> bool:
         """Whether score a beats score b."""
         return a < b if self.lower_is_better else a > b
 
 
+def _nats(columns: Columns, weights: Floats, per: str) -> Floats:
+    """(R,) nats for one of `per`; infinite where an item that the model held impossible has weight."""
+    for name in ("nats", per):
+        if name not in columns:
+            raise ValueError(f"column {name!r} is missing among: {', '.join(columns)}")
+    nats, size = columns["nats"].astype(np.float64), columns[per].astype(np.float64)
+    impossible = np.isposinf(nats)
+    total: Floats = weights @ np.where(impossible, 0.0, nats)  # 0 · ∞ would make NaN of resamples without the item
+    total[weights[:, impossible].any(axis=1)] = np.inf
+    sizes: Floats = weights @ size
+    if not (sizes > 0).all():
+        raise ValueError(f"the items hold no {per}: column {per!r} must sum to more than 0")
+    return total / sizes
+
+
 def _perplexity(columns: Columns, weights: Floats) -> Floats:
-    return np.exp((weights @ columns["nats"]) / (weights @ columns["tokens"]))
+    with np.errstate(over="ignore"):  # beyond 709 nats a token, infinity is the nearest float
+        perplexity: Floats = np.exp(_nats(columns, weights, per="tokens"))
+    return perplexity
 
 
 def _bits_per_token(columns: Columns, weights: Floats) -> Floats:
-    return (weights @ columns["nats"]) / (weights @ columns["tokens"]) / np.log(2)
+    return _nats(columns, weights, per="tokens") / np.log(2)
 
 
 def _bits_per_character(columns: Columns, weights: Floats) -> Floats:
-    return (weights @ columns["nats"]) / (weights @ columns["characters"]) / np.log(2)
+    return _nats(columns, weights, per="characters") / np.log(2)
 
 
 PERPLEXITY = Metric("perplexity", "perplexity", _perplexity, lower_is_better=True, scale="log")

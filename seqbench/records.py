@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from seqbench.spec import Spec
+
 SCHEMA = 1
 
 Status = Literal["ok", "skipped", "failed", "timeout", "out of memory", "crashed"]
@@ -30,8 +32,11 @@ class Identity(_Frozen):
     dataset: str
     options: dict[str, Any]
     data_sha256: str
+    """Of the raw data; empty where it was not at hand."""
     data_source: str
     """sha256 over the source of the loader's module and of the seqbench modules that it imports."""
+    task_source: str
+    """The same for the module that scores and checks."""
     seed: int
     """Which repetition this is: 0, 1, 2, …"""
     budget: dict[str, Any]
@@ -59,6 +64,8 @@ class Costs(_Frozen):
     parameters: int | None = None
     peak_memory_bytes: int | None = None
     """Highest resident memory of the cell's process."""
+    start_memory_bytes: int | None = None
+    """Resident before the data was read: the interpreter and its libraries."""
     wall_seconds: float | None = None
     """The whole cell: loading, fitting, scoring, checking."""
 
@@ -96,6 +103,10 @@ class Record(_Frozen):
     identity: Identity
     label: str
     """How the row is named: the model's spec as asked for, `lstm(hidden_size=400)`."""
+    model_spec: Spec
+    """The model as it can be found again, with all the settings that it was given."""
+    data_spec: Spec
+    """The data set likewise, paths included."""
     kind: Literal["classic", "neural", "truth"]
     stochastic: bool
     status: Status
@@ -110,6 +121,7 @@ class Record(_Frozen):
     curves: dict[str, list[float]] = Field(default_factory=dict)
     notes: dict[str, Any] = Field(default_factory=dict)
     """What the loader did and left out."""
+    traceback: str = ""
     provenance: Provenance | None = None
     items_sha256: str | None = None
     """Of the file of item columns beside the record."""

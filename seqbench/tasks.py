@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from seqbench.interface import Budget, Context, SequenceModel
@@ -49,8 +50,24 @@ class Task(ABC, Generic[Data]):
         """What must be equal for two rows to stand in one table."""
 
     @abstractmethod
+    def encoding(self, data: Data) -> dict[str, Any]:
+        """What a kept fit needs to read new data as the old was read: plain values, for JSON."""
+
+    @abstractmethod
+    def probe(self, model: SequenceModel[Any, Any], data: Data) -> Callable[[], Check]:
+        """Predict a little before scoring; the answer, called after it, tells whether scoring changed the model."""
+
+    @abstractmethod
     def check(self, model: SequenceModel[Any, Any], data: Data, seed: int) -> list[Check]:
         """The laws, measured on a fitted model."""
+
+    @abstractmethod
+    def check_class(self, make: Callable[[], Any], seed: int) -> list[Check]:
+        """The laws, measured on fits of a fresh model to a small corpus of the harness."""
+
+    @abstractmethod
+    def predict(self, model: SequenceModel[Any, Any], encoding: dict[str, Any], path: Path) -> dict[str, Any]:
+        """Scores of a file of new data, read as `encoding` says: named columns, one entry an item."""
 
 
 class ScoreError(ValueError):

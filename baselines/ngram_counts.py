@@ -1,0 +1,97 @@
+"""Counting n-grams: one packed integer and one sort an order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqbench.interface import Documents, Floats, Ids
+
+
+def symbol_bits(vocab_size: int) -> int:
+    """Bits of a symbol in a key; <s> = vocab_size is one, too."""
+    return vocab_size.bit_length()
+
+
+@dataclass(frozen=True)
+class Level:
+    """The distinct n-grams of one order n.
+
+    Level 1 holds every symbol of the vocabulary, seen or not, and the start marker <s>, so that a symbol is
+    its own index there; <s> counts zero, since it is never predicted. Level 0, not stored, is the empty n-gram.
+    """
+
+    key: Ids
+    """(K,) index of w_1 … w_(n-1) in the level below, and w_n in the low bits; ascending."""
+    suffix: Ids
+    """(K,) index of w_2 … w_n in the level below."""
+    count: Ids
+    """(K,) occurrences."""
+    contexts: int
+    """Entries of the level below."""
+    opening: int
+    """Entries from here on begin with <s>; they come last, as <s> is the largest symbol."""
+    bits: int
+    """Low bits of a key that hold w_n."""
+
+    @cached_property
+    def context(self) -> Ids:
+        """(K,) index of w_1 … w_(n-1) in the level below."""
+        return self.key >> self.bits
+
+    def per_context(self, values: NDArray[Any]) -> Floats:
+        """Sums of values (K,) over the n-grams of each context, (contexts,)."""
+        return np.bincount(self.context, weights=values, minlength=self.contexts)
+
+
+def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[Level]:
+    """Levels 1..order of documents of ids (T_i,), each preceded by one marker <s> = vocab_size.
+
+    No n-gram reaches over a document's start. The indices of one order make the keys of the next. A key takes
+    the bits of the number of positions and of the vocabulary together, so it fits 63 bits wherever the text
+    fits memory.
+    """
+    start, bits = vocab_size, symbol_bits(vocab_size)
+    marker = np.array([start])
+    symbols = np.concatenate([marker[:0], *(piece for document in documents for piece in (marker, document))])
+    count = np.bincount(symbols, minlength=start + 1)
+    count[start] = 0
+    level = Level(np.arange(start + 1), np.zeros(start + 1, dtype=np.int64), count, 1, start, bits)
+    yield level
+
+    inside = symbols != start
+    within = np.ones(len(symbols), dtype=bool)  # where an n-gram ends that does not reach over a start
+    index = symbols  # of the n-gram that ends at each position
+    for _ in range(1, order):
+        within[1:] = within[:-1] & inside[1:]
+        within[:1] = False
+        ends = np.flatnonzero(within)
+        keys, ends = ascending(index[ends - 1] << bits | symbols[ends], ends)
+        new = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+        first = np.flatnonzero(new)
+        suffix = index[ends[first]]
+        index = np.empty_like(index)
+        index[ends] = np.cumsum(new) - 1
+        count = np.diff(first, append=len(ends))
+        opening = np.searchsorted(keys[first], level.opening << bits)
+        level = Level(keys[first], suffix, count, len(level.key), int(opening), bits)
+        yield level
+
+
+def ascending(keys: Ids, positions: Ids) -> tuple[Ids, Ids]:
+    """Keys in ascending order, and their positions; none is negative, and the last position is the largest.
+
+    Sorting numbers is several times faster than sorting indices by them, so key and position travel in one
+    number where 63 bits hold both.
+    """
+    if len(keys) == 0:
+        return keys, positions
+    bits = int(positions[-1]).bit_length()
+    if int(keys.max()).bit_length() + bits > 63:
+        order = np.argsort(keys, kind="stable")
+        return keys[order], positions[order]
+    packed = np.sort(keys << bits | positions)
+    return packed >> bits, packed & ((1 << bits) - 1)

@@ -1,0 +1,61 @@
+"""A hash table from integer keys to their index, for whole arrays of keys at once."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqbench.interface import Ids
+
+GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: Knuth's multiplicative hashing, whose high bits are good
+
+
+class Layer(NamedTuple):
+    multiplier: np.uint64
+    shift: np.uint64
+    slots: NDArray[np.int32] | Ids
+    """(2^b,) the index of a key, 0 in a free slot."""
+
+    def slot(self, keys: Ids) -> Ids:
+        return ((keys.view(np.uint64) * self.multiplier) >> self.shift).view(np.int64)
+
+
+class KeyTable:
+    """Finds keys in an array, mostly at the first probe, where a binary search misses the cache at each step.
+
+    Of the keys that meet in a slot of the first layer one stays; the others go on to a layer of their own, with
+    another hash function, and so on until none is left. Whole arrays walk down together, ever fewer at each
+    layer: a key ends where it is found or its slot is free.
+    """
+
+    def __init__(self, keys: Ids) -> None:
+        """keys: (K,) distinct and non-negative but for keys[0], which is never found: index 0 means "absent"."""
+        self.keys = keys
+        self._layers: list[Layer] = []
+        index = np.arange(1, len(keys), dtype=np.int32 if len(keys) < 2**31 else np.int64)
+        keys = keys[1:]
+        while len(keys) or not self._layers:
+            # The first layer is a quarter to half full, to spare memory; later ones, being small, half that.
+            bits = (len(keys) * (4 if self._layers else 2)).bit_length()
+            multiplier = np.uint64(pow(GOLDEN, len(self._layers) + 1, 2**64))
+            layer = Layer(multiplier, np.uint64(64 - max(bits, 1)), np.zeros(1 << max(bits, 1), dtype=index.dtype))
+            slot = layer.slot(keys)
+            layer.slots[slot] = index
+            left = layer.slots[slot] != index
+            index, keys = index[left], keys[left]
+            self._layers.append(layer)
+
+    def find(self, keys: Ids) -> Ids:
+        """(N,) index of each key (N,), 0 where it is absent."""
+        first, *others = self._layers
+        found = first.slots[first.slot(keys)].astype(np.int64)
+        left = ((self.keys[found] != keys) & (found != 0)).nonzero()[0]
+        for layer in others:
+            if not len(left):
+                return found
+            sought = keys[left]
+            probed = layer.slots[layer.slot(sought)]
+            found[left] = probed
+            left = left[(self.keys[probed] != sought) & (probed != 0)]
+        found[left] = 0
+        return found

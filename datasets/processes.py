@@ -1,0 +1,143 @@
+"""Random processes whose next-symbol probabilities are known: each draws text, and is the true model of it.
+
+No honest model is better on such text than the process itself, beyond chance. Every symbol has positive
+probability after every history, so that each string of any length has a finite score.
+"""
+
+from abc import abstractmethod
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from seqbench.interface import Documents, Floats, Ids, LanguageContext, LanguageModel, State
+
+Stack = tuple[int, ...]
+"""Types of the brackets that are open, the innermost last."""
+
+
+class Process(LanguageModel[State]):
+    """A stochastic process over the symbols 0..V-1, as the true model of what it draws."""
+
+    stochastic: ClassVar[bool] = False
+
+    @abstractmethod
+    def draw(self, length: int, rng: np.random.Generator) -> Ids:
+        """(length,) symbols of one document from its start."""
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        """Nothing to learn: the parameters are the true ones."""
+
+
+class MarkovProcess(Process[Ids]):
+    """p(x_t | x_{t-n}, …, x_{t-1}), order n; the first n symbols of a document are uniform.
+
+    Args:
+        transitions: (V, …, V) with n + 1 axes; the last one is the next symbol, and sums to one.
+
+    The state is the last n symbols, (B, n); V stands for what lies before the start.
+    """
+
+    def __init__(self, transitions: Floats) -> None:
+        super().__init__()
+        self.order = transitions.ndim - 1
+        self.vocab_size = v = transitions.shape[-1]
+        table = np.full((v + 1,) * self.order + (v,), 1 / v)
+        table[(slice(v),) * self.order] = transitions
+        self._rows = table.reshape(-1, v)
+        self._log_rows = np.log(self._rows)
+        self._places = (v + 1) ** np.arange(self.order)[::-1]
+
+    def draw(self, length: int, rng: np.random.Generator) -> Ids:
+        cumulative = _cumulative(self._rows)
+        ids = np.empty(length, dtype=np.int64)
+        row = len(cumulative) - 1
+        for t, u in enumerate(rng.random(length).tolist()):
+            ids[t] = symbol = bisect_right(cumulative[row], u)
+            row = (row * (self.vocab_size + 1) + symbol) % len(cumulative)
+        return ids
+
+    def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
+        seen = np.concatenate([self._start(len(ids)) if state is None else state, ids], axis=1)
+        rows = sum(place * seen[:, k : k + ids.shape[1]] for k, place in enumerate(self._places))
+        return self._log_rows[rows, ids], seen[:, ids.shape[1] :]
+
+    def next(self, state: Ids | None = None, batch: int = 1) -> Floats:
+        rows: Floats = self._rows[(self._start(batch) if state is None else state) @ self._places]
+        return rows
+
+    def _start(self, batch: int) -> Ids:
+        return np.full((batch, self.order), self.vocab_size)
+
+
+class HiddenMarkovProcess(Process[Floats]):
+    """A Markov chain of hidden states, each of which emits a symbol (Rabiner 1989).
+
+    Args:
+        start: (K,) probabilities of the first state.
+        transitions: (K, K), rows sum to one.
+        emissions: (K, V), rows sum to one.
+
+    Scored with the forward filter; the state is p(hidden state of the next symbol | symbols so far), (B, K).
+    """
+
+    def __init__(self, start: Floats, transitions: Floats, emissions: Floats) -> None:
+        super().__init__()
+        self.vocab_size = emissions.shape[1]
+        self.start, self.transitions, self.emissions = start, transitions, emissions
+        # One product emits the symbol and moves on: steps[x] = diag(emissions[:, x]) transitions.
+        self._steps = emissions.T[:, :, None] * transitions
+
+    def draw(self, length: int, rng: np.random.Generator) -> Ids:
+        moves, emits = _cumulative(self.transitions), _cumulative(self.emissions)
+        ids = np.empty(length, dtype=np.int64)
+        hidden = bisect_right(_cumulative(self.start[None])[0], rng.random())
+        for t, (u, v) in enumerate(rng.random((length, 2)).tolist()):
+            ids[t] = bisect_right(emits[hidden], u)
+            hidden = bisect_right(moves[hidden], v)
+        return ids
+
+    def predict(self, ids: Ids, state: Floats | None = None) -> tuple[Floats, Floats]:
+        belief = np.tile(self.start, (len(ids), 1)) if state is None else state
+        likelihoods = np.empty(ids.shape)
+        for t, symbols in enumerate(ids.T):
+            joint = np.matmul(belief[:, None], self._steps[symbols])[:, 0]
+            likelihoods[:, t] = joint.sum(axis=1)
+            belief = joint / likelihoods[:, t, None]
+        return np.log(likelihoods), belief
+
+    def next(self, state: Floats | None = None, batch: int = 1) -> Floats:
+        return (np.tile(self.start, (batch, 1)) if state is None else state) @ self.emissions
+
+
+class BracketProcess(Process[list[Stack]]):
+    """Nested brackets of k types: the next symbol depends on the innermost open one, however long ago it came.
+
+    Symbols 0..k-1 open a bracket, k..2k-1 close one of the same type. With an empty stack a bracket opens; a
+    full one closes; between them it opens with probability `opening`. Which type opens depends on the
+    innermost open type. With probability `noise` the symbol is any one, uniformly. Whatever the reason for a
+    symbol, an opening one is pushed unless the stack is full, a closing one pops its own type alone: so the
+    stack is a function of the symbols, and the probabilities are exact.
+
+    Args:
+        types: (k + 1, k) probabilities of the type that opens, by the innermost open type; the last row for
+            an empty stack.
+        opening: probability that a bracket opens, when the stack is neither empty nor full.
+        depth: brackets open at most.
+        noise: probability of a symbol at random.
+
+    The state holds a stack a row.
+    """
+
+    def __init__(self, types: Floats, opening: float, depth: int, noise: float) -> None:
+        super().__init__()
+        self.types, self.depth = types.shape[1], depth
+        self.vocab_size = 2 * self.types
+        self._rows = np.stack([self._row(types, opening, top, full) for full in (0, 1) for top in range(len(types))])
+        self._log_rows = np.log(self._rows)
+        self._rows = self._rows / self._rows.sum(axis=1, keepdims=True)
+        self._noise = noise
+
+    def _row(self, types: Floats, opening: float, top: int, full: bool) -> Floats:
+        raise NotImplementedError

@@ -1,0 +1,113 @@
+"""Output layers of language models: from a hidden vector to the probabilities of V symbols."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from seqbench.interface import Ids
+
+ADAPTIVE_ABOVE = 20_000
+"""Symbols above which `auto` means the adaptive layer."""
+
+
+class OutputLayer(nn.Module):
+    """Natural log probabilities in float32 or finer, whatever the precision of the products."""
+
+    @abstractmethod
+    def forward(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        """hidden (N, D), targets (N,) → log p of the targets (N,)."""
+
+    @abstractmethod
+    def distribution(self, hidden: Tensor) -> Tensor:
+        """hidden (N, D) → log p of all symbols (N, V)."""
+
+
+class FullSoftmax(OutputLayer):
+    """log p = log softmax(W h + b), with b the log frequencies at first, so that learning starts from the unigram."""
+
+    def __init__(self, size: int, counts: Ids) -> None:
+        super().__init__()
+        self.linear = nn.Linear(size, len(counts))
+        self.linear.bias.data = _log_frequencies(torch.tensor(counts))
+
+    def forward(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        return -F.cross_entropy(self.linear(hidden), targets, reduction="none")
+
+    def distribution(self, hidden: Tensor) -> Tensor:
+        return F.log_softmax(self.linear(hidden), dim=-1)
+
+
+class AdaptiveSoftmax(OutputLayer):
+    r"""A softmax in clusters of frequency: frequent symbols at full width, rare ones behind a gate, in fewer dimensions.
+
+        p(w) = softmax_head(w)                            among the most frequent c_1 symbols
+        p(w) = softmax_head(gate_k) · softmax_k(w)        for the k-th tail, ranks c_k .. c_{k+1},
+                                                          computed in size / 4^k dimensions
+
+    Grave, Joulin, Cissé, Grangier & Jégou 2017, "Efficient softmax approximation for GPUs", section 4. It is
+    an exact distribution over V, quick because a tail is computed only where its symbols are the targets.
+
+    Symbols are ranked here, by their counts in training, so the vocabulary may be in any order. Parameters lie
+    as in `torch.nn.AdaptiveLogSoftmaxWithLoss(head_bias=True)`, which wants ids in rank order and mixes
+    number formats under autocast.
+    """
+
+    rank: Tensor
+
+    def __init__(self, size: int, counts: Ids, cutoffs: Sequence[int] | None = None) -> None:
+        """cutoffs: c_1, c_2, …, rising, below V; None: V/32 and V/4."""
+        super().__init__()
+        vocab_size = len(counts)
+        self.cutoffs = [vocab_size // 32, vocab_size // 4] if cutoffs is None else list(cutoffs)
+        edges = [0, *self.cutoffs, vocab_size]
+        if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+            raise ValueError(
+                f"cutoffs must rise between 0 and the {vocab_size} symbols, not {self.cutoffs}: use output=full"
+            )
+        order = torch.argsort(torch.tensor(counts), descending=True, stable=True)
+        self.register_buffer("rank", torch.argsort(order))
+        self.head = nn.Linear(size, self.cutoffs[0] + len(self.cutoffs))
+        self.tails = nn.ModuleList()
+        for k, (low, high) in enumerate(zip(self.cutoffs, edges[2:], strict=True), start=1):
+            narrow = max(1, size // 4**k)
+            self.tails.append(
+                nn.Sequential(nn.Linear(size, narrow, bias=False), nn.Linear(narrow, high - low, bias=False))
+            )
+        ranked = torch.tensor(counts)[order]
+        mass = [ranked[low:high].sum() for low, high in zip(self.cutoffs, edges[2:], strict=True)]
+        self.head.bias.data = _log_frequencies(torch.cat([ranked[: self.cutoffs[0]], torch.stack(mass)]))
+
+    def forward(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        rank = self.rank[targets]
+        cluster = torch.bucketize(rank, torch.tensor(self.cutoffs, device=rank.device), right=True)
+        first = torch.where(cluster == 0, rank, self.cutoffs[0] - 1 + cluster)
+        nats = F.cross_entropy(self.head(hidden), first, reduction="none")
+        for k, tail in enumerate(self.tails, start=1):
+            rows = (cluster == k).nonzero().squeeze(1)
+            within = rank[rows] - self.cutoffs[k - 1]
+            nats = nats.index_add(0, rows, F.cross_entropy(tail(hidden[rows]), within, reduction="none"))
+        return -nats
+
+    def distribution(self, hidden: Tensor) -> Tensor:
+        head = F.log_softmax(self.head(hidden), dim=-1)
+        parts = [head[:, : self.cutoffs[0]]]
+        for k, tail in enumerate(self.tails):
+            parts.append(F.log_softmax(tail(hidden), dim=-1) + head[:, self.cutoffs[0] + k, None])
+        return torch.cat(parts, dim=-1)[:, self.rank]
+
+
+def output_layer(kind: Literal["auto", "full", "adaptive"], size: int, counts: Ids) -> OutputLayer:
+    """The output layer of that kind over hidden vectors of `size`, for symbols met `counts` (V,) times."""
+    if kind == "adaptive" or (kind == "auto" and len(counts) > ADAPTIVE_ABOVE):
+        return AdaptiveSoftmax(size, counts)
+    return FullSoftmax(size, counts)
+
+
+def _log_frequencies(counts: Tensor) -> Tensor:
+    """Log of add-one frequencies."""
+    smoothed = counts.to(torch.get_default_dtype()) + 1
+    return (smoothed / smoothed.sum()).log()

@@ -1,0 +1,112 @@
+"""Documents as batches of columns, cut into windows for truncated backpropagation through time.
+
+Werbos 1990; the columns of a long stream as in Zaremba, Sutskever & Vinyals 2014, section 4.1.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqbench.interface import Documents
+
+
+class Window(NamedTuple):
+    """Some steps of a batch of columns."""
+
+    inputs: Tensor
+    """(T, B) the symbol before each target; the start symbol where a document starts."""
+    targets: Tensor
+    """(T, B)"""
+    mask: Tensor | None
+    """(T, B) False behind the end of a column; None: no column ends here."""
+    fresh: bool
+    """Whether the columns start here; otherwise they go on from the window before."""
+
+
+class Windows:
+    """Documents, every symbol of them once, as windows of at most `steps` by about `batch_size` symbols.
+
+    A column is a document or a piece of a long one. Every document starts in a column of its own, with the
+    start symbol and without a state, exactly as a prediction does. A document longer than the share of one
+    column (as the single one of a stream is) is cut evenly into several; the first symbol of a later piece
+    follows its true predecessor, but no state. Columns of like length go together, so padding at most doubles
+    the work and mostly adds little; documents shorter than a window go in larger batches, so that an update
+    sees `batch_size` x `steps` symbols whatever the documents' length.
+
+    Iterating gives the windows of one epoch; with `shuffle` the columns of like length are mixed and the
+    batches put in random order, by torch's global generator.
+    """
+
+    def __init__(
+        self, documents: Documents, start: int, batch_size: int, steps: int, device: torch.device, shuffle: bool = False
+    ) -> None:
+        documents = [d for d in documents if len(d)]
+        self.steps, self.shuffle = steps, shuffle
+        self.symbols = sum(len(d) for d in documents)
+        """Targets in all windows together."""
+        targets = np.concatenate([*documents, np.zeros(0, np.int64)])
+        lengths = np.array([len(d) for d in documents], dtype=np.int64)
+        starts = np.cumsum(lengths) - lengths
+        inputs = np.roll(targets, 1)
+        inputs[starts] = start
+        self._inputs, self._targets = torch.tensor(inputs, device=device), torch.tensor(targets, device=device)
+        share = max(steps, -(-self.symbols // batch_size))
+        starts, lengths = _cut(starts, lengths, -(-lengths // share))
+        order = np.argsort(-lengths, kind="stable")
+        starts, lengths = starts[order], lengths[order]
+        self._batches: list[slice] = []
+        first = 0
+        while first < len(lengths):
+            columns = batch_size * max(1, steps // int(lengths[first]))
+            left = len(lengths) - first
+            if left < batch_size and lengths[first] > steps:
+                # Few long columns remain: shorter pieces of them fill the batch and save updates.
+                pieces = np.minimum(-(-batch_size // left), np.maximum(1, lengths[first:] // steps))
+                tail_starts, tail_lengths = _cut(starts[first:], lengths[first:], pieces)
+                order = np.argsort(-tail_lengths, kind="stable")
+                starts = np.concatenate([starts[:first], tail_starts[order]])
+                lengths = np.concatenate([lengths[:first], tail_lengths[order]])
+                columns = max(columns, len(tail_lengths))
+            self._batches.append(slice(first, min(first + columns, len(lengths))))
+            first += columns
+        self._starts, self._lengths = starts, lengths
+
+    def __len__(self) -> int:
+        """Windows of an epoch."""
+        return sum(-(-int(self._lengths[batch.start]) // self.steps) for batch in self._batches)
+
+    def __iter__(self) -> Iterator[Window]:
+        starts, lengths, batches = self._starts, self._lengths, self._batches
+        if self.shuffle:
+            starts = starts[np.lexsort((torch.randperm(len(starts)).numpy(), -lengths))]
+            batches = [batches[i] for i in torch.randperm(len(batches)).tolist()]
+        device, last = self._targets.device, len(self._targets) - 1
+        for batch in batches:
+            first = torch.tensor(starts[batch], device=device)
+            length = torch.tensor(lengths[batch], device=device)
+            longest, shortest = int(lengths[batch.start]), int(lengths[batch.stop - 1])
+            for begin in range(0, longest, self.steps):
+                end = min(begin + self.steps, longest)
+                step = torch.arange(begin, end, device=device)[:, None]
+                where = (first + step).clamp_(max=last)
+                mask = None if end <= shortest else step < length
+                yield Window(self._inputs[where], self._targets[where], mask, fresh=begin == 0)
+
+
+def _cut(
+    starts: np.ndarray[tuple[int], np.dtype[np.int64]],
+    lengths: np.ndarray[tuple[int], np.dtype[np.int64]],
+    pieces: np.ndarray[tuple[int], np.dtype[np.int64]],
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """Starts and lengths (N,) of stretches, each cut into so many pieces of equal length but for one symbol."""
+    cuts = [
+        s + n * np.arange(k + 1) // k
+        for s, n, k in zip(starts.tolist(), lengths.tolist(), pieces.tolist(), strict=True)
+    ]
+    return (
+        np.concatenate([*(c[:-1] for c in cuts), np.zeros(0, np.int64)]),
+        np.concatenate([*(np.diff(c) for c in cuts), np.zeros(0, np.int64)]),
+    )

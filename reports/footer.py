@@ -1,0 +1,132 @@
+"""What stands below a table: how its numbers were made, from what, by what, on what."""
+
+import shlex
+from collections.abc import Callable, Iterable
+
+from seqbench.records import Record
+from seqbench.reports.formatting import significant
+from seqbench.reports.groups import SHORT
+from seqbench.reports.table import Row, Table
+
+
+def footer(table: Table) -> tuple[tuple[str, str], ...]:
+    """Pairs of a heading and a text."""
+    pairs = [
+        ("interval", _interval(table)),
+        ("verdict", _verdict(table)),
+        ("data", _data(table)),
+        ("budget", _each(table, _budget)),
+        ("versions", _each(table, _versions)),
+        ("hardware", _hardware(table)),
+        ("date", _date(table)),
+    ]
+    return tuple((heading, text) for heading, text in pairs if text)
+
+
+def command(table: Table) -> str:
+    """What makes the table: as given, or put together from the records."""
+    if table.settings.command is not None:
+        return table.settings.command
+    models = [row.records[0] for row in table.rows if row.kind != "truth"]
+    words = ["seqbench", "run", "--suite", table.group.task, "--dataset", str(table.group.runs[0][0].data_spec)]
+    for label in dict.fromkeys(record.label for record in models):
+        words += ["--model", label]
+    words += ["--seeds", str(max(len(row.records) for row in table.rows))]
+    devices = {record.identity.device for record in models} - {"cpu"}
+    words += ["--device", min(devices)] if devices else []
+    return f"{shlex.join(words)}  # put together from the records, without their budgets"
+
+
+def _interval(table: Table) -> str:
+    if not table.resamples:
+        return ""
+    one_fit = any(row.stochastic and row.pooled == 1 for row in table.rows)
+    return (
+        f"{table.settings.level:.0%}, block bootstrap over the test part ({table.resamples:,} resamples of blocks of "
+        f"{table.block:,} of {table.units:,} units), with Student's t for what varies over seeds"
+        + ("; where there is one fit, the spread over seeds is not in it" if one_fit else "")
+    )
+
+
+def _verdict(table: Table) -> str:
+    if table.reference is None:
+        return "none, since no classic model has a comparable score"
+    metric = table.metrics[0]
+    margin = f"{significant(100 * table.settings.margin)} %" if metric.scale == "log" else significant(table.settings.margin)
+    return (
+        f"at these settings, for models had no equal budgets of tuning; {metric.title} paired over test items against "
+        f"{table.reference}, the best classic model on validation; a tie lies within {margin}. "
+        f"Skill is the share by which the score is better than the reference's. Bold: best on validation"
+    )
+
+
+def _data(table: Table) -> str:
+    found, records = table.group.comparability, [r for row in table.rows for r in row.records]
+    sha256 = records[0].identity.data_sha256 if found is None else found.data_sha256
+    parts = [table.group.dataset, f"sha256 {sha256[:SHORT]}" if sha256 else "not at hand"]
+    licence = next((str(r.notes["licence"]) for r in records if r.notes.get("licence")), "")
+    parts += [f"licence {licence}"] if licence else []
+    if found is not None:
+        parts.append(f"{found.items:,} scored {found.unit}s, {found.convention} convention")
+        parts.append(f"vocabulary {found.vocab_sha256[:SHORT]}")
+    return ", ".join(parts)
+
+
+def _budget(record: Record) -> str:
+    if record.kind == "truth":
+        return ""
+    return ", ".join(f"{name} {value}" for name, value in record.identity.budget.items() if value is not None)
+
+
+def _versions(record: Record) -> str:
+    made = record.provenance
+    if made is None:
+        return ""
+    changed = ", with uncommitted changes" if made.git_dirty else ""
+    git = f" (git {made.git_sha[:SHORT]}{changed})" if made.git_sha else ""
+    packages = [f"{name} {made.packages[name]}" for name in ("torch", "numpy") if name in made.packages]
+    return ", ".join([f"seqbench {made.seqbench}{git}", f"Python {made.python}", *packages])
+
+
+def _machine(record: Record) -> str:
+    made = record.provenance
+    if made is None:
+        return ""
+    threads = f"{made.threads} thread{'s' if made.threads != 1 else ''}"
+    return ", ".join(part for part in (made.gpu, made.cpu, threads, made.platform) if part)
+
+
+def _hardware(table: Table) -> str:
+    text = _each(table, _machine)
+    warning = "times do not compare, since rows were made on different hardware. "
+    return (warning if len(_kinds(table, _machine)) > 1 else "") + text
+
+
+def _date(table: Table) -> str:
+    days = sorted(r.provenance.finished[:10] for r in _records(table.rows) if r.provenance is not None)
+    if not days:
+        return ""
+    return days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+
+
+def _each(table: Table, of: Callable[[Record], str]) -> str:
+    """What all rows share, said once; or each variant with the rows that it holds for, the most common first."""
+    kinds = _kinds(table, of)
+    if len(kinds) < 2:
+        return next(iter(kinds), "")
+    most = max(kinds, key=lambda text: len(kinds[text]))
+    others = "; ".join(f"{', '.join(labels)}: {text}" for text, labels in kinds.items() if text != most)
+    return f"{most}; but {others}"
+
+
+def _kinds(table: Table, of: Callable[[Record], str]) -> dict[str, list[str]]:
+    kinds: dict[str, list[str]] = {}
+    for row in table.rows:
+        for text in dict.fromkeys(of(record) for record in row.records):
+            if text:
+                kinds.setdefault(text, []).append(row.label)
+    return kinds
+
+
+def _records(rows: Iterable[Row]) -> list[Record]:
+    return [record for row in rows for record in row.records]

@@ -1,0 +1,89 @@
+"""How numbers are written in a cell, the same in every format."""
+
+import math
+from collections.abc import Iterable
+
+ABSENT = "—"
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+LONG = 1e7
+"""From here on a score is written with an exponent: it says that a model broke, its digits say nothing."""
+
+
+def places(values: Iterable[float | None], digits: int = 4) -> int:
+    """Decimal places that give the smallest value of a column its significant digits, so that points align."""
+    sizes = [abs(v) for v in values if v is not None and math.isfinite(v) and v != 0]
+    return max(0, digits - 1 - math.floor(math.log10(min(sizes)))) if sizes else 0
+
+
+def fixed(value: float | None, decimals: int) -> str:
+    """`1,234.50`; infinite values are written ∞, absent ones —."""
+    if value is None or math.isnan(value):
+        return ABSENT
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    text = f"{value:.1e}" if abs(value) >= LONG else f"{value:,.{decimals}f}"
+    return text.replace("-", "−")
+
+
+def interval(low: float | None, high: float | None, decimals: int) -> str:
+    """`95.97–100.51`; with a word between bounds of which one has a sign."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ABSENT
+    return (" to " if low < 0 else "–").join(fixed(bound, decimals) for bound in (low, high))
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """`0.0123`, `1.20`, `98.2`, `1,230`: significant digits, whole numbers never rounded away."""
+    if value is None or not math.isfinite(value):
+        return fixed(value, 0)
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits - 1}e}")
+    return fixed(rounded if abs(value) < 1 else value, places([rounded], digits))
+
+
+def percent(share: float | None) -> str:
+    """A signed share, `+12.3 %`, `−0.42 %`."""
+    if share is None or not math.isfinite(share):
+        return fixed(share, 0)
+    decimals = 2 if abs(share) < 0.0995 else 1 if abs(share) < 9.995 else 0
+    text = fixed(100 * share, decimals)
+    return f"{text if share < 0 else '+' + text} %"
+
+
+def _scaled(value: float, units: tuple[str, ...], step: float = 1000.0) -> str:
+    for unit in units[:-1]:
+        if abs(value) < step * (1 - 0.0005):
+            return f"{significant(value)} {unit}".rstrip()
+        value /= step
+    return f"{significant(value)} {units[-1]}"
+
+
+def count(value: float | None) -> str:
+    """A number of things: `812`, `33.3 k`, `1.20 M`."""
+    if value is None or not math.isfinite(value):
+        return fixed(value, 0)
+    return f"{value:,.0f}" if value < 1000 and value == int(value) else _scaled(value, ("", "k", "M", "G", "T"))
+
+
+def seconds(value: float | None) -> str:
+    """`4.20 ms`, `3.40 s`, `1,840 s`."""
+    if value is None or not math.isfinite(value):
+        return fixed(value, 0)
+    return f"{significant(1000 * value)} ms" if 0 < value < 0.9995 else f"{significant(value)} s"
+
+
+def memory(value: float | None) -> str:
+    """Bytes in decimal units, `512 MB`."""
+    if value is None or not math.isfinite(value):
+        return fixed(value, 0)
+    return _scaled(value, ("B", "kB", "MB", "GB", "TB"))
+
+
+def times(ratio: float) -> str:
+    """How many times as much: `840 times`, `0.52 times`."""
+    return f"{significant(ratio, 2 if ratio < 100 else 3)} times"
+
+
+def superscript(number: int) -> str:
+    return str(number).translate(SUPERSCRIPTS)

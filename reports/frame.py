@@ -1,0 +1,70 @@
+"""Tables as a pandas frame and as CSV: one row a model, numbers as they are, nothing rounded."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from seqbench.reports.table import Row, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COUNTS = ("items", "seeds", "fits", "parameters", "peak_memory_bytes")
+
+
+def frame(tables: Sequence[Table]) -> "pd.DataFrame":
+    """Rows of all tables, in their order.
+
+    A metric m of the task has the columns `m` (test score, pooled over seeds) and, for the first of them, `m_low`
+    and `m_high` (its interval), `m_valid`, and `m_sd` (over seeds). `skill`, `verdict` and `difference` (with
+    `difference_low`, `difference_high`, on the metric's scale) hold the row against `reference`; `gap_to_truth` is
+    the share by which it is worse than the true model. What could not be had is missing.
+    """
+    import pandas as pd
+
+    found = pd.DataFrame([_entry(table, row) for table in tables for row in table.rows])
+    return found.astype({name: "Int64" for name in _COUNTS if name in found})
+
+
+def render(tables: Sequence[Table]) -> str:
+    """The frame as CSV."""
+    return str(frame(tables).to_csv(index=False, lineterminator="\n"))
+
+
+def _entry(table: Table, row: Row) -> dict[str, Any]:
+    data, name = table.group.comparability, table.metrics[0].name
+    versus, truth, sure = row.against_reference, row.against_truth, row.estimate
+    return {
+        "task": table.group.task,
+        "dataset": table.group.dataset,
+        "convention": data and data.convention,
+        "unit": data and data.unit,
+        "items": data and data.items,
+        "data_sha256": data and data.data_sha256,
+        "vocab_sha256": data and data.vocab_sha256,
+        "model": row.label,
+        "kind": row.kind,
+        "status": row.status,
+        "reason": "; ".join(dict.fromkeys(record.reason for record in row.records if record.reason)),
+        "seeds": len(row.records),
+        "fits": row.pooled,
+        "marks": " ".join(row.marks),
+        "broken_laws": " ".join(check.name for check in row.broken),
+        **{metric.name: row.scores.get(metric.name) for metric in table.metrics},
+        f"{name}_low": sure and sure.low,
+        f"{name}_high": sure and sure.high,
+        f"{name}_valid": row.validation,
+        f"{name}_sd": sure and sure.seeds_sd,
+        "best": row.label == table.best,
+        "reference": table.reference,
+        "skill": versus and versus.skill,
+        "verdict": versus and versus.verdict,
+        "difference": versus and versus.difference,
+        "difference_low": versus and versus.low,
+        "difference_high": versus and versus.high,
+        "gap_to_truth": truth and -truth.skill,
+        "parameters": row.costs.parameters,
+        "fit_seconds": row.costs.fit_seconds,
+        "predict_seconds": row.costs.predict_seconds,
+        "items_per_second": row.costs.items_per_second,
+        "peak_memory_bytes": row.costs.peak_memory_bytes,
+    }

@@ -1,0 +1,16 @@
+"""Tables as one HTML file that needs no other: it follows the reader's light or dark setting, and prints."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+
+from seqbench.reports.sheet import rows, sheet
+from seqbench.reports.table import Table
+
+
+def render(tables: Sequence[Table]) -> str:
+    """Tables as a page."""
+    source = files("seqbench.reports").joinpath("templates", "tables.html").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(source).render(pages=[sheet(table) for table in tables], rows=rows) + "\n"

@@ -1,0 +1,94 @@
+r"""Tables for LaTeX, in the style of booktabs: paste into a document that has \usepackage{booktabs}."""
+
+import re
+from collections.abc import Sequence
+
+from seqbench.reports.sheet import Cell, Column, Sheet, rows, sheet
+from seqbench.reports.table import Table
+
+PAGE = 104
+"""Characters of footnote size that a line of a page holds; a wider table is broken into panels."""
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "`": r"\textasciigrave{}",
+    "*": r"\textasteriskcentered{}",
+    "—": r"\textemdash{}",
+    "–": r"\textendash{}",
+    "−": r"\ensuremath{-}",
+    "∞": r"\ensuremath{\infty}",
+    "×": r"\ensuremath{\times}",
+    "·": r"\textperiodcentered{}",
+    "†": r"\dag{}",
+    "‡": r"\ddag{}",
+    "§": r"\S{}",
+    "¶": r"\P{}",
+    "‼": "!!",
+    **{power: rf"\textsuperscript{{{digit}}}" for digit, power in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+}
+
+
+def render(tables: Sequence[Table]) -> str:
+    """Tables as LaTeX, a float each."""
+    head = "% \\usepackage{booktabs,textcomp}\n"
+    return head + "\n".join(_float(sheet(table)) for table in tables)
+
+
+def escape(text: str) -> str:
+    """Text that no part of is taken for a command."""
+    escaped = "".join(_ESCAPES.get(character, character) for character in " ".join(text.split()))
+    return re.sub("-(?=-)", "-{}", escaped)  # two hyphens would become a dash
+
+
+def _float(page: Sheet) -> str:
+    label = re.sub(r"[^a-z0-9]+", "-", page.title.lower()).strip("-")
+    panels = page.panels(lambda columns: sum(_width(column) + 2 for column in columns) <= PAGE)
+    lines = [
+        r"\begin{table}",
+        r"\centering\footnotesize\setlength{\tabcolsep}{3pt}",
+        rf"\caption{{{escape(page.title)}. {escape(page.summary)}}}",
+        rf"\label{{tab:{label}}}",
+        "\n\\medskip\n".join(_tabular(panel, page.truth) for panel in panels),
+        r"\par\medskip\raggedright\scriptsize",
+        *(f"{escape(mark)}~{escape(text)}\\par" for mark, text in page.notes),
+        *(f"\\emph{{{escape(heading)}}}: {escape(text)}.\\par" for heading, text in page.footer),
+        r"\texttt{" + escape(page.command).replace("'", r"\textquotesingle{}") + "}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _tabular(columns: Sequence[Column], truth: int) -> str:
+    lines = [rf"\begin{{tabular}}{{@{{}}{''.join('r' if column.numeric else 'l' for column in columns)}@{{}}}}"]
+    lines += [r"\toprule", _line([escape(column.title) for column in columns]), r"\midrule"]
+    for i, row in enumerate(rows(columns)):
+        lines += [r"\midrule"] if 0 < i == truth else []
+        lines.append(_line([_cell(cell) for cell in row]))
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _cell(cell: Cell) -> str:
+    """Marks take no room, so that digits stand below digits."""
+    text = rf"\textbf{{{escape(cell.text)}}}" if cell.bold else escape(cell.text)
+    return text + (rf"\rlap{{\textsuperscript{{{escape(cell.mark)}}}}}" if cell.marks else "")
+
+
+def _width(column: Column) -> int:
+    return max(len(text) for text in [*column.title.split(), *(cell.text for cell in column.cells)])

@@ -1,0 +1,37 @@
+"""Tables in GitHub-flavoured Markdown."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from seqbench.reports.sheet import Cell, Sheet, rows, sheet
+from seqbench.reports.table import Table
+
+
+def render(tables: Sequence[Table]) -> str:
+    """Tables as Markdown, one heading each."""
+    return "\n".join(_page(sheet(table)) for table in tables)
+
+
+def escape(text: str) -> str:
+    """Text that no part of is taken for syntax."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(text.split()))
+
+
+def _page(page: Sheet) -> str:
+    lines = [f"### {escape(page.title)}", "", escape(page.summary), ""]
+    lines.append(_line(escape(column.title) for column in page.columns))
+    lines.append(_line("--:" if column.numeric else ":--" for column in page.columns))
+    lines += [_line(_cell(cell) for cell in row) for row in rows(page.columns)]
+    lines += ["", *(f"- {escape(mark)} {escape(text)}" for mark, text in page.notes)] if page.notes else []
+    lines += ["", *(f"- **{escape(heading)}**: {escape(text)}" for heading, text in page.footer)]
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", page.command))])
+    return "\n".join([*lines, "", f"{fence}sh", page.command, fence, ""])
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(cell: Cell) -> str:
+    text = escape(cell.text)
+    return (f"**{text}**" if cell.bold else text) + escape(cell.mark)

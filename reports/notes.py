@@ -1,0 +1,91 @@
+"""Footnotes: which marks a row bears, and what each mark says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from seqbench.reports.formatting import superscript
+from seqbench.reports.table import Row, Table
+from seqbench.tasks import task
+
+ALARM = "‼"
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The marks of a row, by the cell that bears them."""
+
+    score: tuple[str, ...]
+    gap: tuple[str, ...]
+    status: tuple[str, ...]
+
+
+@dataclass
+class Notes:
+    """What the marks say, in the order in which a reader looks for it: alarms, broken laws, numbers."""
+
+    marked: list[Marked] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+    laws: dict[str, list[str]] = field(default_factory=dict)
+    numbered: list[str] = field(default_factory=list)
+
+    def number(self, text: str) -> str:
+        """The mark of a numbered note; equal notes share it."""
+        if text not in self.numbered:
+            self.numbered.append(text)
+        return superscript(self.numbered.index(text) + 1)
+
+    def listed(self) -> tuple[tuple[str, str], ...]:
+        laws = [(mark, _sentence("; ".join(said)) + _INCOMPARABLE) for mark, said in self.laws.items()]
+        numbers = [(superscript(i), _sentence(text)) for i, text in enumerate(self.numbered, start=1)]
+        return tuple([(ALARM, _sentence(text)) for text in self.alarms] + laws + numbers)
+
+
+_INCOMPARABLE = " The score is not comparable: no verdict, never reference or best."
+
+
+def notes(table: Table) -> Notes:
+    """The notes of a table."""
+    marks = task(table.group.task).marks
+    found = Notes()
+    for row in table.rows:
+        score, status, gap = list(row.marks), [], []
+        for check in row.broken:
+            said = f"{row.label}: {check.message.rstrip('. ')}"
+            if check.name in marks:
+                found.laws.setdefault(marks[check.name], []).append(said)
+            else:
+                score.append(found.number(said))
+        if row.pooled < len(row.records):
+            status.append(found.number(_ended(row)))
+        if row.why_no_interval:
+            score.append(found.number(f"{row.label}: {row.why_no_interval}"))
+        if row.beats_truth:
+            gap.append(ALARM)
+            found.alarms.append(
+                f"{row.label} is better than the true model beyond the paired interval, which no honest model can be: "
+                "test data leaked into it, or its scores are no probabilities"
+            )
+        found.marked.append(Marked((*score, *status), tuple(gap), tuple(status)))
+    return found
+
+
+def _ended(row: Row) -> str:
+    """How the cells ended that are not in the row's score, seeds that ended alike together."""
+    ends: dict[str, list[str]] = {}
+    for record in row.records:
+        if record.status != "ok":
+            end = record.status + (f" ({record.reason.rstrip('. ')})" if record.reason else "")
+            ends.setdefault(end, []).append(str(record.identity.seed))
+    if len(ends) == 1 and not row.pooled:
+        return f"{row.label}: {next(iter(ends))}"
+    cells = "; ".join(f"seed{_plural(seeds)} {', '.join(seeds)} {end}" for end, seeds in ends.items())
+    pooled = f"pooled over {row.pooled} of {len(row.records)} seeds; " if row.pooled else ""
+    return f"{row.label}: {pooled}{cells}"
+
+
+def _plural(things: Sequence[str]) -> str:
+    return "s" if len(things) > 1 else ""
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

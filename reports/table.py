@@ -1,0 +1,282 @@
+"""Tables as a pure function of records and item columns: the same runs give the same table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from seqbench.interface import Floats
+from seqbench.metrics import Columns, Metric
+from seqbench.records import Check, Costs, Record
+from seqbench.reports.groups import Group, Run, groups, one_group, rows
+from seqbench.statistics import Comparison, Estimate, block_weights, choose, compare, estimate
+from seqbench.tasks import Task, task
+
+ROOM = 50_000_000
+"""Bootstrap weights at most (400 MB): a test part of very many units gets fewer resamples, and the table says so."""
+
+
+BOOTSTRAP_SEED = 0
+"""One for all tables, so that the same runs give the same bytes."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a table is made, beyond its runs; as the arguments of `tables`."""
+
+    margin: float
+    level: float
+    resamples: int
+    command: str | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model, pooled over its seeds. Values are None where they could not be had."""
+
+    label: str
+    kind: Literal["classic", "neural", "truth"]
+    stochastic: bool
+    records: tuple[Record, ...]
+    """All its cells, by seed."""
+    pooled: int
+    """How many of them ended ok and are pooled here."""
+    scores: Mapping[str, float]
+    """Test scores by the metric's name."""
+    validation: float | None
+    estimate: Estimate | None
+    """Of the first metric, with its interval."""
+    broken: tuple[Check, ...]
+    """Laws that a pooled fit broke, each with the worst value that was measured."""
+    marks: tuple[str, ...]
+    """Of the task, for the broken laws that make a score incomparable."""
+    costs: Costs
+    """Means over the pooled fits, peak memory the highest; of all cells where none is ok."""
+    why_no_interval: str = ""
+    against_reference: Comparison | None = None
+    against_truth: Comparison | None = None
+    beats_truth: bool = False
+    """Better than the true model beyond the paired interval, which no honest model is."""
+
+    @property
+    def comparable(self) -> bool:
+        return self.pooled > 0 and not self.marks
+
+    @property
+    def status(self) -> str:
+        statuses = list(dict.fromkeys(record.status for record in self.records))
+        if self.pooled == len(self.records):
+            return "ok"
+        return f"{self.pooled} of {len(self.records)} seeds" if self.pooled else ", ".join(statuses)
+
+
+@dataclass(frozen=True)
+class Table:
+    group: Group
+    metrics: tuple[Metric, ...]
+    """`metrics[0]` ranks and carries the verdict."""
+    rows: tuple[Row, ...]
+    """In the order of the runs, the true model last."""
+    reference: str | None
+    """Label of the best comparable classic model on validation."""
+    best: str | None
+    """Label of the best comparable model on validation, the true one apart."""
+    settings: Settings
+    resamples: int
+    units: int
+    block: int
+    """Of the bootstrap: R resamples of blocks of so many of the test part's units; all 0 without items."""
+
+    def row(self, label: str | None) -> Row | None:
+        return next((row for row in self.rows if row.label == label), None)
+
+
+@dataclass
+class _Lot:
+    """A row in the making."""
+
+    label: str
+    runs: list[Run]
+    task: Task[Any]
+    fits: list[Columns] = field(init=False)
+    """Columns of the pooled fits as metrics take them."""
+    block: int = field(init=False, default=0)
+    why_no_interval: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        self.fits = []
+        for columns in (columns for record, columns in self.runs if record.status == "ok" and columns is not None):
+            items, self.block = self.task.items(columns)
+            self.fits.append(items)
+        if not all(np.isfinite(column).all() for fit in self.fits for column in fit.values()):
+            self.why_no_interval = "some of its scores are infinite: no interval and no verdict"
+        elif not self.fits:
+            self.why_no_interval = "its scores of single items are missing: no interval and no verdict"
+
+    @property
+    def units(self) -> int:
+        return len(next(iter(self.fits[0].values()))) if self.fits else 0
+
+
+def table(
+    runs: Sequence[Run],
+    *,
+    margin: float = 0.01,
+    level: float = 0.95,
+    resamples: int = 2000,
+    command: str | None = None,
+) -> Table:
+    """One table of runs that may stand together; arguments as those of `tables`.
+
+    Raises:
+        ValueError: there are no runs, or they differ in data, vocabulary, convention, unit, schema or number of
+            items; the message names them.
+    """
+    return _table(one_group(runs), Settings(margin, level, resamples, command))
+
+
+def tables(
+    runs: Sequence[Run],
+    *,
+    margin: float = 0.01,
+    level: float = 0.95,
+    resamples: int = 2000,
+    command: str | None = None,
+) -> list[Table]:
+    """One table for each set of runs that may stand together, in order of first appearance.
+
+    Args:
+        runs: records with their kept item columns; their order is the rows'.
+        margin: half-width of the region of a tie, on the scale of the task's first metric.
+        level: of the intervals.
+        resamples: of the bootstrap.
+        command: that made the runs, for the footer; None: it is put together from the records.
+    """
+    return [_table(group, Settings(margin, level, resamples, command)) for group in groups(runs)]
+
+
+def _table(group: Group, settings: Settings) -> Table:
+    kind = task(group.task)
+    metric = kind.metrics[0]
+    lots = [_Lot(label, runs, kind) for label, runs in rows(group)]
+    lots.sort(key=lambda lot: lot.runs[0][0].kind == "truth")
+    weights, block = _weights(lots, settings)
+    made = {lot.label: _row(lot, kind, weights, settings) for lot in lots}
+    fits = {lot.label: lot.fits for lot in lots if not lot.why_no_interval and made[lot.label].comparable}
+    reference = best_on_validation([row for row in made.values() if row.kind == "classic"], metric)
+    truth = next((row.label for row in made.values() if row.kind == "truth"), None)
+
+    def against(label: str, other: str | None) -> Comparison | None:
+        if other is None or other == label or weights is None or label not in fits or other not in fits:
+            return None
+        return compare(metric, fits[label], fits[other], weights, settings.margin, settings.level)
+
+    finished = []
+    for label, row in made.items():
+        to_truth = against(label, truth)
+        changes = {
+            "against_reference": against(label, reference),
+            "against_truth": to_truth,
+            "beats_truth": to_truth is not None and _beats(to_truth, metric),
+        }
+        finished.append(Row(**{**vars(row), **changes}))
+    return Table(
+        group=group,
+        metrics=kind.metrics,
+        rows=tuple(finished),
+        reference=reference,
+        best=best_on_validation([row for row in made.values() if row.kind != "truth"], metric),
+        settings=settings,
+        resamples=0 if weights is None else weights.shape[0],
+        units=0 if weights is None else weights.shape[1],
+        block=block,
+    )
+
+
+def _weights(lots: Sequence[_Lot], settings: Settings) -> tuple[Floats | None, int]:
+    """Bootstrap weights (R, N) that all rows share, so that comparisons are paired; and the block length."""
+    scored = [lot for lot in lots if lot.fits]
+    if not scored:
+        return None, 0
+    sizes = {len(next(iter(fit.values()))): lot.label for lot in scored for fit in lot.fits}
+    if len(sizes) > 1:
+        found = ", ".join(f"{size:,} ({label})" for size, label in sizes.items())
+        raise ValueError(f"runs cannot be compared item by item, since they have different numbers of units: {found}")
+    units, block = scored[0].units, scored[0].block
+    resamples = max(1, min(settings.resamples, ROOM // units))
+    return block_weights(units, block, resamples, np.random.default_rng(BOOTSTRAP_SEED)), block
+
+
+def _row(lot: _Lot, kind: Task[Any], weights: Floats | None, settings: Settings) -> Row:
+    records = tuple(record for record, _ in lot.runs)
+    ok = [record for record in records if record.status == "ok"]
+    metric = kind.metrics[0]
+    broken: dict[str, Check] = {}
+    for check in (check for record in ok for check in record.checks if not check.passed):
+        worst = broken.get(check.name)
+        if worst is None or (check.value or 0.0) > (worst.value or 0.0):
+            broken[check.name] = check
+    bounded = weights is not None and not lot.why_no_interval
+    return Row(
+        label=lot.label,
+        kind=records[0].kind,
+        stochastic=records[0].stochastic,
+        records=records,
+        pooled=len(ok),
+        scores=_test_scores(lot, ok, kind.metrics),
+        validation=_pooled(metric, [r.scores["valid"][metric.name] for r in ok if metric.name in r.scores["valid"]]),
+        estimate=estimate(metric, lot.fits, weights, settings.level) if bounded and weights is not None else None,
+        broken=tuple(broken.values()),
+        marks=tuple(dict.fromkeys(kind.marks[name] for name in broken if name in kind.marks)),
+        costs=_costs(ok or records),
+        why_no_interval=lot.why_no_interval if ok else "",
+    )
+
+
+def _test_scores(lot: _Lot, ok: Sequence[Record], metrics: Sequence[Metric]) -> dict[str, float]:
+    """Scores from the items, or as recorded where there are none."""
+    found = {}
+    for metric in metrics:
+        if lot.fits:
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                values = [float(metric(fit)[0]) for fit in lot.fits]
+        else:
+            values = [r.scores["test"][metric.name] for r in ok if metric.name in r.scores.get("test", {})]
+        score = _pooled(metric, values)
+        if score is not None:
+            found[metric.name] = score
+    return found
+
+
+def _pooled(metric: Metric, values: Sequence[float]) -> float | None:
+    """Mean over fits on the metric's scale."""
+    if not values or np.isnan(values).any():
+        return None
+    if metric.scale == "linear" or np.isinf(values).any():
+        return float(np.mean(values))
+    return float(np.exp(np.mean(np.log(values))))
+
+
+def _costs(records: Sequence[Record]) -> Costs:
+    def known(name: str) -> list[float]:
+        return [value for r in records if (value := getattr(r.costs, name)) is not None]
+
+    means = ("fit_seconds", "predict_seconds", "items_per_second", "wall_seconds")
+    highest = ("parameters", "peak_memory_bytes")
+    found: dict[str, Any] = {name: float(np.mean(known(name))) for name in means if known(name)}
+    return Costs(**found, **{name: int(max(known(name))) for name in highest if known(name)})
+
+
+def best_on_validation(candidates: Sequence[Row], metric: Metric) -> str | None:
+    """Label of the best on validation among rows with a comparable score; None: there is none."""
+    validation = {
+        row.label: row.validation
+        for row in candidates
+        if row.comparable and row.validation is not None and np.isfinite(row.validation)
+    }
+    return choose(validation, metric) if validation else None
+
+
+def _beats(comparison: Comparison, metric: Metric) -> bool:
+    return comparison.high < 0 if metric.lower_is_better else comparison.low > 0

@@ -1,0 +1,228 @@
+"""Inside the process of one cell: load, fit, score, check, write the record."""
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from threadpoolctl import threadpool_limits
+
+from seqbench import registry
+from seqbench.data import Dataset
+from seqbench.grid import TRUTH, Cell
+from seqbench.interface import Arrays, Budget, MissingExtra, SequenceModel
+from seqbench.metrics import Columns
+from seqbench.provenance import provenance
+from seqbench.records import Check, Comparability, Costs, Record, Status
+from seqbench.spec import Spec
+from seqbench.store import Store
+from seqbench.suites import Limits
+from seqbench.tasks import Task, task
+
+
+@dataclass(frozen=True)
+class Options:
+    """How cells are run; none of it shapes a result."""
+
+    limits: Limits
+    threads: int
+    """That numerical libraries may use in one cell."""
+    keep: bool = False
+    """Whether the fit is written beside the record."""
+    text: bool = True
+    """Whether the record may hold words of the data."""
+
+
+@dataclass
+class Outcome:
+    """What is known of a cell so far; a failure leaves what came before it."""
+
+    comparability: Comparability | None = None
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    costs: dict[str, Any] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+    columns: Columns | None = None
+    arrays: Arrays | None = None
+    encoding: dict[str, Any] | None = None
+
+
+def record_of(cell: Cell, status: Status, reason: str, threads: int, outcome: Outcome, trace: str = "") -> Record:
+    """The record of a cell that ended so."""
+    return Record(
+        key=cell.key,
+        identity=cell.identity,
+        label=cell.label,
+        model_spec=_findable(cell.model),
+        data_spec=_findable(cell.dataset),
+        kind=cell.kind,
+        stochastic=cell.stochastic,
+        status=status,
+        reason=reason,
+        comparability=outcome.comparability,
+        scores=outcome.scores,
+        costs=Costs(**outcome.costs),
+        checks=outcome.checks,
+        curves=outcome.curves,
+        notes=outcome.notes,
+        traceback=trace,
+        provenance=provenance(threads, cell.identity.device),
+        kept="no" if outcome.encoding is None else "refit" if outcome.arrays is None else "arrays",
+    )
+
+
+def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Path) -> None:
+    """The life of a cell's process. What the model prints goes to the file `log`; curves go up the channel."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its cells itself
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    with log.open("wb", buffering=0) as file:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    limit_threads(options.threads)
+    started, outcome = time.perf_counter(), Outcome()
+
+    def log_value(name: str, value: float) -> None:
+        outcome.curves.setdefault(name, []).append(float(value))
+        channel.send((name, float(value)))
+
+    status: Status = "ok"
+    reason = trace = ""
+    try:
+        _evaluate(cell, options, outcome, log_value)
+    except MissingExtra as error:
+        status, reason = "skipped", str(error)
+    except MemoryError as error:
+        status, reason = "out of memory", _one_line(error)
+    except Exception as error:
+        out_of_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, for a GPU
+        status, reason, trace = "out of memory" if out_of_memory else "failed", _one_line(error), traceback.format_exc()
+    except SystemExit as error:
+        status, reason = "failed", f"the model left with sys.exit({error.code!r})"
+    outcome.costs["wall_seconds"] = time.perf_counter() - started
+    outcome.costs["peak_memory_bytes"] = _peak_memory()
+    if status != "ok":
+        outcome.scores, outcome.columns, outcome.arrays, outcome.encoding = {}, None, None, None
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    record = record_of(cell, status, reason, options.threads, outcome, trace)
+    Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, log.read_bytes())
+
+
+def limit_threads(threads: int) -> None:
+    """Bound what numerical libraries use in this process."""
+    threadpool_limits(threads)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+
+
+def seed_everything(seed: int) -> None:
+    """Start the global generators, for models that draw from them."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002: it is the global state that is meant
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+
+
+def load(cell: Cell) -> Any:
+    """The data of a cell."""
+    dataset: Dataset[Any] = registry.configured(
+        registry.find_dataset(cell.dataset, cell.identity.task).attribute, cell.dataset
+    )
+    return dataset.load()
+
+
+def fit(cell: Cell, kind: Task[Any], data: Any, log: Callable[[str, float], None]) -> SequenceModel[Any, Any]:
+    """The model of a cell, fitted."""
+    if cell.model.name == TRUTH:
+        truth: SequenceModel[Any, Any] = data.truth
+        return truth
+    model = blank(cell)
+    seed_everything(cell.seed)
+    budget = Budget.model_validate(cell.identity.budget)
+    model.fit(kind.train(data), kind.context(data, cell.seed, budget, cell.identity.device, log))
+    return model
+
+
+def blank(cell: Cell) -> SequenceModel[Any, Any]:
+    """The model of a cell before its fit."""
+    found = registry.find_model(cell.model, cell.identity.task)
+    model: SequenceModel[Any, Any] = found.attribute(registry.configured(found.attribute.config_class, cell.model))
+    return model
+
+
+def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str, float], None]) -> None:
+    kind = task(cell.identity.task)
+    outcome.costs["start_memory_bytes"] = psutil.Process().memory_info().rss
+    data = load(cell)
+    outcome.notes = dict(data.notes)
+    outcome.comparability = kind.comparability(data, cell.identity.dataset, cell.identity.data_sha256)
+
+    clock = time.perf_counter()
+    model = fit(cell, kind, data, log)
+    outcome.costs["fit_seconds"] = time.perf_counter() - clock
+    outcome.costs["parameters"] = model.parameter_count()
+
+    unchanged = kind.probe(model, data)
+    outcome.scores["valid"] = _scores(kind, kind.score(model, data, "valid"))
+    clock = time.perf_counter()
+    outcome.columns = kind.score(model, data, "test")
+    outcome.costs["predict_seconds"] = time.perf_counter() - clock
+    outcome.costs["items_per_second"] = outcome.comparability.items / outcome.costs["predict_seconds"]
+    outcome.scores["test"] = _scores(kind, outcome.columns)
+
+    outcome.checks = [unchanged(), *kind.check(model, data, cell.seed)]
+    if options.keep:
+        outcome.arrays = model.arrays()
+        outcome.encoding = kind.encoding(data) if options.text else {}
+
+
+def _scores(kind: Task[Any], columns: Columns) -> dict[str, float]:
+    items, _ = kind.items(columns)
+    return {metric.name: float(metric(items)[0]) for metric in kind.metrics}
+
+
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _peak_memory() -> int:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return int(psutil.Process().memory_info().peak_wset)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _one_line(error: BaseException) -> str:
+    """The error and the line of code that raised it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    message = " ".join(str(error).split()) or "no message"
+    return f"{type(error).__name__}: {message} ({Path(frame.filename).name}:{frame.lineno})"
+
+
+def _findable(spec: Spec) -> Spec:
+    """The spec with paths that hold from any folder."""
+    path, colon, attribute = spec.name.rpartition(":")
+    name = f"{Path(path).resolve()}:{attribute}" if colon else spec.name
+    settings = spec.settings.items()
+    return Spec(
+        name, {k: str(Path(v).resolve()) if isinstance(v, str) and Path(v).is_file() else v for k, v in settings}
+    )

@@ -1,0 +1,231 @@
+"""The command line. What a command needs is imported inside it, so that `--help` and `list` answer at once."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="Does the neural network earn its cost over the classics? Measure it, on your own sequences.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data_app = typer.Typer(help="Fetch data sets into the cache, or verify them.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+INTERRUPTED = 130
+
+
+class Format(StrEnum):
+    terminal = "terminal"
+    markdown = "markdown"
+    latex = "latex"
+    html = "html"
+    csv = "csv"
+
+
+class Listing(StrEnum):
+    models = "models"
+    datasets = "datasets"
+    suites = "suites"
+
+
+class Unit(StrEnum):
+    word = "word"
+    character = "character"
+
+
+class Convention(StrEnum):
+    sentence = "sentence"
+    stream = "stream"
+
+
+StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the records.")]
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """A mistake of the user's is one line on stderr and exit code 2, not a traceback."""
+    try:
+        yield
+    except (ValueError, OSError, ImportError) as error:
+        typer.secho(f"seqbench: {error}", err=True, fg="red")
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def run(
+    suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")] = "lm",
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model, such as 'kneser-ney(order=5)' or my_model.py:MyModel. Repeat for more."),
+    ] = None,
+    dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Repeat for more.")] = None,
+    data: Annotated[Path | None, typer.Option(help="A text file of your own (UTF-8).")] = None,
+    valid: Annotated[Path | None, typer.Option(help="Its validation part; without one, a part of --data.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Its test part; without one, a part of --data.")] = None,
+    unit: Annotated[Unit | None, typer.Option(help="What a symbol of --data is.")] = None,
+    convention: Annotated[Convention | None, typer.Option(help="How --data is scored.")] = None,
+    vocab_size: Annotated[int | None, typer.Option(help="Symbols of --data to know; the rest become <unk>.")] = None,
+    min_count: Annotated[int | None, typer.Option(help="Rarer symbols of --data become <unk>.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Of the suite: quick, standard or paper.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Fits of each model that a seed touches.", min=1)] = None,
+    jobs: Annotated[int, typer.Option(help="Cells at a time; they share the cores.", min=1)] = 1,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the fits, for `seqbench predict`.")] = False,
+    no_text: Annotated[bool, typer.Option("--no-text", help="Keep the words of the data out of the store.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Run cells again that did not end ok.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells and leave.")] = False,
+    store: StoreOption = Path("results"),
+    format: Annotated[Format, typer.Option(help="Of the table.")] = Format.terminal,
+) -> None:
+    """Run a suite: fit, score and check every model on every data set, and print the table.
+
+    What lies in the store already is not run again, so that the same command goes on after an interruption.
+    """
+    options: dict[str, Any] = {
+        "valid": valid and str(valid),
+        "test": test and str(test),
+        "unit": unit and unit.value,
+        "convention": convention and convention.value,
+        "vocab_size": vocab_size,
+        "min_count": min_count,
+    }
+    with _plain_errors():
+        from seqbench import progress, registry
+        from seqbench.api import ask
+
+        asked = ask(
+            suite,
+            models=model or (),
+            datasets=dataset or (),
+            data=data,
+            data_options={name: value for name, value in options.items() if value is not None},
+            preset=preset,
+            seeds=seeds,
+            store=store,
+            jobs=jobs,
+            device=device,
+            keep=keep,
+            text=not no_text,
+            retry=retry,
+            command=shlex.join(["seqbench", *sys.argv[1:]]),
+        )
+        if dry_run:
+            progress.show_cells(asked)
+            return
+        try:
+            failed = progress.follow(asked)
+        except KeyboardInterrupt:
+            typer.echo(
+                f"interrupted; what had finished is in {store}, and the same command goes on from there", err=True
+            )
+            raise typer.Exit(INTERRUPTED) from None
+        typer.echo(registry.renderer(format)(asked.tables()))
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    model: Annotated[str, typer.Argument(help="Such as my_model.py:MyModel.")],
+    task: Annotated[str, typer.Option(help="Whose laws.")] = "lm",
+) -> None:
+    """Hold a model against the laws of its task: does it normalise, does it peek, is it repeatable?"""
+    with _plain_errors():
+        from seqbench import progress
+        from seqbench.api import check as check_model
+
+        broken = progress.show_checks(check_model(model, task))
+    if broken:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    store: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
+    format: Annotated[Format, typer.Option(help="What to write.")] = Format.terminal,
+    output: Annotated[Path | None, typer.Option(help="A file to write to.")] = None,
+) -> None:
+    """Write the tables of a store again, without running anything."""
+    with _plain_errors():
+        from seqbench import api
+
+        text = api.report(store, format)
+        for damaged in api.damaged(store):
+            typer.secho(f"damaged, and left out: {damaged.path}: {damaged.why}", err=True, fg="yellow")
+        if output is None:
+            typer.echo(text)
+        else:
+            output.write_text(text + "\n", encoding="utf-8")
+
+
+@app.command()
+def predict(
+    run: Annotated[str, typer.Argument(help="The folder of a record, or the beginning of its key.")],
+    data: Annotated[Path, typer.Option(help="What to score.")],
+    store: StoreOption = Path("results"),
+) -> None:
+    """Score new data under the fit of a run: CSV on stdout, one line an item."""
+    with _plain_errors():
+        from seqbench.api import predict as score
+
+        score(run, data, store).to_csv(sys.stdout, index=False)
+
+
+@app.command(name="list")
+def list_names(what: Annotated[Listing, typer.Argument()]) -> None:
+    """List the models, data sets or suites that a run can name."""
+    with _plain_errors():
+        from seqbench import progress, registry, suites
+
+        if what is Listing.suites:
+            rows = [(suite.name, suite.task, suite.summary) for suite in map(suites.load, suites.shipped())]
+        else:
+            entries = registry.models() if what is Listing.models else registry.datasets()
+            rows = [(name, entry.task, entry.summary) for name, entry in entries.items()]
+        progress.show_rows(("name", "task", "what it is"), rows)
+
+
+@data_app.command()
+def fetch(names: Annotated[list[str] | None, typer.Argument(help="Data sets; none: all.")] = None) -> None:
+    """Download data sets into the cache, and check their sha256."""
+    _data("fetch", names)
+
+
+@data_app.command()
+def verify(names: Annotated[list[str] | None, typer.Argument(help="Data sets; none: all.")] = None) -> None:
+    """Hold the data sets at hand against their sha256, without downloading."""
+    _data("verify", names)
+
+
+@app.command()
+def env() -> None:
+    """Tell what a record would say of this machine and installation."""
+    with _plain_errors():
+        import os
+
+        from seqbench import progress
+        from seqbench.api import auto_device
+        from seqbench.provenance import provenance
+
+        seen = provenance(os.cpu_count() or 1, auto_device()).model_dump(exclude={"finished"})
+        packages = seen.pop("packages")
+        progress.show_rows(("what", "which"), [(k, str(v)) for k, v in {**seen, **packages}.items() if v is not None])
+
+
+def _data(action: str, names: list[str] | None) -> None:
+    with _plain_errors():
+        from seqbench import progress, registry
+
+        rows = registry.attribute(f"seqbench.datasets.download:{action}")(names or None)
+        wrong = progress.show_files(rows)
+    if wrong:
+        raise typer.Exit(1)

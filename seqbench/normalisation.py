@@ -1,0 +1,150 @@
+"""How much probability a model hands out for one symbol, measured on the path that scores a text.
+
+A symbol is put in a place of a text and scored there by `predict`, in whole blocks, exactly as texts are scored.
+Over all V symbols these probabilities must sum to one. A small vocabulary is asked whole. Of a large one the
+likeliest symbols are asked once each and the rest is sampled, with
+
+    S = Σ_head p(v) + Σ_tail n(v) + E_{v~q}[(p(v) − n(v)) / q(v)],        v in the tail
+
+where n is what the model's own `next` says, a control variate: with p = n the estimate has no variance at all,
+and whatever n is, its mean is right. Without a `next`, n = 0. (Importance sampling with a control variate:
+Owen, "Monte Carlo theory, methods and examples", 2013, chapters 8 and 9.)
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqbench.interface import Documents, Floats, Ids
+
+EXACT = 1024
+"""The largest vocabulary that is asked whole."""
+SAMPLED = 1024, 1024
+"""Symbols of a larger one that are asked once each, and draws from the rest."""
+GUIDED = 128, 128
+"""The same where the model's own `next` guides: there is hardly any variance to fight."""
+CELLS = 2**25
+"""Symbols of a call times V at most, as a model may hold all its scores at once."""
+CORPUS = 500_000
+"""Symbols of text at most that are searched for what follows a symbol."""
+Z = 4.0
+"""Standard errors that an estimate may be off by: a normal one is, once in 16,000 times."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place in a text, between what stands before it and after it in the same call of `predict`."""
+
+    before: Ids
+    after: Ids
+
+
+@dataclass(frozen=True)
+class Total:
+    """The probability handed out at a site."""
+
+    value: float
+    error: float
+    """Standard error; 0 where all symbols were asked."""
+    symbols: Ids
+    """(K,) the symbols asked."""
+    scores: Floats
+    """(K,) their log-probabilities."""
+
+
+def total_probability(
+    ask: Callable[[Ids], Floats],
+    site: Site,
+    proposal: Floats,
+    control: Floats | None,
+    size: tuple[int, int],
+    rng: np.random.Generator,
+) -> Total:
+    """Measure the sum at one site.
+
+    Args:
+        ask: ids (K, T) → their scores (K, T), from the start of a document.
+        proposal: (V,) positive, sums to one; from it the tail is drawn.
+        control: (V,) what the model's own `next` says here; None: it says nothing.
+        size: how many of the likeliest symbols are asked once each, and how many draws are made of the rest.
+    """
+    head, draws = size
+    likeliest = np.argsort(-proposal, kind="stable")
+    head_symbols, tail_symbols = likeliest[:head], likeliest[head:]
+    tail = proposal[tail_symbols] / proposal[tail_symbols].sum() if len(tail_symbols) else np.empty(0)
+    drawn = rng.choice(len(tail_symbols), size=draws, p=tail) if len(tail_symbols) else np.empty(0, np.int64)
+    symbols = np.concatenate([head_symbols, tail_symbols[drawn]])
+    scores = _score(ask, site, symbols, len(proposal))
+    with np.errstate(over="ignore"):
+        probabilities = np.exp(scores)
+    value, error = float(probabilities[:head].sum()), 0.0
+    if len(drawn):
+        said = np.zeros(len(proposal)) if control is None else control
+        ratios = (probabilities[head:] - said[symbols[head:]]) / tail[drawn]
+        value += float(said[tail_symbols].sum() + ratios.mean())
+        error = float(ratios.std(ddof=1) / np.sqrt(draws))
+    return Total(value, error, symbols, scores)
+
+
+def _score(ask: Callable[[Ids], Floats], site: Site, symbols: Ids, vocab_size: int) -> Floats:
+    length, place = len(site.before) + 1 + len(site.after), len(site.before)
+    rows = max(1, CELLS // (length * vocab_size))
+    scores = []
+    for start in range(0, len(symbols), rows):
+        some = symbols[start : start + rows]
+        block = np.empty((len(some), length), np.int64)
+        block[:, :place], block[:, place], block[:, place + 1 :] = site.before, some, site.after
+        scores.append(ask(block)[:, place])
+    return np.concatenate(scores)
+
+
+def proposal(unigram: Floats | None, guide: Floats | None, vocab_size: int) -> Floats:
+    """(V,) a distribution to draw symbols from: what guides, unigram and uniform, mixed so that none is left out."""
+    uniform = np.full(vocab_size, 1 / vocab_size)
+    mixed = uniform if unigram is None else 0.5 * uniform + 0.5 * unigram / unigram.sum()
+    if guide is None:
+        return mixed
+    guide = np.clip(np.nan_to_num(guide, posinf=0.0), 0, None)
+    mass = guide.sum()
+    return 0.5 * mixed + 0.5 * guide / mass if mass > 0 else mixed
+
+
+def followers(texts: Sequence[Documents], before: Ids, vocab_size: int) -> Floats:
+    """(V,) how often each symbol follows the last one of `before` (or starts a document) in the texts."""
+    counts = np.zeros(vocab_size)
+    room = CORPUS
+    for document in (d for text in texts for d in text):
+        if room <= 0:
+            break
+        ids = document[:room]
+        room -= len(ids)
+        found = ids[1:][ids[:-1] == before[-1]] if len(before) else ids[:1]
+        np.add.at(counts, found, 1)
+    return counts
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What several sites say together: the sum that strays furthest beyond what it may."""
+
+    value: float
+    bound: float
+    """How far from one it may be."""
+    broken: bool
+
+
+def judge(totals: Sequence[Total], tolerance: float, two_sided: bool) -> Finding:
+    """Hold the sites, each and pooled, against one.
+
+    A sample can miss a likely symbol and come out low for an honest model, never high: where nothing guided the
+    sample, only a sum above one is a finding.
+    """
+    values, errors = np.array([t.value for t in totals]), np.array([t.error for t in totals])
+    values = np.append(values, values.mean())
+    errors = np.append(errors, np.sqrt((errors**2).sum()) / len(errors))
+    bounds = np.maximum(tolerance, Z * errors)
+    strays = np.abs(values - 1) if two_sided else values - 1
+    excess = np.where(np.isfinite(strays), strays / bounds, np.inf)
+    worst = int(excess.argmax())
+    return Finding(float(values[worst]), float(bounds[worst]), bool(excess[worst] > 1))

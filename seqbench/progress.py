@@ -1,0 +1,90 @@
+"""What a person at a terminal sees while cells run. Without a terminal there is silence."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from seqbench.api import Asked
+from seqbench.records import Check
+from seqbench.runner import Finished, Progress, Recomputed, Started
+
+
+def follow(asked: Asked) -> bool:
+    """Run what was asked for and show how far it is; returns whether a cell ended otherwise than ok or skipped."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[doing]}"),
+    )
+    failed = False
+    doing: dict[str, str] = {}
+    with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        grid = bar.add_task(f"{asked.suite.name} ({asked.preset})", total=len(asked.cells), doing="")
+        for event in asked.start():
+            cell = event.cell
+            name = f"{cell.label} on {cell.identity.dataset}"
+            match event:
+                case Started():
+                    doing[cell.key] = name
+                case Progress(name=curve, value=value):
+                    doing[cell.key] = f"{name}: {curve} {value:.4g}"
+                case Recomputed(damaged=damaged):
+                    console.print(f"damaged, computed anew: {damaged.path}: {damaged.why}", style="yellow")
+                case Finished(record=record):
+                    doing.pop(cell.key, None)
+                    bar.advance(grid)
+                    failed |= record.status not in ("ok", "skipped")
+                    if record.status != "ok":
+                        bar.console.print(f"{name}: {record.status}: {record.reason}", style="yellow")
+            bar.update(grid, doing=" · ".join(doing.values()))
+    return failed
+
+
+def show_cells(asked: Asked) -> None:
+    """List the cells of a run, what lies in the store, and how long the rest took when it ran last."""
+    seconds = asked.seconds()
+    rows, total, unknown = [], 0.0, 0
+    for cell in asked.cells:
+        record = asked.store.find(cell.identity)
+        if record is None:
+            estimate = seconds.get(cell.key)
+            total, unknown = total + (estimate or 0.0), unknown + (estimate is None)
+            state = "to run" if estimate is None else f"to run, about {estimate:.0f} s"
+        else:
+            state = getattr(record, "status", "damaged, to run")
+        rows.append((cell.identity.dataset, cell.label, str(cell.identity.seed), state))
+    show_rows(("data", "model", "seed", "state"), rows)
+    rest = f", and {unknown} of unknown length" if unknown else ""
+    Console().print(f"{len(rows)} cells; to run: about {total / asked.jobs:.0f} s{rest}")
+
+
+def show_checks(checks: Sequence[Check]) -> bool:
+    """List laws and whether they hold; returns whether one is broken."""
+    rows = [("holds" if c.passed else "BROKEN", c.name, c.message) for c in checks]
+    show_rows(("", "law", "measured"), rows)
+    return not all(check.passed for check in checks)
+
+
+def show_files(rows: Iterable[Any]) -> bool:
+    """List files of data sets; returns whether one is wrong or missing."""
+    found = list(rows)
+    show_rows(("data set", "file", "state", "where"), [(r.name, r.file, r.state, str(r.where)) for r in found])
+    return any(not r.good for r in found)
+
+
+def show_rows(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A plain table on stdout."""
+    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    Console().print(table, markup=False)

@@ -1,0 +1,302 @@
+"""The one training loop: every model made of torch modules, whatever its task, learns through `train`.
+
+A task brings its module, batches that give a loss, and a validation score. The loop owns the order of an
+update (loss, backward, clipping of the whole gradient, step), the schedule of the learning rate, the budget,
+early stopping with the best weights restored, number formats, and what happens when training diverges.
+"""
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.optim import SGD, AdamW, Optimizer, SparseAdam
+
+from seqbench.interface import Budget, Config, Context
+
+
+class TrainingConfig(Config):
+    """What every model that is trained by gradient may be told."""
+
+    optimiser: Literal["adamw", "sgd"] = Field("adamw", description="AdamW (Loshchilov & Hutter 2019) or plain SGD")
+    learning_rate: float = Field(
+        3e-3,
+        gt=0,
+        description="step size of the optimiser at the schedule's highest point",
+        json_schema_extra={"search": {"low": 3e-4, "high": 3e-2, "log": True}},
+    )
+    schedule: Literal["constant", "plateau", "one-cycle"] = Field(
+        "one-cycle", description="course of the learning rate over the budget"
+    )
+    weight_decay: float = Field(
+        0.0,
+        ge=0,
+        description="decay of the weights, as the optimiser applies it; embeddings are left out",
+        json_schema_extra={"search": {"choices": [0.0, 0.01, 0.1]}},
+    )
+    clip: float = Field(1.0, gt=0, description="largest Euclidean norm of the whole gradient")
+    patience: int = Field(2, ge=1, description="validations without a better score after which training stops")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="number format of the products; auto: bfloat16 where the hardware computes in it"
+    )
+
+
+class DivergenceError(ArithmeticError):
+    """Training met a loss, gradient or score that is no number."""
+
+
+class Loss(NamedTuple):
+    mean: Tensor
+    """Scalar, what an update minimises: the mean over the items."""
+    items: int
+
+
+class Batches(Protocol):
+    def __len__(self) -> int:
+        """Losses, and so updates, of one epoch."""
+
+    def __iter__(self) -> Iterator[Loss]:
+        """The losses of one epoch, in an order drawn from torch's global generator.
+
+        Each is computed when it is asked for, after the update by the one before.
+        """
+
+
+def train(
+    module: nn.Module,
+    batches: Batches,
+    validate: Callable[[], float] | None,
+    config: TrainingConfig,
+    ctx: Context[Any],
+    *,
+    loss_name: str = "train_loss",
+    score_name: str = "valid_loss",
+) -> None:
+    """Fit `module` in place, within `ctx.budget`.
+
+    After each epoch (and where the budget of updates ends) the mean loss over the epoch's items and the
+    validation score go to `ctx.log`; so does 1 or 0 as `bfloat16`, once. Call it within `seeded`.
+
+    Args:
+        module: on its device; left in evaluation mode, with the weights of the best validation score, or the
+            last weights where `validate` is None.
+        validate: the score of the module as it stands, lower is better; called in evaluation and inference
+            mode, in float32.
+        loss_name, score_name: what the two curves are called.
+
+    Raises:
+        ValueError: there is no batch, or the hardware lacks the number format that `config` insists on.
+        DivergenceError: a loss, a gradient or a score is infinite or not a number.
+    """
+    if len(batches) == 0:
+        raise ValueError("there is nothing to train on: the training data gives no batch")
+    device = next(module.parameters()).device
+    bfloat16 = use_bfloat16(config.precision, device)
+    ctx.log("bfloat16", float(bfloat16))
+    allowed = _updates(ctx.budget, len(batches))
+    schedule = SCHEDULES[config.schedule](allowed)
+    optimisers = _optimisers(module, config)
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    best_score, best, stale, update = math.inf, None, 0, 0
+
+    for epoch in range(1, ctx.budget.epochs + 1):
+        module.train()
+        total, items = 0.0, 0
+        losses = iter(batches)
+        while update < allowed:
+            with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+                loss = next(losses, None)
+            if loss is None:
+                break
+            update += 1
+            rate = config.learning_rate * schedule.factor(update)
+            for optimiser in optimisers:
+                optimiser.zero_grad()
+                for group in optimiser.param_groups:
+                    group["lr"] = rate
+            loss.mean.backward()
+            value, norm = loss.mean.item(), clip_gradient(parameters, config.clip)
+            for what, number in (("loss", value), ("norm of the gradient", norm)):
+                if not math.isfinite(number):
+                    raise DivergenceError(
+                        f"the {what} is {number} at update {update} (epoch {epoch}): "
+                        f"lower learning_rate (now {config.learning_rate:g}) or clip (now {config.clip:g})"
+                    )
+            for optimiser in optimisers:
+                optimiser.step()
+            total += value * loss.items
+            items += loss.items
+        if items:
+            ctx.log(loss_name, total / items)
+        if validate is not None and items:
+            module.eval()
+            with torch.inference_mode():
+                score = validate()
+            if not math.isfinite(score):
+                raise DivergenceError(
+                    f"the validation score is {score} after update {update} (epoch {epoch}): "
+                    f"lower learning_rate (now {config.learning_rate:g}) or clip (now {config.clip:g})"
+                )
+            ctx.log(score_name, score)
+            improved = score < best_score
+            schedule.validated(improved)
+            if improved:
+                best_score, stale = score, 0
+                best = {name: value.detach().clone() for name, value in module.state_dict().items()}
+            else:
+                stale += 1
+        if update >= allowed or stale >= config.patience:
+            break
+    if best is not None:
+        module.load_state_dict(best)
+    module.eval()
+
+
+def clip_gradient(parameters: list[nn.Parameter], limit: float) -> float:
+    """Scale all gradients by one factor so that their joint Euclidean norm is at most `limit`.
+
+    Pascanu, Mikolov & Bengio 2013, algorithm 1; to be called after `backward`. Sparse gradients are
+    coalesced first, since the norm of a sum is not that of its parts.
+
+    Returns:
+        The norm before scaling; where it is not finite, nothing is scaled.
+    """
+    gradients = []
+    for parameter in parameters:
+        if parameter.grad is None:
+            continue
+        if parameter.grad.is_sparse:
+            parameter.grad = parameter.grad.coalesce()
+            gradients.append(parameter.grad.values())
+        else:
+            gradients.append(parameter.grad)
+    if not gradients:
+        return 0.0
+    norm = torch.stack([torch.linalg.vector_norm(g.detach()) for g in gradients]).norm().item()
+    if limit < norm < math.inf:
+        for gradient in gradients:
+            gradient.detach().mul_(limit / norm)
+    return norm
+
+
+class Schedule:
+    """The learning rate stays as it is."""
+
+    def __init__(self, updates: int) -> None:
+        self.updates = updates
+
+    def factor(self, update: int) -> float:
+        """Share of the configured learning rate that update 1, 2, …, `updates` takes."""
+        return 1.0
+
+    def validated(self, improved: bool) -> None:
+        """Hear whether the latest validation score is the best so far."""
+
+
+class Plateau(Schedule):
+    """A quarter of the learning rate after every validation that brings no better score."""
+
+    scale = 1.0
+
+    def factor(self, update: int) -> float:
+        return self.scale
+
+    def validated(self, improved: bool) -> None:
+        self.scale *= 1.0 if improved else 0.25
+
+
+class OneCycle(Schedule):
+    """Up in a straight line for a tenth of the updates, then down to zero by half a cosine.
+
+    After Smith & Topin 2019, without their cycle of the momentum.
+    """
+
+    def factor(self, update: int) -> float:
+        rise = max(1.0, self.updates / 10)
+        if update <= rise:
+            return update / rise
+        return 0.5 * (1 + math.cos(math.pi * (update - rise) / (self.updates + 1 - rise)))
+
+
+SCHEDULES: dict[str, type[Schedule]] = {"constant": Schedule, "plateau": Plateau, "one-cycle": OneCycle}
+
+
+def _updates(budget: Budget, epoch: int) -> int:
+    """Updates that the budget holds, of which `epoch` make an epoch."""
+    most = budget.epochs * epoch
+    return most if budget.updates is None else min(most, budget.updates)
+
+
+def _optimisers(module: nn.Module, config: TrainingConfig) -> list[Optimizer]:
+    """The optimiser of the dense parameters, and that of the embeddings whose gradients are sparse.
+
+    A step over a large dense embedding costs as much as a small network; a sparse one touches only the rows
+    of the batch, without decay. (SparseAdam's moments of a row stand still while the row is not met.)
+    """
+    tables = [m.weight for m in module.modules() if isinstance(m, nn.Embedding) and m.sparse]
+    known = {id(table) for table in tables}
+    dense = [p for p in module.parameters() if p.requires_grad and id(p) not in known]
+    found: list[Optimizer] = []
+    if config.optimiser == "adamw":
+        if dense:
+            found.append(AdamW(dense, config.learning_rate, weight_decay=config.weight_decay, fused=True))
+        if tables:
+            found.append(SparseAdam(tables, config.learning_rate))
+    else:
+        if dense:
+            found.append(SGD(dense, config.learning_rate, weight_decay=config.weight_decay))
+        if tables:
+            found.append(SGD(tables, config.learning_rate))
+    return found
+
+
+def choose_device(name: str) -> torch.device:
+    """The device called `cpu`, `cuda`, or `auto`: a GPU where there is one.
+
+    Raises:
+        ValueError: another name, or no GPU that torch can use.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device is one of auto, cpu, cuda, not {name!r}")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("torch finds no CUDA device here: use --device cpu, or install a build of torch for CUDA")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def use_bfloat16(precision: str, device: torch.device) -> bool:
+    """Whether products are taken in bfloat16: on demand, or for `auto` where the hardware has it.
+
+    Raises:
+        ValueError: bfloat16 is demanded of hardware that would only imitate it, slowly or not at all.
+    """
+    able = torch.cuda.is_bf16_supported(including_emulation=False) if device.type == "cuda" else _cpu_has_bfloat16()
+    if precision == "bfloat16" and not able:
+        raise ValueError(f"this {device.type.upper()} does not compute in bfloat16: use precision=auto or float32")
+    return able and precision != "float32"
+
+
+def _cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the processor multiplies bfloat16 matrices: AVX-512 BF16 or AMX on x86, BF16 on Arm.
+
+    Known on Linux alone; elsewhere the answer is no, and float32 is used.
+    """
+    if not sys.platform.startswith("linux") or not cpuinfo.exists():
+        return False
+    for line in cpuinfo.read_text(errors="replace").splitlines():
+        name, _, flags = line.partition(":")
+        if name.strip() in ("flags", "Features"):
+            return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(flags.split())
+    return False
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Inside, torch's random numbers follow from `seed` alone; outside, they go on as if nothing had been drawn."""
+    with torch.random.fork_rng([torch.cuda.current_device()] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield

@@ -1,0 +1,51 @@
+"""The grammar of names with settings."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqbench.spec import Spec, parse
+
+values = st.one_of(
+    st.integers(-1000, 1000),
+    st.booleans(),
+    st.none(),
+    st.sampled_from(["stream", "my_book.txt", "cosine"]),
+    st.lists(st.integers(0, 9), max_size=3),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["order", "hidden_size", "path", "dropout"]), values))
+def test_a_spec_reads_back_as_it_was_written(settings: dict[str, object]) -> None:
+    spec = Spec("lstm", settings)
+    assert parse(str(spec)) == spec
+
+
+def test_commas_in_brackets_and_quotes_do_not_divide() -> None:
+    assert parse("tcn(dilations=[1, 2, 4], note='a,b', order=3)").settings == {
+        "dilations": [1, 2, 4],
+        "note": "a,b",
+        "order": 3,
+    }
+
+
+def test_a_file_is_a_name() -> None:
+    assert parse("models/my_model.py:Mine(order=2)") == Spec("models/my_model.py:Mine", {"order": 2})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no name with settings"),
+        ("lstm(", "no name with settings"),
+        ("(order=3)", "no name with settings"),
+        ("lstm(3)", "no setting; write key=value"),
+        ("lstm(order=)", "no setting; write key=value"),
+        ("lstm(a b=3)", "no setting; write key=value"),
+        ("lstm(order=3, order=4)", "set twice"),
+    ],
+)
+def test_what_is_no_spec_is_refused_with_a_hint(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        parse(text)
