@@ -2,18 +2,20 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from seqbench import training
 from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
 from seqbench.recurrent.output import output_layer
 from seqbench.recurrent.windows import Windows
-from seqbench.training import Loss, TrainingConfig, choose_device, seeded, train
+from seqbench.training import Loss, TrainingConfig, choose_device, seeded
 
 SCAN = 1 << 14
 """Symbols (steps x columns) that go through a body at once; bounds the memory of its gates."""
@@ -87,7 +89,7 @@ class RecurrentNetwork(nn.Module):
     def scan(self, body: nn.Module, symbols: Tensor, state: BodyState) -> tuple[Tensor, BodyState]:
         """Run `body` over symbols (T, B) from `state`: outputs (T, B, H) and the state after T."""
         outputs = []
-        for part in symbols.split(max(1, SCAN // symbols.shape[1])):
+        for part in torch.split(symbols, max(1, SCAN // symbols.shape[1])):
             output, state = body(self.dropout(self.embedding(part)), state)
             outputs.append(output)
         return self.dropout(torch.cat(outputs) if len(outputs) > 1 else outputs[0]), state
@@ -126,10 +128,10 @@ class RecurrentLanguageModel(LanguageModel[RecurrentState]):
     kind = "neural"
     config_class = RecurrentLanguageConfig
     config: RecurrentLanguageConfig
-    network_class: ClassVar[type[RecurrentNetwork]]
+    network_class: ClassVar[Callable[[Ids, Any], RecurrentNetwork]]
     network: RecurrentNetwork
 
-    def fit(self, train_documents: Documents, ctx: LanguageContext) -> None:
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
         """Train on documents of ids, stopping early on the perplexity of `ctx.valid`.
 
         That perplexity is of columns, as in training, so the start of each column of a long stream is
@@ -141,14 +143,14 @@ class RecurrentLanguageModel(LanguageModel[RecurrentState]):
         """
         device = choose_device(ctx.device)
         self.vocab_size = ctx.vocab.size
-        counts = np.bincount(np.concatenate([*train_documents, np.zeros(0, np.int64)]), minlength=self.vocab_size)
+        counts = np.bincount(np.concatenate([*train, np.zeros(0, np.int64)]), minlength=self.vocab_size)
         batch, steps = self.config.batch_size, self.config.bptt
         with seeded(ctx.seed, device):
             self.network = self.network_class(counts, self.config).to(device)
             edge = self.network.edge
-            windows = Windows(train_documents, edge, batch, steps, device, shuffle=True)
+            windows = Windows(train, edge, batch, steps, device, shuffle=True)
             valid = Windows(ctx.valid, edge, batch, max(steps, VALIDATION_STEPS), device)
-            train(
+            training.train(
                 self.network,
                 Truncated(self.network, windows),
                 (lambda: self._perplexity(valid)) if valid.symbols else None,
@@ -204,7 +206,7 @@ class RecurrentLanguageModel(LanguageModel[RecurrentState]):
     def _scores(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """Log p (N,) of targets (N,) after hidden (N, D)."""
         rows = max(1, SCORES // self.vocab_size)
-        parts = zip(hidden.split(rows), targets.split(rows), strict=True)
+        parts = zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True)
         return torch.cat([self.network.output(h, t) for h, t in parts])
 
     def _perplexity(self, windows: Windows) -> float:
@@ -218,6 +220,7 @@ class RecurrentLanguageModel(LanguageModel[RecurrentState]):
         return math.exp(total / windows.symbols) if total < 700 * windows.symbols else math.inf
 
 
-def _exact_float32() -> torch.backends.cudnn.flags:  # a context manager
+def _exact_float32() -> AbstractContextManager[None]:
     """cuDNN without TensorFloat-32, whose rounding would make scores depend on the batch."""
-    return torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+    return flags

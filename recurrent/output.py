@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -42,7 +43,7 @@ class FullSoftmax(OutputLayer):
 
 
 class AdaptiveSoftmax(OutputLayer):
-    r"""A softmax in clusters of frequency: frequent symbols at full width, rare ones behind a gate, in fewer dimensions.
+    """A softmax in clusters of frequency: frequent symbols at full width, rare ones behind gates, in fewer dimensions.
 
         p(w) = softmax_head(w)                            among the most frequent c_1 symbols
         p(w) = softmax_head(gate_k) · softmax_k(w)        for the k-th tail, ranks c_k .. c_{k+1},
@@ -64,7 +65,7 @@ class AdaptiveSoftmax(OutputLayer):
         vocab_size = len(counts)
         self.cutoffs = [vocab_size // 32, vocab_size // 4] if cutoffs is None else list(cutoffs)
         edges = [0, *self.cutoffs, vocab_size]
-        if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+        if any(low >= high for low, high in pairwise(edges)):
             raise ValueError(
                 f"cutoffs must rise between 0 and the {vocab_size} symbols, not {self.cutoffs}: use output=full"
             )

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqbench.interface import Documents
+from seqbench.interface import Documents, Ids
 
 
 class Window(NamedTuple):
@@ -96,11 +96,7 @@ class Windows:
                 yield Window(self._inputs[where], self._targets[where], mask, fresh=begin == 0)
 
 
-def _cut(
-    starts: np.ndarray[tuple[int], np.dtype[np.int64]],
-    lengths: np.ndarray[tuple[int], np.dtype[np.int64]],
-    pieces: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _cut(starts: Ids, lengths: Ids, pieces: Ids) -> tuple[Ids, Ids]:
     """Starts and lengths (N,) of stretches, each cut into so many pieces of equal length but for one symbol."""
     cuts = [
         s + n * np.arange(k + 1) // k

@@ -52,7 +52,8 @@ def _verdict(table: Table) -> str:
     if table.reference is None:
         return "none, since no classic model has a comparable score"
     metric = table.metrics[0]
-    margin = f"{significant(100 * table.settings.margin)} %" if metric.scale == "log" else significant(table.settings.margin)
+    width = table.settings.margin
+    margin = f"{significant(100 * width)} %" if metric.scale == "log" else significant(width)
     return (
         f"at these settings, for models had no equal budgets of tuning; {metric.title} paired over test items against "
         f"{table.reference}, the best classic model on validation; a tie lies within {margin}. "

@@ -1,5 +1,6 @@
 """A table as text: every format writes the same cells, notes and footer, and differs in its syntax alone."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -132,9 +133,7 @@ def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
     yield Column(f"{unit}/s", cells(lambda row: count(row.costs.items_per_second)), "cost")
     yield Column("peak memory", cells(lambda row: memory(row.costs.peak_memory_bytes)), "cost")
     statuses = zip(cells(lambda row: row.status), marked, strict=True)
-    yield Column(
-        "status", tuple(replace(cell, marks=mark.status) for cell, mark in statuses), "cost", numeric=False
-    )
+    yield Column("status", tuple(replace(cell, marks=mark.status) for cell, mark in statuses), "cost", numeric=False)
 
 
 def _label(row: Row) -> str:
@@ -146,7 +145,8 @@ def _score(row: Row, name: str, decimals: int) -> str:
 
 
 def _interval(row: Row, decimals: int) -> str:
-    return ABSENT if row.estimate is None else interval(row.estimate.low, row.estimate.high, decimals)
+    known = row.estimate is not None and math.isfinite(row.estimate.value)
+    return interval(row.estimate.low, row.estimate.high, decimals) if row.estimate and known else ABSENT
 
 
 def _spread(row: Row, decimals: int) -> str:

@@ -18,8 +18,8 @@ def _answer(table: Table) -> str:
     best = table.row(best_on_validation(neural, table.metrics[0]))
     reference = table.row(table.reference)
     if not neural:
-        none = "No neural model was run."
-        return none if reference is None else f"{none} Best classic model (chosen on validation): {_scored(table, reference)}."
+        best_classic = f" Best classic model (chosen on validation): {_scored(table, reference)}." if reference else ""
+        return f"No neural model was run.{best_classic}"
     if best is None:
         why = "; ".join(f"{row.label}: {_why_not(row)}" for row in neural)
         return f"That cannot be told: no neural model has a comparable score ({why})."

@@ -1,7 +1,7 @@
 """Tables as a pure function of records and item columns: the same runs give the same table."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ from seqbench.metrics import Columns, Metric
 from seqbench.records import Check, Costs, Record
 from seqbench.reports.groups import Group, Run, groups, one_group, rows
 from seqbench.statistics import Comparison, Estimate, block_weights, choose, compare, estimate
-from seqbench.tasks import Task, task
+from seqbench.tasks import task
 
 ROOM = 50_000_000
 """Bootstrap weights at most (400 MB): a test part of very many units gets fewer resamples, and the table says so."""
@@ -92,31 +92,15 @@ class Table:
         return next((row for row in self.rows if row.label == label), None)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Lot:
     """A row in the making."""
 
     label: str
-    runs: list[Run]
-    task: Task[Any]
-    fits: list[Columns] = field(init=False)
-    """Columns of the pooled fits as metrics take them."""
-    block: int = field(init=False, default=0)
-    why_no_interval: str = field(init=False, default="")
-
-    def __post_init__(self) -> None:
-        self.fits = []
-        for columns in (columns for record, columns in self.runs if record.status == "ok" and columns is not None):
-            items, self.block = self.task.items(columns)
-            self.fits.append(items)
-        if not all(np.isfinite(column).all() for fit in self.fits for column in fit.values()):
-            self.why_no_interval = "some of its scores are infinite: no interval and no verdict"
-        elif not self.fits:
-            self.why_no_interval = "its scores of single items are missing: no interval and no verdict"
-
-    @property
-    def units(self) -> int:
-        return len(next(iter(self.fits[0].values()))) if self.fits else 0
+    runs: Sequence[Run]
+    fits: Sequence[Columns]
+    """Of the cells that ended ok, as metrics take them."""
+    block: int
 
 
 def table(
@@ -157,20 +141,25 @@ def tables(
 
 
 def _table(group: Group, settings: Settings) -> Table:
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a broken model's row shows ∞ or a note
+        return _computed(group, settings)
+
+
+def _computed(group: Group, settings: Settings) -> Table:
     kind = task(group.task)
     metric = kind.metrics[0]
-    lots = [_Lot(label, runs, kind) for label, runs in rows(group)]
+    lots = [_lot(label, runs, kind.items) for label, runs in rows(group)]
     lots.sort(key=lambda lot: lot.runs[0][0].kind == "truth")
     weights, block = _weights(lots, settings)
-    made = {lot.label: _row(lot, kind, weights, settings) for lot in lots}
-    fits = {lot.label: lot.fits for lot in lots if not lot.why_no_interval and made[lot.label].comparable}
+    made = {lot.label: _row(lot, kind.metrics, kind.marks, weights, block, settings) for lot in lots}
+    fits = {lot.label: lot.fits for lot in lots if made[lot.label].estimate is not None and made[lot.label].comparable}
     reference = best_on_validation([row for row in made.values() if row.kind == "classic"], metric)
     truth = next((row.label for row in made.values() if row.kind == "truth"), None)
 
     def against(label: str, other: str | None) -> Comparison | None:
         if other is None or other == label or weights is None or label not in fits or other not in fits:
             return None
-        return compare(metric, fits[label], fits[other], weights, settings.margin, settings.level)
+        return compare(metric, fits[label], fits[other], weights, settings.margin, settings.level, block=block)
 
     finished = []
     for label, row in made.items():
@@ -194,6 +183,11 @@ def _table(group: Group, settings: Settings) -> Table:
     )
 
 
+def _lot(label: str, runs: Sequence[Run], items: Callable[[Columns], tuple[Columns, int]]) -> _Lot:
+    scored = [items(columns) for record, columns in runs if record.status == "ok" and columns is not None]
+    return _Lot(label, runs, [fit for fit, _ in scored], scored[0][1] if scored else 0)
+
+
 def _weights(lots: Sequence[_Lot], settings: Settings) -> tuple[Floats | None, int]:
     """Bootstrap weights (R, N) that all rows share, so that comparisons are paired; and the block length."""
     scored = [lot for lot in lots if lot.fits]
@@ -203,34 +197,48 @@ def _weights(lots: Sequence[_Lot], settings: Settings) -> tuple[Floats | None, i
     if len(sizes) > 1:
         found = ", ".join(f"{size:,} ({label})" for size, label in sizes.items())
         raise ValueError(f"runs cannot be compared item by item, since they have different numbers of units: {found}")
-    units, block = scored[0].units, scored[0].block
-    resamples = max(1, min(settings.resamples, ROOM // units))
+    units, block = next(iter(sizes)), scored[0].block
+    resamples = max(2, min(settings.resamples, ROOM // units))
     return block_weights(units, block, resamples, np.random.default_rng(BOOTSTRAP_SEED)), block
 
 
-def _row(lot: _Lot, kind: Task[Any], weights: Floats | None, settings: Settings) -> Row:
+def _row(
+    lot: _Lot,
+    metrics: Sequence[Metric],
+    marks: Mapping[str, str],
+    weights: Floats | None,
+    block: int,
+    settings: Settings,
+) -> Row:
     records = tuple(record for record, _ in lot.runs)
     ok = [record for record in records if record.status == "ok"]
-    metric = kind.metrics[0]
+    metric = metrics[0]
     broken: dict[str, Check] = {}
     for check in (check for record in ok for check in record.checks if not check.passed):
         worst = broken.get(check.name)
         if worst is None or (check.value or 0.0) > (worst.value or 0.0):
             broken[check.name] = check
-    bounded = weights is not None and not lot.why_no_interval
+    found, why = None, ""
+    if ok and (weights is None or not lot.fits):
+        why = "its scores of single items are missing, so it has no interval and no verdict"
+    elif ok and weights is not None:
+        try:
+            found = estimate(metric, lot.fits, weights, settings.level, block=block)
+        except ValueError as error:
+            why = f"no interval and no verdict, since {error}"
     return Row(
         label=lot.label,
         kind=records[0].kind,
         stochastic=records[0].stochastic,
         records=records,
         pooled=len(ok),
-        scores=_test_scores(lot, ok, kind.metrics),
+        scores=_test_scores(lot, ok, metrics),
         validation=_pooled(metric, [r.scores["valid"][metric.name] for r in ok if metric.name in r.scores["valid"]]),
-        estimate=estimate(metric, lot.fits, weights, settings.level) if bounded and weights is not None else None,
+        estimate=found,
         broken=tuple(broken.values()),
-        marks=tuple(dict.fromkeys(kind.marks[name] for name in broken if name in kind.marks)),
+        marks=tuple(dict.fromkeys(marks[name] for name in broken if name in marks)),
         costs=_costs(ok or records),
-        why_no_interval=lot.why_no_interval if ok else "",
+        why_no_interval=why,
     )
 
 
@@ -239,8 +247,7 @@ def _test_scores(lot: _Lot, ok: Sequence[Record], metrics: Sequence[Metric]) -> 
     found = {}
     for metric in metrics:
         if lot.fits:
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                values = [float(metric(fit)[0]) for fit in lot.fits]
+            values = [float(metric(fit)[0]) for fit in lot.fits]
         else:
             values = [r.scores["test"][metric.name] for r in ok if metric.name in r.scores.get("test", {})]
         score = _pooled(metric, values)

@@ -132,7 +132,7 @@ def limit_threads(threads: int) -> None:
 def seed_everything(seed: int) -> None:
     """Start the global generators, for models that draw from them."""
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002: it is the global state that is meant
+    np.random.seed(seed)  # noqa: NPY002
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seed)
 
@@ -145,7 +145,7 @@ def load(cell: Cell) -> Any:
     return dataset.load()
 
 
-def fit(cell: Cell, kind: Task[Any], data: Any, log: Callable[[str, float], None]) -> SequenceModel[Any, Any]:
+def fit(cell: Cell, kind: Task[Any, Any], data: Any, log: Callable[[str, float], None]) -> SequenceModel[Any, Any]:
     """The model of a cell, fitted."""
     if cell.model.name == TRUTH:
         truth: SequenceModel[Any, Any] = data.truth
@@ -190,7 +190,7 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
         outcome.encoding = kind.encoding(data) if options.text else {}
 
 
-def _scores(kind: Task[Any], columns: Columns) -> dict[str, float]:
+def _scores(kind: Task[Any, Any], columns: Columns) -> dict[str, float]:
     items, _ = kind.items(columns)
     return {metric.name: float(metric(items)[0]) for metric in kind.metrics}
 
@@ -206,7 +206,7 @@ def _peak_memory() -> int:
     try:
         import resource
     except ImportError:  # Windows
-        return int(psutil.Process().memory_info().peak_wset)
+        return int(getattr(psutil.Process().memory_info(), "peak_wset"))  # noqa: B009: not a field elsewhere
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

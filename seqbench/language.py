@@ -21,7 +21,7 @@ SEGMENT = 64
 """Symbols of a stream that make one unit of the bootstrap."""
 
 
-class LanguageModelling(Task[TextData]):
+class LanguageModelling(Task[TextData, LanguageModel[Any]]):
     name: ClassVar[str] = "lm"
     metrics: ClassVar[tuple[Metric, ...]] = (PERPLEXITY, BITS_PER_CHARACTER, BITS_PER_TOKEN)
     marks: ClassVar[dict[str, str]] = {

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psutil
 
@@ -26,6 +26,9 @@ from seqbench.grid import Cell
 from seqbench.records import Record, Status
 from seqbench.store import Damaged, Store
 from seqbench.suites import Limits
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = ["seqbench.cell", "torch"]
 """What the server of processes imports once for all cells."""
@@ -157,9 +160,9 @@ class LocalProcesses:
     """Cells as processes of this machine."""
 
     def __init__(self) -> None:
-        methods = multiprocessing.get_all_start_methods()
-        self.context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        if self.context.get_start_method() == "forkserver":
+        self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
+        if "forkserver" in multiprocessing.get_all_start_methods():
+            self.context = multiprocessing.get_context("forkserver")
             self.context.set_forkserver_preload(PRELOADED)
 
     def start(self, cell: Cell, store: Store, options: Options) -> Running:
@@ -266,7 +269,7 @@ def _without_main() -> Iterator[None]:
     """Start a process that does not import the caller's script: cells need nothing of it, and a script without
     an `if __name__ == "__main__"` would otherwise run again in each of them."""
     main = sys.modules["__main__"]
-    kept = {name: vars(main)[name] for name in ("__spec__", "__file__") if name in vars(main)}
+    kept: dict[str, Any] = {name: vars(main)[name] for name in ("__spec__", "__file__") if name in vars(main)}
     vars(main).update(dict.fromkeys(kept))
     try:
         yield

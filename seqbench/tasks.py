@@ -11,10 +11,11 @@ from seqbench.metrics import Columns, Metric
 from seqbench.records import Check, Comparability
 
 Data = TypeVar("Data")
+Model = TypeVar("Model", bound=SequenceModel[Any, Any])
 Split = Literal["valid", "test"]
 
 
-class Task(ABC, Generic[Data]):
+class Task(ABC, Generic[Data, Model]):
     """One task. `metrics[0]` ranks, selects on validation, and carries the verdict."""
 
     name: ClassVar[str]
@@ -33,7 +34,7 @@ class Task(ABC, Generic[Data]):
         """What `fit` is lent."""
 
     @abstractmethod
-    def score(self, model: SequenceModel[Any, Any], data: Data, split: Split) -> Columns:
+    def score(self, model: Model, data: Data, split: Split) -> Columns:
         """Item columns of a split, as they are kept in the store.
 
         Raises:
@@ -54,19 +55,19 @@ class Task(ABC, Generic[Data]):
         """What a kept fit needs to read new data as the old was read: plain values, for JSON."""
 
     @abstractmethod
-    def probe(self, model: SequenceModel[Any, Any], data: Data) -> Callable[[], Check]:
+    def probe(self, model: Model, data: Data) -> Callable[[], Check]:
         """Predict a little before scoring; the answer, called after it, tells whether scoring changed the model."""
 
     @abstractmethod
-    def check(self, model: SequenceModel[Any, Any], data: Data, seed: int) -> list[Check]:
+    def check(self, model: Model, data: Data, seed: int) -> list[Check]:
         """The laws, measured on a fitted model."""
 
     @abstractmethod
-    def check_class(self, make: Callable[[], Any], seed: int) -> list[Check]:
+    def check_class(self, make: Callable[[], Model], seed: int) -> list[Check]:
         """The laws, measured on fits of a fresh model to a small corpus of the harness."""
 
     @abstractmethod
-    def predict(self, model: SequenceModel[Any, Any], encoding: dict[str, Any], path: Path) -> dict[str, Any]:
+    def predict(self, model: Model, encoding: dict[str, Any], path: Path) -> dict[str, Any]:
         """Scores of a file of new data, read as `encoding` says: named columns, one entry an item."""
 
 
@@ -77,7 +78,7 @@ class ScoreError(ValueError):
 TASKS = {"lm": "seqbench.language:LanguageModelling"}
 
 
-def task(name: str) -> Task[Any]:
+def task(name: str) -> Task[Any, Any]:
     """The task of that name.
 
     Raises:
@@ -86,5 +87,5 @@ def task(name: str) -> Task[Any]:
     if name not in TASKS:
         raise ValueError(f"there is no task {name!r}; there are: {', '.join(TASKS)}")
     module, _, attribute = TASKS[name].partition(":")
-    found: Task[Any] = getattr(import_module(module), attribute)()
+    found: Task[Any, Any] = getattr(import_module(module), attribute)()
     return found

@@ -119,7 +119,7 @@ def train(
                 optimiser.zero_grad()
                 for group in optimiser.param_groups:
                     group["lr"] = rate
-            loss.mean.backward()
+            torch.autograd.backward(loss.mean)
             value, norm = loss.mean.item(), clip_gradient(parameters, config.clip)
             for what, number in (("loss", value), ("norm of the gradient", norm)):
                 if not math.isfinite(number):
@@ -177,7 +177,7 @@ def clip_gradient(parameters: list[nn.Parameter], limit: float) -> float:
             gradients.append(parameter.grad)
     if not gradients:
         return 0.0
-    norm = torch.stack([torch.linalg.vector_norm(g.detach()) for g in gradients]).norm().item()
+    norm = float(torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g.detach()) for g in gradients])))
     if limit < norm < math.inf:
         for gradient in gradients:
             gradient.detach().mul_(limit / norm)

@@ -1,0 +1,100 @@
+"""The grid of cells, and what identifies each of them."""
+
+from pathlib import Path
+
+import pytest
+
+from seqbench import suites
+from seqbench.grid import Cell, grid
+from seqbench.spec import Spec, parse
+from seqbench.suites import Preset
+
+TOYS = Path(__file__).with_name("toys.py")
+COINS = Spec(f"{TOYS}:Coins")
+
+
+def _grid(models: list[str], seeds: int = 1, datasets: list[Spec] | None = None, preset: str = "quick") -> list[Cell]:
+    suite = suites.load("lm")
+    return grid(
+        suite,
+        suite.presets[preset],
+        models=[parse(m) for m in models],
+        datasets=datasets or [COINS],
+        seeds=seeds,
+    )
+
+
+def test_a_model_that_the_seed_does_not_touch_gets_one_cell() -> None:
+    cells = _grid([f"{TOYS}:Frequency", f"{TOYS}:Still"], seeds=3)
+    assert [(c.label.rpartition(":")[2], c.identity.seed) for c in cells] == [
+        ("Frequency", 0),
+        ("Frequency", 1),
+        ("Frequency", 2),
+        ("Still", 0),
+    ]
+
+
+def test_the_seed_of_a_cell_depends_on_its_names_alone() -> None:
+    alone = {c.key: c.seed for c in _grid([f"{TOYS}:Frequency"], seeds=3)}
+    in_company = {c.key: c.seed for c in _grid([f"{TOYS}:Still", f"{TOYS}:Frequency"], seeds=3)}
+    assert len(set(alone.values())) == 3
+    assert alone.items() <= in_company.items()
+
+
+def test_a_cell_asked_for_twice_runs_once() -> None:
+    assert len(_grid([f"{TOYS}:Still", f"{TOYS}:Still"])) == 1
+
+
+def test_settings_options_and_budgets_are_part_of_the_key() -> None:
+    model = f"{TOYS}:Frequency"
+    keys = [c.key for c in _grid([model, f"{model}(weight=2)"], datasets=[COINS, Spec(COINS.name, {"heads": 0.7})])]
+    keys += [c.key for c in _grid([model], preset="standard")]
+    assert len(set(keys)) == 5
+
+
+def test_the_place_of_a_file_is_no_part_of_the_key(tmp_path: Path) -> None:
+    copy = tmp_path / TOYS.name
+    copy.write_text(TOYS.read_text())
+    assert _grid([f"{TOYS}:Still"])[0].key == _grid([f"{copy}:Still"])[0].key
+
+
+def test_a_presets_settings_give_way_to_those_asked_for() -> None:
+    suite = suites.load("lm")
+    override = {f"{TOYS}:Frequency": {"settings": {"weight": 2.0}, "budget": {"epochs": 9}}}
+    preset = Preset.model_validate({**suite.presets["quick"].model_dump(), "models": override})
+    models = [parse(m) for m in (f"{TOYS}:Frequency", f"{TOYS}:Frequency(weight=3.0)")]
+    cells = grid(suite, preset, models=models, datasets=[COINS])
+    assert [(c.identity.config["weight"], c.identity.budget["epochs"]) for c in cells] == [(2.0, 9), (3.0, 9)]
+
+
+def test_data_that_is_not_at_hand_leaves_its_reason_in_the_cell() -> None:
+    (cell,) = _grid([f"{TOYS}:Still"], datasets=[Spec(f"{TOYS}:Lost")])
+    assert "put some into the purse" in cell.missing
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("knesr-ney", "did you mean kneser-ney"),
+        ("kneser-ney(ordre=3)", "no setting 'ordre'; it has: .*order"),
+        ("kneser-ney(order=0)", "order=0: .*greater than or equal to 1"),
+        ("missing.py:Model", "no file missing.py"),
+        (f"{TOYS}:Nothing", "defines no 'Nothing'; it defines: .*Frequency"),
+        (f"{TOYS}:Share", "is no SequenceModel"),
+    ],
+)
+def test_a_wrong_model_is_refused_before_anything_runs(model: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        _grid([model])
+
+
+def test_a_file_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text("import seqbench\nraise RuntimeError('no luck')\n")
+    with pytest.raises(ValueError, match=r"broken\.py cannot be imported: RuntimeError: no luck"):
+        _grid([f"{file}:Model"])
+
+
+def test_zero_seeds_are_refused() -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        _grid([f"{TOYS}:Still"], seeds=0)
