@@ -13,16 +13,55 @@ Chen & Goodman 1998, "An empirical study of smoothing techniques for language mo
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from seqbench.baselines.ngram_counts import Level, count_ngrams, symbol_bits
 from seqbench.baselines.ngram_table import KeyTable
 from seqbench.interface import Arrays, Config, Documents, Floats, Ids, LanguageContext, LanguageModel
+
+
+class Memoryless(LanguageModel[None]):
+    """One distribution for every place."""
+
+    stochastic = False
+    _probability: Floats
+    """(V,)"""
+
+    def predict(self, ids: Ids, state: None = None) -> tuple[Floats, None]:
+        return np.log(self._probability)[ids], None
+
+    def next(self, state: None = None, batch: int = 1) -> Floats:
+        return np.tile(self._probability, (batch, 1))
+
+    def arrays(self) -> Arrays:
+        return {"probability": self._probability}
+
+    def restore(self, arrays: Arrays) -> None:
+        self._probability = arrays["probability"]
+        self.vocab_size = len(self._probability)
+
+
+class Uniform(Memoryless):
+    """p(w) = 1 / V: what a model must beat to have learned anything."""
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        self.restore({"probability": np.full(ctx.vocab.size, 1 / ctx.vocab.size)})
+
+    def parameter_count(self) -> int:
+        return 0
+
+
+class Unigram(Memoryless):
+    """Relative frequencies, one added to each count so that unseen symbols can be scored (Laplace)."""
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        every = np.arange(ctx.vocab.size)
+        count = np.bincount(np.concatenate([every, *train]))
+        self.restore({"probability": count / count.sum()})
 
 
 class NgramConfig(Config):
@@ -67,27 +106,31 @@ class Ngram(LanguageModel[Ids]):
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         self.vocab_size = ctx.vocab.size
-        levels = list(count_ngrams(train, self.vocab_size, self.config.order))
-        nodes = 1 + sum(len(level.count) for level in levels)
-        keys, score, backoff = np.full(nodes, -1), np.ones(nodes), np.ones(nodes - len(levels[-1].count))
+        self._store(*self._nodes(list(count_ngrams(train, self.vocab_size, self.config.order))))
+
+    def _nodes(self, levels: list[Level]) -> tuple[Ids, Floats, Floats]:
+        """Keys and scores of all nodes, and back-offs of those below the highest order."""
+        size = 1 + sum(len(level.count) for level in levels)
+        keys, score, backoff = np.full(size, -1), np.ones(size), np.ones(size - len(levels[-1].count))
         p, context_backoff, context_suffix = np.full(1, 1 / self.vocab_size), np.ones(1), np.zeros(1, dtype=np.int64)
         below, here = slice(0, 0), slice(0, 1)  # the nodes of two levels
         for order, (level, count) in enumerate(zip(levels, self._counts(levels), strict=True), start=1):
             below, here = here, slice(here.stop, here.stop + len(count))
-            context = level.context
             kept, freed = self._smooth(order, level, count)
             mass = level.per_context(kept) + freed
             unseen = mass == 0  # nothing followed these contexts
             mass[unseen] = 1
             gamma = np.where(unseen, 1, freed / mass)
-            p = kept / mass[context] + gamma[context] * p[level.suffix]
+            p = kept / mass[level.context] + gamma[level.context] * p[level.suffix]
             context_backoff, context_suffix = gamma * context_backoff[context_suffix], level.suffix
             keys[here] = level.key + (below.start << self._bits)
-            score[here] = p / context_backoff[context]
+            score[here] = p / context_backoff[level.context]
             backoff[below] = context_backoff
-        self._store(keys, score, backoff)
+        return keys, score, backoff
 
     def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
+        if ids.size and ids.astype(np.uint64).max() >= self.vocab_size:
+            raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the vocabulary that the model was fitted with")
         before = self._start(len(ids)) if state is None else state
         symbols = np.concatenate([before, ids], axis=1)
         flat = symbols.ravel()
@@ -97,9 +140,8 @@ class Ngram(LanguageModel[Ids]):
                 context = node.copy()
             node[ends] = found
         width = before.shape[1]
-        node, context = node.reshape(symbols.shape), context.reshape(symbols.shape)
-        log_p = np.log(self._score[node[:, width:]] * self._backoff[context[:, width - 1 : -1]])
-        return log_p, symbols[:, -self._memory :]
+        g_w, f = node.reshape(symbols.shape)[:, width:], context.reshape(symbols.shape)[:, width - 1 : -1]
+        return np.log(self._score[g_w] * self._backoff[f]), symbols[:, -self._memory :]
 
     def next(self, state: Ids | None = None, batch: int = 1) -> Floats:
         symbols = self._start(batch) if state is None else state
@@ -109,7 +151,7 @@ class Ngram(LanguageModel[Ids]):
             last = ends % width == width - 1
             row, context = ends[last] // width, found[last]
             # The children of a context lie side by side; those of a longer context overwrite.
-            first, end = np.searchsorted(self._table.keys, (context + [[0], [1]]) << self._bits)
+            first, end = np.searchsorted(self._table.keys, np.stack([context, context + 1]) << self._bits)
             children = end - first
             child = np.arange(children.sum()) + np.repeat(end - children.cumsum(), children)
             symbol = self._table.keys[child] & ((1 << self._bits) - 1)
@@ -129,10 +171,10 @@ class Ngram(LanguageModel[Ids]):
         yield ends, node
         for _ in range(1, self.config.order):
             # An n-gram is stored only if its prefix and its suffix are: it takes two neighbours.
-            neighbours = ends[1:] - ends[:-1] == 1
-            ends = ends[1:][neighbours]
-            node = self._table.find(node[:-1][neighbours] << self._bits | symbols[ends])
-            stored = node > 0
+            left = (ends[1:] - ends[:-1] == 1).nonzero()[0]
+            ends = ends[left + 1]
+            node = self._table.find((node[left] << self._bits) | symbols[ends])
+            stored = node.nonzero()[0]
             ends, node = ends[stored], node[stored]
             yield ends, node
 
@@ -188,9 +230,10 @@ class AddK(Ngram):
 
     def _counts(self, levels: Iterable[Level]) -> Iterator[Ids]:
         """Counts of full n-grams; an order below that counts nothing passes all mass on, to the uniform."""
-        for order, level in enumerate(levels, start=1):
-            full = order == self.config.order
-            yield level.count if full else np.where(np.arange(len(level.count)) < level.opening, 0, level.count)
+        *lower, highest = levels
+        for level in lower:
+            yield np.where(np.arange(len(level.count)) < level.opening, 0, level.count)
+        yield highest.count
 
     def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
         return count.astype(float), np.full(level.contexts, self.config.k * self.vocab_size)
@@ -227,7 +270,7 @@ class Discounting(Ngram):
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         self.discounts = np.tile(self.fallback, (self.config.order, 1))
-        self.fallback_orders = ()
+        self.fallback_orders = tuple[int, ...]()
         super().fit(train, ctx)
         for order in self.fallback_orders:
             ctx.log("fallback_discounts_at_order", order)
@@ -273,18 +316,19 @@ class KneserNey(Discounting):
     3 or more, with Y = t_1 / (t_1 + 2 t_2). They are undefined where t_1, t_2 or t_3 is zero or D_k leaves
     (0, k]; `lmplz` then stops, and takes ½, 1, 1½ when told `--discount_fallback`, as is done here unasked.
 
-    Chen & Goodman 1998, eqs. 26 f.; Heafield et al. 2013, "Scalable modified Kneser-Ney language model estimation".
+    Chen & Goodman 1998, eq. 26; Heafield et al. 2013, "Scalable modified Kneser-Ney language model estimation".
     """
 
     fallback = (0.5, 1.0, 1.5)
 
     def _counts(self, levels: Iterable[Level]) -> Iterator[Ids]:
         levels = list(levels)
-        for level, above in zip(levels, levels[1:], strict=False):
+        for level, above in pairwise(levels):
             before = np.bincount(above.suffix, minlength=len(level.count))
             yield np.where(np.arange(len(before)) < level.opening, before, level.count)
         yield levels[-1].count
 
     def _estimate(self, t: Floats) -> Floats:
-        k = np.arange(1, 4)
-        return k - (k + 1) * t[1] / (t[1] + 2 * t[2]) * t[2:] / t[1:4]
+        k = np.arange(1.0, 4.0)
+        discounts: Floats = k - (k + 1) * t[1] / (t[1] + 2 * t[2]) * t[2:] / t[1:4]
+        return discounts

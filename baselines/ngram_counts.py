@@ -44,7 +44,8 @@ class Level:
 
     def per_context(self, values: NDArray[Any]) -> Floats:
         """Sums of values (K,) over the n-grams of each context, (contexts,)."""
-        return np.bincount(self.context, weights=values, minlength=self.contexts)
+        sums: Floats = np.bincount(self.context, weights=values, minlength=self.contexts).astype(np.float64, copy=False)
+        return sums
 
 
 def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[Level]:

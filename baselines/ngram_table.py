@@ -1,6 +1,6 @@
 """A hash table from integer keys to their index, for whole arrays of keys at once."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,14 @@ GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: Knuth's multiplicative 
 
 
 class Layer(NamedTuple):
-    multiplier: np.uint64
-    shift: np.uint64
-    slots: NDArray[np.int32] | Ids
+    multiplier: Ids
+    shift: Ids
+    slots: NDArray[np.signedinteger[Any]]
     """(2^b,) the index of a key, 0 in a free slot."""
 
     def slot(self, keys: Ids) -> Ids:
-        return ((keys.view(np.uint64) * self.multiplier) >> self.shift).view(np.int64)
+        """The b high bits of keys times multiplier, signed: a negative slot counts from the end."""
+        return (keys * self.multiplier) >> self.shift
 
 
 class KeyTable:
@@ -32,13 +33,15 @@ class KeyTable:
         """keys: (K,) distinct and non-negative but for keys[0], which is never found: index 0 means "absent"."""
         self.keys = keys
         self._layers: list[Layer] = []
-        index = np.arange(1, len(keys), dtype=np.int32 if len(keys) < 2**31 else np.int64)
+        small: type[np.signedinteger[Any]] = np.int32 if len(keys) < 2**31 else np.int64
+        index = np.arange(1, len(keys)).astype(small)
         keys = keys[1:]
         while len(keys) or not self._layers:
-            # The first layer is a quarter to half full, to spare memory; later ones, being small, half that.
-            bits = (len(keys) * (4 if self._layers else 2)).bit_length()
-            multiplier = np.uint64(pow(GOLDEN, len(self._layers) + 1, 2**64))
-            layer = Layer(multiplier, np.uint64(64 - max(bits, 1)), np.zeros(1 << max(bits, 1), dtype=index.dtype))
+            # The first layer is a quarter to half full, to spare memory; later ones, being small, a quarter of that.
+            bits = max(1, (len(keys) * (8 if self._layers else 2)).bit_length())
+            # Arrays of no dimension, as NumPy is slow to take in a Python number where arrays are short.
+            multiplier = np.array(pow(GOLDEN, len(self._layers) + 1, 2**64), dtype=np.uint64).view(np.int64)
+            layer = Layer(multiplier, np.array(64 - bits), np.zeros(1 << bits, dtype=small))
             slot = layer.slot(keys)
             layer.slots[slot] = index
             left = layer.slots[slot] != index
@@ -54,7 +57,7 @@ class KeyTable:
             if not len(left):
                 return found
             sought = keys[left]
-            probed = layer.slots[layer.slot(sought)]
+            probed = layer.slots[layer.slot(sought)].astype(np.int64)
             found[left] = probed
             left = left[(self.keys[probed] != sought) & (probed != 0)]
         found[left] = 0

@@ -6,7 +6,7 @@ probability after every history, so that each string of any length has a finite 
 
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -132,12 +132,54 @@ class BracketProcess(Process[list[Stack]]):
 
     def __init__(self, types: Floats, opening: float, depth: int, noise: float) -> None:
         super().__init__()
-        self.types, self.depth = types.shape[1], depth
+        self.types: int = types.shape[1]
+        self.depth = depth
         self.vocab_size = 2 * self.types
-        self._rows = np.stack([self._row(types, opening, top, full) for full in (0, 1) for top in range(len(types))])
-        self._log_rows = np.log(self._rows)
-        self._rows = self._rows / self._rows.sum(axis=1, keepdims=True)
-        self._noise = noise
+        empty = np.concatenate([types[-1], np.zeros(self.types)])
+        between = np.concatenate([opening * types[:-1], (1 - opening) * np.eye(self.types)], axis=1)
+        full = np.concatenate([np.zeros((self.types, self.types)), np.eye(self.types)], axis=1)
+        self._rows = (1 - noise) * np.vstack([between, full, empty]) + noise / self.vocab_size
 
-    def _row(self, types: Floats, opening: float, top: int, full: bool) -> Floats:
-        raise NotImplementedError
+    def draw(self, length: int, rng: np.random.Generator) -> Ids:
+        cumulative = _cumulative(self._rows)
+        ids = np.empty(length, dtype=np.int64)
+        stack: list[int] = []
+        for t, u in enumerate(rng.random(length).tolist()):
+            ids[t] = symbol = bisect_right(cumulative[self._row(stack)], u)
+            self._read(symbol, stack)
+        return ids
+
+    def predict(self, ids: Ids, state: list[Stack] | None = None) -> tuple[Floats, list[Stack]]:
+        scores, log_rows, after = np.empty(ids.shape), np.log(self._rows), []
+        for i, before in enumerate([()] * len(ids) if state is None else state):
+            stack, rows = list(before), []
+            for symbol in ids[i].tolist():
+                rows.append(self._row(stack))
+                self._read(symbol, stack)
+            scores[i] = log_rows[np.array(rows, dtype=np.int64), ids[i]]
+            after.append(tuple(stack))
+        return scores, after
+
+    def next(self, state: list[Stack] | None = None, batch: int = 1) -> Floats:
+        stacks: list[Stack] = [()] * batch if state is None else state
+        return self._rows[[self._row(stack) for stack in stacks]]
+
+    def _row(self, stack: Sequence[int]) -> int:
+        """Which row of probabilities holds for a stack."""
+        if not stack:
+            return 2 * self.types
+        return stack[-1] + self.types * (len(stack) == self.depth)
+
+    def _read(self, symbol: int, stack: list[int]) -> None:
+        """Bring a stack up to date."""
+        if symbol < self.types:
+            if len(stack) < self.depth:
+                stack.append(symbol)
+        elif stack and stack[-1] == symbol - self.types:
+            stack.pop()
+
+
+def _cumulative(rows: Floats) -> list[list[float]]:
+    """Bounds of the intervals of [0, 1) that stand for each symbol but the last, for `bisect_right`."""
+    bounds: list[list[float]] = np.cumsum(rows, axis=1)[:, :-1].tolist()
+    return bounds

@@ -2,9 +2,9 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -123,13 +123,16 @@ class RecurrentState(NamedTuple):
 
 
 class RecurrentLanguageModel(LanguageModel[RecurrentState]):
-    """What all recurrent language models share; a subclass names its network."""
+    """What all recurrent language models share; a subclass builds its network."""
 
     kind = "neural"
     config_class = RecurrentLanguageConfig
     config: RecurrentLanguageConfig
-    network_class: ClassVar[Callable[[Ids, Any], RecurrentNetwork]]
     network: RecurrentNetwork
+
+    @abstractmethod
+    def build(self, counts: Ids) -> RecurrentNetwork:
+        """An untrained network for symbols met `counts` (V,) times in training."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         """Train on documents of ids, stopping early on the perplexity of `ctx.valid`.
@@ -146,7 +149,7 @@ class RecurrentLanguageModel(LanguageModel[RecurrentState]):
         counts = np.bincount(np.concatenate([*train, np.zeros(0, np.int64)]), minlength=self.vocab_size)
         batch, steps = self.config.batch_size, self.config.bptt
         with seeded(ctx.seed, device):
-            self.network = self.network_class(counts, self.config).to(device)
+            self.network = self.build(counts).to(device)
             edge = self.network.edge
             windows = Windows(train, edge, batch, steps, device, shuffle=True)
             valid = Windows(ctx.valid, edge, batch, max(steps, VALIDATION_STEPS), device)
@@ -192,7 +195,7 @@ class RecurrentLanguageModel(LanguageModel[RecurrentState]):
 
     def restore(self, arrays: Arrays) -> None:
         self.vocab_size = len(arrays["embedding.weight"]) - 1
-        self.network = self.network_class(np.zeros(self.vocab_size, np.int64), self.config)
+        self.network = self.build(np.zeros(self.vocab_size, np.int64))
         self.network.load_state_dict({name: torch.tensor(value) for name, value in arrays.items()})
         self.network.eval()
 

@@ -30,7 +30,8 @@ class LSTMNetwork(RecurrentNetwork):
 class LSTMLanguageModel(RecurrentLanguageModel):
     """p(x_t | x_1 .. x_{t-1}) from the state of an LSTM that has read x_1 .. x_{t-1}."""
 
-    network_class = LSTMNetwork
+    def build(self, counts: Ids) -> LSTMNetwork:
+        return LSTMNetwork(counts, self.config)
 
 
 class BidirectionalLSTMNetwork(RecurrentNetwork):
@@ -60,7 +61,8 @@ class BidirectionalLSTMLanguageModel(RecurrentLanguageModel):
     its end there is the edge of a document.
     """
 
-    network_class = BidirectionalLSTMNetwork
+    def build(self, counts: Ids) -> BidirectionalLSTMNetwork:
+        return BidirectionalLSTMNetwork(counts, self.config)
 
 
 def _reverse(x: Tensor, mask: Tensor | None) -> Tensor:

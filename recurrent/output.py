@@ -72,10 +72,10 @@ class AdaptiveSoftmax(OutputLayer):
         order = torch.argsort(torch.tensor(counts), descending=True, stable=True)
         self.register_buffer("rank", torch.argsort(order))
         self.head = nn.Linear(size, self.cutoffs[0] + len(self.cutoffs))
-        self.tails = nn.ModuleList()
+        self.tail = nn.ModuleList()
         for k, (low, high) in enumerate(zip(self.cutoffs, edges[2:], strict=True), start=1):
             narrow = max(1, size // 4**k)
-            self.tails.append(
+            self.tail.append(
                 nn.Sequential(nn.Linear(size, narrow, bias=False), nn.Linear(narrow, high - low, bias=False))
             )
         ranked = torch.tensor(counts)[order]
@@ -87,7 +87,7 @@ class AdaptiveSoftmax(OutputLayer):
         cluster = torch.bucketize(rank, torch.tensor(self.cutoffs, device=rank.device), right=True)
         first = torch.where(cluster == 0, rank, self.cutoffs[0] - 1 + cluster)
         nats = F.cross_entropy(self.head(hidden), first, reduction="none")
-        for k, tail in enumerate(self.tails, start=1):
+        for k, tail in enumerate(self.tail, start=1):
             rows = (cluster == k).nonzero().squeeze(1)
             within = rank[rows] - self.cutoffs[k - 1]
             nats = nats.index_add(0, rows, F.cross_entropy(tail(hidden[rows]), within, reduction="none"))
@@ -96,7 +96,7 @@ class AdaptiveSoftmax(OutputLayer):
     def distribution(self, hidden: Tensor) -> Tensor:
         head = F.log_softmax(self.head(hidden), dim=-1)
         parts = [head[:, : self.cutoffs[0]]]
-        for k, tail in enumerate(self.tails):
+        for k, tail in enumerate(self.tail):
             parts.append(F.log_softmax(tail(hidden), dim=-1) + head[:, self.cutoffs[0] + k, None])
         return torch.cat(parts, dim=-1)[:, self.rank]
 

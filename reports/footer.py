@@ -1,12 +1,11 @@
 """What stands below a table: how its numbers were made, from what, by what, on what."""
 
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from seqbench.records import Record
-from seqbench.reports.formatting import significant
 from seqbench.reports.groups import SHORT
-from seqbench.reports.table import Row, Table
+from seqbench.reports.table import Table
 
 
 def footer(table: Table) -> tuple[tuple[str, str], ...]:
@@ -14,6 +13,7 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
     pairs = [
         ("interval", _interval(table)),
         ("verdict", _verdict(table)),
+        ("best", f"{table.best} (in bold), chosen on validation" if table.best else ""),
         ("data", _data(table)),
         ("budget", _each(table, _budget)),
         ("versions", _each(table, _versions)),
@@ -28,7 +28,7 @@ def command(table: Table) -> str:
     if table.settings.command is not None:
         return table.settings.command
     models = [row.records[0] for row in table.rows if row.kind != "truth"]
-    words = ["seqbench", "run", "--suite", table.group.task, "--dataset", str(table.group.runs[0][0].data_spec)]
+    words = ["seqbench", "run", "--suite", table.basis.task, "--dataset", str(table.rows[0].records[0].data_spec)]
     for label in dict.fromkeys(record.label for record in models):
         words += ["--model", label]
     words += ["--seeds", str(max(len(row.records) for row in table.rows))]
@@ -42,8 +42,8 @@ def _interval(table: Table) -> str:
         return ""
     one_fit = any(row.stochastic and row.pooled == 1 for row in table.rows)
     return (
-        f"{table.settings.level:.0%}, block bootstrap over the test part ({table.resamples:,} resamples of blocks of "
-        f"{table.block:,} of {table.units:,} units), with Student's t for what varies over seeds"
+        f"{100 * table.settings.level:g} %, block bootstrap over the test part ({table.resamples:,} resamples of "
+        f"blocks of {table.block:,} of {table.units:,} units), with Student's t for what varies over seeds"
         + ("; where there is one fit, the spread over seeds is not in it" if one_fit else "")
     )
 
@@ -53,19 +53,19 @@ def _verdict(table: Table) -> str:
         return "none, since no classic model has a comparable score"
     metric = table.metrics[0]
     width = table.settings.margin
-    margin = f"{significant(100 * width)} %" if metric.scale == "log" else significant(width)
+    margin = f"{100 * width:g} %" if metric.scale == "log" else f"{width:g}"
     return (
         f"at these settings, for models had no equal budgets of tuning; {metric.title} paired over test items against "
         f"{table.reference}, the best classic model on validation; a tie lies within {margin}. "
-        f"Skill is the share by which the score is better than the reference's. Bold: best on validation"
+        f"Skill is the share by which the score is better than the reference's"
     )
 
 
 def _data(table: Table) -> str:
-    found, records = table.group.comparability, [r for row in table.rows for r in row.records]
-    sha256 = records[0].identity.data_sha256 if found is None else found.data_sha256
-    parts = [table.group.dataset, f"sha256 {sha256[:SHORT]}" if sha256 else "not at hand"]
-    licence = next((str(r.notes["licence"]) for r in records if r.notes.get("licence")), "")
+    found, records = table.basis.comparability, [record for row in table.rows for record in row.records]
+    sha256 = table.basis.data_sha256
+    parts = [table.basis.dataset, f"sha256 {sha256[:SHORT]}" if sha256 else "not at hand"]
+    licence = next((str(record.notes["licence"]) for record in records if record.notes.get("licence")), "")
     parts += [f"licence {licence}"] if licence else []
     if found is not None:
         parts.append(f"{found.items:,} scored {found.unit}s, {found.convention} convention")
@@ -81,8 +81,6 @@ def _budget(record: Record) -> str:
 
 def _versions(record: Record) -> str:
     made = record.provenance
-    if made is None:
-        return ""
     changed = ", with uncommitted changes" if made.git_dirty else ""
     git = f" (git {made.git_sha[:SHORT]}{changed})" if made.git_sha else ""
     packages = [f"{name} {made.packages[name]}" for name in ("torch", "numpy") if name in made.packages]
@@ -91,8 +89,6 @@ def _versions(record: Record) -> str:
 
 def _machine(record: Record) -> str:
     made = record.provenance
-    if made is None:
-        return ""
     threads = f"{made.threads} thread{'s' if made.threads != 1 else ''}"
     return ", ".join(part for part in (made.gpu, made.cpu, threads, made.platform) if part)
 
@@ -104,9 +100,7 @@ def _hardware(table: Table) -> str:
 
 
 def _date(table: Table) -> str:
-    days = sorted(r.provenance.finished[:10] for r in _records(table.rows) if r.provenance is not None)
-    if not days:
-        return ""
+    days = sorted(record.finished[:10] for row in table.rows for record in row.records)
     return days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
 
 
@@ -127,7 +121,3 @@ def _kinds(table: Table, of: Callable[[Record], str]) -> dict[str, list[str]]:
             if text:
                 kinds.setdefault(text, []).append(row.label)
     return kinds
-
-
-def _records(rows: Iterable[Row]) -> list[Record]:
-    return [record for row in rows for record in row.records]

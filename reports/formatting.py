@@ -16,12 +16,12 @@ def places(values: Iterable[float | None], digits: int = 4) -> int:
 
 
 def fixed(value: float | None, decimals: int) -> str:
-    """`1,234.50`; infinite values are written ∞, absent ones —."""
+    """`98.20`, and `1,020` where four digits stand before the point; infinite values are written ∞, absent ones —."""
     if value is None or math.isnan(value):
         return ABSENT
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:.1e}" if abs(value) >= LONG else f"{value:,.{decimals}f}"
+    text = f"{value:.1e}" if abs(value) >= LONG else f"{value:,.{0 if abs(value) >= 1000 else decimals}f}"
     return text.replace("-", "−")
 
 
@@ -43,12 +43,13 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A signed share, `+12.3 %`, `−0.42 %`."""
+    """A signed share, `+12.3 %`, `−0.42 %`; hundredths of a per cent are the last that count."""
     if share is None or not math.isfinite(share):
         return fixed(share, 0)
-    decimals = 2 if abs(share) < 0.0995 else 1 if abs(share) < 9.995 else 0
-    text = fixed(100 * share, decimals)
-    return f"{text if share < 0 else '+' + text} %"
+    decimals = min(2, places([100 * share], 3))
+    rounded = round(100 * share, decimals)
+    sign = "+" if rounded > 0 else ""
+    return f"{sign}{fixed(rounded + 0.0, decimals)} %"
 
 
 def _scaled(value: float, units: tuple[str, ...], step: float = 1000.0) -> str:
@@ -67,10 +68,10 @@ def count(value: float | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """`4.20 ms`, `3.40 s`, `1,840 s`."""
+    """`4.20 ms`, `0.340 s`, `1,840 s`."""
     if value is None or not math.isfinite(value):
         return fixed(value, 0)
-    return f"{significant(1000 * value)} ms" if 0 < value < 0.9995 else f"{significant(value)} s"
+    return f"{significant(1000 * value)} ms" if 0 < value < 0.0995 else f"{significant(value)} s"
 
 
 def memory(value: float | None) -> str:
@@ -85,5 +86,11 @@ def times(ratio: float) -> str:
     return f"{significant(ratio, 2 if ratio < 100 else 3)} times"
 
 
-def superscript(number: int) -> str:
-    return str(number).translate(SUPERSCRIPTS)
+def raised(mark: str) -> str:
+    """A mark for plain text: digits that point to a note are set high."""
+    return mark.translate(SUPERSCRIPTS)
+
+
+def plain(text: str) -> str:
+    """One line of printable characters: what a model raised or printed may hold line ends and escape codes."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())

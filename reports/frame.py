@@ -31,11 +31,11 @@ def render(tables: Sequence[Table]) -> str:
 
 
 def _entry(table: Table, row: Row) -> dict[str, Any]:
-    data, name = table.group.comparability, table.metrics[0].name
+    data, name = table.basis.comparability, table.metrics[0].name
     versus, truth, sure = row.against_reference, row.against_truth, row.estimate
     return {
-        "task": table.group.task,
-        "dataset": table.group.dataset,
+        "task": table.basis.task,
+        "dataset": table.basis.dataset,
         "convention": data and data.convention,
         "unit": data and data.unit,
         "items": data and data.items,

@@ -1,7 +1,7 @@
 """Which runs may stand in one table, and which of them are one row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seqbench.metrics import Columns
 from seqbench.records import Comparability, Identity, Record
@@ -26,17 +26,21 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
-class Group:
-    """Runs whose scores are comparable."""
+class Basis:
+    """What the runs of a table have in common, without which their scores do not compare."""
 
     task: str
     dataset: str
     schema_version: int
+    data_sha256: str
+    """Empty where the data was not at hand."""
     comparability: Comparability | None
     """None where no run got as far as reading its data."""
-    distinction: str
-    """In what it differs from the other groups of that data set; empty where there is none."""
-    runs: tuple[Run, ...]
+    distinction: str = ""
+    """In what it differs from the others of that data set; empty where there are none."""
+
+
+Group = tuple[Basis, Sequence[Run]]
 
 
 def one_group(runs: Sequence[Run]) -> Group:
@@ -45,18 +49,15 @@ def one_group(runs: Sequence[Run]) -> Group:
     Raises:
         ValueError: there are none, or they differ in what must be equal in a table; the message names the runs.
     """
-    if not runs:
-        raise ValueError("there are no runs to make a table of")
     found = groups(runs)
+    if not found:
+        raise ValueError("there are no runs to make a table of")
     if len(found) == 1:
         return found[0]
-    differing = [name for name in _WORDS if len({_field(group, name) for group in found}) > 1]
-    kinds = "; ".join(
-        f"{', '.join(f'{_WORDS[name]} {_shown(group, name)}' for name in differing)}: {_names(group)}"
-        for group in found
-    )
+    differing = _differing([basis for basis, _ in found])
+    kinds = "; ".join(f"{_described(basis, differing)}: {_names(members)}" for basis, members in found)
     raise ValueError(
-        f"these runs cannot stand in one table, since they differ in {_listed([_WORDS[n] for n in differing])} "
+        f"these runs cannot stand in one table, since they differ in {listed([_WORDS[n] for n in differing])} "
         f"({kinds}); make a table of each, as tables() does"
     )
 
@@ -64,38 +65,30 @@ def one_group(runs: Sequence[Run]) -> Group:
 def groups(runs: Sequence[Run]) -> list[Group]:
     """Runs by what must be equal in a table, in order of first appearance.
 
-    A run that ended before its data was read joins those that were to read the same.
+    A run that ended before its data was read joins those that read what it was to read.
     """
-    members: dict[tuple[int, Comparability], list[int]] = {}
-    asked: dict[str, tuple[int, Comparability]] = {}
-    for i, (record, _) in enumerate(runs):
+    bases: dict[str, Basis] = {}
+    for record, _ in runs:
         if record.comparability is not None:
-            key = record.identity.schema_version, record.comparability
-            members.setdefault(key, []).append(i)
             for question in _questions(record):
-                asked.setdefault(question, key)
-    lost: dict[str, list[int]] = {}
-    for i, (record, _) in enumerate(runs):
-        if record.comparability is None:
-            known = next((asked[question] for question in _questions(record) if question in asked), None)
-            if known is None:
-                lost.setdefault(_questions(record)[-1], []).append(i)
-            else:
-                members[known].append(i)
-    parts: list[tuple[Comparability | None, list[int]]] = [(c, sorted(m)) for (_, c), m in members.items()]
-    parts += [(None, m) for m in lost.values()]
-    found = [_group(c, tuple(runs[i] for i in m)) for c, m in sorted(parts, key=lambda part: part[1][0])]
-    return [_distinguished(group, found) for group in found]
+                bases.setdefault(question, _basis(record))
+    members: dict[Basis, list[Run]] = {}
+    for run in runs:
+        record = run[0]
+        *exact, vague = _questions(record)
+        known = next((bases[q] for q in (exact if record.identity.data_sha256 else [vague]) if q in bases), None)
+        members.setdefault(_basis(record) if record.comparability or not known else known, []).append(run)
+    return [(_distinguished(basis, list(members)), found) for basis, found in members.items()]
 
 
-def rows(group: Group) -> list[tuple[str, list[Run]]]:
-    """Runs that differ in nothing but the seed, under a label that no other row of the group bears.
+def rows(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
+    """Runs of a group that differ in nothing but the seed, under a label that no other row bears.
 
     Raises:
         ValueError: a seed was run twice, so that pooling would count its fit double.
     """
     pooled: dict[str, list[Run]] = {}
-    for run in group.runs:
+    for run in runs:
         identity = run[0].identity.model_copy(update={"seed": 0})
         pooled.setdefault(identity.model_dump_json(), []).append(run)
     lots = [sorted(lot, key=lambda run: run[0].identity.seed) for lot in pooled.values()]
@@ -106,44 +99,50 @@ def rows(group: Group) -> list[tuple[str, list[Run]]]:
     return [(_label(lot[0][0], [other[0][0] for other in lots]), lot) for lot in lots]
 
 
-def _group(comparability: Comparability | None, runs: tuple[Run, ...]) -> Group:
-    first = runs[0][0].identity
-    return Group(first.task, first.dataset, first.schema_version, comparability, "", runs)
+def listed(words: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _distinguished(group: Group, all_groups: Sequence[Group]) -> Group:
-    namesakes = [g for g in all_groups if (g.task, g.dataset) == (group.task, group.dataset)]
-    differing = [name for name in _WORDS if len({_field(g, name) for g in namesakes}) > 1]
-    text = ", ".join(f"{_WORDS[name]} {_shown(group, name)}" for name in differing)
-    return Group(group.task, group.dataset, group.schema_version, group.comparability, text, group.runs)
+def _basis(record: Record) -> Basis:
+    identity = record.identity
+    return Basis(identity.task, identity.dataset, identity.schema_version, identity.data_sha256, record.comparability)
 
 
 def _questions(record: Record) -> list[str]:
     """What was asked of the data, from the most exact to the least."""
-    i = record.identity
-    asked = f"{i.schema_version} {i.task} {i.dataset}"
-    exact = f"{asked} {i.data_sha256}"
-    return [f"{exact} {i.data_source}", exact, asked] if i.data_sha256 else [asked]
+    identity = record.identity
+    asked = f"{identity.schema_version} {identity.task} {identity.dataset}"
+    exact = f"{asked} {identity.data_sha256}"
+    return [f"{exact} {identity.data_source}", exact, asked]
 
 
-def _field(group: Group, name: str) -> object:
-    return getattr(group, name, getattr(group.comparability, name, None))
+def _distinguished(basis: Basis, others: Sequence[Basis]) -> Basis:
+    namesakes = [other for other in others if (other.task, other.dataset) == (basis.task, basis.dataset)]
+    return replace(basis, distinction=_described(basis, _differing(namesakes)))
 
 
-def _shown(group: Group, name: str) -> str:
-    value = _field(group, name)
-    if value is None:
+def _differing(bases: Sequence[Basis]) -> list[str]:
+    return [name for name in _WORDS if len({_field(basis, name) for basis in bases}) > 1]
+
+
+def _described(basis: Basis, names: Sequence[str]) -> str:
+    return ", ".join(f"{_WORDS[name]} {_shown(name, _field(basis, name))}" for name in names)
+
+
+def _field(basis: Basis, name: str) -> object:
+    return getattr(basis, name, getattr(basis.comparability, name, None))
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None or value == "":
         return "unknown"
     return str(value)[:SHORT] if name.endswith("sha256") else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _names(group: Group) -> str:
-    names = [f"{record.label} (seed {record.identity.seed})" for record, _ in group.runs]
+def _names(runs: Sequence[Run]) -> str:
+    names = [f"{record.label} (seed {record.identity.seed})" for record, _ in runs]
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _label(record: Record, others: Sequence[Record]) -> str:

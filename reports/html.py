@@ -1,9 +1,10 @@
 """Tables as one HTML file that needs no other: it follows the reader's light or dark setting, and prints."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from seqbench.reports.sheet import rows, sheet
 from seqbench.reports.table import Table
@@ -11,6 +12,11 @@ from seqbench.reports.table import Table
 
 def render(tables: Sequence[Table]) -> str:
     """Tables as a page."""
+    return _template().render(pages=[sheet(table) for table in tables], rows=rows) + "\n"
+
+
+@cache
+def _template() -> Template:
     source = files("seqbench.reports").joinpath("templates", "tables.html").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(source).render(pages=[sheet(table) for table in tables], rows=rows) + "\n"
+    return environment.from_string(source)

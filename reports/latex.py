@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from seqbench.reports.sheet import Cell, Column, Sheet, rows, sheet
 from seqbench.reports.table import Table
 
-PAGE = 104
-"""Characters of footnote size that a line of a page holds; a wider table is broken into panels."""
+PAGE = 112
+"""Characters of footnote size that a line of a page holds, the gap between columns counted as one and a half;
+a wider table is broken into panels."""
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -26,6 +27,8 @@ _ESCAPES = {
     '"': "''",
     "`": r"\textasciigrave{}",
     "*": r"\textasteriskcentered{}",
+    "[": "{[}",
+    "]": "{]}",
     "—": r"\textemdash{}",
     "–": r"\textendash{}",
     "−": r"\ensuremath{-}",
@@ -37,7 +40,6 @@ _ESCAPES = {
     "§": r"\S{}",
     "¶": r"\P{}",
     "‼": "!!",
-    **{power: rf"\textsuperscript{{{digit}}}" for digit, power in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
 }
 
 
@@ -49,21 +51,21 @@ def render(tables: Sequence[Table]) -> str:
 
 def escape(text: str) -> str:
     """Text that no part of is taken for a command."""
-    escaped = "".join(_ESCAPES.get(character, character) for character in " ".join(text.split()))
+    escaped = "".join(_ESCAPES.get(character, character) for character in text)
     return re.sub("-(?=-)", "-{}", escaped)  # two hyphens would become a dash
 
 
 def _float(page: Sheet) -> str:
     label = re.sub(r"[^a-z0-9]+", "-", page.title.lower()).strip("-")
-    panels = page.panels(lambda columns: sum(_width(column) + 2 for column in columns) <= PAGE)
+    panels = page.panels(lambda columns: sum(_width(column) + 1.5 for column in columns) <= PAGE)
     lines = [
         r"\begin{table}",
         r"\centering\footnotesize\setlength{\tabcolsep}{3pt}",
-        rf"\caption{{{escape(page.title)}. {escape(page.summary)}}}",
+        rf"\caption[{{{escape(page.title)}}}]{{{escape(page.title)}. {escape(page.summary)}}}",
         rf"\label{{tab:{label}}}",
         "\n\\medskip\n".join(_tabular(panel, page.truth) for panel in panels),
         r"\par\medskip\raggedright\scriptsize",
-        *(f"{escape(mark)}~{escape(text)}\\par" for mark, text in page.notes),
+        *(f"\\textsuperscript{{{escape(mark)}}}~{escape(text)}\\par" for mark, text in page.notes),
         *(f"\\emph{{{escape(heading)}}}: {escape(text)}.\\par" for heading, text in page.footer),
         r"\texttt{" + escape(page.command).replace("'", r"\textquotesingle{}") + "}",
         r"\end{table}",
@@ -73,7 +75,7 @@ def _float(page: Sheet) -> str:
 
 def _tabular(columns: Sequence[Column], truth: int) -> str:
     lines = [rf"\begin{{tabular}}{{@{{}}{''.join('r' if column.numeric else 'l' for column in columns)}@{{}}}}"]
-    lines += [r"\toprule", _line([escape(column.title) for column in columns]), r"\midrule"]
+    lines += [r"\toprule", _line([_head(column) for column in columns]), r"\midrule"]
     for i, row in enumerate(rows(columns)):
         lines += [r"\midrule"] if 0 < i == truth else []
         lines.append(_line([_cell(cell) for cell in row]))
@@ -82,6 +84,12 @@ def _tabular(columns: Sequence[Column], truth: int) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return " & ".join(cells) + r" \\"
+
+
+def _head(column: Column) -> str:
+    words = [escape(word) for word in column.title.split()]
+    stacked = r" \\ ".join([" ".join(words[:-1]), words[-1]])
+    return rf"\shortstack[{'r' if column.numeric else 'l'}]{{{stacked}}}" if len(words) > 1 else words[0]
 
 
 def _cell(cell: Cell) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from seqbench.reports.formatting import raised
 from seqbench.reports.sheet import Cell, Sheet, rows, sheet
 from seqbench.reports.table import Table
 
@@ -14,7 +15,7 @@ def render(tables: Sequence[Table]) -> str:
 
 def escape(text: str) -> str:
     """Text that no part of is taken for syntax."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", text)
 
 
 def _page(page: Sheet) -> str:
@@ -22,7 +23,7 @@ def _page(page: Sheet) -> str:
     lines.append(_line(escape(column.title) for column in page.columns))
     lines.append(_line("--:" if column.numeric else ":--" for column in page.columns))
     lines += [_line(_cell(cell) for cell in row) for row in rows(page.columns)]
-    lines += ["", *(f"- {escape(mark)} {escape(text)}" for mark, text in page.notes)] if page.notes else []
+    lines += ["", *(f"- {escape(raised(mark))} {escape(text)}" for mark, text in page.notes)] if page.notes else []
     lines += ["", *(f"- **{escape(heading)}**: {escape(text)}" for heading, text in page.footer)]
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", page.command))])
     return "\n".join([*lines, "", f"{fence}sh", page.command, fence, ""])
@@ -34,4 +35,4 @@ def _line(cells: Iterable[str]) -> str:
 
 def _cell(cell: Cell) -> str:
     text = escape(cell.text)
-    return (f"**{text}**" if cell.bold else text) + escape(cell.mark)
+    return (f"**{text}**" if cell.bold else text) + escape(raised(cell.mark))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from seqbench.reports.formatting import superscript
 from seqbench.reports.table import Row, Table
 from seqbench.tasks import task
 
@@ -32,11 +31,11 @@ class Notes:
         """The mark of a numbered note; equal notes share it."""
         if text not in self.numbered:
             self.numbered.append(text)
-        return superscript(self.numbered.index(text) + 1)
+        return str(self.numbered.index(text) + 1)
 
     def listed(self) -> tuple[tuple[str, str], ...]:
         laws = [(mark, _sentence("; ".join(said)) + _INCOMPARABLE) for mark, said in self.laws.items()]
-        numbers = [(superscript(i), _sentence(text)) for i, text in enumerate(self.numbered, start=1)]
+        numbers = [(str(i), _sentence(text)) for i, text in enumerate(self.numbered, start=1)]
         return tuple([(ALARM, _sentence(text)) for text in self.alarms] + laws + numbers)
 
 
@@ -45,7 +44,7 @@ _INCOMPARABLE = " The score is not comparable: no verdict, never reference or be
 
 def notes(table: Table) -> Notes:
     """The notes of a table."""
-    marks = task(table.group.task).marks
+    marks = task(table.basis.task).marks
     found = Notes()
     for row in table.rows:
         score, status, gap = list(row.marks), [], []
@@ -63,7 +62,8 @@ def notes(table: Table) -> Notes:
             gap.append(ALARM)
             found.alarms.append(
                 f"{row.label} is better than the true model beyond the paired interval, which no honest model can be: "
-                "test data leaked into it, or its scores are no probabilities"
+                "test data leaked into it, or its scores are no probabilities, or it is the one case in "
+                f"{2 / (1 - table.settings.level):.0f} that such an interval misses"
             )
         found.marked.append(Marked((*score, *status), tuple(gap), tuple(status)))
     return found

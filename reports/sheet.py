@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from seqbench.reports.footer import command, footer
-from seqbench.reports.formatting import ABSENT, count, fixed, interval, memory, percent, places, seconds
+from seqbench.reports.formatting import ABSENT, count, fixed, interval, memory, percent, places, plain, seconds
 from seqbench.reports.notes import Marked, notes
 from seqbench.reports.summary import summary
 from seqbench.reports.table import Row, Table
@@ -39,6 +39,10 @@ class Column:
     panel: Literal["label", "quality", "cost"]
     numeric: bool = True
 
+    @property
+    def says_something(self) -> bool:
+        return any(cell.text != ABSENT or cell.marks for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -55,20 +59,26 @@ class Sheet:
     """For the shell."""
 
     def panels(self, fits: Callable[[Sequence[Column]], bool]) -> list[list[Column]]:
-        """All columns side by side if they fit; else quality and cost apart, and each broken where it must be.
-        The column of labels leads every panel."""
+        """The columns in as few panels as fit, quality and cost apart if that takes no more of them. The labels
+        lead each."""
+        label, *others = self.columns
         if fits(self.columns):
             return [list(self.columns)]
-        label, broken = self.columns[0], []
-        for name in ("quality", "cost"):
-            panel: list[Column] = [label]
-            for column in (c for c in self.columns if c.panel == name):
-                if len(panel) > 1 and not fits([*panel, column]):
-                    broken.append(panel)
-                    panel = [label]
-                panel.append(column)
-            broken.append(panel)
-        return broken
+        quality = [column for column in others if column.panel == "quality"]
+        cost = [column for column in others if column.panel == "cost"]
+        apart = _packed(label, quality, fits) + _packed(label, cost, fits)
+        together = _packed(label, others, fits)
+        return apart if len(apart) <= len(together) else together
+
+
+def _packed(label: Column, columns: Sequence[Column], fits: Callable[[Sequence[Column]], bool]) -> list[list[Column]]:
+    """Columns in order, a new panel where the next one does not fit; one that never fits has a panel to itself."""
+    panels = [[label]]
+    for column in columns:
+        if len(panels[-1]) > 1 and not fits([*panels[-1], column]):
+            panels.append([label])
+        panels[-1].append(column)
+    return panels
 
 
 def rows(columns: Sequence[Column]) -> list[tuple[Cell, ...]]:
@@ -79,22 +89,22 @@ def rows(columns: Sequence[Column]) -> list[tuple[Cell, ...]]:
 def sheet(table: Table) -> Sheet:
     found = notes(table)
     return Sheet(
-        title=_title(table),
-        summary=summary(table),
-        columns=tuple(_columns(table, found.marked)),
+        title=plain(_title(table)),
+        summary=plain(summary(table)),
+        columns=tuple(column for column in _columns(table, found.marked) if column.says_something),
         truth=sum(row.kind != "truth" for row in table.rows),
-        notes=found.listed(),
-        footer=footer(table),
-        command=command(table),
+        notes=tuple((mark, plain(text)) for mark, text in found.listed()),
+        footer=tuple((heading, plain(text)) for heading, text in footer(table)),
+        command=plain(command(table)),
     )
 
 
 def _title(table: Table) -> str:
-    group, data = table.group, table.group.comparability
-    parts = [f"{group.task} on {group.dataset}"]
+    basis, data = table.basis, table.basis.comparability
+    parts = [f"{basis.task} on {basis.dataset}"]
     if data is not None:
         parts += [f"{data.items:,} test {data.unit}s", f"{data.convention} convention"]
-    return " · ".join(parts + ([group.distinction] if group.distinction else []))
+    return " · ".join(parts + ([basis.distinction] if basis.distinction else []))
 
 
 def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
@@ -105,43 +115,31 @@ def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
         comparable = [row for row in table.rows if row.comparable]
         return places([row.scores.get(name) for row in comparable or table.rows])
 
-    metric, digits = table.metrics[0], decimals(table.metrics[0].name)
-    labels = tuple(replace(cell, bold=row.label == table.best) for row, cell in _beside(table, cells(_label)))
-    scores = cells(lambda row: fixed(row.scores.get(metric.name), digits))
-    scores = tuple(
-        replace(cell, marks=mark.score, bold=row.label == table.best)
-        for (row, cell), mark in zip(_beside(table, scores), marked, strict=True)
-    )
-    yield Column("model", labels, "label", numeric=False)
-    yield Column(f"test {metric.title}", scores, "quality")
-    yield Column(f"{100 * table.settings.level:.0f} % interval", cells(lambda row: _interval(row, digits)), "quality")
+    def score(row: Row, name: str, digits: int) -> str:
+        return fixed(row.scores.get(name), digits)
+
+    first, digits = table.metrics[0], decimals(table.metrics[0].name)
+    best = [row.label == table.best for row in table.rows]
+    rows = list(zip(table.rows, marked, best, strict=True))
+    yield Column("model", tuple(Cell(plain(row.label), bold=bold) for row, _, bold in rows), "label", numeric=False)
+    scores = (Cell(score(row, first.name, digits), mark.score, bold) for row, mark, bold in rows)
+    yield Column(f"test {first.title}", tuple(scores), "quality")
+    yield Column(f"{100 * table.settings.level:g} % interval", cells(lambda row: _interval(row, digits)), "quality")
     for other in table.metrics[1:SHOWN]:
-        finer, name = decimals(other.name), other.name
-        column = Column(other.title, cells(partial(_score, name=name, decimals=finer)), "quality")
-        if any(cell.text != ABSENT for cell in column.cells):
-            yield column
+        written = partial(score, name=other.name, digits=decimals(other.name))
+        yield Column(other.title, cells(written), "quality")
     yield Column("valid", cells(lambda row: fixed(row.validation, digits)), "quality")
     yield Column("SD over seeds", cells(lambda row: _spread(row, digits)), "quality")
     yield Column("skill", cells(_skill), "quality")
     yield Column("verdict", cells(lambda row: _verdict(table, row)), "quality", numeric=False)
-    if any(row.kind == "truth" for row in table.rows):
-        gaps = zip(cells(_gap), marked, strict=True)
-        yield Column("gap to truth", tuple(replace(cell, marks=mark.gap) for cell, mark in gaps), "quality")
+    yield Column("gap to truth", tuple(Cell(_gap(row), mark.gap) for row, mark, _ in rows), "quality")
     yield Column("parameters", cells(lambda row: count(row.costs.parameters)), "cost")
     yield Column("fit", cells(lambda row: ABSENT if row.kind == "truth" else seconds(row.costs.fit_seconds)), "cost")
-    unit = "items" if table.group.comparability is None else f"{table.group.comparability.unit}s"
+    unit = "items" if table.basis.comparability is None else f"{table.basis.comparability.unit}s"
     yield Column(f"{unit}/s", cells(lambda row: count(row.costs.items_per_second)), "cost")
     yield Column("peak memory", cells(lambda row: memory(row.costs.peak_memory_bytes)), "cost")
-    statuses = zip(cells(lambda row: row.status), marked, strict=True)
-    yield Column("status", tuple(replace(cell, marks=mark.status) for cell, mark in statuses), "cost", numeric=False)
-
-
-def _label(row: Row) -> str:
-    return row.label
-
-
-def _score(row: Row, name: str, decimals: int) -> str:
-    return fixed(row.scores.get(name), decimals)
+    statuses = (Cell(row.status, mark.status, tone=_TONES.get(row.status, "bad")) for row, mark, _ in rows)
+    yield Column("status", tuple(statuses), "cost", numeric=False)
 
 
 def _interval(row: Row, decimals: int) -> str:
@@ -170,7 +168,3 @@ def _verdict(table: Table, row: Row) -> str:
 def _gap(row: Row) -> str:
     """How much worse than the true model: with the sign turned, the skill over it."""
     return ABSENT if row.against_truth is None else percent(-row.against_truth.skill)
-
-
-def _beside(table: Table, cells: Sequence[Cell]) -> list[tuple[Row, Cell]]:
-    return list(zip(table.rows, cells, strict=True))

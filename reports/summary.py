@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from seqbench.reports.formatting import fixed, percent, places, seconds, times
+from seqbench.reports.groups import listed
 from seqbench.reports.table import Row, Table, best_on_validation
 
 QUESTION = "Does the neural network earn its cost?"
@@ -41,7 +42,8 @@ def _answer(table: Table) -> str:
 def _scored(table: Table, row: Row) -> str:
     metric = table.metrics[0]
     value = row.scores.get(metric.name)
-    return f"{row.label}, {metric.title} {fixed(value, places([value]))}"
+    fits = "" if not row.stochastic else " (one fit)" if row.pooled == 1 else f" ({row.pooled} fits)"
+    return f"{row.label}, {metric.title} {fixed(value, places([value]))}{fits}"
 
 
 def _distance(table: Table, skill: float) -> str:
@@ -75,10 +77,15 @@ def _why_not(row: Row) -> str:
 
 
 def _truth(table: Table) -> str:
+    impossible = [row.label for row in table.rows if row.beats_truth]
+    if impossible:
+        one = len(impossible) == 1
+        return (
+            f"But {listed(impossible)} {'scores' if one else 'score'} better than the true model, which no honest "
+            f"model can: see the footnote."
+        )
     best = table.row(table.best)
     if best is None or best.against_truth is None:
         return ""
-    if best.beats_truth:
-        return f"{best.label} scores better than the true model, which no honest model can: see its footnote."
     gap = _distance(table, best.against_truth.skill)
     return f"The best of all (chosen on validation), {best.label}, stands {gap} the true model."

@@ -9,7 +9,7 @@ import numpy as np
 from seqbench.interface import Floats
 from seqbench.metrics import Columns, Metric
 from seqbench.records import Check, Costs, Record
-from seqbench.reports.groups import Group, Run, groups, one_group, rows
+from seqbench.reports.groups import Basis, Group, Run, groups, one_group, rows
 from seqbench.statistics import Comparison, Estimate, block_weights, choose, compare, estimate
 from seqbench.tasks import task
 
@@ -73,7 +73,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    group: Group
+    basis: Basis
     metrics: tuple[Metric, ...]
     """`metrics[0]` ranks and carries the verdict."""
     rows: tuple[Row, ...]
@@ -146,9 +146,10 @@ def _table(group: Group, settings: Settings) -> Table:
 
 
 def _computed(group: Group, settings: Settings) -> Table:
-    kind = task(group.task)
+    basis, members = group
+    kind = task(basis.task)
     metric = kind.metrics[0]
-    lots = [_lot(label, runs, kind.items) for label, runs in rows(group)]
+    lots = [_lot(label, runs, kind.items) for label, runs in rows(members)]
     lots.sort(key=lambda lot: lot.runs[0][0].kind == "truth")
     weights, block = _weights(lots, settings)
     made = {lot.label: _row(lot, kind.metrics, kind.marks, weights, block, settings) for lot in lots}
@@ -171,7 +172,7 @@ def _computed(group: Group, settings: Settings) -> Table:
         }
         finished.append(Row(**{**vars(row), **changes}))
     return Table(
-        group=group,
+        basis=basis,
         metrics=kind.metrics,
         rows=tuple(finished),
         reference=reference,
@@ -233,7 +234,7 @@ def _row(
         records=records,
         pooled=len(ok),
         scores=_test_scores(lot, ok, metrics),
-        validation=_pooled(metric, [r.scores["valid"][metric.name] for r in ok if metric.name in r.scores["valid"]]),
+        validation=_pooled(metric, [r.scores["valid"][metric.name] for r in ok if "valid" in r.scores]),
         estimate=found,
         broken=tuple(broken.values()),
         marks=tuple(dict.fromkeys(marks[name] for name in broken if name in marks)),
@@ -243,14 +244,15 @@ def _row(
 
 
 def _test_scores(lot: _Lot, ok: Sequence[Record], metrics: Sequence[Metric]) -> dict[str, float]:
-    """Scores from the items, or as recorded where there are none."""
+    """Scores from the items, or as recorded where there are none; without those that are not defined."""
     found = {}
     for metric in metrics:
-        if lot.fits:
+        try:
             values = [float(metric(fit)[0]) for fit in lot.fits]
-        else:
-            values = [r.scores["test"][metric.name] for r in ok if metric.name in r.scores.get("test", {})]
-        score = _pooled(metric, values)
+        except ValueError:
+            continue
+        recorded = [r.scores["test"][metric.name] for r in ok if metric.name in r.scores.get("test", {})]
+        score = _pooled(metric, values or recorded)
         if score is not None:
             found[metric.name] = score
     return found

@@ -1,24 +1,25 @@
 """Tables for the terminal: side by side where there is room, else panel below panel, with nothing left out."""
 
+import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from io import StringIO
 
 from rich import box
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table as Grid
 from rich.text import Text
 
-from seqbench.reports.sheet import Cell, Column, Sheet, rows, sheet
+from seqbench.reports.formatting import raised
+from seqbench.reports.sheet import Column, Sheet, sheet
 from seqbench.reports.table import Table
 
 FILE_WIDTH = 120
 """Columns where nobody watches."""
-LABEL_WIDTH = 34
+WIDE_LABEL, NARROW_LABEL = 34, 22
+"""Longer labels are folded where a setting begins: to the second width where this saves breaking the table."""
 _STYLES = {"good": "bold green", "bad": "red", "even": "yellow", "quiet": "dim", "": ""}
 
 
@@ -49,57 +50,85 @@ def _print(console: Console, page: Sheet, first: bool) -> None:
         console.print()
     console.print(Text(page.title, "bold"))
     console.print(Text(page.summary))
-    for panel in page.panels(lambda columns: _width(console, page, columns) <= console.width):
-        console.print(_grid(console, page, panel))
-    _pairs(console, page.notes, "red")
+    narrow = max(8, min(NARROW_LABEL, console.width // 2))
+    widths = {column.title: _column_width(column, narrow) for column in page.columns}
+    for panel in page.panels(lambda columns: 1 + sum(widths[column.title] for column in columns) <= console.width):
+        rest = 1 + sum(widths[column.title] for column in panel[1:])
+        label = WIDE_LABEL if rest + _column_width(panel[0], WIDE_LABEL) <= console.width else narrow
+        console.print(_grid(panel, label, page.truth), width=rest + _column_width(panel[0], label), crop=False)
+    _pairs(console, [(raised(mark), text) for mark, text in page.notes], "red")
     if page.notes:
         console.print()
     _pairs(console, page.footer, "dim")
     console.print(Text(f"$ {page.command}", "dim"), soft_wrap=True)
 
 
-def _width(console: Console, page: Sheet, columns: Sequence[Column]) -> int:
-    return Measurement.get(console, console.options.update(width=10_000), _grid(console, page, columns)).maximum
+def _column_width(column: Column, label: int) -> int:
+    """With the space and the divider that follow it."""
+    return max(_size(text) for text in [_head(column), *_set(column, label)]) + 2
 
 
-def _grid(console: Console, page: Sheet, columns: Sequence[Column]) -> Grid:
-    grid = Grid(box=box.HORIZONTALS, pad_edge=False, header_style="bold", show_edge=True)
+def _grid(columns: Sequence[Column], label: int, truth: int) -> Grid:
+    """A booktabs-like grid whose cells are set already."""
+    grid = Grid(box=box.HORIZONTALS, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
-        is_label = column.panel == "label"
-        grid.add_column(
-            _head(column),
-            vertical="bottom" if not is_label else "top",
-            max_width=min(LABEL_WIDTH, console.width // 2) if is_label else None,
-            overflow="fold",
-        )
-    aligned = [_aligned(column) for column in columns]
-    for i in range(len(rows(columns))):
-        grid.add_row(*(cells[i] for cells in aligned), end_section=i + 1 == page.truth)
+        grid.add_column(_head(column), vertical="bottom" if column.panel == "label" else "top", no_wrap=True)
+    cells = [_set(column, label) for column in columns]
+    for i, row in enumerate(zip(*cells, strict=True), start=1):
+        grid.add_row(*row, end_section=i == truth)
     return grid
 
 
 def _head(column: Column) -> Text:
     """The title in lines no longer than they must be, set as the cells are."""
-    size = max([_size(cell) for cell in column.cells] + [cell_len(word) for word in column.title.split()])
-    lines = textwrap.wrap(column.title, size)
-    return Text("\n".join(line.rjust(size) if column.numeric else line for line in lines), no_wrap=True)
+    size = _body(column) + _tail(column)
+    lines = _folded(re.split(r"(?<= )|(?<=/)(?=\w{2})", column.title), size)
+    size = max([size, *(cell_len(line) for line in lines)])
+    return Text("\n".join(line.rjust(size) if column.numeric else line for line in lines))
 
 
-def _aligned(column: Column) -> list[Text]:
-    """Cells set so that digits stand below digits, whatever marks follow them."""
-    body = max(cell_len(cell.text) for cell in column.cells)
-    tail = max(cell_len(cell.mark) for cell in column.cells)
-    head = max(cell_len(line) for line in _head(column).plain.split("\n"))
-    texts = []
-    for cell in column.cells:
-        space = " " * (max(body + tail, head) - tail - cell_len(cell.text)) if column.numeric else ""
-        style = "bold" if cell.bold else _STYLES[cell.tone]
-        texts.append(Text.assemble(space, (cell.text, style), (cell.mark, "red")))
-    return texts
+def _set(column: Column, label: int) -> list[Text]:
+    """Cells set so that digits stand below digits, whatever marks follow them; labels no wider than `label`."""
+    if column.panel == "label":
+        return [
+            Text("\n  ".join(_folded(_settings(c.text, label), label)), "bold" if c.bold else "") for c in column.cells
+        ]
+    size = max(_body(column) + _tail(column), _size(_head(column))) if column.numeric else 0
+    return [
+        Text.assemble(
+            " " * (size - _tail(column) - cell_len(cell.text)),
+            (cell.text, "bold" if cell.bold else _STYLES[cell.tone]),
+            (raised(cell.mark), "red"),
+        )
+        for cell in column.cells
+    ]
 
 
-def _size(cell: Cell) -> int:
-    return cell_len(cell.text) + cell_len(cell.mark)
+def _settings(label: str, size: int) -> list[str]:
+    """A label where it may be broken: before its settings, between them, and where a piece is too long."""
+    return [part for piece in re.split(r"(?<=, )|(?=\()|(?<=:)", label) for part in chop_cells(piece, size - 2)]
+
+
+def _folded(pieces: Sequence[str], size: int) -> list[str]:
+    """Pieces of a text in lines of at most `size`, or as long as the longest piece."""
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > size:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+def _size(text: Text) -> int:
+    return max(cell_len(line) for line in text.plain.split("\n"))
+
+
+def _body(column: Column) -> int:
+    return max(cell_len(cell.text) for cell in column.cells)
+
+
+def _tail(column: Column) -> int:
+    return max(cell_len(cell.mark) for cell in column.cells)
 
 
 def _pairs(console: Console, pairs: Sequence[tuple[str, str]], style: str) -> None:

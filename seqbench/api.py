@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqbench import registry, suites
-from seqbench.cell import Options, blank, fit, load
+from seqbench.cell import Options, blank, dataset, fit, load
 from seqbench.grid import TRUTH, Cell, grid
+from seqbench.provenance import provenance
 from seqbench.records import Check, Record
 from seqbench.runner import Event, execute
 from seqbench.spec import Spec, parse
@@ -55,7 +56,7 @@ class Asked:
     def seconds(self) -> dict[str, float]:
         """By key, how long a cell of that model on that data took when it ran last, whatever its code was then."""
         earlier = [r for r in self.store.records() if isinstance(r, Record) and r.costs.wall_seconds is not None]
-        earlier.sort(key=lambda r: r.provenance.finished if r.provenance else "")
+        earlier.sort(key=lambda r: r.finished)
         known = {_question(r): r.costs.wall_seconds for r in earlier if r.costs.wall_seconds is not None}
         return {cell.key: known[q] for cell in self.cells if (q := _question(cell)) in known}
 
@@ -107,6 +108,7 @@ def ask(
         raise ValueError(f"{', '.join(data_options)} says how to read a file; name it with data=")
     if jobs < 1:
         raise ValueError(f"jobs must be 1 or more, not {jobs}")
+    device = auto_device() if device == "auto" else device
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Asked(
         command=command or _python_call(suite, models, datasets, data, preset, seeds),
@@ -118,10 +120,10 @@ def ask(
             models=[parse(m) for m in models],
             datasets=sources,
             seeds=seeds,
-            device=auto_device() if device == "auto" else device,
+            device=device,
         ),
         store=Store(Path(store)),
-        options=Options(limits=found.limits, threads=max(1, cores // jobs), keep=keep, text=text),
+        options=Options(found.limits, provenance(max(1, cores // jobs), device), keep=keep, text=text),
         jobs=jobs,
         retry=retry,
     )
@@ -221,12 +223,14 @@ def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.Da
     _refuse_changes(record)
     encoding = opened.encoding(record) if record.kept != "no" else {}
     held = None if encoding and record.kept == "arrays" else load(cell)
-    if record.kept == "arrays" and cell.model.name != TRUTH:
+    encoding = encoding or kind.encoding(held)
+    new = dataset(cell).read(Path(data), encoding)
+    if record.kept == "arrays":
         model = blank(cell)
         model.restore(opened.arrays(record))
     else:
         model = fit(cell, kind, held, lambda name, value: None)
-    return pd.DataFrame(kind.predict(model, encoding or kind.encoding(held), Path(data)))
+    return pd.DataFrame(kind.predict(model, new, encoding))
 
 
 def _refuse_changes(record: Record) -> None:
@@ -237,8 +241,7 @@ def _refuse_changes(record: Record) -> None:
         if now != record.identity.model_source:
             raise ValueError(f"the code of {record.label} changed since that run; run the cell again")
     if record.kept != "arrays":
-        source = registry.find_dataset(cell.dataset, record.identity.task)
-        if registry.configured(source.attribute, cell.dataset).fingerprint() != record.identity.data_sha256:
+        if dataset(cell).fingerprint() != record.identity.data_sha256:
             raise ValueError(f"the data {record.identity.dataset} changed since that run; run the cell again")
 
 

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -23,8 +24,7 @@ from seqbench.data import Dataset
 from seqbench.grid import TRUTH, Cell
 from seqbench.interface import Arrays, Budget, MissingExtra, SequenceModel
 from seqbench.metrics import Columns
-from seqbench.provenance import provenance
-from seqbench.records import Check, Comparability, Costs, Record, Status
+from seqbench.records import Check, Comparability, Costs, Provenance, Record, Status
 from seqbench.spec import Spec
 from seqbench.store import Store
 from seqbench.suites import Limits
@@ -36,8 +36,8 @@ class Options:
     """How cells are run; none of it shapes a result."""
 
     limits: Limits
-    threads: int
-    """That numerical libraries may use in one cell."""
+    provenance: Provenance
+    """Of every record; its `threads` bound the numerical libraries of a cell."""
     keep: bool = False
     """Whether the fit is written beside the record."""
     text: bool = True
@@ -59,7 +59,7 @@ class Outcome:
     encoding: dict[str, Any] | None = None
 
 
-def record_of(cell: Cell, status: Status, reason: str, threads: int, outcome: Outcome, trace: str = "") -> Record:
+def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome: Outcome, trace: str = "") -> Record:
     """The record of a cell that ended so."""
     return Record(
         key=cell.key,
@@ -78,7 +78,8 @@ def record_of(cell: Cell, status: Status, reason: str, threads: int, outcome: Ou
         curves=outcome.curves,
         notes=outcome.notes,
         traceback=trace,
-        provenance=provenance(threads, cell.identity.device),
+        provenance=options.provenance,
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
         kept="no" if outcome.encoding is None else "refit" if outcome.arrays is None else "arrays",
     )
 
@@ -92,7 +93,7 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
             stream.flush()
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    limit_threads(options.threads)
+    limit_threads(options.provenance.threads)
     started, outcome = time.perf_counter(), Outcome()
 
     def log_value(name: str, value: float) -> None:
@@ -118,7 +119,7 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
         outcome.scores, outcome.columns, outcome.arrays, outcome.encoding = {}, None, None, None
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    record = record_of(cell, status, reason, options.threads, outcome, trace)
+    record = record_of(cell, status, reason, options, outcome, trace)
     Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, log.read_bytes())
 
 
@@ -137,12 +138,17 @@ def seed_everything(seed: int) -> None:
         sys.modules["torch"].manual_seed(seed)
 
 
-def load(cell: Cell) -> Any:
-    """The data of a cell."""
-    dataset: Dataset[Any] = registry.configured(
+def dataset(cell: Cell) -> Dataset[Any]:
+    """The data set of a cell, not loaded."""
+    found: Dataset[Any] = registry.configured(
         registry.find_dataset(cell.dataset, cell.identity.task).attribute, cell.dataset
     )
-    return dataset.load()
+    return found
+
+
+def load(cell: Cell) -> Any:
+    """The data of a cell."""
+    return dataset(cell).load()
 
 
 def fit(cell: Cell, kind: Task[Any, Any], data: Any, log: Callable[[str, float], None]) -> SequenceModel[Any, Any]:
@@ -186,7 +192,7 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
 
     outcome.checks = [unchanged(), *kind.check(model, data, cell.seed)]
     if options.keep:
-        outcome.arrays = model.arrays()
+        outcome.arrays = None if cell.model.name == TRUTH else model.arrays()
         outcome.encoding = kind.encoding(data) if options.text else {}
 
 

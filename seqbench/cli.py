@@ -216,7 +216,7 @@ def env() -> None:
         from seqbench.api import auto_device
         from seqbench.provenance import provenance
 
-        seen = provenance(os.cpu_count() or 1, auto_device()).model_dump(exclude={"finished"})
+        seen = provenance(os.cpu_count() or 1, auto_device()).model_dump()
         packages = seen.pop("packages")
         progress.show_rows(("what", "which"), [(k, str(v)) for k, v in {**seen, **packages}.items() if v is not None])
 
@@ -229,3 +229,7 @@ def _data(action: str, names: list[str] | None) -> None:
         wrong = progress.show_files(rows)
     if wrong:
         raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -3,7 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, Literal, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from seqbench.interface import Config, Documents, Ids, LanguageModel
 from seqbench.vocab import Vocab
@@ -46,6 +47,14 @@ class Dataset(Config, Generic[Data]):
         Raises:
             DataError: the data is missing, damaged, or of a kind that the task cannot use.
         """
+
+    def read(self, path: Path, encoding: dict[str, Any]) -> Any:
+        """A file of new data, read as this set's own was; `encoding` is what the task kept of that.
+
+        Raises:
+            DataError: the file cannot be used, or the set has no form that a file could have.
+        """
+        raise DataError(f"{type(self).__name__} has no form that the file {path} could have")
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seqbench.checks import Probe, check_fitted
+from seqbench.checks import Probe, check_class, check_fitted
 from seqbench.data import Convention, TextData, TextSplit
 from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext, LanguageModel
 from seqbench.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY, Columns, Metric
 from seqbench.records import Check, Comparability
 from seqbench.statistics import block_length
 from seqbench.tasks import ScoreError, Split, Task
+from seqbench.vocab import EOS, Vocab
 
 PIECE = 4096
 """Symbols of a stream in one call of `predict`; the state is carried from piece to piece."""
@@ -69,7 +70,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         )
 
     def encoding(self, data: TextData) -> dict[str, Any]:
-        return {"unit": data.unit, "convention": data.convention, "symbols": list(data.vocab.symbols)}
+        return {"symbols": list(data.vocab.symbols)}
 
     def probe(self, model: LanguageModel[Any], data: TextData) -> Callable[[], Check]:
         return Probe(model, data.valid.documents).check
@@ -81,6 +82,27 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         return check_fitted(
             model, data.test.documents, data.valid.documents, data.vocab.size, counts / counts.sum(), seed
         )
+
+    def check_class(self, make: Callable[[], LanguageModel[Any]], seed: int) -> list[Check]:
+        return check_class(make, seed)
+
+    def predict(self, model: LanguageModel[Any], new: TextSplit, encoding: dict[str, Any]) -> dict[str, Any]:
+        """One entry a line: `line`, from 1; `tokens`; `nats`, the sum of −ln p; `perplexity`; `bits_per_character`."""
+        vocab = Vocab(tuple(encoding["symbols"]))
+        ids = np.concatenate(list(new.documents))
+        nats = np.concatenate(score_documents(model, new.documents))
+        characters = np.concatenate(list(new.characters))
+        ends = np.flatnonzero(np.isin(ids, [vocab.index[end] for end in (EOS, "\n") if end in vocab.index])) + 1
+        starts = np.concatenate([[0], ends[ends < len(ids)]])
+        tokens = np.diff(starts, append=len(ids))
+        sums, lengths = np.add.reduceat(nats, starts), np.add.reduceat(characters, starts)
+        return {
+            "line": np.arange(len(starts)) + 1,
+            "tokens": tokens,
+            "nats": sums,
+            "perplexity": np.exp(sums / tokens),
+            "bits_per_character": sums / lengths / np.log(2),
+        }
 
 
 def score_split(model: LanguageModel[Any], part: TextSplit, convention: Convention) -> Columns:

@@ -1,5 +1,6 @@
 """Metrics as functions of item columns and weights, so that every bootstrap runs through the same code."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +12,10 @@ from seqbench.interface import Floats
 
 Columns = Mapping[str, NDArray[Any]]
 """One entry an item, each column (N,)."""
+
+
+LN2 = math.log(2)
+"""Nats in a bit."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,11 @@ def _perplexity(columns: Columns, weights: Floats) -> Floats:
 
 
 def _bits_per_token(columns: Columns, weights: Floats) -> Floats:
-    return _nats(columns, weights, per="tokens") / np.log(2)
+    return _nats(columns, weights, per="tokens") / LN2
 
 
 def _bits_per_character(columns: Columns, weights: Floats) -> Floats:
-    return _nats(columns, weights, per="characters") / np.log(2)
+    return _nats(columns, weights, per="characters") / LN2
 
 
 PERPLEXITY = Metric("perplexity", "perplexity", _perplexity, lower_is_better=True, scale="log")

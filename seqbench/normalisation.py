@@ -46,11 +46,13 @@ class Total:
 
     value: float
     error: float
-    """Standard error; 0 where all symbols were asked."""
+    """Standard error."""
     symbols: Ids
     """(K,) the symbols asked."""
     scores: Floats
     """(K,) their log-probabilities."""
+    exact: bool
+    """Whether these are all there are."""
 
 
 def total_probability(
@@ -84,7 +86,7 @@ def total_probability(
         ratios = (probabilities[head:] - said[symbols[head:]]) / tail[drawn]
         value += float(said[tail_symbols].sum() + ratios.mean())
         error = float(ratios.std(ddof=1) / np.sqrt(draws))
-    return Total(value, error, symbols, scores)
+    return Total(value, error, symbols, scores, exact=not len(tail_symbols))
 
 
 def _score(ask: Callable[[Ids], Floats], site: Site, symbols: Ids, vocab_size: int) -> Floats:

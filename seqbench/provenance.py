@@ -3,7 +3,6 @@
 import os
 import platform
 import subprocess
-from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,10 +14,10 @@ PACKAGES = ("numpy", "scipy", "torch", "pydantic", "safetensors", "hmmlearn", "s
 
 
 def provenance(threads: int, device: str) -> Provenance:
-    """Of a result that is made here and now.
+    """Of the results that this process has made; asked for once a run, since git and the packages take their time.
 
     Args:
-        threads: that the cell may use.
+        threads: that each cell may use.
         device: that it uses; only then is a GPU named.
     """
     sha, dirty = git_state(Path(seqbench.__file__).resolve().parent)
@@ -32,7 +31,6 @@ def provenance(threads: int, device: str) -> Provenance:
         cpu=cpu(),
         gpu=gpu() if device.startswith("cuda") else None,
         threads=threads,
-        finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 

@@ -94,8 +94,6 @@ class Provenance(_Frozen):
     cpu: str
     gpu: str | None
     threads: int
-    finished: str
-    """UTC, ISO 8601."""
 
 
 class Record(_Frozen):
@@ -122,7 +120,9 @@ class Record(_Frozen):
     notes: dict[str, Any] = Field(default_factory=dict)
     """What the loader did and left out."""
     traceback: str = ""
-    provenance: Provenance | None = None
+    provenance: Provenance
+    finished: str
+    """UTC, ISO 8601."""
     items_sha256: str | None = None
     """Of the file of item columns beside the record."""
     kept: Literal["no", "arrays", "refit"] = "no"

@@ -122,7 +122,7 @@ def execute(
                     yield Finished(cell, found, reused=True)
                     continue
                 if cell.missing:
-                    record = record_of(cell, "failed", cell.missing, options.threads, Outcome())
+                    record = record_of(cell, "failed", cell.missing, options, Outcome())
                     yield Finished(cell, store.write(record), reused=False)
                     continue
                 yield Started(cell)
@@ -153,7 +153,7 @@ def _record(job: Running, store: Store, options: Options, status: Status, reason
     if status == "ok":
         status, reason = "crashed", "the process ended without a record"
     outcome = Outcome(costs={"peak_memory_bytes": job.peak_memory()})
-    return store.write(record_of(job.cell, status, reason, options.threads, outcome), log=job.output())
+    return store.write(record_of(job.cell, status, reason, options, outcome), log=job.output())
 
 
 class LocalProcesses:

@@ -6,10 +6,10 @@ each has a Student t of its own, and the half-width of the interval joins them,
 
     h² = t²(ν_item) V_item + t²(ν_seed) V_seed,
 
-which covers at least `level` whatever their ratio (Banerjee 1961, "On confidence interval for two-means
-problem based on separate estimates of variances and tabulated values of t-table", Sankhyā A 23). One t with
-Satterthwaite's degrees of freedom for the sum does not: where V_item is well known and three seeds are all
-that tells V_seed, up to 8 % of its 95 % intervals miss.
+which covers at least `level` whatever their ratio (Banerjee 1960, "Approximate confidence interval for
+linear functions of means of k populations when the population variances are not equal", Sankhyā 22). A
+single t with Satterthwaite's degrees of freedom for the sum does not: where three fits are all that tells
+V_seed and the items tell V_item well, up to 8 % of its 95 % intervals miss.
 
 All is computed on the metric's own scale (`Metric.scale`), where differences are meant: for a perplexity the
 logarithm, so that a difference of 0.01 is 1 %.
@@ -284,7 +284,7 @@ def _item_variance(resampled: Floats, dof: float) -> float:
 def _seed_part(sides: Sequence[Floats]) -> tuple[float, float | None]:
     """Variance Σ s²/n over the sides with more than one fit, and its degrees of freedom.
 
-    Welch 1947, Satterthwaite 1946: ν = (Σ v)² / Σ v² / (n − 1).
+    Welch 1947, Satterthwaite 1946: ν = (Σ v)² / Σ (v² / (n − 1)) with v = s²/n.
     """
     sides = [values for values in sides if len(values) > 1 and np.isfinite(values).all()]
     if not sides:
@@ -292,7 +292,9 @@ def _seed_part(sides: Sequence[Floats]) -> tuple[float, float | None]:
     variances = np.array([values.var(ddof=1) / len(values) for values in sides])
     dofs = np.array([len(values) - 1 for values in sides])
     total = float(variances.sum())
-    return total, total**2 / float((variances**2 / dofs).sum()) if total > 0 else float(dofs.sum())
+    if total == 0:
+        return 0.0, float(dofs.sum())
+    return total, float(1 / ((variances / total) ** 2 / dofs).sum())
 
 
 def _half_width(parts: Sequence[tuple[float, float | None]], level: float) -> float:

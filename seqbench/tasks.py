@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from seqbench.interface import Budget, Context, SequenceModel
@@ -67,8 +66,8 @@ class Task(ABC, Generic[Data, Model]):
         """The laws, measured on fits of a fresh model to a small corpus of the harness."""
 
     @abstractmethod
-    def predict(self, model: Model, encoding: dict[str, Any], path: Path) -> dict[str, Any]:
-        """Scores of a file of new data, read as `encoding` says: named columns, one entry an item."""
+    def predict(self, model: Model, new: Any, encoding: dict[str, Any]) -> dict[str, Any]:
+        """Scores of new data, as `Dataset.read` gives it: named columns, one entry an item."""
 
 
 class ScoreError(ValueError):

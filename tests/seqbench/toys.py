@@ -24,9 +24,7 @@ class Coins(Dataset[TextData]):
         rng = np.random.default_rng(0)
 
         def throws(tokens: int) -> TextSplit:
-            return TextSplit(
-                [(rng.random(tokens) < self.heads).astype(np.int64)], [np.ones(tokens, dtype=np.int64)]
-            )
+            return TextSplit([(rng.random(tokens) < self.heads).astype(np.int64)], [np.ones(tokens, dtype=np.int64)])
 
         tokens = self.tokens
         return TextData(

@@ -1,0 +1,199 @@
+"""Other people's files: found in `SEQBENCH_DATA`, in the cache, or on the network, and never used unverified.
+
+`SEQBENCH_DATA` names a folder that is read and never written. The cache is the user's own (`SEQBENCH_CACHE`
+moves it). What each file must be stands in `sources.toml`.
+"""
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+from seqbench.data import DataError
+
+State = Literal["good", "missing", "partial", "damaged", "failed"]
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    path: str
+    """Below `SEQBENCH_DATA` and the cache, `wikitext2/train.txt`."""
+    url: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Source:
+    licence: str
+    citation: str
+    files: tuple[RemoteFile, ...]
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A row of `seqbench data fetch` and `seqbench data verify`."""
+
+    name: str
+    """The data set."""
+    file: str
+    where: str
+    """The path at which it was found, or would be kept."""
+    state: State
+    """good: its checksum is right; partial: a download broke off, and will be resumed; failed: see `message`."""
+    bytes: int
+    """On the disk."""
+    message: str = ""
+
+
+def _sources() -> dict[str, Source]:
+    tables = tomllib.loads(resources.files("seqbench.datasets").joinpath("sources.toml").read_text("utf-8"))
+    return {
+        name: Source(table["licence"], table["citation"], tuple(RemoteFile(**file) for file in table["files"]))
+        for name, table in tables.items()
+    }
+
+
+SOURCES: Mapping[str, Source] = _sources()
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept."""
+    moved = os.environ.get("SEQBENCH_CACHE")
+    return Path(moved).expanduser() if moved else platformdirs.user_cache_path("seqbench")
+
+
+def lent_folder() -> Path | None:
+    """The folder that `SEQBENCH_DATA` names.
+
+    Raises:
+        DataError: it does not exist.
+    """
+    named = os.environ.get("SEQBENCH_DATA")
+    if not named:
+        return None
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise DataError(f"SEQBENCH_DATA={named} is no folder; correct it or unset it")
+    return folder
+
+
+def read(name: str) -> list[bytes]:
+    """The files of a data set, in the order of `sources.toml`, each with the right checksum; downloads what is
+    not at hand.
+
+    Raises:
+        DataError: a file is not at hand and cannot be downloaded, or is damaged.
+    """
+    return [_read(name, file) for file in SOURCES[name].files]
+
+
+def fingerprint(name: str) -> str:
+    """One sha256 for all the files of a data set, which are verified (and downloaded) on the way.
+
+    Raises:
+        DataError: as `read`.
+    """
+    return hashlib.sha256("".join(hashlib.sha256(data).hexdigest() for data in read(name)).encode()).hexdigest()
+
+
+def verify(names: Sequence[str] = ()) -> list[FileState]:
+    """What is at hand of the named data sets (none named: of all), checksums compared; downloads nothing.
+
+    Raises:
+        DataError: a name is unknown.
+    """
+    return [_state(name, file) for name in _known(names) for file in SOURCES[name].files]
+
+
+def fetch(names: Sequence[str] = ()) -> list[FileState]:
+    """Download what is not at hand of the named data sets (none named: of all).
+
+    A file that cannot be had is a row with the state "failed", and the others are fetched all the same.
+
+    Raises:
+        DataError: a name is unknown.
+    """
+    return [_fetched(name, file) for name in _known(names) for file in SOURCES[name].files]
+
+
+def _known(names: Sequence[str]) -> Sequence[str]:
+    for name in names:
+        if name not in SOURCES:
+            raise DataError(f"{name} has nothing to download; these have: {', '.join(SOURCES)}")
+    return names or list(SOURCES)
+
+
+def _read(name: str, file: RemoteFile) -> bytes:
+    lent = lent_folder()
+    if lent is not None and (lent / file.path).exists():
+        data = _bytes(lent / file.path)
+        if (found := hashlib.sha256(data).hexdigest()) != file.sha256:
+            raise DataError(
+                f"{lent / file.path} is not the {name} that is pinned: expected sha256 {file.sha256}, found {found}; "
+                "replace it, or unset SEQBENCH_DATA to download it"
+            )
+        return data
+    cached = cache_folder() / file.path
+    if cached.exists() and hashlib.sha256(data := _bytes(cached)).hexdigest() == file.sha256:
+        return data
+    _download(name, file)
+    return _bytes(cached)
+
+
+def _fetched(name: str, file: RemoteFile) -> FileState:
+    try:
+        _read(name, file)
+    except DataError as error:
+        found = _state(name, file)
+        return FileState(name, file.path, found.where, "failed", found.bytes, str(error))
+    return _state(name, file)
+
+
+def _state(name: str, file: RemoteFile) -> FileState:
+    lent, cached = lent_folder(), cache_folder() / file.path
+    path = lent / file.path if lent is not None and (lent / file.path).exists() else cached
+    part = part_of(cached)
+    if path.exists():
+        found = hashlib.sha256(_bytes(path)).hexdigest()
+        message = "" if found == file.sha256 else f"expected sha256 {file.sha256}, found {found}"
+        return FileState(name, file.path, str(path), "damaged" if message else "good", path.stat().st_size, message)
+    if part.exists():
+        return FileState(name, file.path, str(part), "partial", part.stat().st_size, f"of {file.bytes:,} bytes")
+    return FileState(name, file.path, str(cached), "missing", 0)
+
+
+def part_of(path: Path) -> Path:
+    """Where a download lies until it is whole."""
+    return path.with_name(path.name + ".part")
+
+
+def _download(name: str, file: RemoteFile) -> None:
+    # Here and not above: pooch brings requests along, which a run on data at hand never needs.
+    from seqbench.datasets.transfer import TransferError, transfer
+
+    try:
+        transfer(file, cache_folder())
+    except TransferError as error:
+        raise DataError(
+            f"{name} is not at hand: {error}; set SEQBENCH_DATA to a folder that holds {file.path}, "
+            f"or run `seqbench data fetch {name}` where there is a network"
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"{name} cannot be kept in the cache {cache_folder()}: {error.strerror or error}; it needs {file.bytes:,} "
+            "bytes in a folder that can be written: set SEQBENCH_CACHE to one"
+        ) from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error

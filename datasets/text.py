@@ -1,0 +1,165 @@
+"""Real text as a data set: which symbols it is made of, and where it is split."""
+
+import re
+from abc import abstractmethod
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from seqbench.data import Convention, DataError, Dataset, TextData
+from seqbench.datasets.tokens import Numbering, character_tokens, cut, word_tokens
+from seqbench.vocab import EOS, UNK
+
+Notes = dict[str, int | str]
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The raw text of the splits, `\n` as line end, and what was done to get it."""
+
+    train: str
+    valid: str
+    test: str
+    notes: Notes = field(default_factory=dict)
+
+    def noting(self, notes: Notes) -> "Parts":
+        return replace(self, notes=self.notes | notes)
+
+
+class TextDataset(Dataset[TextData]):
+    """Real text. The options say how it becomes symbols; a subclass says which text."""
+
+    task: ClassVar[str] = "lm"
+    name: ClassVar[str]
+    usual_min_count: ClassVar[int] = 1
+    """`min_count` of words where no cut is asked for; all characters are kept then."""
+
+    unit: Literal["word", "character"] = Field(
+        "word", description="words, each line ended by <eos>; or characters: Unicode code points, newline one of them"
+    )
+    punctuation: Literal["joined", "apart"] = Field(
+        "joined",
+        description="joined: words are what stands between white space; apart: punctuation is words of its own",
+    )
+    convention: Convention = Field(
+        "stream", description="stream: a split is one document; sentence: each line is one, blank lines dropped"
+    )
+    vocab_size: int | None = Field(
+        None, ge=3, description="V, <unk> and <eos> counted: the most frequent symbols of the training part are kept"
+    )
+    min_count: int | None = Field(
+        None, ge=1, description="a symbol is kept if it occurs this often in the training part"
+    )
+
+    @field_validator("convention")
+    @classmethod
+    def _sentences_are_words(cls, convention: Convention, info: ValidationInfo) -> Convention:
+        if convention == "sentence" and info.data.get("unit") == "character":
+            raise ValueError("characters form a stream; the sentence convention is for unit=word")
+        return convention
+
+    @field_validator("min_count")
+    @classmethod
+    def _one_cut(cls, min_count: int | None, info: ValidationInfo) -> int | None:
+        if min_count is not None and info.data.get("vocab_size") is not None:
+            raise ValueError("give vocab_size or min_count, not both")
+        return min_count
+
+    @abstractmethod
+    def parts(self) -> Parts:
+        """The text.
+
+        Raises:
+            DataError: as `load`.
+        """
+
+    def title(self) -> str:
+        """How errors and tables name the text."""
+        return self.name
+
+    def load(self) -> TextData:
+        parts = self.parts()
+        try:
+            return self._numbered(parts)
+        except DataError as error:
+            raise DataError(f"{self.title()}: {error}") from None
+
+    def _numbered(self, parts: Parts) -> TextData:
+        texts = (parts.train, parts.valid, parts.test)
+        numbering: Numbering
+        if self.unit == "word":
+            numbering = defaultdict(count(2).__next__, {EOS: 0, UNK: 1})
+            tokens = [word_tokens(text, numbering, apart=self.punctuation == "apart") for text in texts]
+        else:
+            numbering = defaultdict(count().__next__)
+            tokens = [character_tokens(text, numbering) for text in texts]
+        symbols, notes = list(numbering), dict(parts.notes)
+        for split, part in zip(SPLITS, tokens, strict=True):
+            if self.convention == "sentence":
+                notes[f"blank_lines_dropped_{split}"] = part.drop_blank_lines()
+            if part.line_ends.all():
+                raise DataError(f"nothing but blank lines is left for the {split} part; give a longer text")
+        counts = np.bincount(tokens[0].ids, minlength=len(symbols))
+        vocab, lookup = cut(counts, symbols, self.unit, self.vocab_size, self._min_count())
+        notes["symbols_in_training"] = int(np.count_nonzero(counts))
+        splits = []
+        for split, part in zip(SPLITS, tokens, strict=True):
+            ids = lookup[part.ids]
+            of_text = ids[~part.line_ends]
+            notes[f"unknown_{split}"] = unknown = int(np.count_nonzero(of_text == vocab.unk))
+            if unknown == len(of_text):
+                raise DataError(
+                    f"every {self.unit} of the {split} part is {UNK} to the vocabulary of the training part; "
+                    "are the parts of one language, and is the vocabulary large enough?"
+                )
+            splits.append(part.split(ids, self.convention))
+        return TextData(
+            name=self.title(),
+            vocab=vocab,
+            train=splits[0],
+            valid=splits[1],
+            test=splits[2],
+            convention=self.convention,
+            unit=self.unit,
+            notes=notes,
+        )
+
+    def _min_count(self) -> int:
+        if self.min_count is not None:
+            return self.min_count
+        return self.usual_min_count if self.unit == "word" and self.vocab_size is None else 1
+
+
+def by_position(text: str, train: float, valid: float, unit: str) -> Parts:
+    """Three contiguous parts; joined, they are the text.
+
+    Characters are cut where the shares fall, words at the line end that is nearest. A text whose lines are too
+    long for that is cut between two words instead, and a note says so.
+
+    Args:
+        train, valid: their shares of the characters; the rest is the test part.
+    """
+    points = [int(len(text) * train), int(len(text) * (train + valid))]
+    if unit == "character":
+        return _cut_at(text, points, {})
+    at_lines = [_nearest_line_end(text, point) for point in points]
+    if 0 < at_lines[0] < at_lines[1] < len(text):
+        return _cut_at(text, at_lines, {})
+    at_words = [match.end() if (match := re.compile(r"\s").search(text, point)) else len(text) for point in points]
+    return _cut_at(text, at_words, {"split": "between words, since the lines are too long"})
+
+
+def _cut_at(text: str, points: list[int], notes: Notes) -> Parts:
+    return Parts(text[: points[0]], text[points[0] : points[1]], text[points[1] :], notes)
+
+
+def _nearest_line_end(text: str, point: int) -> int:
+    """Where the line begins that is nearest to `point`; the length of the text counts as one."""
+    before, after = text.rfind("\n", 0, point) + 1, text.find("\n", point) + 1 or len(text)
+    return before if point - before <= after - point else after

@@ -1,0 +1,141 @@
+"""Text as numbers: words or characters, with the characters that each stands for, and the vocabulary they form."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqbench.data import Convention, DataError, TextSplit
+from seqbench.interface import Ids
+from seqbench.vocab import EOS, UNK, Vocab
+
+Numbering = dict[str, int]
+"""Each symbol's number; gives the next free one to a symbol that it does not hold. Of words, `<eos>` has 0."""
+
+WORD_OR_MARK = re.compile(rf"{UNK}|\w+|([^\w\s])\1*")
+SPACE = np.array([chr(point).isspace() for point in range(0x3001)] + [False])
+"""Whether a code point is white space to `str.split`; the last entry stands for all that lie above."""
+NEWLINE = ord("\n")
+
+
+@dataclass
+class Tokens:
+    """A text as numbers of a `Numbering`."""
+
+    ids: Ids
+    """(T,)"""
+    characters: Ids
+    """(T,) characters from the end of the symbol before to the end of this one: a word counts the white space before
+    it, `<eos>` the line end and what stands before that. So the column sums to the characters of the text."""
+    line_ends: NDArray[np.bool_]
+    """(T,) where `<eos>` stands for a line end."""
+
+    def drop_blank_lines(self) -> int:
+        """Keep lines that hold a word; returns how many others there were."""
+        before = np.concatenate([[True], self.line_ends[:-1]])
+        blank = self.line_ends & before
+        self.ids, self.characters, self.line_ends = self.ids[~blank], self.characters[~blank], self.line_ends[~blank]
+        return int(blank.sum())
+
+    def split(self, ids: Ids, convention: Convention) -> TextSplit:
+        if convention == "stream":
+            return TextSplit(documents=(ids,), characters=(self.characters,))
+        ends = np.flatnonzero(self.line_ends)[:-1] + 1
+        return TextSplit(documents=np.split(ids, ends), characters=np.split(self.characters, ends))
+
+
+def word_tokens(text: str, numbering: Numbering, apart: bool = False) -> Tokens:
+    """Words in order, each line ended by `<eos>`, number 0; a last line without its line end is a line all the same.
+
+    Args:
+        text: with `\\n` as line end.
+        numbering: gives a number to each word not met before.
+        apart: punctuation marks are words; runs of one mark are one word.
+
+    Raises:
+        DataError: the text holds `<eos>` as a word.
+    """
+    closed = text if not text or text.endswith("\n") else text + "\n"
+    points = _code_points(closed)
+    words: Iterable[str]
+    if apart:
+        matches = list(WORD_OR_MARK.finditer(closed))
+        words = (match[0] for match in matches)
+        ends = np.array([match.end() for match in matches], dtype=np.int64)
+    else:
+        words = chain.from_iterable(map(str.split, closed.split("\n")))
+        space = SPACE[np.minimum(points, len(SPACE) - 1)]
+        ends = np.flatnonzero(~space[:-1] & space[1:]) + 1
+    line_ends = np.flatnonzero(points == NEWLINE) + 1
+    bounds = np.sort(np.concatenate([ends, line_ends]), kind="stable")  # two sorted runs, which it merges
+    is_line_end = points[bounds - 1] == NEWLINE
+    numbers = np.fromiter(map(numbering.__getitem__, words), dtype=np.int64, count=len(ends))
+    if not numbers.all():
+        line = 1 + int(np.searchsorted(line_ends, ends[numbers.argmin()]))
+        raise DataError(f"line {line} holds the word {EOS}, which stands for line ends here; take it out of the text")
+    ids = np.zeros(len(bounds), dtype=np.int64)
+    ids[~is_line_end] = numbers
+    characters = np.diff(bounds, prepend=0)
+    if closed is not text:
+        characters[-1] -= 1
+    return Tokens(ids, characters, is_line_end)
+
+
+def character_tokens(text: str, numbering: Numbering) -> Tokens:
+    """Unicode code points in order; numbered by first occurrence."""
+    points = _code_points(text)
+    distinct, first, inverse = np.unique(points, return_index=True, return_inverse=True)
+    numbers = np.empty(len(distinct), dtype=np.int64)
+    for i in np.argsort(first):
+        numbers[i] = numbering[chr(distinct[i])]
+    return Tokens(numbers[inverse], np.ones(len(points), dtype=np.int64), np.zeros(len(points), dtype=np.bool_))
+
+
+def _code_points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
+
+
+def cut(
+    counts: NDArray[np.int64], symbols: list[str], unit: str, vocab_size: int | None, min_count: int
+) -> tuple[Vocab, Ids]:
+    """The vocabulary of the training part, in the order of frequency, ties by first occurrence.
+
+    Words always have `<eos>` and `<unk>`; characters have `<unk>` where something is left out, be it only a
+    character that the training part does not hold.
+
+    Args:
+        counts: of each symbol in the training part.
+        symbols: all symbols of all parts, in the order of first occurrence; of words the first two are `<eos>`
+            and `<unk>`.
+        vocab_size: V at most, `<eos>` and `<unk>` counted.
+        min_count: occurrences of a symbol at least.
+
+    Returns:
+        The vocabulary, and the id of each of `symbols`.
+
+    Raises:
+        DataError: no symbol is left.
+    """
+    special = np.array([symbol in (EOS, UNK) for symbol in symbols])
+    ranked = np.argsort(-counts, kind="stable")
+    frequent = ranked[(counts[ranked] >= min_count) & ~special[ranked]]
+    if not len(frequent):
+        most = int(counts[~special].max(initial=0))
+        raise DataError(f"min_count={min_count} leaves no {unit}; the most frequent one occurs {most} times")
+    room = len(symbols) if vocab_size is None else vocab_size
+    if unit == "word":
+        frequent, extra = frequent[: room - 2], [EOS, UNK]
+    elif len(frequent) < len(symbols) or room < len(symbols):
+        frequent, extra = frequent[: room - 1], [UNK]
+    else:
+        extra = []
+    kept = [symbols[i] for i in frequent]
+    tally = dict(zip(symbols, counts.tolist(), strict=True))
+    if UNK in extra:
+        tally[UNK] = int(counts.sum()) - sum(tally[s] for s in {*kept, *extra} - {UNK})
+    vocab = Vocab(tuple(sorted(extra + kept, key=lambda symbol: -tally[symbol])))
+    lookup = vocab.encode(symbols)
+    return vocab, lookup

@@ -1,0 +1,341 @@
+"""The laws of a fitted language model, one function each: ask it for predictions, say what was measured."""
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqbench import normalisation
+from seqbench.interface import Documents, Floats, Ids, LanguageModel
+from seqbench.normalisation import Site, Total
+from seqbench.records import Check
+from seqbench.tasks import ScoreError
+
+TOLERANCE = 1e-3
+"""Nats by which a score may move that should not move at all.
+
+An LSTM in float32 moves by 1e-6 to 1e-4 between batch shapes, since sums are made in another order. On every
+symbol, 1e-3 would be a tenth of a per cent of perplexity, less than any table here can tell apart; whatever peeks,
+forgets or mixes moves single scores by tenths of a nat.
+"""
+SUM_TOLERANCE = 1e-4
+"""By which the probabilities of all symbols may miss one; rounding in float32 makes 1e-6."""
+FLOOR = -60.0
+"""Log-probabilities below are not told apart where probabilities are compared: float32 has none below exp(-87)."""
+CONTEXT = 8192
+"""Symbols that one site of `normalised` asks at most, where the vocabulary is small."""
+STARTS = 2**16
+"""The largest vocabulary that a model without a `next` is asked whole at the start of a document."""
+
+
+class Asked:
+    """A model as the laws ask it: every call is lent arrays of its own, and every answer is looked at."""
+
+    def __init__(self, model: LanguageModel[Any]) -> None:
+        self.model = model
+        self.mutated = False
+        """Whether a call changed the ids that it was lent."""
+        self.highest = -np.inf
+        """The highest log-probability ever answered."""
+
+    def __call__(self, ids: Ids, state: Any = None) -> tuple[Floats, Any]:
+        """Scores (B, T) of ids (B, T), copied, and the state after them.
+
+        Raises:
+            ScoreError: the answer is no scores of these ids.
+        """
+        lent = ids.copy()
+        scores, state = answer(self.model, lent, state)
+        self.mutated |= not np.array_equal(lent, ids)
+        self.highest = max(self.highest, scores.max(initial=-np.inf))
+        return scores, state
+
+    def score(self, ids: Ids, state: Any = None) -> Floats:
+        return self(ids, state)[0]
+
+    @property
+    def has_next(self) -> bool:
+        """Whether the model answers `next` itself."""
+        return getattr(self.model.next, "__func__", None) is not LanguageModel.next
+
+    def next(self, state: Any, batch: int = 1) -> Floats:
+        """Probabilities (B, V) of the next symbol.
+
+        Raises:
+            ScoreError: they have another shape, or are no numbers.
+        """
+        said = np.array(self.model.next(state, batch), np.float64)
+        if said.shape != (batch, self.model.vocab_size):
+            raise ScoreError(
+                f"next returned shape {said.shape} for {batch} documents and {self.model.vocab_size} symbols"
+            )
+        if not np.isfinite(said).all():
+            raise ScoreError("next returned NaN or an infinite probability")
+        return said
+
+
+def answer(model: LanguageModel[Any], ids: Ids, state: Any) -> tuple[Floats, Any]:
+    """What `predict` says, once it is known to be scores.
+
+    Raises:
+        ScoreError: it is no pair, or its scores have another shape than the ids, or are no numbers.
+    """
+    given = model.predict(ids, state)
+    if not isinstance(given, tuple) or len(given) != 2:
+        raise ScoreError("predict must return a pair: scores (B, T) and the state after them")
+    scores = np.asarray(given[0])
+    if scores.shape != ids.shape:
+        raise ScoreError(f"predict returned scores of shape {scores.shape} for ids of shape {ids.shape}")
+    if scores.dtype.kind != "f":
+        raise ScoreError(f"predict returned scores of type {scores.dtype}, not floating-point numbers")
+    if np.isnan(scores).any():
+        raise ScoreError(f"predict returned NaN for {int(np.isnan(scores).sum()):,} of {scores.size:,} symbols")
+    if (scores == np.inf).any():
+        raise ScoreError("predict returned an infinite probability")
+    return scores.astype(np.float64), given[1]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A block of text and what the model said of it first."""
+
+    ids: Ids
+    """(B, T)"""
+    scores: Floats
+    """(B, T)"""
+
+
+def law(name: str, measure: Callable[[], Check]) -> Check:
+    """Measure a law; one that cannot be measured is broken."""
+    try:
+        return measure()
+    except ScoreError as error:
+        return Check(name=name, passed=False, message=str(error))
+    except Exception as error:
+        last = " ".join(traceback.format_exception_only(error)[-1].split())
+        return Check(name=name, passed=False, message=f"measuring this ended in {last}")
+
+
+def difference(a: Floats, b: Floats) -> float:
+    """The largest |a − b| in nats; infinities of one sign are equal."""
+    with np.errstate(invalid="ignore"):
+        moved = np.where(a == b, 0.0, np.abs(a - b))
+    return float(moved.max(initial=0.0))
+
+
+def moved(name: str, nats: float, what: str, remedy: str, bound: float = TOLERANCE) -> Check:
+    """Scores that may not move have moved by so much."""
+    passed = nats <= bound
+    sentence = f"{what} moved scores by {nats:.2g} nats at most"
+    return Check(
+        name=name, passed=passed, value=nats, bound=bound, message=sentence if passed else f"{sentence}: {remedy}"
+    )
+
+
+def windows(text: Documents, rows: int, length: int, rng: np.random.Generator) -> Ids:
+    """(rows, length) symbols from random places of a text, the first row from its beginning; it goes round."""
+    documents = [d for d in text if len(d)]
+    if not documents:
+        return np.zeros((rows, length), np.int64)
+    ends = np.cumsum([len(d) for d in documents])
+    block = np.empty((rows, length), np.int64)
+    for row in range(rows):
+        place = 0 if row == 0 else int(rng.integers(ends[-1]))
+        i = int(np.searchsorted(ends, place, side="right"))
+        start, filled = place - int(ends[i]) + len(documents[i]), 0
+        while filled < length:
+            piece = documents[i][start : start + length - filled]
+            block[row, filled : filled + len(piece)] = piece
+            i, start, filled = (i + 1) % len(documents), 0, filled + len(piece)
+    return block
+
+
+def repeatable(ask: Asked, short: Scored, far: Scored) -> Check:
+    """Texts that were asked before say the same again, after another text and after themselves."""
+    nats = max(difference(ask.score(text.ids), text.scores) for text in (short, short, far))
+    return moved(
+        "repeatable",
+        nats,
+        "asking again from the start",
+        "predict must keep nothing between calls and draw no chance (laws that compare predictions wait for this one)",
+    )
+
+
+def causal(ask: Asked, short: Scored, far: Scored, vocab_size: int, rng: np.random.Generator) -> Check:
+    """Symbols from a random cut on are all replaced; what was said before the cut must stand."""
+    length = short.ids.shape[1]
+    cuts = [(short, cut) for cut in {1, length // 2, length - 1, *rng.integers(1, length, 3).tolist()}]
+    cuts.append((far, int(rng.integers(1, far.ids.shape[1]))))
+    nats = 0.0
+    for text, cut in cuts:
+        ids = text.ids.copy()
+        shift = rng.integers(1, max(2, vocab_size), size=ids[:, cut:].shape)
+        ids[:, cut:] = (ids[:, cut:] + shift) % vocab_size
+        nats = max(nats, difference(ask.score(ids)[:, :cut], text.scores[:, :cut]))
+    return moved("causal", nats, "a change of the future", "the model sees what it predicts")
+
+
+def chunked(ask: Asked, short: Scored, far: Scored, rng: np.random.Generator) -> Check:
+    """A text in pieces, the state handed from one to the next, is the same text."""
+    nats = 0.0
+    for text in (short, far):
+        cuts = sorted({1, 2, *rng.integers(1, text.ids.shape[1], 8).tolist()})
+        state, scores = None, []
+        for piece in np.split(text.ids, cuts, axis=1):
+            said, state = ask(piece, state)
+            scores.append(said)
+        nats = max(nats, difference(np.concatenate(scores, axis=1), text.scores))
+    return moved(
+        "chunked",
+        nats,
+        "cutting a text into pieces",
+        "the state that predict returns must hold all that it needs to go on",
+    )
+
+
+def batched(ask: Asked, short: Scored) -> Check:
+    """A document alone is the same as among others."""
+    alone = np.concatenate([ask.score(row[None]) for row in short.ids])
+    return moved(
+        "batched", difference(alone, short.scores), "scoring documents alone", "the rows of a batch must not mix"
+    )
+
+
+def empty(ask: Asked, short: Scored) -> Check:
+    """No symbols give no scores and a state to go on from; one symbol is text enough."""
+    middle = short.ids.shape[1] // 2
+    head, tail, nothing = short.ids[:, :middle], short.ids[:, middle:], short.ids[:, :0]
+    ask(short.ids[:, :1])
+    _, start = ask(nothing)
+    _, state = ask(nothing, ask(head)[1])
+    nats = max(
+        difference(ask.score(short.ids, start), short.scores),
+        difference(ask.score(tail, state), ask.score(tail, ask(head)[1])),
+    )
+    return moved("empty", nats, "a piece of no symbols", "predict must return the state as it came where T is 0")
+
+
+def pure(ask: Asked, short: Scored, states: bool) -> Check:
+    """Ids that were lent, scores and states that were handed out stay as they are.
+
+    Args:
+        states: whether predictions can be compared at all.
+    """
+    middle = short.ids.shape[1] // 2
+    head, tail = short.ids[:, :middle], short.ids[:, middle:]
+    handed, _ = ask.model.predict(head.copy(), None)
+    kept = np.array(handed)
+    _, state = ask(head)
+    first = ask.score(tail, state)
+    if ask.has_next:
+        ask.next(state, len(head))
+    ask(tail)
+    if not np.array_equal(kept, handed):
+        return Check(name="pure", passed=False, message="later calls change scores that were handed out: return a copy")
+    nats = difference(ask.score(tail, state), first) if states else 0.0
+    if ask.mutated:
+        return Check(name="pure", passed=False, message="predict changes the ids that it is lent: work on a copy")
+    return moved("pure", nats, "going on twice from one state", "predict changes the state that it is handed")
+
+
+def saved(ask: Asked, short: Scored, vocab_size: int) -> Check:
+    """What `arrays` writes is enough for a new instance to predict the same."""
+    written = ask.model.arrays()
+    if written is None:
+        return Check(name="saved", passed=True, message="the model writes no arrays, so it is refitted from its record")
+    arrays = {name: np.array(array) for name, array in written.items()}
+    odd = [name for name, array in arrays.items() if array.dtype.kind not in "biuf"]
+    if odd:
+        return Check(name="saved", passed=False, message=f"arrays holds things that are no numbers: {', '.join(odd)}")
+    twin = type(ask.model)(ask.model.config)
+    twin.restore(arrays)
+    if twin.vocab_size != vocab_size:
+        return Check(name="saved", passed=False, message="restore must set vocab_size")
+    nats = difference(Asked(twin).score(short.ids), short.scores)
+    return moved("saved", nats, "writing and restoring", "arrays must hold all that was learned, and restore read it")
+
+
+def sums(
+    ask: Asked,
+    text: Documents,
+    other: Documents,
+    vocab_size: int,
+    unigram: Floats | None,
+    guided: bool,
+    rng: np.random.Generator,
+) -> list[tuple[Total, Floats | None]]:
+    """The probability handed out at several sites, and what `next` says of it there.
+
+    Args:
+        guided: whether to ask `next`, which makes a sample of a large vocabulary far more exact.
+    """
+    whole = vocab_size <= normalisation.EXACT
+    context = max(4, min(128, CONTEXT // vocab_size)) if whole else 8 if guided else 2
+    places = windows(text, 2, context, rng)
+    nothing = places[0, :0]
+    middle = (context + 1) // 2
+    found: list[tuple[Total, Floats | None]] = []
+    for site in (Site(nothing, nothing), Site(places[0], nothing), Site(places[1, :middle], places[1, middle:])):
+        said = guide = _next_at(ask, site.before) if guided else None
+        if whole or (said is None and not len(site.before) and vocab_size <= STARTS):
+            size = vocab_size, 0
+        elif said is None:
+            size = normalisation.SAMPLED
+            guide = normalisation.followers([text, other], site.before, vocab_size)
+        else:
+            size = normalisation.GUIDED
+        proposal = normalisation.proposal(unigram, guide, vocab_size)
+        found.append((normalisation.total_probability(ask.score, site, proposal, said, size, rng), said))
+    return found
+
+
+def _next_at(ask: Asked, before: Ids) -> Floats:
+    return ask.next(ask(before[None])[1] if len(before) else None)[0]
+
+
+def normalised(ask: Asked, totals: Sequence[Total], agreed: bool) -> Check:
+    """Probabilities of all symbols sum to one. `agreed`: whether `next` is there and confirmed by the scores."""
+    if ask.highest > SUM_TOLERANCE:
+        value, bound = float(np.exp(min(ask.highest, 100.0))), 1 + SUM_TOLERANCE
+        sentence = f"one symbol was given a probability of {value:.4g}"
+        passed = False
+    else:
+        exact = all(total.exact for total in totals)
+        found = normalisation.judge(totals, SUM_TOLERANCE, two_sided=exact or agreed)
+        value, passed = found.value, not found.broken
+        bound = 1 + found.bound if value >= 1 or passed else 1 - found.bound
+        sentence = f"the probabilities of all symbols sum to {value:.6g}"
+        if not exact:
+            sentence += f" (estimated from {sum(len(total.symbols) for total in totals):,} symbols, ±{found.bound:.1g})"
+    remedy = "scores must be log-probabilities of a distribution over the vocabulary"
+    return Check(
+        name="normalised",
+        passed=passed,
+        value=value,
+        bound=bound,
+        message=sentence if passed else f"{sentence}: {remedy}",
+    )
+
+
+def consistent(ask: Asked, found: Sequence[tuple[Total, Floats | None]]) -> Check:
+    """`next` is the distribution that scores are read from, for any number of documents."""
+    nats = _apart(ask.next(None, 2), np.log(np.maximum(ask.next(None), np.exp(FLOOR))))
+    for total, said in found:
+        if said is not None:
+            nats = max(nats, _apart(said[total.symbols], total.scores))
+    passed = nats <= TOLERANCE
+    sentence = f"next and predict differ by {nats:.2g} nats at most"
+    remedy = "next must return exp of what predict scores"
+    return Check(
+        name="consistent",
+        passed=passed,
+        value=nats,
+        bound=TOLERANCE,
+        message=sentence if passed else f"{sentence}: {remedy}",
+    )
+
+
+def _apart(probabilities: Floats, scores: Floats) -> float:
+    return difference(np.log(np.maximum(probabilities, np.exp(FLOOR))), np.maximum(scores, FLOOR))

@@ -1,0 +1,64 @@
+import shlex
+from collections.abc import Callable
+
+from seqbench.reports.footer import command, footer
+from seqbench.reports.groups import Run
+from seqbench.reports.table import table
+
+Make = Callable[..., Run]
+
+
+def test_what_all_rows_share_is_said_once(run: Make) -> None:
+    said = dict(footer(table([run("kn", notes={"licence": "CC0"}), run("hmm")], resamples=2)))
+    assert said["data"] == (
+        "toy, sha256 3fa2c1d4, licence CC0, 640 scored words, stream convention, vocabulary 9b9b9b9b"
+    )
+    assert said["budget"] == "epochs 3"
+    assert said["versions"] == "seqbench 0.1.0 (git 7a5aca3f), Python 3.11.9, torch 2.13.0, numpy 2.3.1"
+    assert said["hardware"] == "EPYC, 2 cores, 2 threads, Linux-6.1"
+    assert said["date"] == "2025-11-24"
+
+
+def test_rows_from_other_machines_and_versions_are_named(run: Make) -> None:
+    gpu = {"gpu": "H100", "git_dirty": True, "threads": 1}
+    there = run("lstm", machine=gpu, finished="2025-11-26T01:00:00+00:00", identity={"budget": {"epochs": 40}})
+    said = dict(footer(table([run("kn"), run("hmm"), there], resamples=2)))
+    assert said["hardware"] == (
+        "times do not compare, since rows were made on different hardware. EPYC, 2 cores, 2 threads, Linux-6.1; "
+        "but lstm: H100, EPYC, 2 cores, 1 thread, Linux-6.1"
+    )
+    assert said["versions"].endswith(
+        "but lstm: seqbench 0.1.0 (git 7a5aca3f, with uncommitted changes), Python 3.11.9, torch 2.13.0, numpy 2.3.1"
+    )
+    assert said["budget"] == "epochs 3; but lstm: epochs 40"
+    assert said["date"] == "2025-11-24 to 2025-11-26"
+
+
+def test_the_method_is_stated_with_its_numbers(run: Make) -> None:
+    made = table([run("kn"), run("lstm", stochastic=True, kind="neural")], margin=0.02, level=0.9, resamples=7)
+    said = dict(footer(made))
+    assert said["interval"].startswith("90 %, block bootstrap")
+    assert f"(7 resamples of blocks of {made.block} of {made.units} units)" in said["interval"]
+    assert "where there is one fit, the spread over seeds is not in it" in said["interval"]
+    assert "at these settings" in said["verdict"]
+    assert "against kn, the best classic model on validation; a tie lies within 2 %" in said["verdict"]
+    assert "one fit" not in dict(footer(table([run("kn")], resamples=2)))["interval"]
+
+
+def test_without_a_comparable_classic_model_there_is_no_verdict(run: Make) -> None:
+    said = dict(footer(table([run("kn", broken={"causal": "peeks"})], resamples=2)))
+    assert said["verdict"].startswith("none")
+    assert "best" not in said
+
+
+def test_the_command_is_repeated_as_it_was_given(run: Make) -> None:
+    assert command(table([run("kn")], resamples=2, command="seqbench run --suite lm")) == "seqbench run --suite lm"
+
+
+def test_a_command_that_was_not_given_is_put_together(run: Make) -> None:
+    lstms = [run("lstm(hidden_size=9)", seed=s, stochastic=True, identity={"device": "cuda"}) for s in range(3)]
+    made = table([run("kn"), *lstms, run("true model", kind="truth")], resamples=2)
+    assert shlex.split(command(made), comments=True) == [
+        *("seqbench", "run", "--suite", "lm", "--dataset", "toy"),
+        *("--model", "kn", "--model", "lstm(hidden_size=9)", "--seeds", "3", "--device", "cuda"),
+    ]

@@ -1,0 +1,56 @@
+from collections.abc import Callable
+
+from seqbench.reports.groups import Run
+from seqbench.reports.notes import notes
+from seqbench.reports.table import table
+
+Make = Callable[..., Run]
+
+
+def test_each_mark_has_one_note_with_what_was_measured_on_each_row(run: Make) -> None:
+    runs = [
+        run("kn"),
+        run("bilstm", broken={"causal": "changing the future moved the past by 3.2 nats."}),
+        run("peeker", broken={"causal": "moved by 1 nat", "normalised": "sums to 2.4"}),
+    ]
+    found = notes(table(runs, resamples=2))
+    assert [marked.score for marked in found.marked] == [(), ("***",), ("***", "†")]
+    ending = " The score is not comparable: no verdict, never reference or best."
+    assert found.listed() == (
+        ("***", f"bilstm: changing the future moved the past by 3.2 nats; peeker: moved by 1 nat.{ending}"),
+        ("†", f"peeker: sums to 2.4.{ending}"),
+    )
+
+
+def test_an_unmarked_law_and_a_bad_end_are_numbered(run: Make) -> None:
+    runs = [
+        run("hmm", broken={"repeatable": "scores differ by 0.02 nats"}),
+        run("hangs", status="timeout", reason="no answer in 60 s", read=False),
+    ]
+    found = notes(table(runs, resamples=2))
+    assert found.listed() == (
+        ("1", "hmm: scores differ by 0.02 nats."),
+        ("2", "hangs: timeout (no answer in 60 s)."),
+    )
+    assert [(marked.score, marked.status) for marked in found.marked] == [(("1",), ()), (("2",), ("2",))]
+
+
+def test_seeds_that_ended_badly_are_told_together_if_they_ended_alike(run: Make) -> None:
+    ends = ["ok", "timeout", "crashed", "timeout"]
+    runs = [run("lstm", seed=s, stochastic=True, status=end, reason="why") for s, end in enumerate(ends)]
+    found = notes(table(runs, resamples=2))
+    assert found.listed() == (("1", "lstm: pooled over 1 of 4 seeds; seeds 1, 3 timeout (why); seed 2 crashed (why)."),)
+
+
+def test_a_model_better_than_the_true_one_raises_an_alarm_first_of_all_notes(run: Make) -> None:
+    runs = [
+        run("peeker", broken={"causal": "peeks"}),
+        run("cheat", 70.0),
+        run("kn", 85.0),
+        run("true model", 80.0, kind="truth"),
+    ]
+    found = notes(table(runs, resamples=200))
+    mark, text = found.listed()[0]
+    assert mark == "‼"
+    assert text.startswith("cheat is better than the true model beyond the paired interval")
+    assert [marked.gap for marked in found.marked] == [(), ("‼",), (), ()]
