@@ -111,7 +111,8 @@ class Ngram(LanguageModel[Ids]):
     def _nodes(self, levels: list[Level]) -> tuple[Ids, Floats, Floats]:
         """Keys and scores of all nodes, and back-offs of those below the highest order."""
         size = 1 + sum(len(level.count) for level in levels)
-        keys, score, backoff = np.full(size, -1), np.ones(size), np.ones(size - len(levels[-1].count))
+        keys, score, backoff = np.empty(size, np.int64), np.empty(size), np.empty(size - len(levels[-1].count))
+        keys[0], score[0] = -1, 1  # the empty n-gram is only ever a context
         p, context_backoff, context_suffix = np.full(1, 1 / self.vocab_size), np.ones(1), np.zeros(1, dtype=np.int64)
         below, here = slice(0, 0), slice(0, 1)  # the nodes of two levels
         for order, (level, count) in enumerate(zip(levels, self._counts(levels), strict=True), start=1):
@@ -121,10 +122,13 @@ class Ngram(LanguageModel[Ids]):
             unseen = mass == 0  # nothing followed these contexts
             mass[unseen] = 1
             gamma = np.where(unseen, 1, freed / mass)
-            p = kept / mass[level.context] + gamma[level.context] * p[level.suffix]
+            p = p[level.suffix]
+            p *= gamma[level.context]
+            kept /= mass[level.context]
+            p += kept  # in place, since fresh memory costs as much as the arithmetic
             context_backoff, context_suffix = gamma * context_backoff[context_suffix], level.suffix
             keys[here] = level.key + (below.start << self._bits)
-            score[here] = p / context_backoff[level.context]
+            np.divide(p, context_backoff[level.context], out=score[here])
             backoff[below] = context_backoff
         return keys, score, backoff
 
@@ -212,7 +216,7 @@ class Ngram(LanguageModel[Ids]):
 
 class AddKConfig(NgramConfig):
     k: float = Field(
-        0.1,
+        0.01,
         gt=0,
         description="occurrences added to each symbol in each context",
         json_schema_extra={"search": {"low": 1e-4, "high": 1.0, "log": True}},
@@ -232,7 +236,9 @@ class AddK(Ngram):
         """Counts of full n-grams; an order below that counts nothing passes all mass on, to the uniform."""
         *lower, highest = levels
         for level in lower:
-            yield np.where(np.arange(len(level.count)) < level.opening, 0, level.count)
+            count = np.zeros_like(level.count)
+            count[level.opening :] = level.count[level.opening :]
+            yield count
         yield highest.count
 
     def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
@@ -276,7 +282,7 @@ class Discounting(Ngram):
             ctx.log("fallback_discounts_at_order", order)
 
     def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
-        t = np.bincount(np.minimum(count, 5), minlength=6)[:5].astype(float)
+        t = np.array([np.count_nonzero(count == k) for k in range(5)], dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
             discount = self._estimate(t)
         if np.all((discount > 0) & (discount <= np.arange(1, len(discount) + 1))):
@@ -324,8 +330,9 @@ class KneserNey(Discounting):
     def _counts(self, levels: Iterable[Level]) -> Iterator[Ids]:
         levels = list(levels)
         for level, above in pairwise(levels):
-            before = np.bincount(above.suffix, minlength=len(level.count))
-            yield np.where(np.arange(len(before)) < level.opening, before, level.count)
+            count = np.bincount(above.suffix, minlength=len(level.count))
+            count[level.opening :] = level.count[level.opening :]
+            yield count
         yield levels[-1].count
 
     def _estimate(self, t: Floats) -> Floats:

@@ -70,7 +70,10 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
         within[1:] = within[:-1] & inside[1:]
         within[:1] = False
         ends = np.flatnonzero(within)
-        keys, ends = ascending(index[ends - 1] << bits | symbols[ends], ends)
+        keys = index[ends - 1]
+        keys <<= bits
+        keys |= symbols[ends]
+        keys, ends = ascending(keys, ends)
         new = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
         first = np.flatnonzero(new)
         suffix = index[ends[first]]
@@ -94,5 +97,7 @@ def ascending(keys: Ids, positions: Ids) -> tuple[Ids, Ids]:
     if int(keys.max()).bit_length() + bits > 63:
         order = np.argsort(keys, kind="stable")
         return keys[order], positions[order]
-    packed = np.sort(keys << bits | positions)
+    packed = keys << bits
+    packed |= positions
+    packed.sort()
     return packed >> bits, packed & ((1 << bits) - 1)

@@ -51,6 +51,10 @@ class FileState:
     """On the disk."""
     message: str = ""
 
+    @property
+    def good(self) -> bool:
+        return self.state == "good"
+
 
 def _sources() -> dict[str, Source]:
     tables = tomllib.loads(resources.files("seqbench.datasets").joinpath("sources.toml").read_text("utf-8"))
@@ -103,8 +107,8 @@ def fingerprint(name: str) -> str:
     return hashlib.sha256("".join(hashlib.sha256(data).hexdigest() for data in read(name)).encode()).hexdigest()
 
 
-def verify(names: Sequence[str] = ()) -> list[FileState]:
-    """What is at hand of the named data sets (none named: of all), checksums compared; downloads nothing.
+def verify(names: Sequence[str] | None = None) -> list[FileState]:
+    """What is at hand of the named data sets (None: of all), checksums compared; downloads nothing.
 
     Raises:
         DataError: a name is unknown.
@@ -112,8 +116,8 @@ def verify(names: Sequence[str] = ()) -> list[FileState]:
     return [_state(name, file) for name in _known(names) for file in SOURCES[name].files]
 
 
-def fetch(names: Sequence[str] = ()) -> list[FileState]:
-    """Download what is not at hand of the named data sets (none named: of all).
+def fetch(names: Sequence[str] | None = None) -> list[FileState]:
+    """Download what is not at hand of the named data sets (None: of all).
 
     A file that cannot be had is a row with the state "failed", and the others are fetched all the same.
 
@@ -123,11 +127,13 @@ def fetch(names: Sequence[str] = ()) -> list[FileState]:
     return [_fetched(name, file) for name in _known(names) for file in SOURCES[name].files]
 
 
-def _known(names: Sequence[str]) -> Sequence[str]:
+def _known(names: Sequence[str] | None) -> Sequence[str]:
+    if names is None:
+        return list(SOURCES)
     for name in names:
         if name not in SOURCES:
             raise DataError(f"{name} has nothing to download; these have: {', '.join(SOURCES)}")
-    return names or list(SOURCES)
+    return names
 
 
 def _read(name: str, file: RemoteFile) -> bytes:

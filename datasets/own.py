@@ -1,6 +1,5 @@
 """Your own text files."""
 
-import codecs
 import hashlib
 from pathlib import Path
 from typing import ClassVar
@@ -9,6 +8,7 @@ from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError
+from seqbench.datasets.files import decode, read_bytes, unix_line_ends
 from seqbench.datasets.text import Parts, TextDataset, by_position
 
 FEWEST = 100
@@ -36,6 +36,9 @@ class TextFile(TextDataset):
             raise ValueError("give valid and test both, or neither: then the text is split 80/10/10 by position")
         return test
 
+    def identity(self) -> dict[str, object]:
+        return self.model_dump(mode="json", exclude={"path", "valid", "test"})
+
     def title(self) -> str:
         return self.path.name
 
@@ -43,9 +46,9 @@ class TextFile(TextDataset):
         return hashlib.sha256("".join(hashlib.sha256(data).hexdigest() for data in self._bytes()).encode()).hexdigest()
 
     def parts(self) -> Parts:
-        decoded = [_decode(path, data) for path, data in zip(self._paths(), self._bytes(), strict=True)]
+        decoded = [decode(path, data) for path, data in zip(self._paths(), self._bytes(), strict=True)]
         returns = sum(text.count("\r") for text in decoded)
-        texts = [text.replace("\r\n", "\n").replace("\r", "\n") for text in decoded]
+        texts = [unix_line_ends(text) for text in decoded]
         if self.valid is not None:
             train, valid, test = texts
             parts = Parts(train, valid, test)
@@ -64,49 +67,10 @@ class TextFile(TextDataset):
 
     def _bytes(self) -> list[bytes]:
         paths = self._paths()
-        read = [_read(path) for path in paths]
+        read = [read_bytes(path) for path in paths]
         for i, data in enumerate(read):
             if data in read[:i]:
                 raise DataError(
                     f"{paths[i]} and {paths[read.index(data)]} are one text; a model is not tested on what it learned"
                 )
         return read
-
-
-def _read(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"there is no file {path}") from None
-    except IsADirectoryError:
-        raise DataError(f"{path} is a folder; name a text file in it") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    if not data:
-        raise DataError(f"{path} is empty")
-    return data
-
-
-def _decode(path: Path, data: bytes) -> str:
-    """UTF-8, a byte-order mark allowed.
-
-    Raises:
-        DataError: the bytes are no UTF-8, or hold nothing but blank lines.
-    """
-    body = data.removeprefix(codecs.BOM_UTF8)
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError(f"{path} is UTF-16; convert it: iconv -f utf-16 -t utf-8 {path.name}")
-    if b"\0" in body:
-        raise DataError(f"{path} is no text: it holds NUL bytes, the first at offset {data.index(0)}")
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        offset = error.start + len(data) - len(body)
-        line = data.count(b"\n", 0, offset) + 1
-        raise DataError(
-            f"{path} is not UTF-8: line {line}, byte 0x{data[offset]:02x} at offset {offset}; "
-            f"if it is cp1252 or latin-1, convert it: iconv -f cp1252 -t utf-8 {path.name}"
-        ) from None
-    if not text.strip():
-        raise DataError(f"{path} holds only blank lines")
-    return text

@@ -7,15 +7,17 @@ used, whose bit stream NumPy keeps from release to release.
 
 import hashlib
 from abc import abstractmethod
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from seqbench.data import Dataset, TextData, TextSplit
+from seqbench.data import DataError, Dataset, TextData, TextSplit
+from seqbench.datasets.files import decode, read_bytes
 from seqbench.datasets.processes import BracketProcess, HiddenMarkovProcess, MarkovProcess, Process
-from seqbench.interface import Floats
+from seqbench.interface import Floats, Ids
 from seqbench.vocab import Vocab
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -28,6 +30,8 @@ class Synthetic(Dataset[TextData]):
 
     task: ClassVar[str] = "lm"
     licence: ClassVar[str] = "none needed: generated"
+    name: ClassVar[str]
+    knows_truth: ClassVar[bool] = True
 
     train_tokens: int = Field(100_000, ge=1, description="length of the training stream, symbols")
     valid_tokens: int = Field(20_000, ge=1, description="length of the validation stream, symbols")
@@ -43,7 +47,7 @@ class Synthetic(Dataset[TextData]):
         """Its symbols."""
 
     def fingerprint(self) -> str:
-        return hashlib.sha256(f"{type(self).__name__} {self.model_dump_json()}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.name} {self.model_dump_json()}".encode()).hexdigest()
 
     def load(self) -> TextData:
         parameters, *texts = (
@@ -51,11 +55,11 @@ class Synthetic(Dataset[TextData]):
         )
         truth = self.process(parameters)
         train, valid, test = (
-            TextSplit(documents=(truth.draw(length, rng),), characters=(np.ones(length, dtype=np.int64),))
+            _stream(truth.draw(length, rng))
             for length, rng in zip((self.train_tokens, self.valid_tokens, self.test_tokens), texts, strict=True)
         )
         return TextData(
-            name=type(self).__name__,
+            name=self.name,
             vocab=self.vocab(),
             train=train,
             valid=valid,
@@ -65,9 +69,19 @@ class Synthetic(Dataset[TextData]):
             truth=truth,
         )
 
+    def read(self, path: Path, encoding: dict[str, Any]) -> TextSplit:
+        """A file of symbols, as one stream; white space between them is passed over."""
+        symbols = "".join(decode(path, read_bytes(path)).split())
+        try:
+            return _stream(Vocab(tuple(encoding["symbols"])).encode(symbols))
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from None
+
 
 class SyntheticMarkov(Synthetic):
     """A Markov chain: what an n-gram of one order more can learn in full, and a longer one no better."""
+
+    name: ClassVar[str] = "synthetic-markov"
 
     train_tokens: int = Field(150_000, ge=1, description="length of the training stream, symbols")
     symbols: int = Field(10, ge=2, le=len(LETTERS), description="V")
@@ -91,6 +105,8 @@ class SyntheticMarkov(Synthetic):
 
 class SyntheticHMM(Synthetic):
     """Hidden states that last about ten symbols and share their symbols: which one holds, only a long history tells."""
+
+    name: ClassVar[str] = "synthetic-hmm"
 
     symbols: int = Field(12, ge=2, le=len(LETTERS), description="V")
     states: int = Field(4, ge=1, description="hidden states, K; at most V")
@@ -126,6 +142,8 @@ class SyntheticBrackets(Synthetic):
     n-grams see it while it lies within their order; a memory is needed beyond.
     """
 
+    name: ClassVar[str] = "synthetic-brackets"
+
     train_tokens: int = Field(150_000, ge=1, description="length of the training stream, symbols")
     types: int = Field(4, ge=2, le=len(BRACKETS[0]), description="kinds of brackets, k; V = 2k")
     depth: int = Field(8, ge=1, description="brackets open at most")
@@ -138,6 +156,10 @@ class SyntheticBrackets(Synthetic):
 
     def vocab(self) -> Vocab:
         return Vocab(tuple(side[i] for side in BRACKETS for i in range(self.types)))
+
+
+def _stream(ids: Ids) -> TextSplit:
+    return TextSplit(documents=(ids,), characters=(np.ones_like(ids),))
 
 
 def _distributions(shape: tuple[int, ...], rng: np.random.Generator, power: float = 1) -> Floats:

@@ -5,15 +5,17 @@ from abc import abstractmethod
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from seqbench.data import Convention, DataError, Dataset, TextData
-from seqbench.datasets.tokens import Numbering, character_tokens, cut, word_tokens
-from seqbench.vocab import EOS, UNK
+from seqbench.data import Convention, DataError, Dataset, TextData, TextSplit
+from seqbench.datasets.files import decode, read_bytes, unix_line_ends
+from seqbench.datasets.tokens import Numbering, Tokens, character_tokens, cut, word_tokens
+from seqbench.vocab import EOS, UNK, Vocab
 
 Notes = dict[str, int | str]
 SPLITS = ("train", "valid", "test")
@@ -91,14 +93,8 @@ class TextDataset(Dataset[TextData]):
             raise DataError(f"{self.title()}: {error}") from None
 
     def _numbered(self, parts: Parts) -> TextData:
-        texts = (parts.train, parts.valid, parts.test)
-        numbering: Numbering
-        if self.unit == "word":
-            numbering = defaultdict(count(2).__next__, {EOS: 0, UNK: 1})
-            tokens = [word_tokens(text, numbering, apart=self.punctuation == "apart") for text in texts]
-        else:
-            numbering = defaultdict(count().__next__)
-            tokens = [character_tokens(text, numbering) for text in texts]
+        numbering = self._numbering()
+        tokens = [self._tokens(text, numbering) for text in (parts.train, parts.valid, parts.test)]
         symbols, notes = list(numbering), dict(parts.notes)
         for split, part in zip(SPLITS, tokens, strict=True):
             if self.convention == "sentence":
@@ -129,6 +125,28 @@ class TextDataset(Dataset[TextData]):
             unit=self.unit,
             notes=notes,
         )
+
+    def read(self, path: Path, encoding: dict[str, Any]) -> TextSplit:
+        """A UTF-8 file as a split, in the vocabulary `encoding["symbols"]`."""
+        text, vocab, numbering = decode(path, read_bytes(path)), Vocab(tuple(encoding["symbols"])), self._numbering()
+        try:
+            tokens = self._tokens(unix_line_ends(text), numbering)
+            lookup = vocab.encode(numbering)
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from None
+        if self.convention == "sentence":
+            tokens.drop_blank_lines()
+        return tokens.split(lookup[tokens.ids], self.convention)
+
+    def _numbering(self) -> Numbering:
+        if self.unit == "word":
+            return defaultdict(count(2).__next__, {EOS: 0, UNK: 1})
+        return defaultdict(count().__next__)
+
+    def _tokens(self, text: str, numbering: Numbering) -> Tokens:
+        if self.unit == "word":
+            return word_tokens(text, numbering, apart=self.punctuation == "apart")
+        return character_tokens(text, numbering)
 
     def _min_count(self) -> int:
         if self.min_count is not None:

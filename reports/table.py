@@ -99,7 +99,7 @@ class _Lot:
     label: str
     runs: Sequence[Run]
     fits: Sequence[Columns]
-    """Of the cells that ended ok, as metrics take them."""
+    """Of the cells that ended ok, as metrics take them; none if the items of one are missing."""
     block: int
 
 
@@ -185,7 +185,10 @@ def _computed(group: Group, settings: Settings) -> Table:
 
 
 def _lot(label: str, runs: Sequence[Run], items: Callable[[Columns], tuple[Columns, int]]) -> _Lot:
-    scored = [items(columns) for record, columns in runs if record.status == "ok" and columns is not None]
+    kept = [columns for record, columns in runs if record.status == "ok"]
+    scored = [items(columns) for columns in kept if columns is not None]
+    if len(scored) < len(kept):  # an interval over some of the fits would pass for one over all
+        scored = []
     return _Lot(label, runs, [fit for fit, _ in scored], scored[0][1] if scored else 0)
 
 

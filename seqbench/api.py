@@ -173,7 +173,7 @@ def stored_tables(store: str | Path) -> Any:
     return _tables(
         opened,
         list(latest.values()),
-        plans[-1].command if plans else f"seqbench report {store}",
+        plans[0].command if len(plans) == 1 else None,
         plans[-1].margin if plans else suites.load("lm").margin,
     )
 
@@ -251,7 +251,7 @@ def _question(of: Cell | Record) -> str:
     return of.identity.model_dump_json(exclude=sources)
 
 
-def _tables(store: Store, records: Sequence[Record], command: str, margin: float) -> Any:
+def _tables(store: Store, records: Sequence[Record], command: str | None, margin: float) -> Any:
     runs = [(record, store.columns(record)) for record in records]
     return registry.attribute("seqbench.reports.table:tables")(runs, command=command, margin=margin)
 

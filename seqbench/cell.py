@@ -173,8 +173,9 @@ def blank(cell: Cell) -> SequenceModel[Any, Any]:
 def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str, float], None]) -> None:
     kind = task(cell.identity.task)
     outcome.costs["start_memory_bytes"] = psutil.Process().memory_info().rss
-    data = load(cell)
-    outcome.notes = dict(data.notes)
+    source = dataset(cell)
+    data = source.load()
+    outcome.notes = {"licence": source.licence, "citation": source.citation, **data.notes}
     outcome.comparability = kind.comparability(data, cell.identity.dataset, cell.identity.data_sha256)
 
     clock = time.perf_counter()

@@ -26,8 +26,9 @@ FLOOR = -60.0
 """Log-probabilities below are not told apart where probabilities are compared: float32 has none below exp(-87)."""
 CONTEXT = 8192
 """Symbols that one site of `normalised` asks at most, where the vocabulary is small."""
-STARTS = 2**16
-"""The largest vocabulary that a model without a `next` is asked whole at the start of a document."""
+STARTS = 4
+"""Symbols of text to one of the vocabulary at least, for a model without a `next` to be asked about a large one whole
+at the start of a document: so many more are scored anyway."""
 
 
 class Asked:
@@ -279,7 +280,7 @@ def sums(
     found: list[tuple[Total, Floats | None]] = []
     for site in (Site(nothing, nothing), Site(places[0], nothing), Site(places[1, :middle], places[1, middle:])):
         said = guide = _next_at(ask, site.before) if guided else None
-        if whole or (said is None and not len(site.before) and vocab_size <= STARTS):
+        if whole or (said is None and not len(site.before) and STARTS * vocab_size <= sum(map(len, text))):
             size = vocab_size, 0
         elif said is None:
             size = normalisation.SAMPLED

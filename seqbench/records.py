@@ -12,7 +12,7 @@ Status = Literal["ok", "skipped", "failed", "timeout", "out of memory", "crashed
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")  # JSON has no infinity
 
 
 class Identity(_Frozen):

@@ -284,7 +284,8 @@ def _item_variance(resampled: Floats, dof: float) -> float:
 def _seed_part(sides: Sequence[Floats]) -> tuple[float, float | None]:
     """Variance Σ s²/n over the sides with more than one fit, and its degrees of freedom.
 
-    Welch 1947, Satterthwaite 1946: ν = (Σ v)² / Σ (v² / (n − 1)) with v = s²/n.
+    Welch 1947, Satterthwaite 1946: ν = (Σ v)² / Σ (v² / (n − 1)) with v = s²/n. An approximation: where nothing
+    but seeds counts and one of two sides varies far more, 3 fits a side miss in 5.6 % of 95 % intervals.
     """
     sides = [values for values in sides if len(values) > 1 and np.isfinite(values).all()]
     if not sides:
@@ -336,7 +337,7 @@ def _check_sides(sides: Mapping[str, Sequence[Columns]], weights: Floats, block:
                         f"column {name!r} of {side} {number} has shape {column.shape}, the weights are for ({items},): "
                         f"score all fits on the same items"
                     )
-                broken = np.isnan(column) | np.isneginf(column)
+                broken = ~(column > -np.inf) if column.dtype.kind == "f" else np.zeros(items, bool)
                 if broken.any():
                     raise ValueError(
                         f"column {name!r} of {side} {number} holds NaN or −∞ in {broken.sum():,} of {items:,} items, "

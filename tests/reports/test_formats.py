@@ -145,6 +145,12 @@ def test_latex_has_every_cell_in_panels_of_equal_rows_and_no_stray_syntax(made: 
         assert len(panel) == 1 + len(made.rows)
 
 
+def test_columns_that_would_say_nothing_are_left_out(run: Make) -> None:
+    titles = [column.title for column in sheet(table([run("kn"), run("add-k", 120.0)], resamples=20)).columns]
+    assert {"95 % interval", "skill", "verdict", "status"} <= set(titles)
+    assert not {"SD over seeds", "gap to truth", "parameters", "peak memory"} & set(titles)
+
+
 def test_latex_says_nothing_that_tex_would_execute() -> None:
     assert latex.escape(r"\input{a}") == r"\textbackslash{}input\{a\}"
     assert latex.escape("50% of_$5 & #1 [x] 3–4 --jobs") == (r"50\% of\_\$5 \& \#1 {[}x{]} 3\textendash{}4 -{}-jobs")

@@ -160,6 +160,13 @@ def test_without_items_a_row_has_its_recorded_score_and_no_verdict(run: Make) ->
     assert "missing" in row.why_no_interval
 
 
+def test_one_fit_without_items_leaves_no_interval_over_the_others(run: Make) -> None:
+    runs = [run("lstm", p, seed=s, stochastic=True, items=s == 0) for s, p in enumerate((90.0, 160.0))]
+    (row,) = table(runs).rows
+    assert (row.pooled, row.estimate) == (2, None)
+    assert row.scores == pytest.approx({"perplexity": 120.0})
+
+
 def test_a_secondary_metric_without_a_meaning_is_left_out(run: Make) -> None:
     (row,) = table([run("kn", characters=0)]).rows
     assert sorted(row.scores) == ["bits_per_token", "perplexity"]

@@ -1,7 +1,9 @@
 """Every cell ends as a record, whatever its model does, and the rest of the table is unharmed."""
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from seqbench.api import ask
@@ -40,7 +42,7 @@ def test_a_model_that_breaks_leaves_a_record_and_the_rest_unharmed(
 ) -> None:
     records = _records(_run(tmp_path, [f"{MISBEHAVING}:{model}", f"{TOYS}:Still"]))
     assert records[model].status == status
-    assert __import__("re").search(reason, records[model].reason), records[model].reason
+    assert re.search(reason, records[model].reason), records[model].reason
     assert records["Still"].status == "ok"
     assert {r.label for r in Store(tmp_path).records() if isinstance(r, Record)} == {
         f"{MISBEHAVING}:{model}",
@@ -82,10 +84,10 @@ def test_an_honest_model_passes_every_law_and_its_scores_are_those_of_its_column
     columns = Store(tmp_path).columns(record)
     assert columns is not None
     assert record.scores["test"]["perplexity"] == pytest.approx(
-        float(__import__("numpy").exp(columns["nats"].astype(float).mean())), rel=1e-9
+        float(np.exp(columns["nats"].astype(float).mean())), rel=1e-9
     )
     assert 0.75 < heads < 0.85
-    assert record.provenance is not None
+    assert record.provenance.threads >= 1
     assert record.costs.fit_seconds is not None
     assert record.costs.items_per_second is not None
 

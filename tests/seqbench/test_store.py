@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqbench.records import Identity, Record
+from seqbench.records import Identity, Provenance, Record
 from seqbench.spec import Spec
 from seqbench.store import ITEMS, RECORD, Damaged, Plan, Store, key_of
 
@@ -37,6 +37,18 @@ def _record(**changes: object) -> Record:
         stochastic=False,
         status="ok",
         scores={"test": {"perplexity": 230.886}},
+        provenance=Provenance(
+            seqbench="0",
+            git_sha=None,
+            git_dirty=None,
+            python="3",
+            packages={},
+            platform="here",
+            cpu="one",
+            gpu=None,
+            threads=1,
+        ),
+        finished="2026-01-01T00:00:00+00:00",
     )
 
 
@@ -54,6 +66,12 @@ def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert store.arrays(written)["weights"].tolist() == np.eye(2).tolist()
     assert store.encoding(written) == {"symbols": ["а", "b"]}
     assert not list(tmp_path.glob(".partial*"))
+
+
+def test_an_infinite_perplexity_survives(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    written = store.write(_record().model_copy(update={"scores": {"test": {"perplexity": float("inf")}}}))
+    assert store.find(written.identity) == written
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""Text files of the user's: UTF-8, read whole, every fault told in one line."""
+
+import codecs
+from pathlib import Path
+
+from seqbench.data import DataError
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        DataError: there is no such file, it cannot be read, or it is empty.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}") from None
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder; name a text file in it") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    if not data:
+        raise DataError(f"{path} is empty")
+    return data
+
+
+def decode(path: Path, data: bytes) -> str:
+    """The text of UTF-8 bytes, a byte-order mark allowed.
+
+    Raises:
+        DataError: the bytes are no UTF-8, or hold nothing but blank lines.
+    """
+    body = data.removeprefix(codecs.BOM_UTF8)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError(f"{path} is UTF-16; convert it: iconv -f utf-16 -t utf-8 {path.name}")
+    if b"\0" in body:
+        raise DataError(f"{path} is no text: it holds NUL bytes, the first at offset {data.index(0)}")
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        offset = error.start + len(data) - len(body)
+        line = data.count(b"\n", 0, offset) + 1
+        raise DataError(
+            f"{path} is not UTF-8: line {line}, byte 0x{data[offset]:02x} at offset {offset}; "
+            f"if it is cp1252 or latin-1, convert it: iconv -f cp1252 -t utf-8 {path.name}"
+        ) from None
+    if not text.strip():
+        raise DataError(f"{path} holds only blank lines")
+    return text
+
+
+def unix_line_ends(text: str) -> str:
+    """The text with line ends of Windows and of old Macs as newlines."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
