@@ -12,8 +12,8 @@ Chen & Goodman 1998, "An empirical study of smoothing techniques for language mo
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
-from itertools import islice, pairwise
+from collections.abc import Iterator
+from itertools import islice
 from typing import ClassVar
 
 import numpy as np
@@ -32,7 +32,7 @@ class Memoryless(LanguageModel[None]):
     """(V,)"""
 
     def predict(self, ids: Ids, state: None = None) -> tuple[Floats, None]:
-        return np.log(self._probability)[ids], None
+        return np.log(self._probability[ids]), None
 
     def next(self, state: None = None, batch: int = 1) -> Floats:
         return np.tile(self._probability, (batch, 1))
@@ -100,23 +100,20 @@ class Ngram(LanguageModel[Ids]):
         Both in units of counts: a(h, w) and γ(h) are their shares in the sum of all mass in h.
         """
 
-    def _counts(self, levels: Iterable[Level]) -> Iterator[Ids]:
-        """The counts (K,) that each order is estimated from."""
-        return (level.count for level in levels)
+    def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
+        """Each order with the counts (K,) that it is estimated from."""
+        return ((level, level.count) for level in levels)
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         self.vocab_size = ctx.vocab.size
-        self._store(*self._nodes(list(count_ngrams(train, self.vocab_size, self.config.order))))
+        self._store(*self._nodes(count_ngrams(train, self.vocab_size, self.config.order)))
 
-    def _nodes(self, levels: list[Level]) -> tuple[Ids, Floats, Floats]:
+    def _nodes(self, levels: Iterator[Level]) -> tuple[Ids, Floats, Floats]:
         """Keys and scores of all nodes, and back-offs of those below the highest order."""
-        size = 1 + sum(len(level.count) for level in levels)
-        keys, score, backoff = np.empty(size, np.int64), np.empty(size), np.empty(size - len(levels[-1].count))
-        keys[0], score[0] = -1, 1  # the empty n-gram is only ever a context
-        p, context_backoff, context_suffix = np.full(1, 1 / self.vocab_size), np.ones(1), np.zeros(1, dtype=np.int64)
-        below, here = slice(0, 0), slice(0, 1)  # the nodes of two levels
-        for order, (level, count) in enumerate(zip(levels, self._counts(levels), strict=True), start=1):
-            below, here = here, slice(here.stop, here.stop + len(count))
+        keys, scores, backoffs = [np.array([-1])], [np.ones(1)], []  # node 0 is only ever a context
+        p, backoff, suffix = np.full(1, 1 / self.vocab_size), np.ones(1), np.zeros(1, dtype=np.int64)
+        node = 0  # of the first context of an order
+        for order, (level, count) in enumerate(self._counted(levels), start=1):
             kept, freed = self._smooth(order, level, count)
             mass = level.per_context(kept) + freed
             unseen = mass == 0  # nothing followed these contexts
@@ -124,13 +121,13 @@ class Ngram(LanguageModel[Ids]):
             gamma = np.where(unseen, 1, freed / mass)
             p = p[level.suffix]
             p *= gamma[level.context]
-            kept /= mass[level.context]
-            p += kept  # in place, since fresh memory costs as much as the arithmetic
-            context_backoff, context_suffix = gamma * context_backoff[context_suffix], level.suffix
-            keys[here] = level.key + (below.start << self._bits)
-            np.divide(p, context_backoff[level.context], out=score[here])
-            backoff[below] = context_backoff
-        return keys, score, backoff
+            p += kept / mass[level.context]
+            backoff, suffix = gamma * backoff[suffix], level.suffix
+            keys.append(level.key + (node << self._bits))
+            scores.append(p / backoff[level.context])
+            backoffs.append(backoff)
+            node += level.contexts
+        return np.concatenate(keys), np.concatenate(scores), np.concatenate(backoffs)
 
     def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
         if ids.size and ids.astype(np.uint64).max() >= self.vocab_size:
@@ -150,8 +147,8 @@ class Ngram(LanguageModel[Ids]):
     def next(self, state: Ids | None = None, batch: int = 1) -> Floats:
         symbols = self._start(batch) if state is None else state
         rows, width = symbols.shape
-        score, backoff = np.empty((rows, self.vocab_size + 1)), np.empty((rows, 1))
-        for ends, found in islice(self._stored(symbols.ravel()), self.config.order):
+        score, backoff = np.tile(self._score[1 : self.vocab_size + 1], (rows, 1)), np.full((rows, 1), self._backoff[0])
+        for ends, found in islice(self._stored(symbols.ravel()), 1, self.config.order):
             last = ends % width == width - 1
             row, context = ends[last] // width, found[last]
             # The children of a context lie side by side; those of a longer context overwrite.
@@ -161,7 +158,8 @@ class Ngram(LanguageModel[Ids]):
             symbol = self._table.keys[child] & ((1 << self._bits) - 1)
             score[np.repeat(row, children), symbol] = self._score[child]
             backoff[row, 0] = self._backoff[context]
-        return score[:, :-1] * backoff
+        p: Floats = score * backoff
+        return p
 
     def _stored(self, symbols: Ids) -> Iterator[tuple[Ids, Ids]]:
         """For n = 0..order, where the stored n-grams among symbols (L,) end, and their nodes.
@@ -232,14 +230,12 @@ class AddK(Ngram):
     config_class = AddKConfig
     config: AddKConfig
 
-    def _counts(self, levels: Iterable[Level]) -> Iterator[Ids]:
+    def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
         """Counts of full n-grams; an order below that counts nothing passes all mass on, to the uniform."""
-        *lower, highest = levels
-        for level in lower:
-            count = np.zeros_like(level.count)
-            count[level.opening :] = level.count[level.opening :]
-            yield count
-        yield highest.count
+        for order, level in enumerate(levels, start=1):
+            count = level.count.copy()
+            count[: level.opening if order < self.config.order else 0] = 0
+            yield level, count
 
     def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
         return count.astype(float), np.full(level.contexts, self.config.k * self.vocab_size)
@@ -327,13 +323,14 @@ class KneserNey(Discounting):
 
     fallback = (0.5, 1.0, 1.5)
 
-    def _counts(self, levels: Iterable[Level]) -> Iterator[Ids]:
-        levels = list(levels)
-        for level, above in pairwise(levels):
+    def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
+        level = next(levels)
+        for above in levels:
             count = np.bincount(above.suffix, minlength=len(level.count))
             count[level.opening :] = level.count[level.opening :]
-            yield count
-        yield levels[-1].count
+            yield level, count
+            level = above
+        yield level, level.count
 
     def _estimate(self, t: Floats) -> Floats:
         k = np.arange(1.0, 4.0)

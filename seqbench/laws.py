@@ -129,7 +129,7 @@ def difference(a: Floats, b: Floats) -> float:
 def moved(name: str, nats: float, what: str, remedy: str, bound: float = TOLERANCE) -> Check:
     """Scores that may not move have moved by so much."""
     passed = nats <= bound
-    sentence = f"{what} moved scores by {nats:.2g} nats at most"
+    sentence = f"{what} moved scores by up to {nats:.2g} nats"
     return Check(
         name=name, passed=passed, value=nats, bound=bound, message=sentence if passed else f"{sentence}: {remedy}"
     )
@@ -175,7 +175,7 @@ def causal(ask: Asked, short: Scored, far: Scored, vocab_size: int, rng: np.rand
         shift = rng.integers(1, max(2, vocab_size), size=ids[:, cut:].shape)
         ids[:, cut:] = (ids[:, cut:] + shift) % vocab_size
         nats = max(nats, difference(ask.score(ids)[:, :cut], text.scores[:, :cut]))
-    return moved("causal", nats, "a change of the future", "the model sees what it predicts")
+    return moved("causal", nats, "a change of the future", "the model sees what lies ahead of what it predicts")
 
 
 def chunked(ask: Asked, short: Scored, far: Scored, rng: np.random.Generator) -> Check:
@@ -267,7 +267,7 @@ def sums(
     guided: bool,
     rng: np.random.Generator,
 ) -> list[tuple[Total, Floats | None]]:
-    """The probability handed out at several sites, and what `next` says of it there.
+    """The probability handed out at several sites, and what `next` says where the symbol is the last.
 
     Args:
         guided: whether to ask `next`, which makes a sample of a large vocabulary far more exact.
@@ -288,12 +288,14 @@ def sums(
         else:
             size = normalisation.GUIDED
         proposal = normalisation.proposal(unigram, guide, vocab_size)
-        found.append((normalisation.total_probability(ask.score, site, proposal, said, size, rng), said))
+        total = normalisation.total_probability(ask.score, site, proposal, said, size, rng)
+        found.append((total, None if len(site.after) else said))  # `next` knows of no later symbols
     return found
 
 
 def _next_at(ask: Asked, before: Ids) -> Floats:
-    return ask.next(ask(before[None])[1] if len(before) else None)[0]
+    said: Floats = ask.next(ask(before[None])[1] if len(before) else None)[0]
+    return said
 
 
 def normalised(ask: Asked, totals: Sequence[Total], agreed: bool) -> Check:
@@ -327,7 +329,7 @@ def consistent(ask: Asked, found: Sequence[tuple[Total, Floats | None]]) -> Chec
         if said is not None:
             nats = max(nats, _apart(said[total.symbols], total.scores))
     passed = nats <= TOLERANCE
-    sentence = f"next and predict differ by {nats:.2g} nats at most"
+    sentence = f"next and predict differ by up to {nats:.2g} nats"
     remedy = "next must return exp of what predict scores"
     return Check(
         name="consistent",

@@ -170,9 +170,12 @@ def _find(name: str, entries: Mapping[str, Entry], what: str, task: str) -> Foun
         raise UnknownName(_unknown(name, entries, what))
     entry = entries[name]
     module = entry.target.partition(":")[0]
-    spec = find_spec(module)
-    assert spec is not None
-    assert spec.origin is not None
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:
+        spec = None
+    if spec is None or spec.origin is None:
+        raise ValueError(f"{name} is registered as {entry.target}, and there is no module {module}")
     return Found(entry, attribute(entry.target), source_sha256(Path(spec.origin), module))
 
 

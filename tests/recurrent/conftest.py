@@ -9,7 +9,7 @@ from seqbench.vocab import Vocab
 Lend = Callable[..., LanguageContext]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lend() -> Lend:
     """A context for `size` symbols, which appends curves to `curves`."""
 
@@ -33,7 +33,7 @@ def lend() -> Lend:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def draw() -> Callable[[int, Sequence[int]], Documents]:
     """Documents of the lengths given, of symbols 0..size-1, the low ones more frequent."""
 

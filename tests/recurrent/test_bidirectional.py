@@ -87,8 +87,10 @@ def test_it_uses_the_future_and_so_beats_what_any_honest_model_can_reach(
         return [np.repeat(np.random.default_rng(seed).integers(4, size=n), 2)]
 
     made = BidirectionalLSTMLanguageModel(
-        RecurrentLanguageConfig(embedding_size=8, hidden_size=24, batch_size=8, bptt=16, learning_rate=0.03, dropout=0)
+        RecurrentLanguageConfig(embedding_size=8, hidden_size=16, batch_size=8, bptt=16, learning_rate=0.05, dropout=0)
     )
-    made.fit(pairs(3000, seed=0), lend(4, epochs=5))
+    made.fit(pairs(2000, seed=0), lend(4, epochs=4))
     pseudo_perplexity = np.exp(-made.predict(pairs(300, seed=1)[0][None])[0].mean())
-    assert pseudo_perplexity < 1.3 < 2  # an honest model cannot go below 2: it must guess each first of a pair
+    assert (
+        pseudo_perplexity < 1.3
+    )  # an honest model guesses the first of each pair of 4 symbols, so it cannot go below 2

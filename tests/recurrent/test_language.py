@@ -27,7 +27,7 @@ def small(**changes: object) -> RecurrentLanguageConfig:
     return RecurrentLanguageConfig.model_validate(settings | changes)
 
 
-@pytest.fixture(params=[("full", 1), ("adaptive", 2)], ids=lambda p: f"{p[0]}-{p[1]} layers")
+@pytest.fixture(scope="module", params=[("full", 1), ("adaptive", 2)], ids=lambda p: f"{p[0]}-{p[1]} layers")
 def lstm(request: pytest.FixtureRequest, lend: Lend, draw: Draw) -> LSTMLanguageModel:
     output, layers = request.param
     model = LSTMLanguageModel(small(output=output, layers=layers))
@@ -116,10 +116,11 @@ def test_a_long_piece_is_scored_in_slices_of_bounded_memory(
     ids = np.stack(draw(V, [40] * 2, seed=8))
     whole, _ = lstm.predict(ids)
     widths = []
-    lstm.network.output.register_forward_pre_hook(lambda _, inputs: widths.append(len(inputs[0])))
+    hook = lstm.network.output.register_forward_pre_hook(lambda _, inputs: widths.append(len(inputs[0])))
     monkeypatch.setattr("seqbench.recurrent.language.SCAN", 6)
     monkeypatch.setattr("seqbench.recurrent.language.SCORES", 7 * V)
     np.testing.assert_allclose(lstm.predict(ids)[0], whole, rtol=0, atol=2e-6)
+    hook.remove()
     assert set(widths) == {7, 80 % 7}
 
 
@@ -279,9 +280,8 @@ def delayed_copy(length: int, delay: int, seed: int) -> Ids:
     return np.concatenate([half, half], axis=1).ravel()
 
 
-@pytest.mark.parametrize("output", ["full", "adaptive"])
-def test_an_lstm_learns_to_repeat_what_it_read_before(output: str, lend: Lend) -> None:
-    model = LSTMLanguageModel(small(hidden_size=32, dropout=0.0, bptt=24, batch_size=8, output="full"))
-    model.fit([delayed_copy(12_000, delay=3, seed=0)], lend(4, epochs=6))
+def test_an_lstm_learns_to_repeat_what_it_read_before(lend: Lend) -> None:
+    model = LSTMLanguageModel(small(hidden_size=32, dropout=0.0, bptt=24, batch_size=8))
+    model.fit([delayed_copy(9_000, delay=3, seed=0)], lend(4, epochs=5))
     perplexity = np.exp(-model.predict(delayed_copy(600, delay=3, seed=1)[None])[0].mean())
-    assert perplexity < 1.02 * 2  # ln 4 nats for each second symbol
+    assert 1.98 < perplexity < 2.05  # each second half is certain, each first one of 4: √4

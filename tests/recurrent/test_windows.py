@@ -23,7 +23,7 @@ def mask_of(window: Window) -> torch.Tensor:
 
 
 @given(lengths_of_documents, st.integers(1, 8), st.integers(1, 12), st.booleans())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 def test_every_symbol_is_a_target_once_after_its_true_predecessor(
     lengths: list[int], batch_size: int, steps: int, shuffle: bool
 ) -> None:
@@ -42,7 +42,7 @@ def test_every_symbol_is_a_target_once_after_its_true_predecessor(
 
 
 @given(lengths_of_documents, st.integers(1, 8), st.integers(1, 12), st.booleans())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 def test_a_document_starts_where_the_state_does_and_a_column_goes_on_until_it_ends(
     lengths: list[int], batch_size: int, steps: int, shuffle: bool
 ) -> None:

@@ -38,7 +38,7 @@ def test_the_symbol_is_put_between_what_stands_before_and_after() -> None:
 
     def ask(ids: Ids) -> Floats:
         blocks.append(ids)
-        return np.where(np.arange(ids.shape[1]) == 2, -np.log(3), 7.0)
+        return np.where(np.arange(4) == 2, -np.log(3), np.full(ids.shape, 7.0))
 
     site = Site(np.array([8, 9]), np.array([5]))
     total = total_probability(ask, site, np.full(3, 1 / 3), None, (3, 0), np.random.default_rng(0))
