@@ -121,7 +121,8 @@ class Ngram(LanguageModel[Ids]):
             gamma = np.where(unseen, 1, freed / mass)
             p = p[level.suffix]
             p *= gamma[level.context]
-            p += kept / mass[level.context]
+            kept /= mass[level.context]
+            p += kept
             backoff, suffix = gamma * backoff[suffix], level.suffix
             keys.append(level.key + (node << self._bits))
             scores.append(p / backoff[level.context])

@@ -63,41 +63,43 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
     level = Level(np.arange(start + 1), np.zeros(start + 1, dtype=np.int64), count, 1, start, bits)
     yield level
 
-    inside = symbols != start
+    inside = symbols[1:] != start
     within = np.ones(len(symbols), dtype=bool)  # where an n-gram ends that does not reach over a start
     index = symbols  # of the n-gram that ends at each position
-    for _ in range(1, order):
-        within[1:] = within[:-1] & inside[1:]
+    for n in range(2, order + 1):
+        within[1:] = within[:-1] & inside
         within[:1] = False
-        ends = np.flatnonzero(within)
-        keys = index[ends - 1]
+        before = np.flatnonzero(within[1:])  # where its prefix ends
+        keys = index[before]
         keys <<= bits
-        keys |= symbols[ends]
-        keys, ends = ascending(keys, ends)
+        keys |= symbols[1:][before]
+        before = sort_together(keys, before)
         new = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
         first = np.flatnonzero(new)
-        suffix = index[ends[first]]
-        index = np.empty_like(index)
-        index[ends] = np.cumsum(new) - 1
-        count = np.diff(first, append=len(ends))
-        opening = np.searchsorted(keys[first], level.opening << bits)
-        level = Level(keys[first], suffix, count, len(level.key), int(opening), bits)
+        keys, suffix, count = keys[first], index[1:][before[first]], np.diff(first, append=len(keys))
+        level = Level(keys, suffix, count, len(level.key), int(np.searchsorted(keys, level.opening << bits)), bits)
         yield level
+        if n < order:
+            index = np.empty_like(index)
+            index[1:][before] = np.cumsum(new) - 1
 
 
-def ascending(keys: Ids, positions: Ids) -> tuple[Ids, Ids]:
-    """Keys in ascending order, and their positions; none is negative, and the last position is the largest.
+def sort_together(keys: Ids, positions: Ids) -> Ids:
+    """Sort keys in place and return their positions; none is negative, and the last position is the largest.
 
     Sorting numbers is several times faster than sorting indices by them, so key and position travel in one
     number where 63 bits hold both.
     """
     if len(keys) == 0:
-        return keys, positions
+        return positions
     bits = int(positions[-1]).bit_length()
     if int(keys.max()).bit_length() + bits > 63:
         order = np.argsort(keys, kind="stable")
-        return keys[order], positions[order]
-    packed = keys << bits
-    packed |= positions
-    packed.sort()
-    return packed >> bits, packed & ((1 << bits) - 1)
+        keys[:] = keys[order]
+        return positions[order]
+    keys <<= bits
+    keys |= positions
+    keys.sort()
+    positions = keys & ((1 << bits) - 1)
+    keys >>= bits
+    return positions

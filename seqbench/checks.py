@@ -27,7 +27,7 @@ from seqbench.vocab import Vocab
 
 ROWS, LENGTH = 6, 48
 """The block of text that most laws are measured on."""
-LONG = 2048
+LONG = 1024
 """Symbols of the one long row, for what shows only far on."""
 
 

@@ -24,7 +24,7 @@ SUM_TOLERANCE = 1e-4
 """By which the probabilities of all symbols may miss one; rounding in float32 makes 1e-6."""
 FLOOR = -60.0
 """Log-probabilities below are not told apart where probabilities are compared: float32 has none below exp(-87)."""
-CONTEXT = 8192
+CONTEXT = 4096
 """Symbols that one site of `normalised` asks at most, where the vocabulary is small."""
 STARTS = 4
 """Symbols of text to one of the vocabulary at least, for a model without a `next` to be asked about a large one whole
@@ -175,7 +175,7 @@ def causal(ask: Asked, short: Scored, far: Scored, vocab_size: int, rng: np.rand
         shift = rng.integers(1, max(2, vocab_size), size=ids[:, cut:].shape)
         ids[:, cut:] = (ids[:, cut:] + shift) % vocab_size
         nats = max(nats, difference(ask.score(ids)[:, :cut], text.scores[:, :cut]))
-    return moved("causal", nats, "a change of the future", "the model sees what lies ahead of what it predicts")
+    return moved("causal", nats, "a change of the future", "the model sees what it predicts")
 
 
 def chunked(ask: Asked, short: Scored, far: Scored, rng: np.random.Generator) -> Check:

@@ -77,6 +77,9 @@ def show_files(rows: Iterable[Any]) -> bool:
     """List files of data sets; returns whether one is wrong or missing."""
     found = list(rows)
     show_rows(("data set", "file", "state", "where"), [(r.name, r.file, r.state, str(r.where)) for r in found])
+    for row in found:
+        if row.message:
+            Console().print(f"{row.file}: {row.message}", markup=False, highlight=False)
     return any(not r.good for r in found)
 
 

@@ -104,11 +104,11 @@ class Store:
         """Put a finished cell on the disk, whole, in place of what lay there; returns the record as written."""
         partial = self._partial()
         if columns is not None:
-            data = save_arrays({name: np.ascontiguousarray(column) for name, column in columns.items()})
+            data = save_arrays({name: np.asarray(column, order="C") for name, column in columns.items()})
             record = record.model_copy(update={"items_sha256": hashlib.sha256(data).hexdigest()})
             _write(partial / ITEMS, data)
         if arrays is not None:
-            _write(partial / MODEL, save_arrays({name: np.ascontiguousarray(a) for name, a in arrays.items()}))
+            _write(partial / MODEL, save_arrays({name: np.asarray(a, order="C") for name, a in arrays.items()}))
         if encoding is not None:
             _write(partial / ENCODING, json.dumps(encoding, ensure_ascii=False).encode())
         if log:

@@ -57,13 +57,14 @@ COLUMNS = {"nats": np.arange(5, dtype=np.float32), "unit": np.array([0, 0, 1, 1,
 
 def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    written = store.write(_record(), COLUMNS, {"weights": np.eye(2)}, {"symbols": ["а", "b"]}, b"hello\n")
+    written = store.write(_record(), COLUMNS, {"weights": np.eye(2), "size": np.array(3)}, {"symbols": ["а", "b"]}, b"hello\n")
     assert store.find(written.identity) == written
     assert list(store.records()) == [written]
     found = store.columns(written)
     assert found is not None
     assert {name: column.tolist() for name, column in found.items()} == {k: v.tolist() for k, v in COLUMNS.items()}
     assert store.arrays(written)["weights"].tolist() == np.eye(2).tolist()
+    assert store.arrays(written)["size"].shape == ()
     assert store.encoding(written) == {"symbols": ["а", "b"]}
     assert not list(tmp_path.glob(".partial*"))
 
