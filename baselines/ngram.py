@@ -131,13 +131,13 @@ class Ngram(LanguageModel[Ids]):
         return np.concatenate(keys), np.concatenate(scores), np.concatenate(backoffs)
 
     def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
-        if ids.size and ids.astype(np.uint64).max() >= self.vocab_size:
+        if ids.size and (ids.min() < 0 or ids.max() >= self.vocab_size):
             raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the vocabulary that the model was fitted with")
         before = self._start(len(ids)) if state is None else state
         symbols = np.concatenate([before, ids], axis=1)
         flat = symbols.ravel()
-        node = np.empty_like(flat)
-        for order, (ends, found) in enumerate(self._stored(flat)):
+        node = np.zeros_like(flat)
+        for order, (ends, found) in enumerate(self._stored(flat), start=1):
             if order == self.config.order:
                 context = node.copy()
             node[ends] = found
@@ -149,7 +149,7 @@ class Ngram(LanguageModel[Ids]):
         symbols = self._start(batch) if state is None else state
         rows, width = symbols.shape
         score, backoff = np.tile(self._score[1 : self.vocab_size + 1], (rows, 1)), np.full((rows, 1), self._backoff[0])
-        for ends, found in islice(self._stored(symbols.ravel()), 1, self.config.order):
+        for ends, found in islice(self._stored(symbols.ravel()), self.config.order - 1):
             last = ends % width == width - 1
             row, context = ends[last] // width, found[last]
             # The children of a context lie side by side; those of a longer context overwrite.
@@ -163,14 +163,12 @@ class Ngram(LanguageModel[Ids]):
         return p
 
     def _stored(self, symbols: Ids) -> Iterator[tuple[Ids, Ids]]:
-        """For n = 0..order, where the stored n-grams among symbols (L,) end, and their nodes.
+        """For n = 1..order, where the stored n-grams among symbols (L,) end, and their nodes.
 
         Rows of symbols may stand one after the other. Each opens with <s>, which no stored n-gram runs
         over, or with order − 1 symbols of its own past, so that none reaches from a row's end into another.
         """
-        ends = np.arange(len(symbols))
-        yield ends, np.zeros_like(ends)
-        node = symbols + 1
+        ends, node = np.arange(len(symbols)), symbols + 1
         yield ends, node
         for _ in range(1, self.config.order):
             # An n-gram is stored only if its prefix and its suffix are: it takes two neighbours.

@@ -34,8 +34,9 @@ class KeyTable:
         self.keys = keys
         self._layers: list[Layer] = []
         small: type[np.signedinteger[Any]] = np.int32 if len(keys) < 2**31 else np.int64
-        index = np.arange(1, len(keys)).astype(small)
-        keys = keys[1:]
+        # The last key written stays in its slot: backwards, so that those listed first are found first.
+        index = np.arange(len(keys) - 1, 0, -1).astype(small)
+        keys = keys[:0:-1].copy()
         while len(keys) or not self._layers:
             # The first layer is a quarter to half full, to spare memory; later ones, being small, a quarter of that.
             bits = max(1, (len(keys) * (8 if self._layers else 2)).bit_length())
@@ -44,7 +45,7 @@ class KeyTable:
             layer = Layer(multiplier, np.array(64 - bits), np.zeros(1 << bits, dtype=small))
             slot = layer.slot(keys)
             layer.slots[slot] = index
-            left = layer.slots[slot] != index
+            left = np.flatnonzero(layer.slots[slot] != index)
             index, keys = index[left], keys[left]
             self._layers.append(layer)
 

@@ -29,6 +29,12 @@ BodyState = tuple[Tensor, ...] | None
 
 
 class RecurrentLanguageConfig(TrainingConfig):
+    learning_rate: float = Field(
+        1e-2,
+        gt=0,
+        description=str(TrainingConfig.model_fields["learning_rate"].description),
+        json_schema_extra={"search": {"low": 1e-3, "high": 3e-2, "log": True}},
+    )
     embedding_size: int = Field(
         200,
         ge=1,

@@ -32,8 +32,8 @@ class Windows:
     A column is a document or a piece of a long one. Every document starts in a column of its own, with the
     start symbol and without a state, exactly as a prediction does. A document longer than the share of one
     column (as the single one of a stream is) is cut evenly into several; the first symbol of a later piece
-    follows its true predecessor, but no state. Columns of like length go together, so padding at most doubles
-    the work and mostly adds little; documents shorter than a window go in larger batches, so that an update
+    follows its true predecessor, but no state. Columns of like length go together, so that there is little
+    padding; documents shorter than a window go in larger batches, so that an update
     sees `batch_size` x `steps` symbols whatever the documents' length.
 
     Iterating gives the windows of one epoch; with `shuffle` the columns of like length are mixed and the

@@ -165,16 +165,21 @@ def repeatable(ask: Asked, short: Scored, far: Scored) -> Check:
 
 
 def causal(ask: Asked, short: Scored, far: Scored, vocab_size: int, rng: np.random.Generator) -> Check:
-    """Symbols from a random cut on are all replaced; what was said before the cut must stand."""
+    """From a cut on all symbols are replaced; what was said before the cut must stand.
+
+    They are replaced by others, drawn at random, and by the last symbol before the cut, since a model may look
+    ahead for either.
+    """
     length = short.ids.shape[1]
-    cuts = [(short, cut) for cut in {1, length // 2, length - 1, *rng.integers(1, length, 3).tolist()}]
+    cuts = [(short, cut) for cut in (1, length // 2, length - 1, *rng.integers(1, length, 2).tolist())]
     cuts.append((far, int(rng.integers(1, far.ids.shape[1]))))
     nats = 0.0
     for text, cut in cuts:
-        ids = text.ids.copy()
-        shift = rng.integers(1, max(2, vocab_size), size=ids[:, cut:].shape)
-        ids[:, cut:] = (ids[:, cut:] + shift) % vocab_size
-        nats = max(nats, difference(ask.score(ids)[:, :cut], text.scores[:, :cut]))
+        past, future = text.ids[:, :cut], text.ids[:, cut:]
+        others = (future + rng.integers(1, max(2, vocab_size), size=future.shape)) % vocab_size
+        for changed in (others, np.broadcast_to(past[:, -1:], future.shape)):
+            scores = ask.score(np.concatenate([past, changed], axis=1))
+            nats = max(nats, difference(scores[:, :cut], text.scores[:, :cut]))
     return moved("causal", nats, "a change of the future", "the model sees what it predicts")
 
 

@@ -1,0 +1,243 @@
+r"""Baum–Welch for categorical hidden Markov models, batched over sequences.
+
+Baum, Petrie, Soules & Weiss 1970; Rabiner 1989, "A tutorial on hidden Markov models", sections III and V. For
+states i, j = 1..K, start π, transitions A, emissions b_j(v), and a sequence o_1..o_T:
+
+    α_1(j) = π_j b_j(o_1) / c_1,    α_t(j) = Σ_i α_{t-1}(i) A_ij b_j(o_t) / c_t,    c_t so that Σ_j α_t(j) = 1
+    β_T(i) = 1,                     β_{t-1}(i) = Σ_j A_ij w_t(j),    w_t(j) = b_j(o_t) β_t(j) / c_t
+    γ_t(i) = α_t(i) β_t(i)          the probability of state i at t, given the sequence
+    Σ_t ξ_t(i, j) = A_ij Σ_t α_{t-1}(i) w_t(j)
+    ln p(o) = Σ_t ln c_t
+
+Many sequences are carried side by side, so that each step is one product of matrices, and ξ is summed as one
+product a step; an array (T, K, V) or (T, K, K) never exists.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqbench.interface import Documents, Ids
+
+GROWTH = 1.5
+"""How much bolder the step becomes after each success."""
+FLOOR = 1e-9
+"""Least probability that a bold step may reach; EM itself goes as low as it likes."""
+
+
+Answer = TypeVar("Answer")
+
+
+class Parameters(NamedTuple):
+    """An HMM, or counts or pseudo-counts of the same shape."""
+
+    start: Tensor
+    """(2, K): π at the start of a document, and where a piece starts after a cut."""
+    A: Tensor
+    """(K, K)"""
+    B: Tensor
+    """(V, K) b_j(v), a row a symbol, so that an emission is one contiguous read."""
+
+    def to(self, dtype: torch.dtype) -> "Parameters":
+        return Parameters(*(x.to(dtype) for x in self))
+
+
+class Batch(NamedTuple):
+    """Sequences packed by time: the longest first, so that those alive at t are the first `active[t]`."""
+
+    ids: Tensor
+    """(N,) all symbols of t = 1, then all of t = 2, …"""
+    active: list[int]
+    after_cut: Tensor
+    """(R,) the row of `Parameters.start` from which each sequence starts."""
+
+
+class Step(NamedTuple):
+    nats: float
+    """Negative log-likelihood a symbol before the step."""
+    parameters: Parameters
+    """After it."""
+
+
+def cut(documents: Documents, piece: int) -> tuple[list[Ids], list[bool]]:
+    """Pieces of nearly equal length, at most `piece` symbols, and whether each starts after a cut."""
+    pieces = [(p, k > 0) for d in documents if len(d) for k, p in enumerate(np.array_split(d, -(-len(d) // piece)))]
+    return [p for p, _ in pieces], [after for _, after in pieces]
+
+
+def pack(pieces: Sequence[Ids], after_cut: Sequence[bool], device: str = "cpu") -> Batch:
+    """Pieces, each (T_i,) with T_i ≥ 1, as one batch."""
+    order = sorted(range(len(pieces)), key=lambda i: -len(pieces[i]))
+    lengths = np.array([len(pieces[i]) for i in order])
+    active = np.searchsorted(-lengths, -np.arange(lengths[0]), side="left")
+    offsets = np.concatenate([[0], np.cumsum(active)[:-1]])
+    ids = np.empty(int(lengths.sum()), dtype=np.int64)
+    for row, i in enumerate(order):
+        ids[offsets[: lengths[row]] + row] = pieces[i]
+    starts = torch.tensor([int(after_cut[i]) for i in order], device=device)
+    return Batch(torch.from_numpy(ids).to(device), active.tolist(), starts)
+
+
+def forward(model: Parameters, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Filtered states α (N, K) and scales c (N, 1), packed as the batch is."""
+    K, dtype = len(model.A), model.A.dtype
+    alpha = torch.empty(len(batch.ids), K, dtype=dtype, device=model.A.device)
+    c = alpha.new_empty(len(batch.ids), 1)
+    predicted = model.start[batch.after_cut]
+    buffer = torch.empty_like(predicted)
+    A = model.A.t().contiguous().t()  # column-major, which the product reads faster
+    before: Tensor | None = None
+    for ids, alpha_t, c_t in zip(
+        torch.split(batch.ids, batch.active),
+        torch.split(alpha, batch.active),
+        torch.split(c, batch.active),
+        strict=True,
+    ):
+        if before is not None:
+            predicted = torch.mm(before[: len(ids)], A, out=buffer[: len(ids)])
+        torch.index_select(model.B, 0, ids, out=alpha_t)
+        alpha_t.mul_(predicted)
+        torch.sum(alpha_t, 1, keepdim=True, out=c_t)
+        alpha_t.div_(c_t)
+        before = alpha_t
+    return alpha, c
+
+
+def log_likelihood(model: Parameters, batches: Sequence[Batch]) -> float:
+    """Σ ln p(o) over all sequences, natural logarithm."""
+
+    def one(batch: Batch) -> float:
+        return float(forward(model, batch)[1].log().sum(dtype=torch.float64))
+
+    return sum(_each(one, batches))
+
+
+def expect(model: Parameters, batch: Batch) -> tuple[Parameters, float]:
+    """The E-step: expected counts of starts, transitions and emissions (float64), and the log-likelihood."""
+    alpha, c = forward(model, batch)
+    alphas, ids = torch.split(alpha, batch.active), torch.split(batch.ids, batch.active)
+    scales = torch.split(c, batch.active)
+    beta = torch.ones_like(alphas[0])
+    w = torch.empty_like(beta)
+    xi = torch.zeros_like(model.A)
+    for t in range(len(batch.active) - 1, 0, -1):
+        n = batch.active[t]
+        beta_t, w_t = beta[:n], w[:n]  # rows that end at t have not been written yet: β = 1
+        torch.index_select(model.B, 0, ids[t], out=w_t)
+        w_t.mul_(beta_t).div_(scales[t])
+        alphas[t].mul_(beta_t)  # α_t becomes γ_t in place: ξ has used it already
+        xi.addmm_(alphas[t - 1][:n].t(), w_t)
+        torch.mm(w_t, model.A.t(), out=beta_t)
+    alphas[0].mul_(beta)
+    start = torch.zeros_like(model.start).index_add_(0, batch.after_cut, alphas[0])
+    emissions = torch.zeros_like(model.B).index_add_(0, batch.ids, alpha)
+    counts = Parameters(start, xi * model.A, emissions).to(torch.float64)
+    return counts, float(c.log().sum(dtype=torch.float64))
+
+
+def expect_all(model: Parameters, batches: Sequence[Batch]) -> tuple[Parameters, float]:
+    """The E-step over all batches; the same sums on any number of threads."""
+    answers = _each(lambda batch: expect(model, batch), batches)
+    total, likelihood = next(answers)
+    for counts, more in answers:
+        for x, y in zip(total, counts, strict=True):
+            x.add_(y)
+        likelihood += more
+    return total, likelihood
+
+
+def _each(function: Callable[[Batch], Answer], batches: Sequence[Batch]) -> Iterator[Answer]:
+    """`function` of each batch in order, a thread a batch.
+
+    Torch's own threads would meet a dozen times a step of time, over products too small to be worth it; on a
+    busy machine each meeting waits for the scheduler.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            yield from pool.map(function, batches)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def maximise(counts: Parameters, prior: Parameters) -> Parameters:
+    """The M-step: the mode given Dirichlet priors, i.e. shares of counts plus pseudo-counts.
+
+    A row without any count (a start after a cut where nothing was cut) becomes uniform.
+    """
+
+    def shares(x: Tensor, dim: int) -> Tensor:
+        total = x.sum(dim, keepdim=True)
+        return torch.where(total > 0, x / total.clamp(min=1e-300), 1 / x.shape[dim])
+
+    start, A, B = (x + extra for x, extra in zip(counts, prior, strict=True))
+    return Parameters(shares(start, 1), shares(A, 1), shares(B, 0))
+
+
+def log_prior(model: Parameters, prior: Parameters) -> float:
+    """Σ pseudo-count · ln probability: what the M-step maximises beside the likelihood, but for a constant."""
+    return sum(float(torch.xlogy(extra, x).sum()) for x, extra in zip(model, prior, strict=True))
+
+
+def _bold(old: Parameters, new: Parameters, eta: float) -> Parameters:
+    """Beyond the EM step, ∝ old (new / old)^η: η = 1 is EM itself."""
+
+    def move(a: Tensor, b: Tensor, dim: int) -> Tensor:
+        log = a.clamp(min=FLOOR).log()
+        return log.add(eta * (b.clamp(min=FLOOR).log() - log)).softmax(dim).clamp(min=FLOOR)
+
+    moved = Parameters(move(old.start, new.start, 1), move(old.A, new.A, 1), move(old.B, new.B, 0))
+    return Parameters(*(x / x.sum(dim, keepdim=True) for x, dim in zip(moved, (1, 1, 0), strict=True)))
+
+
+def climb(
+    model: Parameters,
+    batches: Sequence[Batch],
+    prior: Parameters,
+    passes: int,
+    dtype: torch.dtype = torch.float64,
+    tolerance: float = 0.0,
+    growth: float = GROWTH,
+) -> Iterator[Step]:
+    """Adaptive over-relaxed EM (Salakhutdinov & Roweis 2003); `growth=1` is Baum–Welch.
+
+    Each success makes the next step bolder. A bold step that lowers the objective (log-likelihood + log prior)
+    is taken back to the plain EM step, which cannot: that pass is spent and yields nothing.
+
+    Args:
+        model, prior: in float64.
+        passes: over the batches, at most.
+        dtype: in which the E-step computes.
+        tolerance: ends the climb when a pass gains less, in nats a symbol.
+
+    Raises:
+        FloatingPointError: the likelihood of a plain EM step is no number.
+    """
+    symbols = sum(len(batch.ids) for batch in batches)
+    best, eta, bold, plain = -math.inf, 1.0, False, model
+    for _ in range(passes):
+        counts, likelihood = expect_all(model.to(dtype), batches)
+        objective = likelihood + log_prior(model, prior)
+        if not math.isfinite(objective) and not bold:
+            raise FloatingPointError(
+                "EM ran into a likelihood that is no number; use dtype=float64 or a larger pseudo_count"
+            )
+        if not objective >= best:
+            if not bold:
+                return  # a plain step falls only by rounding: this is the top
+            model, eta, bold = plain, 1.0, False
+            continue
+        gain, best = (objective - best) / symbols, objective
+        plain = maximise(counts, prior)
+        yield Step(-likelihood / symbols, plain)
+        if gain < tolerance:
+            return
+        bold = eta > 1
+        model = _bold(model, plain, eta) if bold else plain
+        eta *= growth
