@@ -33,8 +33,8 @@ class Windows:
     start symbol and without a state, exactly as a prediction does. A document longer than the share of one
     column (as the single one of a stream is) is cut evenly into several; the first symbol of a later piece
     follows its true predecessor, but no state. Columns of like length go together, so that there is little
-    padding; documents shorter than a window go in larger batches, so that an update
-    sees `batch_size` x `steps` symbols whatever the documents' length.
+    padding; documents shorter than a window go in larger batches, so that an update sees `batch_size` x `steps`
+    symbols whatever their length.
 
     Iterating gives the windows of one epoch; with `shuffle` the columns of like length are mixed and the
     batches put in random order, by torch's global generator.

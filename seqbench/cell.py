@@ -1,7 +1,6 @@
 """Inside the process of one cell: load, fit, score, check, write the record."""
 
 import os
-import random
 import signal
 import sys
 import threading
@@ -15,11 +14,11 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 from threadpoolctl import threadpool_limits
 
 from seqbench import registry
+from seqbench.checks import seed_everything
 from seqbench.data import Dataset
 from seqbench.grid import TRUTH, Cell
 from seqbench.interface import Arrays, Budget, MissingExtra, SequenceModel
@@ -114,7 +113,7 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
     except SystemExit as error:
         status, reason = "failed", f"the model left with sys.exit({error.code!r})"
     outcome.costs["wall_seconds"] = time.perf_counter() - started
-    outcome.costs["peak_memory_bytes"] = _peak_memory()
+    outcome.costs.setdefault("peak_memory_bytes", _peak_memory())
     if status != "ok":
         outcome.scores, outcome.columns, outcome.arrays, outcome.encoding = {}, None, None, None
     for stream in (sys.stdout, sys.stderr):
@@ -128,14 +127,6 @@ def limit_threads(threads: int) -> None:
     threadpool_limits(threads)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
-
-
-def seed_everything(seed: int) -> None:
-    """Start the global generators, for models that draw from them."""
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
 
 
 def dataset(cell: Cell) -> Dataset[Any]:
@@ -191,6 +182,7 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     outcome.costs["items_per_second"] = outcome.comparability.items / outcome.costs["predict_seconds"]
     outcome.scores["test"] = _scores(kind, outcome.columns)
 
+    outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, one of which holds the fit twice
     outcome.checks = [unchanged(), *kind.check(model, data, cell.seed)]
     if options.keep:
         outcome.arrays = None if cell.model.name == TRUTH else model.arrays()
@@ -213,7 +205,7 @@ def _peak_memory() -> int:
     try:
         import resource
     except ImportError:  # Windows
-        return int(getattr(psutil.Process().memory_info(), "peak_wset"))  # noqa: B009: not a field elsewhere
+        return int(getattr(psutil.Process().memory_info(), "peak_wset"))  # noqa: B009 (it is a field on Windows alone)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

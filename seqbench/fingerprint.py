@@ -50,8 +50,8 @@ def _imported_names(tree: ast.AST, path: Path, module: str) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "seqbench" and not node.level:
-            yield from (seqbench.EXPORTS[alias.name] for alias in node.names if alias.name in seqbench.EXPORTS)
-        if isinstance(node, ast.Import):
+            yield from (seqbench.EXPORTS.get(alias.name, f"seqbench.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []

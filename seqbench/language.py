@@ -8,10 +8,11 @@ import numpy as np
 from seqbench.checks import Probe, check_class, check_fitted
 from seqbench.data import Convention, TextData, TextSplit
 from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.laws import answer
 from seqbench.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY, Columns, Metric
 from seqbench.records import Check, Comparability
 from seqbench.statistics import block_length
-from seqbench.tasks import ScoreError, Split, Task
+from seqbench.tasks import Split, Task
 from seqbench.vocab import EOS, Vocab
 
 PIECE = 4096
@@ -29,6 +30,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         "causal": "***",
         "normalised": "†",
         "frozen": "‡",
+        "repeatable": "◊",
         "chunked": "§",
         "batched": "¶",
     }
@@ -152,14 +154,5 @@ def _pieces(model: LanguageModel[Any], ids: Ids) -> Iterator[Floats]:
     state = None
     for start in range(0, ids.shape[1], PIECE):
         piece = ids[:, start : start + PIECE]
-        answer = model.predict(piece.copy(), state)
-        if not isinstance(answer, tuple) or len(answer) != 2:
-            raise ScoreError("predict must return a pair: scores (B, T) and the state after them")
-        scores, state = np.asarray(answer[0]), answer[1]
-        if scores.shape != piece.shape:
-            raise ScoreError(f"predict returned scores of shape {scores.shape} for ids of shape {piece.shape}")
-        if scores.dtype.kind != "f":
-            raise ScoreError(f"predict returned scores of type {scores.dtype}, not floating-point numbers")
-        if np.isnan(scores).any():
-            raise ScoreError(f"predict returned NaN for {int(np.isnan(scores).sum()):,} of {scores.size:,} symbols")
-        yield scores.astype(np.float64)
+        scores, state = answer(model, piece.copy(), state)
+        yield scores

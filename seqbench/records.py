@@ -63,7 +63,7 @@ class Costs(_Frozen):
     items_per_second: float | None = None
     parameters: int | None = None
     peak_memory_bytes: int | None = None
-    """Highest resident memory of the cell's process."""
+    """Highest resident memory of the cell's process, until its scores were there."""
     start_memory_bytes: int | None = None
     """Resident before the data was read: the interpreter and its libraries."""
     wall_seconds: float | None = None

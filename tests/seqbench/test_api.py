@@ -125,7 +125,9 @@ def test_a_run_from_a_script_without_a_guard_does_not_run_it_again_in_each_cell(
     assert done.stdout.split() == ["once", "ok"]
 
 
-def test_a_dry_run_lists_cells_with_the_time_they_took_and_runs_nothing(store: Path, book: Path, tmp_path: Path) -> None:
+def test_a_dry_run_lists_cells_with_the_time_they_took_and_runs_nothing(
+    store: Path, book: Path, tmp_path: Path
+) -> None:
     models = ["--model", "unigram", "--model", "kneser-ney(order=2)"]
     listed = _cli("run", "--data", book, *models, "--store", store, "--dry-run")
     assert listed.returncode == 0, listed.stderr

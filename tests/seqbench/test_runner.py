@@ -67,7 +67,12 @@ def test_a_model_that_eats_memory_is_stopped_at_the_limit(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("model", "law"),
-    [("Peeks", "causal"), ("Unnormalised", "normalised"), ("InflatesScores", "normalised"), ("LearnsFromTest", "frozen")],
+    [
+        ("Peeks", "causal"),
+        ("Unnormalised", "normalised"),
+        ("InflatesScores", "normalised"),
+        ("LearnsFromTest", "frozen"),
+    ],
 )
 def test_a_model_that_cheats_is_scored_and_marked_by_the_law_that_it_breaks(
     tmp_path: Path, model: str, law: str

@@ -57,7 +57,9 @@ COLUMNS = {"nats": np.arange(5, dtype=np.float32), "unit": np.array([0, 0, 1, 1,
 
 def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    written = store.write(_record(), COLUMNS, {"weights": np.eye(2), "size": np.array(3)}, {"symbols": ["а", "b"]}, b"hello\n")
+    written = store.write(
+        _record(), COLUMNS, {"weights": np.eye(2), "size": np.array(3)}, {"symbols": ["а", "b"]}, b"hello\n"
+    )
     assert store.find(written.identity) == written
     assert list(store.records()) == [written]
     found = store.columns(written)
