@@ -240,9 +240,8 @@ def _refuse_changes(record: Record) -> None:
         now = registry.find_model(cell.model, record.identity.task).source_sha256
         if now != record.identity.model_source:
             raise ValueError(f"the code of {record.label} changed since that run; run the cell again")
-    if record.kept != "arrays":
-        if dataset(cell).fingerprint() != record.identity.data_sha256:
-            raise ValueError(f"the data {record.identity.dataset} changed since that run; run the cell again")
+    if record.kept != "arrays" and dataset(cell).fingerprint() != record.identity.data_sha256:
+        raise ValueError(f"the data {record.identity.dataset} changed since that run; run the cell again")
 
 
 def _question(of: Cell | Record) -> str:

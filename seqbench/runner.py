@@ -6,6 +6,7 @@ and writes the record of a cell that cannot write its own. How cells are started
 """
 
 import multiprocessing
+import os
 import shutil
 import sys
 import tempfile
@@ -30,8 +31,8 @@ from seqbench.suites import Limits
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
-PRELOADED = ["seqbench.cell", "torch"]
-"""What the server of processes imports once for all cells."""
+PRELOADED = ["seqbench.cell", "torch", "torch._dynamo"]
+"""What the server of processes imports once for all cells; the last is what torch's optimisers import when first made."""
 POLL = 0.05
 """Seconds between two looks at the running cells."""
 
@@ -162,6 +163,7 @@ class LocalProcesses:
     def __init__(self) -> None:
         self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
         if "forkserver" in multiprocessing.get_all_start_methods():
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a waiting thread leaves its core to others
             self.context = multiprocessing.get_context("forkserver")
             self.context.set_forkserver_preload(PRELOADED)
 

@@ -119,15 +119,14 @@ def test_a_run_from_a_script_without_a_guard_does_not_run_it_again_in_each_cell(
     script = tmp_path / "script.py"
     script.write_text(
         "import seqbench\nprint('once')\n"
-        f"print(seqbench.run('lm', models=['{TOYS}:Still'], datasets=['{COINS}'], store='{tmp_path / 'r'}').status[0])\n"
+        f"frame = seqbench.run('lm', models=['{TOYS}:Still'], datasets=['{COINS}'], store='{tmp_path / 'r'}')\n"
+        "print(frame.status[0])\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["once", "ok"]
 
 
-def test_a_dry_run_lists_cells_with_the_time_they_took_and_runs_nothing(
-    store: Path, book: Path, tmp_path: Path
-) -> None:
+def test_a_dry_run_lists_cells_and_the_time_they_took(store: Path, book: Path, tmp_path: Path) -> None:
     models = ["--model", "unigram", "--model", "kneser-ney(order=2)"]
     listed = _cli("run", "--data", book, *models, "--store", store, "--dry-run")
     assert listed.returncode == 0, listed.stderr
