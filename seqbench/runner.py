@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = ["seqbench.cell", "torch", "torch._dynamo"]
-"""What the server of processes imports once for all cells; the last is what torch's optimisers import when first made."""
+"""What the server of processes imports once for all cells; torch's optimisers import the last when first made."""
 POLL = 0.05
 """Seconds between two looks at the running cells."""
 
