@@ -62,6 +62,7 @@ def _entry(table: Table, row: Row) -> dict[str, Any]:
         "difference_low": versus and versus.low,
         "difference_high": versus and versus.high,
         "gap_to_truth": truth and -truth.skill,
+        "beats_truth": row.beats_truth,
         "parameters": row.costs.parameters,
         "fit_seconds": row.costs.fit_seconds,
         "predict_seconds": row.costs.predict_seconds,
