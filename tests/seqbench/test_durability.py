@@ -77,7 +77,11 @@ def test_an_interrupt_ends_the_cells_and_says_how_to_go_on(tmp_path: Path) -> No
     models = ["--model", f"{TOYS}:Still(seconds=0)", "--model", f"{TOYS}:Still(seconds=100)"]
     command = [sys.executable, "-m", "seqbench.cli", "run", "--dataset", f"{TOYS}:Coins", *models]
     process = subprocess.Popen(
-        [*command, "--store", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        [*command, "--store", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("*/*/*/record.json")) and time.monotonic() < deadline:

@@ -48,7 +48,7 @@ def test_a_cell_asked_for_twice_runs_once() -> None:
 def test_settings_options_and_budgets_are_part_of_the_key() -> None:
     model = f"{TOYS}:Frequency"
     keys = [c.key for c in _grid([model, f"{model}(weight=2)"], datasets=[COINS, Spec(COINS.name, {"heads": 0.7})])]
-    keys += [c.key for c in _grid([model], preset="standard")]
+    keys += [c.key for c in _grid([model], preset="paper")]
     assert len(set(keys)) == 5
 
 
