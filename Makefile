@@ -40,7 +40,7 @@ format: $(VENV)/developed
 types: $(VENV)/developed
 	rm -rf .typed
 	mkdir -p .typed/seqbench
-	ln -s $(CURDIR)/seqbench/* $(foreach folder,$(CODE),$(CURDIR)/$(folder)) .typed/seqbench/
+	ln -s $(CURDIR)/seqbench/*.py $(foreach folder,$(CODE),$(CURDIR)/$(folder)) .typed/seqbench/
 	cd .typed && ../$(BIN)/mypy --config-file ../pyproject.toml --package seqbench | tee mypy.txt
 	files=$$(ls seqbench/*.py $(foreach folder,$(CODE),$(folder)/*.py) | wc -l); \
 	grep --quiet "no issues found in $$files source files" .typed/mypy.txt || \
