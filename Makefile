@@ -39,8 +39,8 @@ format: $(VENV)/developed
 # mypy sees neither the editable install nor the package-dir mapping: it is shown a tree of links.
 types: $(VENV)/developed
 	rm -rf .typed
-	mkdir -p .typed/seqbench
-	ln -s $(CURDIR)/seqbench/*.py $(foreach folder,$(CODE),$(CURDIR)/$(folder)) .typed/seqbench/
+	for folder in seqbench $(CODE:%=seqbench/%); do \
+	mkdir -p .typed/$$folder && ln -s $(CURDIR)/$${folder#seqbench/}/*.py .typed/$$folder/; done
 	cd .typed && ../$(BIN)/mypy --config-file ../pyproject.toml --package seqbench | tee mypy.txt
 	files=$$(ls seqbench/*.py $(foreach folder,$(CODE),$(folder)/*.py) | wc -l); \
 	grep --quiet "no issues found in $$files source files" .typed/mypy.txt || \
