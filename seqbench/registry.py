@@ -94,23 +94,20 @@ def find_model(spec: Spec, task: str) -> Found:
         UnknownName: no model has that name.
         ValueError: it is no model of that task, or its file cannot be imported.
     """
-    found = _find(spec.name, models(), "model", task)
-    kind = found.attribute
-    if not (isinstance(kind, type) and issubclass(kind, SequenceModel)):
-        raise ValueError(f"{spec.name} is no SequenceModel; derive it from seqbench.LanguageModel")
-    if kind.task != task:
-        raise ValueError(f"{spec.name} is a model of the task {kind.task}, not {task}")
-    return found
+    return _of_task(_find(spec.name, models(), "model", task), SequenceModel, spec, task)
 
 
 def find_dataset(spec: Spec, task: str) -> Found:
     """The data set class of a spec; raises as `find_model` does."""
-    found = _find(spec.name, datasets(), "data set", task)
+    return _of_task(_find(spec.name, datasets(), "data set", task), Dataset, spec, task)
+
+
+def _of_task(found: Found, base: type[Any], spec: Spec, task: str) -> Found:
     kind = found.attribute
-    if not (isinstance(kind, type) and issubclass(kind, Dataset)):
-        raise ValueError(f"{spec.name} is no Dataset; derive it from seqbench.data.Dataset")
+    if not (isinstance(kind, type) and issubclass(kind, base)):
+        raise ValueError(f"{spec.name} is no {base.__name__}; derive it from {base.__module__}.{base.__name__}")
     if kind.task != task:
-        raise ValueError(f"{spec.name} is a data set of the task {kind.task}, not {task}")
+        raise ValueError(f"{spec.name} is of the task {kind.task}, not {task}")
     return found
 
 
