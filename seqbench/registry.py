@@ -102,7 +102,7 @@ def find_dataset(spec: Spec, task: str) -> Found:
     return _of_task(_find(spec.name, datasets(), "data set", task), Dataset, spec, task)
 
 
-def _of_task(found: Found, base: type[Any], spec: Spec, task: str) -> Found:
+def _of_task(found: Found, base: type[SequenceModel[Any, Any]] | type[Dataset[Any]], spec: Spec, task: str) -> Found:
     kind = found.attribute
     if not (isinstance(kind, type) and issubclass(kind, base)):
         raise ValueError(f"{spec.name} is no {base.__name__}; derive it from {base.__module__}.{base.__name__}")
