@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 PRELOADED = ["seqbench.cell", "torch", "torch._dynamo"]
 """What the server of processes imports once for all cells; torch's optimisers import the last when first made."""
-POLL = 0.05
+POLL = 0.1
 """Seconds between two looks at the running cells."""
 
 
