@@ -7,7 +7,7 @@ through the entry points `seqbench.models` and `seqbench.datasets`; a file at ha
 import difflib
 import hashlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -94,12 +94,12 @@ def find_model(spec: Spec, task: str) -> Found:
         UnknownName: no model has that name.
         ValueError: it is no model of that task, or its file cannot be imported.
     """
-    return _of_task(_find(spec.name, models(), "model", task), SequenceModel, spec, task)
+    return _of_task(_find(spec.name, models, "model", task), SequenceModel, spec, task)
 
 
 def find_dataset(spec: Spec, task: str) -> Found:
     """The data set class of a spec; raises as `find_model` does."""
-    return _of_task(_find(spec.name, datasets(), "data set", task), Dataset, spec, task)
+    return _of_task(_find(spec.name, datasets, "data set", task), Dataset, spec, task)
 
 
 def _of_task(found: Found, base: type[SequenceModel[Any, Any]] | type[Dataset[Any]], spec: Spec, task: str) -> Found:
@@ -159,10 +159,11 @@ def _with_entry_points(group: str, own: Mapping[str, Entry]) -> dict[str, Entry]
     return entries
 
 
-def _find(name: str, entries: Mapping[str, Entry], what: str, task: str) -> Found:
+def _find(name: str, registered: Callable[[], Mapping[str, Entry]], what: str, task: str) -> Found:
     if ".py:" in name:
         path, _, defined = name.rpartition(":")
         return _from_file(Path(path), defined, task)
+    entries = registered()
     if name not in entries:
         raise UnknownName(_unknown(name, entries, what))
     entry = entries[name]
