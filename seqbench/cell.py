@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
@@ -49,6 +49,7 @@ class Outcome:
 
     comparability: Comparability | None = None
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)
     costs: dict[str, Any] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     curves: dict[str, list[float]] = field(default_factory=dict)
@@ -64,6 +65,7 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
         key=cell.key,
         identity=cell.identity,
         label=cell.label,
+        reduction=cell.reduction,
         model_spec=_findable(cell.model),
         data_spec=_findable(cell.dataset),
         kind=cell.kind,
@@ -72,6 +74,7 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
         reason=reason,
         comparability=outcome.comparability,
         scores=outcome.scores,
+        detail=outcome.detail,
         costs=Costs(**outcome.costs),
         checks=outcome.checks,
         curves=outcome.curves,
@@ -115,7 +118,8 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
     outcome.costs["wall_seconds"] = time.perf_counter() - started
     outcome.costs.setdefault("peak_memory_bytes", _peak_memory())
     if status != "ok":
-        outcome.scores, outcome.columns, outcome.arrays, outcome.encoding = {}, None, None, None
+        outcome.scores, outcome.detail = {}, {}
+        outcome.columns, outcome.arrays, outcome.encoding = None, None, None
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     record = record_of(cell, status, reason, options, outcome, trace)
@@ -142,20 +146,21 @@ def load(cell: Cell) -> Any:
     return dataset(cell).load()
 
 
-def fit(cell: Cell, kind: Task[Any, Any], data: Any, log: Callable[[str, float], None]) -> SequenceModel[Any, Any]:
-    """The model of a cell, fitted."""
+def fit(
+    model: SequenceModel[Any, Any], cell: Cell, kind: Task[Any, Any], data: Any, log: Callable[[str, float], None]
+) -> None:
+    """Fit the model of a cell; a true model knows all already."""
+    if cell.model.name != TRUTH:
+        seed_everything(cell.seed)
+        budget = Budget.model_validate(cell.identity.budget)
+        model.fit(kind.train(data), kind.context(data, cell.seed, budget, cell.identity.device, log))
+
+
+def blank(cell: Cell, data: Any = None) -> SequenceModel[Any, Any]:
+    """The model of a cell before its fit; a true model comes with its data."""
     if cell.model.name == TRUTH:
         truth: SequenceModel[Any, Any] = data.truth
         return truth
-    model = blank(cell)
-    seed_everything(cell.seed)
-    budget = Budget.model_validate(cell.identity.budget)
-    model.fit(kind.train(data), kind.context(data, cell.seed, budget, cell.identity.device, log))
-    return model
-
-
-def blank(cell: Cell) -> SequenceModel[Any, Any]:
-    """The model of a cell before its fit."""
     found = registry.find_model(cell.model, cell.identity.task)
     model: SequenceModel[Any, Any] = found.attribute(registry.configured(found.attribute.config_class, cell.model))
     return model
@@ -169,8 +174,9 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     outcome.notes = {"licence": source.licence, "citation": source.citation, **data.notes}
     outcome.comparability = kind.comparability(data, cell.identity.dataset, cell.identity.data_sha256)
 
+    model = blank(cell, data)  # before the clock, since it imports what the model needs
     clock = time.perf_counter()
-    model = fit(cell, kind, data, log)
+    fit(model, cell, kind, data, log)
     outcome.costs["fit_seconds"] = time.perf_counter() - clock
     outcome.costs["parameters"] = model.parameter_count()
 
@@ -181,6 +187,7 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     outcome.costs["predict_seconds"] = time.perf_counter() - clock
     outcome.costs["items_per_second"] = outcome.comparability.items / outcome.costs["predict_seconds"]
     outcome.scores["test"] = _scores(kind, outcome.columns)
+    outcome.detail = kind.detail(outcome.columns, data)
 
     outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, one of which holds the fit twice
     outcome.checks = [unchanged(), *kind.check(model, data, cell.seed)]
@@ -219,6 +226,8 @@ def _one_line(error: BaseException) -> str:
 
 def _findable(spec: Spec) -> Spec:
     """The spec with paths that hold from any folder."""
+    if spec.parts:
+        return replace(Spec.sum(map(_findable, spec.parts)), settings=spec.settings)
     path, colon, attribute = spec.name.rpartition(":")
     name = f"{Path(path).resolve()}:{attribute}" if colon else spec.name
     settings = spec.settings.items()

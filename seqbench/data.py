@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from seqbench.interface import Config, Documents, Ids, LanguageModel
+from seqbench.interface import Classifier, Config, Documents, Ids, Labelled, LanguageModel
 from seqbench.vocab import Vocab
 
 Data = TypeVar("Data", covariant=True)
@@ -87,5 +87,25 @@ class TextData:
     unit: Unit
     truth: LanguageModel[object] | None = None
     """The true model of a synthetic source, ready to predict."""
+    notes: dict[str, int | str] = field(default_factory=dict)
+    """What the loader did and left out, for the record."""
+
+
+@dataclass(frozen=True)
+class LabelledData:
+    """Documents, each of one class, for classification."""
+
+    name: str
+    vocab: Vocab
+    """Of the training part; `<unk>` belongs to it always."""
+    classes: tuple[str, ...]
+    """In the order of their numbers: the alphabet's."""
+    train: Labelled
+    valid: Labelled
+    test: Labelled
+    convention: str
+    """How a text became words, such as `lower-case words, the first 400`."""
+    truth: Classifier | None = None
+    """The true posterior of a synthetic source, ready to predict."""
     notes: dict[str, int | str] = field(default_factory=dict)
     """What the loader did and left out, for the record."""

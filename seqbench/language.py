@@ -25,7 +25,9 @@ SEGMENT = 64
 
 class LanguageModelling(Task[TextData, LanguageModel[Any]]):
     name: ClassVar[str] = "lm"
+    suite: ClassVar[str] = "lm"
     metrics: ClassVar[tuple[Metric, ...]] = (PERPLEXITY, BITS_PER_CHARACTER, BITS_PER_TOKEN)
+    shown: ClassVar[int] = 2
     marks: ClassVar[dict[str, str]] = {
         "causal": "***",
         "normalised": "†",

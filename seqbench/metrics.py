@@ -31,6 +31,8 @@ class Metric:
     lower_is_better: bool
     scale: Literal["linear", "log"] = "linear"
     """Where differences are taken and fits are averaged: a perplexity's on the log scale."""
+    per_cent: bool = False
+    """Whether it is a share, which people read in hundredths."""
 
     def __call__(self, columns: Columns, weights: Floats | None = None) -> Floats:
         """(R,) scores; without weights one score (1,), in which every item counts once.

@@ -101,6 +101,8 @@ class Record(_Frozen):
     identity: Identity
     label: str
     """How the row is named: the model's spec as asked for, `lstm(hidden_size=400)`."""
+    reduction: str = ""
+    """What made a model of another task one of this, `Bayes`; empty where nothing had to."""
     model_spec: Spec
     """The model as it can be found again, with all the settings that it was given."""
     data_spec: Spec
@@ -114,6 +116,8 @@ class Record(_Frozen):
     """None where the cell ended before its data was read."""
     scores: dict[str, dict[str, float]] = Field(default_factory=dict)
     """`{"valid": {"perplexity": …}, "test": {…}}`"""
+    detail: dict[str, Any] = Field(default_factory=dict)
+    """What the task tells of the test part beyond scores: of classes, their precision, recall, F1 and confusions."""
     costs: Costs = Costs()
     checks: list[Check] = Field(default_factory=list)
     curves: dict[str, list[float]] = Field(default_factory=dict)

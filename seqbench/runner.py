@@ -27,12 +27,14 @@ from seqbench.grid import Cell
 from seqbench.records import Record, Status
 from seqbench.store import Damaged, Store
 from seqbench.suites import Limits
+from seqbench.tasks import task
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
-PRELOADED = ["seqbench.cell", "torch", "torch._dynamo"]
-"""What the server of processes imports once for all cells; torch's optimisers import the last when first made."""
+PRELOADED = ("seqbench.cell", "torch", "torch._dynamo")
+"""What the server of processes imports once for all cells, beside what the task names; torch's optimisers import the
+last when first made."""
 POLL = 0.1
 """Seconds between two looks at the running cells."""
 
@@ -109,7 +111,7 @@ def execute(
     A cell whose record lies in the store is not run again, unless that record is damaged, or not ok and `retry`
     is set, or the fit is to be kept and the record has none.
     """
-    launcher = launcher or LocalProcesses()
+    launcher = launcher or LocalProcesses(sorted({name for cell in cells for name in task(cell.identity.task).preload}))
     store.sweep()
     waiting, running = list(cells), list[Running]()
     try:
@@ -160,12 +162,13 @@ def _record(job: Running, store: Store, options: Options, status: Status, reason
 class LocalProcesses:
     """Cells as processes of this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, preload: Sequence[str] = ()) -> None:
+        """preload: modules that the cells' tasks need, imported once for all."""
         self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
         if "forkserver" in multiprocessing.get_all_start_methods():
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a waiting thread leaves its core to others
             self.context = multiprocessing.get_context("forkserver")
-            self.context.set_forkserver_preload(PRELOADED)
+            self.context.set_forkserver_preload([*PRELOADED, *preload])
 
     def start(self, cell: Cell, store: Store, options: Options) -> Running:
         folder = Path(tempfile.mkdtemp(prefix="seqbench-"))

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seqbench.interface import Budget
 
+MARGIN = 0.01
+"""Where a suite names none: one per cent of a perplexity, one point of F1."""
+
 
 class SuiteError(ValueError):
     """A suite that cannot be used; the message names file and key."""
@@ -49,7 +52,7 @@ class Suite(_Strict):
     models: list[str] = Field(min_length=1)
     preset: str = "quick"
     """The one that runs when none is named."""
-    margin: float = Field(gt=0)
+    margin: float = Field(MARGIN, gt=0)
     """Half-width of the equivalence region of a tie, on the scale of the task's first metric."""
     presets: dict[str, Preset] = Field(min_length=1)
 

@@ -18,7 +18,13 @@ class Task(ABC, Generic[Data, Model]):
     """One task. `metrics[0]` ranks, selects on validation, and carries the verdict."""
 
     name: ClassVar[str]
+    suite: ClassVar[str]
+    """The shipped suite that is made for it."""
+    preload: ClassVar[tuple[str, ...]] = ()
+    """Slow modules that most of its models need, imported once for all cells; so every cell's memory holds them."""
     metrics: ClassVar[tuple[Metric, ...]]
+    shown: ClassVar[int]
+    """How many of them get a column in tables; the frame and the record hold all."""
     marks: ClassVar[dict[str, str]]
     """The mark that a broken law puts on a row, by the law's name; a marked score is not comparable."""
 
@@ -44,6 +50,10 @@ class Task(ABC, Generic[Data, Model]):
     def items(self, columns: Columns) -> tuple[Columns, int]:
         """Kept columns → the columns that metrics take, one row a resampling unit, and the block length
         (in units) of the bootstrap that respects their dependence."""
+
+    def detail(self, columns: Columns, data: Data) -> dict[str, Any]:
+        """What a record tells of the test part beyond scores: plain values, for JSON."""
+        return {}
 
     @abstractmethod
     def comparability(self, data: Data, dataset: str, data_sha256: str) -> Comparability:
@@ -74,7 +84,10 @@ class ScoreError(ValueError):
     """A model answered with something that is no score."""
 
 
-TASKS = {"lm": "seqbench.language:LanguageModelling"}
+TASKS = {
+    "lm": "seqbench.language:LanguageModelling",
+    "classify": "seqbench.classification:Classification",
+}
 
 
 def task(name: str) -> Task[Any, Any]:

@@ -44,7 +44,7 @@ def test_a_suite_of_ones_own_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("margin = 0.01", "", r"mine.toml: margin: field required"),
+        ('name = "mine"', "", r"mine.toml: name: field required"),
         ("margin = 0.01", "margin = 0", r"mine.toml: margin: .*greater than 0"),
         ('datasets = ["synthetic-hmm"]', "datasets = []", r"mine.toml: datasets: .*at least 1"),
         ("epochs = 1", "epoch = 1", r"mine.toml: presets.quick.budget.epoch: extra"),
