@@ -1,0 +1,43 @@
+"""CEDR: emotions in Russian sentences of blogs and microblogs (Sboev, Naumov & Rybka 2021)."""
+
+import csv
+import io
+import re
+from typing import ClassVar
+
+from seqbench.datasets import download
+from seqbench.datasets.documents import DocumentDataset, DocumentParts, Notes, Rows
+
+EMOTIONS = ("joy", "sadness", "surprise", "fear", "anger")
+
+
+class Cedr(DocumentDataset):
+    """The sentences with one emotion, 4,378 for training and 1,128 for the test; others are left out."""
+
+    name: ClassVar[str] = "cedr-ru"
+    licence: ClassVar[str] = download.SOURCES["cedr-ru"].licence
+    citation: ClassVar[str] = download.SOURCES["cedr-ru"].citation
+
+    def fingerprint(self) -> str:
+        return download.fingerprint(self.name)
+
+    def parts(self) -> DocumentParts:
+        tables = [_table(data) for data in download.read(self.name)]
+        notes: Notes = {}
+        train, test = (_one_emotion(table, part, notes) for table, part in zip(tables, ("train", "test"), strict=True))
+        in_train, in_test = ({text for text, _ in table} for table in tables)
+        notes["shared_train_test_before_rows_were_left_out"] = len(in_train & in_test)
+        return DocumentParts(train=train, test=test, notes=notes)
+
+
+def _table(data: bytes) -> list[tuple[str, list[str]]]:
+    """Text and emotions of each row; the file writes these as `[]`, `[0]` or `[1 2]`."""
+    rows = csv.DictReader(io.StringIO(data.decode(), newline=""))
+    return [(row["text"], re.findall(r"\d", row["labels"])) for row in rows]
+
+
+def _one_emotion(table: list[tuple[str, list[str]]], part: str, notes: Notes) -> Rows:
+    notes[f"without_label_left_out_{part}"] = sum(not emotions for _, emotions in table)
+    notes[f"several_labels_left_out_{part}"] = sum(len(emotions) > 1 for _, emotions in table)
+    single = [(text, EMOTIONS[int(emotions[0])]) for text, emotions in table if len(emotions) == 1]
+    return Rows([text for text, _ in single], [label for _, label in single])
