@@ -12,8 +12,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from seqbench import training
+from seqbench.baselines.output import output_layer
 from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
-from seqbench.recurrent.output import output_layer
 from seqbench.recurrent.windows import Windows
 from seqbench.training import Loss, TrainingConfig, choose_device, seeded
 

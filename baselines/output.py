@@ -1,5 +1,6 @@
 """Output layers of language models: from a hidden vector to the probabilities of V symbols."""
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,6 +14,10 @@ from seqbench.interface import Ids
 
 ADAPTIVE_ABOVE = 20_000
 """Symbols above which `auto` means the adaptive layer."""
+SAMPLES = 1024
+"""Symbols that the sampled layer draws for an update."""
+
+OutputKind = Literal["auto", "full", "adaptive", "tied", "sampled"]
 
 
 class OutputLayer(nn.Module):
@@ -101,8 +106,108 @@ class AdaptiveSoftmax(OutputLayer):
         return torch.cat(parts, dim=-1)[:, self.rank]
 
 
-def output_layer(kind: Literal["auto", "full", "adaptive"], size: int, counts: Ids) -> OutputLayer:
-    """The output layer of that kind over hidden vectors of `size`, for symbols met `counts` (V,) times."""
+class TiedSoftmax(OutputLayer):
+    """log p = log softmax(E h + b), E the first V vectors of the input layer, one set of weights for both.
+
+    Press & Wolf 2017, "Using the output embedding to improve language models"; Inan, Khosravi & Socher 2017.
+    """
+
+    def __init__(self, size: int, counts: Ids, embedding: nn.Embedding) -> None:
+        """embedding: (V or more, size) of the input, with dense gradients, as those of a softmax are.
+
+        Raises:
+            ValueError: hidden vectors and those of the embedding differ in width.
+        """
+        super().__init__()
+        if size != embedding.embedding_dim:
+            raise ValueError(
+                f"output=tied needs hidden vectors as wide as the embedding: they have {size} values, "
+                f"the embedding's {embedding.embedding_dim}; make them equal or use output=full"
+            )
+        # In a tuple it is no submodule, so that the weights are stored once, under the input layer's name.
+        self._input = (embedding,)
+        self.bias = nn.Parameter(_log_frequencies(torch.tensor(counts)))
+
+    def forward(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        return -F.cross_entropy(self._logits(hidden), targets, reduction="none")
+
+    def distribution(self, hidden: Tensor) -> Tensor:
+        return F.log_softmax(self._logits(hidden), dim=-1)
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        return F.linear(hidden, self._input[0].weight[: len(self.bias)], self.bias)
+
+
+class SampledSoftmax(OutputLayer):
+    """A full softmax whose partition function is estimated in training mode, and exact in evaluation mode.
+
+    With s = W h + b, and S symbols w_1 .. w_S drawn from the add-one unigram q for the whole batch, the
+    target being w_0,
+
+        log p(w_0) ≈ s(w_0) − log Ẑ,        Ẑ = 1 / (S + 1) Σ_i exp(s(w_i)) / q(w_i),
+
+    which is log softmax over the S + 1 of s − log q, but for a constant: the log Q correction of Bengio &
+    Senécal 2008, "Adaptive importance sampling to accelerate training of a neural probabilistic language
+    model", and Jean, Cho, Memisevic & Bengio 2015. The gradient's bias falls as 1/S; where p is the truth its
+    expectation is zero for any S (Ma & Collins 2018, the ranking objective).
+
+    Rows of W that are neither targets nor drawn get no gradient: an update does not depend on V.
+    """
+
+    log_q: Tensor
+    cumulative: Tensor
+
+    def __init__(self, size: int, counts: Ids, samples: int = SAMPLES) -> None:
+        super().__init__()
+        self.samples = samples
+        self.weight = nn.Embedding(len(counts), size, sparse=True)
+        self.bias = nn.Embedding(len(counts), 1, sparse=True)
+        nn.init.uniform_(self.weight.weight, -(size**-0.5), size**-0.5)
+        log_q = _log_frequencies(torch.tensor(counts))
+        self.bias.weight.data = log_q[:, None].clone()
+        cumulative = log_q.double().exp().cumsum(0)
+        # Only training needs them, and only evaluation is restored.
+        self.register_buffer("log_q", log_q, persistent=False)
+        self.register_buffer("cumulative", cumulative / cumulative[-1], persistent=False)
+
+    def forward(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        if not self.training:
+            return -F.cross_entropy(self._logits(hidden), targets, reduction="none")
+        symbols = torch.cat([targets, self.draw()])
+        weight, bias = self.weight(symbols), self.bias(symbols)[:, 0] - self.log_q[symbols]
+        n = len(targets)
+        target: Tensor = (hidden * weight[:n]).sum(1) + bias[:n]
+        drawn = F.linear(hidden, weight[n:]) + bias[n:]
+        log_sum = torch.logaddexp(target, drawn.logsumexp(1))
+        return target + self.log_q[targets] - log_sum + math.log(self.samples + 1)
+
+    def distribution(self, hidden: Tensor) -> Tensor:
+        return F.log_softmax(self._logits(hidden), dim=-1)
+
+    def draw(self) -> Tensor:
+        """(S,) symbols from q, with replacement, by torch's global generator."""
+        u = torch.rand(self.samples, dtype=torch.float64).to(self.cumulative.device)
+        return torch.searchsorted(self.cumulative, u, right=True)
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        return F.linear(hidden, self.weight.weight, self.bias.weight[:, 0])
+
+
+def output_layer(kind: OutputKind, size: int, counts: Ids, embedding: nn.Embedding | None = None) -> OutputLayer:
+    """The output layer of that kind over hidden vectors of `size`, for symbols met `counts` (V,) times.
+
+    Args:
+        embedding: the input layer, for `tied`.
+
+    Raises:
+        ValueError: the vocabulary is too small for the adaptive layer, or the shapes do not allow to tie.
+    """
+    if kind == "tied":
+        if embedding is None:
+            raise ValueError("output=tied needs an input layer of vectors, which this model lacks: use output=full")
+        return TiedSoftmax(size, counts, embedding)
+    if kind == "sampled":
+        return SampledSoftmax(size, counts)
     if kind == "adaptive" or (kind == "auto" and len(counts) > ADAPTIVE_ABOVE):
         return AdaptiveSoftmax(size, counts)
     return FullSoftmax(size, counts)
