@@ -1,7 +1,11 @@
-"""The grammar of names with settings: `lstm(hidden_size=400, dropout=0.2)`, for models and data sets alike."""
+"""The grammar of names with settings: `lstm(hidden_size=400, dropout=0.2)`, for models and data sets alike.
+
+Models may be added, `kneser-ney(order=5)+lstm`: their mixture.
+"""
 
 import ast
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 SPEC = re.compile(r"^\s*(?P<name>[^()]+?)\s*(\((?P<settings>.*)\))?\s*$", re.DOTALL)
@@ -12,24 +16,39 @@ class Spec:
     name: str
     """A registered name, or `path/to/file.py:ClassName`."""
     settings: dict[str, object] = field(default_factory=dict)
+    parts: tuple["Spec", ...] = ()
+    """Of a sum, what it adds; `settings` are those of the sum itself, and are not written out."""
+
+    @classmethod
+    def sum(cls, parts: Iterable["Spec"]) -> "Spec":
+        """The sum of parts, under the name `kneser-ney+lstm`."""
+        parts = tuple(parts)
+        return cls("+".join(part.name for part in parts), parts=parts)
 
     def __str__(self) -> str:
+        if self.parts:
+            return "+".join(map(str, self.parts))
         if not self.settings:
             return self.name
         return f"{self.name}({', '.join(f'{key}={value}' for key, value in self.settings.items())})"
 
 
 def parse(text: str) -> Spec:
-    """Read `name` or `name(key=value, …)`; a value is a Python literal or a bare word.
+    """Read `name`, `name(key=value, …)`, or a sum of such; a value is a Python literal or a bare word.
 
     Raises:
         ValueError: the text does not follow the grammar.
     """
+    parts = _split(text, "+")
+    if len(parts) > 1:
+        if not all(map(str.strip, parts)):
+            raise ValueError(f"{text!r} lacks a name beside a plus sign; write it like kneser-ney(order=5)+lstm")
+        return Spec.sum(map(parse, parts))
     match = SPEC.match(text)
     if match is None:
         raise ValueError(f"{text!r} is no name with settings; write it like lstm(hidden_size=400)")
     settings: dict[str, object] = {}
-    for piece in _split(match["settings"] or ""):
+    for piece in filter(str.strip, _split(match["settings"] or "", ",")):
         key, equals, value = (part.strip() for part in piece.partition("="))
         if not key.isidentifier() or not equals or not value:
             raise ValueError(f"{piece.strip()!r} in {text!r} is no setting; write key=value")
@@ -39,8 +58,8 @@ def parse(text: str) -> Spec:
     return Spec(match["name"], settings)
 
 
-def _split(text: str) -> list[str]:
-    """Pieces between the commas that stand outside brackets and quotes."""
+def _split(text: str, sign: str) -> list[str]:
+    """Pieces between the signs that stand outside brackets and quotes."""
     pieces, depth, quote, start = [], 0, "", 0
     for i, character in enumerate(text):
         if quote:
@@ -49,11 +68,10 @@ def _split(text: str) -> list[str]:
             quote = character
         else:
             depth += (character in "([{") - (character in ")]}")
-            if character == "," and depth == 0:
+            if character == sign and depth == 0:
                 pieces.append(text[start:i])
                 start = i + 1
-    pieces.append(text[start:])
-    return [piece for piece in pieces if piece.strip()]
+    return [*pieces, text[start:]]
 
 
 def _literal(text: str) -> object:
