@@ -6,6 +6,7 @@ from collections.abc import Callable
 from seqbench.records import Record
 from seqbench.reports.groups import SHORT
 from seqbench.reports.table import Table
+from seqbench.tasks import task
 
 
 def footer(table: Table) -> tuple[tuple[str, str], ...]:
@@ -28,7 +29,14 @@ def command(table: Table) -> str:
     if table.settings.command is not None:
         return table.settings.command
     models = [row.records[0] for row in table.rows if row.kind != "truth"]
-    words = ["seqbench", "run", "--suite", table.basis.task, "--dataset", str(table.rows[0].records[0].data_spec)]
+    words = [
+        "seqbench",
+        "run",
+        "--suite",
+        task(table.basis.task).suite,
+        "--dataset",
+        str(table.rows[0].records[0].data_spec),
+    ]
     for label in dict.fromkeys(record.label for record in models):
         words += ["--model", label]
     words += ["--seeds", str(max(len(row.records) for row in table.rows))]
@@ -41,9 +49,10 @@ def _interval(table: Table) -> str:
     if not table.resamples:
         return ""
     one_fit = any(row.stochastic and row.pooled == 1 for row in table.rows)
+    blocks = f"blocks of {table.block:,} of {table.units:,} units" if table.block > 1 else f"{table.units:,} items"
     return (
-        f"{100 * table.settings.level:g} %, block bootstrap over the test part ({table.resamples:,} resamples of "
-        f"blocks of {table.block:,} of {table.units:,} units), with Student's t for what varies over seeds"
+        f"{100 * table.settings.level:g} %, {'block ' if table.block > 1 else ''}bootstrap over the test part "
+        f"({table.resamples:,} resamples of {blocks}), with Student's t for what varies over seeds"
         + ("; where there is one fit, the spread over seeds is not in it" if one_fit else "")
     )
 
@@ -54,6 +63,8 @@ def _verdict(table: Table) -> str:
     metric = table.metrics[0]
     width = table.settings.margin
     margin = f"{100 * width:g} %" if metric.scale == "log" else f"{width:g}"
+    if metric.per_cent:
+        margin = f"{100 * width:g} point{'s' if width != 0.01 else ''}"
     return (
         f"at these settings, for models had no equal budgets of tuning; {metric.title} paired over test items against "
         f"{table.reference}, the best classic model on validation; a tie lies within {margin}. "
@@ -68,7 +79,7 @@ def _data(table: Table) -> str:
     licence = next((str(record.notes["licence"]) for record in records if record.notes.get("licence")), "")
     parts += [f"licence {licence}"] if licence else []
     if found is not None:
-        parts.append(f"{found.items:,} scored {found.unit}s, {found.convention} convention")
+        parts.append(f"{found.items:,} scored {found.unit}s, convention: {found.convention}")
         parts.append(f"vocabulary {found.vocab_sha256[:SHORT]}")
     return ", ".join(parts)
 

@@ -2,6 +2,9 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from seqbench.metrics import Metric
 
 ABSENT = "—"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -23,6 +26,31 @@ def fixed(value: float | None, decimals: int) -> str:
         return "∞" if value > 0 else "−∞"
     text = f"{value:.1e}" if abs(value) >= LONG else f"{value:,.{0 if abs(value) >= 1000 else decimals}f}"
     return text.replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Written:
+    """How the values of a metric are written, so that those of a column share their decimals."""
+
+    factor: float
+    decimals: int
+
+    @classmethod
+    def of(cls, metric: Metric, values: Iterable[float | None]) -> "Written":
+        """Shares in hundredths to three digits, other scores to four."""
+        factor, digits = (100.0, 3) if metric.per_cent else (1.0, 4)
+        return cls(factor, places([None if v is None else factor * v for v in values], digits))
+
+    def __call__(self, value: float | None) -> str:
+        return fixed(None if value is None else self.factor * value, self.decimals)
+
+    def interval(self, low: float, high: float) -> str:
+        return interval(self.factor * low, self.factor * high, self.decimals)
+
+
+def titled(metric: Metric) -> str:
+    """The metric's title with its unit."""
+    return f"{metric.title}, %" if metric.per_cent else metric.title
 
 
 def interval(low: float | None, high: float | None, decimals: int) -> str:

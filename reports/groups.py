@@ -146,14 +146,15 @@ def _names(runs: Sequence[Run]) -> str:
 
 
 def _label(record: Record, others: Sequence[Record]) -> str:
-    """The record's label, with what its namesakes have otherwise."""
+    """The record's label, with the reduction that it took, and with what its namesakes have otherwise."""
+    name = record.label + (f" ({record.reduction})" if record.reduction else "")
     mine = _settings(record.identity)
     namesakes = [_settings(other.identity) for other in others if other.label == record.label]
-    names = {name: None for settings in [mine, *namesakes] for name in settings}
-    differing = [name for name in names if any(other.get(name) != mine.get(name) for other in namesakes)]
+    known = {setting: None for settings in [mine, *namesakes] for setting in settings}
+    differing = [setting for setting in known if any(other.get(setting) != mine.get(setting) for other in namesakes)]
     if not differing:
-        return record.label
-    return f"{record.label} [{', '.join(f'{name[1]} {mine.get(name, ABSENT)}' for name in differing)}]"
+        return name
+    return f"{name} [{', '.join(f'{setting[1]} {mine.get(setting, ABSENT)}' for setting in differing)}]"
 
 
 def _settings(identity: Identity) -> dict[tuple[str, str], str]:

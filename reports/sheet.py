@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from seqbench.metrics import Metric
 from seqbench.reports.footer import command, footer
-from seqbench.reports.formatting import ABSENT, count, fixed, interval, memory, percent, places, plain, seconds
+from seqbench.reports.formatting import ABSENT, Written, count, memory, percent, plain, seconds, titled
 from seqbench.reports.notes import Marked, notes
 from seqbench.reports.summary import summary
 from seqbench.reports.table import Row, Table
-
-SHOWN = 2
-"""Metrics that get a column; the frame holds all of them."""
 
 Tone = Literal["", "good", "bad", "even", "quiet"]
 _TONES: dict[str, Tone] = {"better": "good", "worse": "bad", "tie": "even", "reference": "quiet", "ok": "quiet"}
@@ -103,7 +101,7 @@ def _title(table: Table) -> str:
     basis, data = table.basis, table.basis.comparability
     parts = [f"{basis.task} on {basis.dataset}"]
     if data is not None:
-        parts += [f"{data.items:,} test {data.unit}s", f"{data.convention} convention"]
+        parts += [f"{data.items:,} test {data.unit}s", f"convention: {data.convention}"]
     return " · ".join(parts + ([basis.distinction] if basis.distinction else []))
 
 
@@ -111,25 +109,21 @@ def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
     def cells(text: Callable[[Row], str]) -> tuple[Cell, ...]:
         return tuple(Cell(text(row), tone=_TONES.get(text(row), "")) for row in table.rows)
 
-    def decimals(name: str) -> int:
+    def written(metric: Metric) -> Written:
         comparable = [row for row in table.rows if row.comparable]
-        return places([row.scores.get(name) for row in comparable or table.rows])
+        return Written.of(metric, [row.scores.get(metric.name) for row in comparable or table.rows])
 
-    def score(row: Row, name: str, digits: int) -> str:
-        return fixed(row.scores.get(name), digits)
-
-    first, digits = table.metrics[0], decimals(table.metrics[0].name)
+    first, score = table.metrics[0], written(table.metrics[0])
     best = [row.label == table.best for row in table.rows]
     rows = list(zip(table.rows, marked, best, strict=True))
     yield Column("model", tuple(Cell(plain(row.label), bold=bold) for row, _, bold in rows), "label", numeric=False)
-    scores = (Cell(score(row, first.name, digits), mark.score, bold) for row, mark, bold in rows)
-    yield Column(f"test {first.title}", tuple(scores), "quality")
-    yield Column(f"{100 * table.settings.level:g} % interval", cells(lambda row: _interval(row, digits)), "quality")
-    for other in table.metrics[1:SHOWN]:
-        written = partial(score, name=other.name, digits=decimals(other.name))
-        yield Column(other.title, cells(written), "quality")
-    yield Column("valid", cells(lambda row: fixed(row.validation, digits)), "quality")
-    yield Column("SD over seeds", cells(lambda row: _spread(row, digits)), "quality")
+    scores = (Cell(score(row.scores.get(first.name)), mark.score, bold) for row, mark, bold in rows)
+    yield Column(f"test {titled(first)}", tuple(scores), "quality")
+    yield Column(f"{100 * table.settings.level:g} % interval", cells(lambda row: _interval(row, score)), "quality")
+    for other in table.metrics[1 : table.shown]:
+        yield Column(titled(other), cells(partial(_score, metric=other, written=written(other))), "quality")
+    yield Column("valid", cells(lambda row: score(row.validation)), "quality")
+    yield Column("SD over seeds", cells(lambda row: _spread(row, score)), "quality")
     yield Column("skill", cells(_skill), "quality")
     yield Column("verdict", cells(lambda row: _verdict(table, row)), "quality", numeric=False)
     yield Column("gap to truth", tuple(Cell(_gap(row), mark.gap) for row, mark, _ in rows), "quality")
@@ -142,17 +136,21 @@ def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
     yield Column("status", tuple(statuses), "cost", numeric=False)
 
 
-def _interval(row: Row, decimals: int) -> str:
+def _score(row: Row, metric: Metric, written: Written) -> str:
+    return written(row.scores.get(metric.name))
+
+
+def _interval(row: Row, written: Written) -> str:
     known = row.estimate is not None and math.isfinite(row.estimate.value)
-    return interval(row.estimate.low, row.estimate.high, decimals) if row.estimate and known else ABSENT
+    return written.interval(row.estimate.low, row.estimate.high) if row.estimate and known else ABSENT
 
 
-def _spread(row: Row, decimals: int) -> str:
+def _spread(row: Row, written: Written) -> str:
     if not row.stochastic or not row.pooled:
         return ABSENT
     if row.pooled == 1:
         return "one fit"
-    return ABSENT if row.estimate is None else fixed(row.estimate.seeds_sd, decimals)
+    return ABSENT if row.estimate is None else written(row.estimate.seeds_sd)
 
 
 def _skill(row: Row) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from seqbench.reports.formatting import fixed, percent, places, seconds, times
+from seqbench.reports.formatting import Written, percent, seconds, times
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Row, Table, best_on_validation
 
@@ -43,7 +43,7 @@ def _scored(table: Table, row: Row) -> str:
     metric = table.metrics[0]
     value = row.scores.get(metric.name)
     fits = "" if not row.stochastic else " (one fit)" if row.pooled == 1 else f" ({row.pooled} fits)"
-    return f"{row.label}, {metric.title} {fixed(value, places([value]))}{fits}"
+    return f"{row.label}, {metric.title} {Written.of(metric, [value])(value)}{' %' if metric.per_cent else ''}{fits}"
 
 
 def _distance(table: Table, skill: float) -> str:

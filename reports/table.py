@@ -76,6 +76,8 @@ class Table:
     basis: Basis
     metrics: tuple[Metric, ...]
     """`metrics[0]` ranks and carries the verdict."""
+    shown: int
+    """How many of them get a column."""
     rows: tuple[Row, ...]
     """In the order of the runs, the true model last."""
     reference: str | None
@@ -174,6 +176,7 @@ def _computed(group: Group, settings: Settings) -> Table:
     return Table(
         basis=basis,
         metrics=kind.metrics,
+        shown=kind.shown,
         rows=tuple(finished),
         reference=reference,
         best=best_on_validation([row for row in made.values() if row.kind != "truth"], metric),

@@ -8,12 +8,17 @@ if TYPE_CHECKING:
     from seqbench.api import predict as predict
     from seqbench.api import report as report
     from seqbench.api import run as run
+    from seqbench.api import sample as sample
     from seqbench.interface import Budget as Budget
+    from seqbench.interface import ClassificationContext as ClassificationContext
+    from seqbench.interface import Classifier as Classifier
     from seqbench.interface import Config as Config
     from seqbench.interface import Context as Context
+    from seqbench.interface import Labelled as Labelled
     from seqbench.interface import LanguageContext as LanguageContext
     from seqbench.interface import LanguageModel as LanguageModel
     from seqbench.interface import SequenceModel as SequenceModel
+    from seqbench.interface import Texts as Texts
     from seqbench.vocab import Vocab as Vocab
 
 __version__ = "0.1.0"
@@ -23,12 +28,17 @@ EXPORTS = {
     "report": "seqbench.api",
     "check": "seqbench.api",
     "predict": "seqbench.api",
+    "sample": "seqbench.api",
     "Budget": "seqbench.interface",
+    "ClassificationContext": "seqbench.interface",
+    "Classifier": "seqbench.interface",
     "Config": "seqbench.interface",
     "Context": "seqbench.interface",
+    "Labelled": "seqbench.interface",
     "LanguageContext": "seqbench.interface",
     "LanguageModel": "seqbench.interface",
     "SequenceModel": "seqbench.interface",
+    "Texts": "seqbench.interface",
     "Vocab": "seqbench.vocab",
 }
 """Public names and where they live; each is imported when it is first used, so that `import seqbench` costs nothing."""

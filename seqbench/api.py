@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seqbench import registry, suites
 from seqbench.cell import Options, blank, dataset, fit, load
 from seqbench.grid import TRUTH, Cell, grid
+from seqbench.interface import LanguageModel
 from seqbench.provenance import provenance
 from seqbench.records import Check, Record
 from seqbench.runner import Event, execute
@@ -155,6 +156,19 @@ def report(store: str | Path = "results", format: str = "markdown") -> str:
     return text
 
 
+def draw(store: str | Path, against: str, output: str | Path, metric: str | None = None) -> None:
+    """Draw how the models' scores change with an option of the data, such as `distance` of `synthetic-distance`.
+
+    Args:
+        output: the picture; its suffix says the format: .png, .svg, .pdf.
+        metric: by name, such as `accuracy`; None: the one that ranks.
+
+    Raises:
+        ValueError: the store holds no two values of that option, or the metric or format is unknown.
+    """
+    registry.attribute("seqbench.reports.curve:draw")(stored_tables(store), against, Path(output), metric)
+
+
 def stored_tables(store: str | Path) -> Any:
     """The tables of a store: of each question the answer that was computed last, in the order of asking.
 
@@ -166,16 +180,16 @@ def stored_tables(store: str | Path) -> Any:
     if not records:
         raise ValueError(f"there are no records in {store}; make some with: seqbench run --suite lm --store {store}")
     plans = opened.plans()
+    margins = {key: plan.margin for plan in plans for key in plan.keys}
     latest: dict[str, Record] = {}
-    for key in [key for plan in plans for key in plan.keys] or records:
+    for key in margins or records:
         if key in records:
             latest[_question(records[key])] = records[key]
-    return _tables(
-        opened,
-        list(latest.values()),
-        plans[0].command if len(plans) == 1 else None,
-        plans[-1].margin if plans else suites.load("lm").margin,
-    )
+    found: dict[float, list[Record]] = {}
+    for record in latest.values():
+        found.setdefault(margins.get(record.key, suites.MARGIN), []).append(record)
+    command = plans[0].command if len(plans) == 1 else None
+    return [table for margin, lot in found.items() for table in _tables(opened, lot, command, margin)]
 
 
 def damaged(store: str | Path) -> list[Damaged]:
@@ -225,12 +239,78 @@ def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.Da
     held = None if encoding and record.kept == "arrays" else load(cell)
     encoding = encoding or kind.encoding(held)
     new = dataset(cell).read(Path(data), encoding)
+    model = blank(cell, held)
     if record.kept == "arrays":
-        model = blank(cell)
         model.restore(opened.arrays(record))
     else:
-        model = fit(cell, kind, held, lambda name, value: None)
+        fit(model, cell, kind, held, lambda name, value: None)
     return pd.DataFrame(kind.predict(model, new, encoding))
+
+
+def sample(
+    model: str,
+    length: int = 300,
+    *,
+    dataset: str | None = None,
+    data: str | Path | None = None,
+    data_options: dict[str, Any] | None = None,
+    preset: str | None = None,
+    device: str = "auto",
+    store: str | Path = "results",
+    prompt: str = "",
+    temperature: float = 1.0,
+    greedy: bool = False,
+    top_k: int | None = None,
+    nucleus: float | None = None,
+    unknown: bool = False,
+    seed: int = 0,
+) -> str:
+    """Text that a language model writes after a prompt, which is not repeated.
+
+    The fit is the one that a run with `keep` left in the store, or is made now as that run would make it.
+
+    Args:
+        model: a spec such as `lstm(hidden_size=400)`.
+        length: symbols.
+        dataset, data, data_options, preset, device: what the model learns from, as in `ask`.
+        unknown: whether `<unk>` may be written.
+        temperature, greedy, top_k, nucleus, seed: as in `seqbench.sampling.sample`.
+
+    Raises:
+        ValueError: a name or a setting is wrong.
+    """
+    from seqbench import sampling
+
+    asked = ask(
+        models=[model],
+        datasets=[dataset] if dataset else (),
+        data=data,
+        data_options=data_options,
+        preset=preset,
+        device=device,
+        store=store,
+    )
+    cell, held = asked.cells[0], load(asked.cells[0])
+    record = asked.store.find(cell.identity)
+    fitted = blank(cell)
+    if isinstance(record, Record) and record.kept == "arrays":
+        fitted.restore(asked.store.arrays(record))
+    else:
+        fit(fitted, cell, task("lm"), held, lambda name, value: None)
+    assert isinstance(fitted, LanguageModel)
+    vocab, unit = held.vocab, held.unit
+    drawn = sampling.sample(
+        fitted,
+        length,
+        prompt=sampling.ids_of(prompt, vocab, unit),
+        temperature=temperature,
+        greedy=greedy,
+        top_k=top_k,
+        nucleus=nucleus,
+        exclude=[] if unknown or vocab.unk is None else [vocab.unk],
+        seed=seed,
+    )
+    return sampling.text_of(drawn, vocab, unit)
 
 
 def _refuse_changes(record: Record) -> None:

@@ -68,13 +68,18 @@ def run(
         typer.Option(help="A model, such as 'kneser-ney(order=5)' or my_model.py:MyModel. Repeat for more."),
     ] = None,
     dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Repeat for more.")] = None,
-    data: Annotated[Path | None, typer.Option(help="A text file of your own (UTF-8).")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A file of your own: text, or a table of documents (CSV, TSV, JSONL, Parquet).")
+    ] = None,
     valid: Annotated[Path | None, typer.Option(help="Its validation part; without one, a part of --data.")] = None,
     test: Annotated[Path | None, typer.Option(help="Its test part; without one, a part of --data.")] = None,
     unit: Annotated[Unit | None, typer.Option(help="What a symbol of --data is.")] = None,
     convention: Annotated[Convention | None, typer.Option(help="How --data is scored.")] = None,
     vocab_size: Annotated[int | None, typer.Option(help="Symbols of --data to know; the rest become <unk>.")] = None,
     min_count: Annotated[int | None, typer.Option(help="Rarer symbols of --data become <unk>.")] = None,
+    text: Annotated[str | None, typer.Option(help="Column of --data that holds a document's text.")] = None,
+    label: Annotated[str | None, typer.Option(help="Column of --data that holds a document's class.")] = None,
+    split: Annotated[str | None, typer.Option(help="Column of --data that says train, valid or test.")] = None,
     preset: Annotated[str | None, typer.Option(help="Of the suite: quick, standard or paper.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Fits of each model that a seed touches.", min=1)] = None,
     jobs: Annotated[int, typer.Option(help="Cells at a time; they share the cores.", min=1)] = 1,
@@ -97,6 +102,9 @@ def run(
         "convention": convention and convention.value,
         "vocab_size": vocab_size,
         "min_count": min_count,
+        "text": text,
+        "label": label,
+        "split": split,
     }
     with _plain_errors():
         from seqbench import progress, registry
@@ -138,7 +146,10 @@ def check(
     model: Annotated[str, typer.Argument(help="Such as my_model.py:MyModel.")],
     task: Annotated[str, typer.Option(help="Whose laws.")] = "lm",
 ) -> None:
-    """Hold a model against the laws of its task: does it normalise, does it peek, is it repeatable?"""
+    """Hold a model against the laws of its task: does it normalise, does it peek, is it repeatable?
+
+    The task is `lm` or `classify`.
+    """
     with _plain_errors():
         from seqbench import progress
         from seqbench.api import check as check_model
@@ -153,11 +164,20 @@ def report(
     store: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
     format: Annotated[Format, typer.Option(help="What to write.")] = Format.terminal,
     output: Annotated[Path | None, typer.Option(help="A file to write to.")] = None,
+    against: Annotated[
+        str | None, typer.Option(help="An option of the data: draw the score against it, into --output.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="What --against draws; without one, what ranks.")] = None,
 ) -> None:
-    """Write the tables of a store again, without running anything."""
+    """Write the tables of a store again, without running anything; or draw how scores change with the data."""
     with _plain_errors():
         from seqbench import api
 
+        if against is not None:
+            if output is None:
+                raise ValueError("name the picture that --against is to draw: --output curve.png")
+            api.draw(store, against, output, metric)
+            return
         text = api.report(store, format)
         for damaged in api.damaged(store):
             typer.secho(f"damaged, and left out: {damaged.path}: {damaged.why}", err=True, fg="yellow")
@@ -180,6 +200,51 @@ def predict(
         score(run, data, store).to_csv(sys.stdout, index=False)
 
 
+@app.command()
+def sample(
+    model: Annotated[str, typer.Argument(help="Such as lstm, or 'kneser-ney(order=5)+cache'.")],
+    dataset: Annotated[
+        str | None, typer.Option(help="What it learns from; without one or --data, python-reference.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="A text of your own that it learns from.")] = None,
+    unit: Annotated[Unit | None, typer.Option(help="What a symbol of --data is.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Of the suite lm: quick, standard or paper.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    length: Annotated[int, typer.Option(help="Symbols to write.")] = 300,
+    prompt: Annotated[str, typer.Option(help="What the text goes on from.")] = "",
+    temperature: Annotated[float, typer.Option(help="Below 1 plays safe, above 1 dares.")] = 1.0,
+    greedy: Annotated[bool, typer.Option("--greedy", help="Always the most probable symbol.")] = False,
+    top_k: Annotated[int | None, typer.Option(help="Only of the most probable k.")] = None,
+    nucleus: Annotated[float | None, typer.Option(help="Only of those that hold this share of the mass.")] = None,
+    unknown: Annotated[bool, typer.Option("--unknown", help="Allow <unk>.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the text.", min=0)] = 0,
+    store: StoreOption = Path("results"),
+) -> None:
+    """Let a language model write. A fit that `seqbench run --keep` left in the store is used, else it fits now."""
+    with _plain_errors():
+        from seqbench.api import sample as write
+
+        options = {"unit": unit.value} if unit else None
+        text = write(
+            model,
+            length,
+            dataset=dataset or (None if data else "python-reference"),
+            data=data,
+            data_options=options,
+            preset=preset,
+            device=device,
+            store=store,
+            prompt=prompt,
+            temperature=temperature,
+            greedy=greedy,
+            top_k=top_k,
+            nucleus=nucleus,
+            unknown=unknown,
+            seed=seed,
+        )
+        typer.echo(text)
+
+
 @app.command(name="list")
 def list_names(what: Annotated[Listing, typer.Argument()]) -> None:
     """List the models, data sets or suites that a run can name."""
@@ -190,7 +255,7 @@ def list_names(what: Annotated[Listing, typer.Argument()]) -> None:
             rows = [(suite.name, suite.task, suite.summary) for suite in map(suites.load, suites.shipped())]
         else:
             entries = registry.models() if what is Listing.models else registry.datasets()
-            rows = [(name, entry.task, entry.summary) for name, entry in entries.items()]
+            rows = [(name, ", ".join(entry.targets), entry.summary) for name, entry in entries.items()]
         progress.show_rows(("name", "task", "what it is"), rows)
 
 

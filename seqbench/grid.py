@@ -13,7 +13,7 @@ from seqbench.interface import Budget, SequenceModel
 from seqbench.records import Identity, Record
 from seqbench.spec import Spec, parse
 from seqbench.store import key_of
-from seqbench.suites import Preset, Suite
+from seqbench.suites import Override, Preset, Suite
 from seqbench.tasks import TASKS
 
 TRUTH = "true-model"
@@ -26,6 +26,8 @@ class Cell:
     identity: Identity
     key: str
     label: str
+    reduction: str
+    """What makes the model one of the task; empty where it is one by itself."""
     kind: Literal["classic", "neural", "truth"]
     stochastic: bool
     model: Spec
@@ -40,6 +42,7 @@ class Cell:
             identity=record.identity,
             key=record.key,
             label=record.label,
+            reduction=record.reduction,
             kind=record.kind,
             stochastic=record.stochastic,
             model=record.model_spec,
@@ -102,7 +105,7 @@ class _Source:
             sha256, missing = dataset.fingerprint(), ""
         except DataError as error:
             sha256, missing = "", str(error)
-        return cls(spec, dataset, found.entry.target, found.source_sha256, sha256, missing)
+        return cls(spec, dataset, found.target, found.source_sha256, sha256, missing)
 
     @property
     def name(self) -> str:
@@ -115,6 +118,7 @@ class _Source:
 class _Row:
     spec: Spec
     label: str
+    reduction: str
     target: str
     source_sha256: str
     config: Mapping[str, Any]
@@ -126,25 +130,38 @@ class _Row:
     def of(cls, spec: Spec, preset: Preset, task: str) -> "_Row":
         found = registry.find_model(spec, task)
         model: type[SequenceModel[Any, Any]] = found.attribute
-        override = preset.models.get(spec.name)
-        given = {**(override.settings if override else {}), **spec.settings}
-        config = registry.configured(model.config_class, Spec(spec.name, given))
-        budget = override.budget if override and override.budget else preset.budget
-        full = Spec(spec.name, given)
+        full = _given(spec, preset)
+        config = registry.configured(model.config_class, full)
         return cls(
             full,
             str(spec),
-            found.entry.target,
+            found.reduction,
+            found.target,
             found.source_sha256,
             config.model_dump(mode="json"),
             model.kind,
             model.stochastic,
-            budget,
+            _budget(spec, preset),
         )
 
     @classmethod
     def truth(cls, source: _Source, preset: Preset) -> "_Row":
-        return cls(Spec(TRUTH), "true model", source.target, source.source_sha256, {}, "truth", False, preset.budget)
+        return cls(
+            Spec(TRUTH), "true model", "", source.target, source.source_sha256, {}, "truth", False, preset.budget
+        )
+
+
+def _given(spec: Spec, preset: Preset) -> Spec:
+    """The spec with what the preset sets for the models that it names."""
+    settings = {**preset.models.get(spec.name, Override()).settings, **spec.settings}
+    if not spec.parts:
+        return Spec(spec.name, settings)
+    budgets = [_budget(part, preset).model_dump(mode="json") for part in spec.parts]
+    return Spec(spec.name, {"budgets": budgets, **settings}, tuple(_given(part, preset) for part in spec.parts))
+
+
+def _budget(spec: Spec, preset: Preset) -> Budget:
+    return preset.models.get(spec.name, Override()).budget or preset.budget
 
 
 def _cell(suite: Suite, source: _Source, row: _Row, seed: int, device: str) -> Cell:
@@ -168,6 +185,7 @@ def _cell(suite: Suite, source: _Source, row: _Row, seed: int, device: str) -> C
         identity=identity,
         key=key_of(identity),
         label=row.label,
+        reduction=row.reduction,
         kind=row.kind,
         stochastic=row.stochastic,
         model=row.spec,

@@ -25,37 +25,102 @@ from seqbench.spec import Spec
 
 @dataclass(frozen=True)
 class Entry:
-    target: str
-    """`module:attribute`, or `path/to/file.py:attribute`."""
-    task: str
     summary: str
+    targets: Mapping[str, str]
+    """By task: `module:attribute`, or `path/to/file.py:attribute`; under "" where only the class knows its task."""
+
+
+def _entry(summary: str, **targets: str) -> Entry:
+    return Entry(summary, {task: f"seqbench.{target}" for task, target in targets.items()})
 
 
 MODELS: Mapping[str, Entry] = {
-    "uniform": Entry("seqbench.baselines.ngram:Uniform", "lm", "every symbol alike"),
-    "unigram": Entry("seqbench.baselines.ngram:Unigram", "lm", "relative frequencies"),
-    "add-k": Entry("seqbench.baselines.ngram:AddK", "lm", "n-gram with add-k smoothing"),
-    "witten-bell": Entry("seqbench.baselines.ngram:WittenBell", "lm", "interpolated Witten–Bell n-gram"),
-    "absolute-discounting": Entry("seqbench.baselines.ngram:AbsoluteDiscounting", "lm", "one discount an order"),
-    "kneser-ney": Entry("seqbench.baselines.ngram:KneserNey", "lm", "interpolated modified Kneser–Ney n-gram"),
-    "hmm": Entry("seqbench.baselines.hmm:HMM", "lm", "categorical hidden Markov model, Baum–Welch"),
-    "lstm": Entry("seqbench.recurrent.lstm:LSTMLanguageModel", "lm", "long short-term memory"),
-    "bilstm": Entry("seqbench.recurrent.lstm:BidirectionalLSTMLanguageModel", "lm", "LSTM that reads both ways"),
+    "uniform": _entry("every symbol alike", lm="baselines.ngram:Uniform"),
+    "unigram": _entry("relative frequencies", lm="baselines.ngram:Unigram"),
+    "add-k": _entry("n-gram with add-k smoothing", lm="baselines.ngram:AddK"),
+    "witten-bell": _entry("interpolated Witten–Bell n-gram", lm="baselines.ngram:WittenBell"),
+    "absolute-discounting": _entry("n-gram with one discount an order", lm="baselines.ngram:AbsoluteDiscounting"),
+    "kneser-ney": _entry("interpolated modified Kneser–Ney n-gram", lm="baselines.ngram:KneserNey"),
+    "hmm": _entry("categorical hidden Markov model, Baum–Welch", lm="baselines.hmm:HMM"),
+    "cache": _entry("what was said lately, beside the unigram", lm="baselines.cache:Cache"),
+    "cbow": _entry("mean of the vectors of the words before", lm="baselines.cbow:CBOWLanguageModel"),
+    "bengio": _entry("neural probabilistic model of Bengio et al.", lm="baselines.bengio:BengioLanguageModel"),
+    "window-mlp": _entry("perceptron over a one-hot window", lm="baselines.window_mlp:WindowMLPLanguageModel"),
+    "majority": _entry("the frequencies of the classes", classify="baselines.naive_bayes:Majority"),
+    "naive-bayes": _entry("multinomial naive Bayes", classify="baselines.naive_bayes:MultinomialNaiveBayes"),
+    "complement-naive-bayes": _entry(
+        "naive Bayes of each class's complement", classify="baselines.naive_bayes:ComplementNaiveBayes"
+    ),
+    "perceptron": _entry("perceptron over a bag of words", classify="baselines.linear_classifiers:Perceptron"),
+    "logistic-regression": _entry(
+        "logistic regression over words, n-grams or letters", classify="baselines.linear_classifiers:LogisticRegression"
+    ),
+    "linear-svm": _entry("linear SVM over n-grams, calibrated", classify="baselines.linear_classifiers:LinearSVM"),
+    "averaged-embeddings": _entry(
+        "mean of word and bigram vectors, as fastText", classify="baselines.averaged_embeddings:AveragedEmbeddings"
+    ),
+    "kim-cnn": _entry("convolution over time, max pooled", classify="baselines.convolution:KimClassifier"),
+    "tcn": _entry(
+        "causal temporal convolution", classify="baselines.temporal_convolution:TemporalConvolutionClassifier"
+    ),
+    "elman": _entry("simple recurrent network", classify="recurrent.classifier:ElmanClassifier"),
+    "gru": _entry("gated recurrent unit", classify="recurrent.classifier:GRUClassifier"),
+    "lstm": _entry(
+        "long short-term memory", lm="recurrent.lstm:LSTMLanguageModel", classify="recurrent.classifier:LSTMClassifier"
+    ),
+    "bilstm": _entry(
+        "LSTM that reads both ways",
+        lm="recurrent.lstm:BidirectionalLSTMLanguageModel",
+        classify="recurrent.classifier:BidirectionalLSTMClassifier",
+    ),
 }
 
 DATASETS: Mapping[str, Entry] = {
-    "synthetic-markov": Entry("seqbench.datasets.synthetic:SyntheticMarkov", "lm", "Markov chain, true model known"),
-    "synthetic-hmm": Entry("seqbench.datasets.synthetic:SyntheticHMM", "lm", "hidden Markov source, true model known"),
-    "synthetic-brackets": Entry(
-        "seqbench.datasets.synthetic:SyntheticBrackets", "lm", "nested brackets, true model known"
+    "synthetic-markov": _entry("Markov chain, true model known", lm="datasets.synthetic:SyntheticMarkov"),
+    "synthetic-hmm": _entry("hidden Markov source, true model known", lm="datasets.synthetic:SyntheticHMM"),
+    "synthetic-brackets": _entry("nested brackets, true model known", lm="datasets.synthetic:SyntheticBrackets"),
+    "python-reference": _entry(
+        "the Python language reference, in words", lm="datasets.python_reference:PythonReference"
     ),
-    "python-reference": Entry(
-        "seqbench.datasets.python_reference:PythonReference", "lm", "the Python language reference, in words"
+    "tinyshakespeare": _entry("Shakespeare, in characters", lm="datasets.tinyshakespeare:TinyShakespeare"),
+    "wikitext2": _entry("Wikipedia articles, 2.1 million words", lm="datasets.wikitext:WikiText2"),
+    "synthetic-words": _entry(
+        "single words decide, true posterior known", classify="datasets.synthetic_documents:SyntheticWords"
     ),
-    "tinyshakespeare": Entry("seqbench.datasets.tinyshakespeare:TinyShakespeare", "lm", "Shakespeare, in characters"),
-    "wikitext2": Entry("seqbench.datasets.wikitext:WikiText2", "lm", "Wikipedia articles, 2.1 million words"),
-    "file": Entry("seqbench.datasets.own:TextFile", "lm", "your own text: file(path=mybook.txt)"),
+    "synthetic-order": _entry(
+        "only word order decides, true posterior known", classify="datasets.synthetic_documents:SyntheticOrder"
+    ),
+    "synthetic-distance": _entry(
+        "a word far back decides, true posterior known", classify="datasets.synthetic_documents:SyntheticDistance"
+    ),
+    "library-docstrings": _entry(
+        "which part of SciPy a docstring documents", classify="datasets.library_docstrings:LibraryDocstrings"
+    ),
+    "trec": _entry("questions by what they ask for, 6 classes", classify="datasets.trec:Trec"),
+    "reuters-r8": _entry("newswire by topic, 8 classes", classify="datasets.reuters:ReutersR8"),
+    "mr": _entry("sentences of film reviews, 2 classes", classify="datasets.movie_reviews:MovieReviews"),
+    "cedr-ru": _entry("Russian sentences by emotion, 5 classes", classify="datasets.cedr:Cedr"),
+    "ag-news": _entry("news by topic, 4 classes, 127,600 texts", classify="datasets.ag_news:AGNews"),
+    "file": _entry(
+        "your own data: file(path=mine.txt)",
+        lm="datasets.own:TextFile",
+        classify="datasets.own_documents:LabelledFile",
+    ),
 }
+
+
+@dataclass(frozen=True)
+class Reduction:
+    name: str
+    """As tables write it behind the model's."""
+    target: str
+    """The function from a class of the one task to a class of the other."""
+
+
+REDUCTIONS: Mapping[tuple[str, str], Reduction] = {
+    ("lm", "classify"): Reduction("Bayes", "seqbench.reductions:bayes"),
+}
+"""By the model's task and the one wanted."""
 
 REPORTS: Mapping[str, str] = {
     "terminal": "seqbench.reports.terminal:render",
@@ -74,9 +139,11 @@ class UnknownName(ValueError):
 class Found:
     """What a name stands for, with the hash of the source behind it."""
 
-    entry: Entry
+    target: str
     attribute: Any
     source_sha256: str
+    reduction: str = ""
+    """Of a model of another task: what makes it one of this task."""
 
 
 def models() -> dict[str, Entry]:
@@ -88,26 +155,52 @@ def datasets() -> dict[str, Entry]:
 
 
 def find_model(spec: Spec, task: str) -> Found:
-    """The model class of a spec.
+    """The model class of a spec; one of another task through a reduction, where there is one.
 
     Raises:
         UnknownName: no model has that name.
         ValueError: it is no model of that task, or its file cannot be imported.
     """
-    return _of_task(_find(spec.name, models, "model", task), SequenceModel, spec, task)
+    found = _sum(spec) if spec.parts else _of_kind(_find(spec.name, models, "model", task), SequenceModel, spec)
+    reduction = REDUCTIONS.get((found.attribute.task, task))
+    if reduction is None:
+        return _of_task(found, spec, task)
+    reduce = _registered(reduction.name, reduction.target)
+    source = _joint(found.source_sha256, reduce.source_sha256)
+    return Found(found.target, reduce.attribute(found.attribute), source, reduction.name)
+
+
+def _sum(spec: Spec) -> Found:
+    """The mixture of the language models that a spec adds."""
+    parts = [find_model(part, "lm") for part in spec.parts]
+    own = _registered("the mixture", "seqbench.mixture:mixture")
+    return Found(
+        "+".join(part.target for part in parts),
+        own.attribute([part.attribute for part in parts]),
+        _joint(*(part.source_sha256 for part in parts), own.source_sha256),
+    )
+
+
+def _joint(*hashes: str) -> str:
+    """One hash of several."""
+    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 
 def find_dataset(spec: Spec, task: str) -> Found:
     """The data set class of a spec; raises as `find_model` does."""
-    return _of_task(_find(spec.name, datasets, "data set", task), Dataset, spec, task)
+    return _of_task(_of_kind(_find(spec.name, datasets, "data set", task), Dataset, spec), spec, task)
 
 
-def _of_task(found: Found, base: type[SequenceModel[Any, Any]] | type[Dataset[Any]], spec: Spec, task: str) -> Found:
+def _of_kind(found: Found, base: type[SequenceModel[Any, Any]] | type[Dataset[Any]], spec: Spec) -> Found:
     kind = found.attribute
     if not (isinstance(kind, type) and issubclass(kind, base)):
         raise ValueError(f"{spec.name} is no {base.__name__}; derive it from {base.__module__}.{base.__name__}")
-    if kind.task != task:
-        raise ValueError(f"{spec.name} is of the task {kind.task}, not {task}")
+    return found
+
+
+def _of_task(found: Found, spec: Spec, task: str) -> Found:
+    if found.attribute.task != task:
+        raise ValueError(f"{spec.name} is of the task {found.attribute.task}, not {task}")
     return found
 
 
@@ -128,8 +221,11 @@ def configured(kind: type[Config], spec: Spec) -> Any:
     Raises:
         ValueError: a setting is unknown or out of its range; the message names the allowed ones.
     """
+    settings = dict(spec.settings)
+    if spec.parts:
+        settings["parts"] = [configured(find_model(part, "lm").attribute.config_class, part) for part in spec.parts]
     try:
-        return kind(**spec.settings)
+        return kind(**settings)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
@@ -151,30 +247,39 @@ def _with_entry_points(group: str, own: Mapping[str, Entry]) -> dict[str, Entry]
     for point in entry_points(group=group):
         if point.name in entries:
             raise ValueError(
-                f"{point.value} claims the name {point.name!r} of {entries[point.name].target} "
+                f"{point.value} claims the name {point.name!r} of {', '.join(entries[point.name].targets.values())} "
                 f"through the entry point {group}; uninstall one of them"
             )
         package = point.dist.name if point.dist is not None else point.value
-        entries[point.name] = Entry(point.value, "", f"from the package {package}")
+        entries[point.name] = Entry(f"from the package {package}", {"": point.value})
     return entries
 
 
 def _find(name: str, registered: Callable[[], Mapping[str, Entry]], what: str, task: str) -> Found:
     if ".py:" in name:
         path, _, defined = name.rpartition(":")
-        return _from_file(Path(path), defined, task)
+        return _from_file(Path(path), defined)
     entries = registered()
     if name not in entries:
         raise UnknownName(_unknown(name, entries, what))
-    entry = entries[name]
-    module = entry.target.partition(":")[0]
+    targets = entries[name].targets
+    return _registered(name, targets.get(task) or next(iter(targets.values())))
+
+
+def _registered(name: str, target: str) -> Found:
+    """What a target `module:attribute` names.
+
+    Raises:
+        ValueError: there is no such module.
+    """
+    module = target.partition(":")[0]
     try:
         spec = find_spec(module)
     except ModuleNotFoundError:
         spec = None
     if spec is None or spec.origin is None:
-        raise ValueError(f"{name} is registered as {entry.target}, and there is no module {module}")
-    return Found(entry, attribute(entry.target), source_sha256(Path(spec.origin), module))
+        raise ValueError(f"{name} is registered as {target}, and there is no module {module}")
+    return Found(target, attribute(target), source_sha256(Path(spec.origin), module))
 
 
 def attribute(target: str) -> Any:
@@ -183,7 +288,7 @@ def attribute(target: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def _from_file(path: Path, name_in_file: str, task: str) -> Found:
+def _from_file(path: Path, name_in_file: str) -> Found:
     """A class out of a file at hand; its folder may hold modules that it imports."""
     if not path.is_file():
         raise ValueError(f"there is no file {path}; write path/to/file.py:ClassName")
@@ -203,8 +308,7 @@ def _from_file(path: Path, name_in_file: str, task: str) -> Found:
     if not hasattr(module, name_in_file):
         defined = [n for n, v in vars(module).items() if isinstance(v, type) and v.__module__ == name]
         raise UnknownName(f"{path} defines no {name_in_file!r}; it defines: {', '.join(defined) or 'no class'}")
-    entry = Entry(f"{path.name}:{name_in_file}", task, "from a file")
-    return Found(entry, getattr(module, name_in_file), source_sha256(path, path.stem))
+    return Found(f"{path.name}:{name_in_file}", getattr(module, name_in_file), source_sha256(path, path.stem))
 
 
 def _unknown(name: str, known: Iterable[str], what: str) -> str:

@@ -129,6 +129,8 @@ def accuracy_task(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("a_task_of_the_tests")
     module.Guess = lambda: SimpleNamespace(  # type: ignore[attr-defined]
         metrics=(Metric("accuracy", "accuracy", _accuracy, lower_is_better=False),),
+        suite="guess",
+        shown=1,
         marks={},
         items=lambda columns: (columns, 1),
     )

@@ -11,7 +11,7 @@ Make = Callable[..., Run]
 def test_what_all_rows_share_is_said_once(run: Make) -> None:
     said = dict(footer(table([run("kn", notes={"licence": "CC0"}), run("hmm")], resamples=2)))
     assert said["data"] == (
-        "toy, sha256 3fa2c1d4, licence CC0, 640 scored words, stream convention, vocabulary 9b9b9b9b"
+        "toy, sha256 3fa2c1d4, licence CC0, 640 scored words, convention: stream, vocabulary 9b9b9b9b"
     )
     assert said["budget"] == "epochs 3"
     assert said["versions"] == "seqbench 0.1.0 (git 7a5aca3f), Python 3.11.9, torch 2.13.0, numpy 2.3.1"

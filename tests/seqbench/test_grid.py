@@ -98,3 +98,35 @@ def test_a_file_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
 def test_zero_seeds_are_refused() -> None:
     with pytest.raises(ValueError, match="1 or more"):
         _grid([f"{TOYS}:Still"], seeds=0)
+
+
+def test_each_part_of_a_sum_has_what_the_preset_sets_for_its_name() -> None:
+    (cell,) = _grid(["kneser-ney(order=5)+hmm(restarts=2)"])
+    parts, budgets = cell.identity.config["parts"], cell.identity.config["budgets"]
+    quick = suites.load("lm").presets["quick"]
+    assert parts[0] == {"order": 5}
+    assert (parts[1]["states"], parts[1]["restarts"]) == (quick.models["hmm"].settings["states"], 2)
+    assert [b["epochs"] for b in budgets] == [quick.budget.epochs, quick.models["hmm"].budget.epochs]  # type: ignore[union-attr]
+    assert (cell.identity.model, cell.label) == ("kneser-ney+hmm", "kneser-ney(order=5)+hmm(restarts=2)")
+    assert (cell.kind, cell.stochastic) == ("classic", True)
+
+
+def test_a_sum_depends_on_the_settings_and_on_the_source_of_every_part(tmp_path: Path) -> None:
+    changed = tmp_path / TOYS.name
+    changed.write_text(TOYS.read_text() + "\n# changed\n")
+    file, other = f"{TOYS}:Still", f"{changed}:Still"
+    models = [
+        f"{file}+unigram",
+        f"unigram+{file}",
+        f"{other}+unigram",
+        f"{file}+kneser-ney",
+        f"{file}+kneser-ney(order=2)",
+    ]
+    cells = _grid(models)
+    assert len({cell.key for cell in cells}) == len(models)
+    assert cells[0].identity.target == cells[2].identity.target == "toys.py:Still+seqbench.baselines.ngram:Unigram"
+
+
+def test_a_wrong_setting_of_a_part_is_told_of_that_part() -> None:
+    with pytest.raises(ValueError, match="hmm has no setting 'order'"):
+        _grid(["kneser-ney(order=2)+hmm(order=2)"])

@@ -76,9 +76,10 @@ def test_the_registry_names_what_exists() -> None:
     from seqbench import registry
     from seqbench.spec import Spec
 
-    for name, entry in registry.MODELS.items():
-        assert registry.find_model(Spec(name), entry.task).entry == entry
-    for name, entry in registry.DATASETS.items():
-        assert registry.find_dataset(Spec(name), entry.task).entry == entry
+    for find, entries in ((registry.find_model, registry.MODELS), (registry.find_dataset, registry.DATASETS)):
+        for name, entry in entries.items():
+            for task, target in entry.targets.items():
+                found = find(Spec(name), task)
+                assert (found.target, found.attribute.task) == (target, task)
     for name in registry.REPORTS:
         assert callable(registry.renderer(name))
