@@ -62,6 +62,7 @@ wheel: $(VENV)/developed
 	$(PYTHON) -m venv .wheel
 	.wheel/bin/pip $(INSTALL) dist/*.whl
 	cd .wheel && bin/seqbench run --suite lm && bin/seqbench report results --format markdown
+	cd .wheel && bin/seqbench run --suite doc --dataset synthetic-order --model naive-bayes --model lstm --store doc
 
 clean:
 	rm -rf $(VENV) .wheel .typed build dist *.egg-info

@@ -197,19 +197,21 @@ def damaged(store: str | Path) -> list[Damaged]:
     return [record for record in Store(Path(store)).records() if isinstance(record, Damaged)]
 
 
-def check(model: str, suite_task: str = "lm", seed: int = 0) -> list[Check]:
+def check(model: str, task_name: str | None = None, seed: int = 0) -> list[Check]:
     """Hold a model against the laws of its task, on a small corpus of the harness.
 
     Args:
         model: a spec, such as `my_model.py:MyModel` or `lstm(hidden_size=16)`.
+        task_name: `lm` or `classify`; None: the one that it is made for, of several the first.
 
     Raises:
         ValueError: the model cannot be found or configured.
     """
     spec = parse(model)
-    found = registry.find_model(spec, suite_task)
+    task_name = registry.home_task(spec) if task_name is None else task_name
+    found = registry.find_model(spec, task_name)
     config = registry.configured(found.attribute.config_class, spec)
-    return task(suite_task).check_class(lambda: found.attribute(config), seed)
+    return task(task_name).check_class(lambda: found.attribute(config), seed)
 
 
 def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.DataFrame":

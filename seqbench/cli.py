@@ -144,12 +144,9 @@ def run(
 @app.command()
 def check(
     model: Annotated[str, typer.Argument(help="Such as my_model.py:MyModel.")],
-    task: Annotated[str, typer.Option(help="Whose laws.")] = "lm",
+    task: Annotated[str | None, typer.Option(help="Whose laws, lm or classify; without one, its own.")] = None,
 ) -> None:
-    """Hold a model against the laws of its task: does it normalise, does it peek, is it repeatable?
-
-    The task is `lm` or `classify`.
-    """
+    """Hold a model against the laws of its task: does it normalise, does it peek, is it repeatable?"""
     with _plain_errors():
         from seqbench import progress
         from seqbench.api import check as check_model

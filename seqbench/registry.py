@@ -186,6 +186,18 @@ def _joint(*hashes: str) -> str:
     return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 
+def home_task(spec: Spec) -> str:
+    """The task that a model is made for; of several, the first.
+
+    Raises:
+        UnknownName, ValueError: as `find_model`.
+    """
+    if spec.parts:
+        return "lm"
+    task: str = _of_kind(_find(spec.name, models, "model", ""), SequenceModel, spec).attribute.task
+    return task
+
+
 def find_dataset(spec: Spec, task: str) -> Found:
     """The data set class of a spec; raises as `find_model` does."""
     return _of_task(_of_kind(_find(spec.name, datasets, "data set", task), Dataset, spec), spec, task)
