@@ -108,7 +108,8 @@ class LogisticRegression(LinearClassifier):
         return linear_model.LogisticRegression(C=self.config.c, class_weight=class_weight, max_iter=MOST_STEPS)
 
     def scores(self, vectors: Any) -> Floats:
-        log_p: Floats = self.model.predict_log_proba(vectors)
+        # Scikit-learn's own predict_log_proba takes the logarithm of what may have become 0.
+        log_p: Floats = log_softmax(_two_columns(self.model.decision_function(vectors)), axis=1)
         return log_p
 
 
@@ -130,7 +131,7 @@ class Calibrated(LinearClassifier):
         else:
             folds = StratifiedKFold(min(FOLDS, fewest))
             unseen = cross_val_predict(clone(estimator), vectors, labels, cv=folds, method="decision_function")
-            self.temperature = _temperature(_two_columns(unseen), np.searchsorted(self.model.classes_, labels))
+            self.temperature = temperature(_two_columns(unseen), np.searchsorted(self.model.classes_, labels))
         ctx.log("temperature", self.temperature)
 
     def scores(self, vectors: Any) -> Floats:
@@ -169,8 +170,8 @@ def _two_columns(decision: Floats) -> Floats:
     return np.stack([-decision / 2, decision / 2], axis=1) if decision.ndim == 1 else decision
 
 
-def _temperature(decision: Floats, labels: Ids) -> float:
-    """The τ under which labels (N,) are most likely, given decision values (N, C)."""
+def temperature(decision: Floats, labels: Ids) -> float:
+    """The τ in e⁻⁷..e⁷ under which labels (N,) are most likely, given decision values (N, C)."""
     rows = np.arange(len(labels))
 
     def nats(log_temperature: float) -> float:

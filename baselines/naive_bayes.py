@@ -2,9 +2,11 @@
 
 import numpy as np
 from pydantic import Field
+from scipy.special import log_softmax
 from sklearn.naive_bayes import ComplementNB, MultinomialNB
 
 from seqbench.baselines.document_features import DocumentFeatures
+from seqbench.baselines.linear_classifiers import FOLDS, temperature
 from seqbench.interface import Arrays, ClassificationContext, Classifier, Config, Floats, Labelled, Texts
 
 
@@ -64,18 +66,30 @@ class MultinomialNaiveBayes(Classifier):
 class ComplementNaiveBayes(MultinomialNaiveBayes):
     """Each class by the words of all others, weights of length 1 (Rennie et al. 2003); scikit-learn's.
 
-    Its scores are no probabilities. What is reported is their softmax: that of a log-linear model with these
-    weights, whose most probable class is scikit-learn's prediction.
+    Its scores are no probabilities. What is reported is their softmax over one temperature, as for margins
+    (`linear_classifiers.Calibrated`), whose most probable class is scikit-learn's prediction.
     """
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
         self.features = DocumentFeatures("counts", self.config.ngrams)
+        vectors, classes = self.features.fit(train.texts), np.arange(len(ctx.classes))
         self.model = ComplementNB(alpha=self.config.alpha, norm=True)
-        self.model.partial_fit(self.features.fit(train.texts), train.labels, classes=np.arange(len(ctx.classes)))
-        self.met = np.bincount(train.labels, minlength=len(ctx.classes)) > 0
+        self.model.partial_fit(vectors, train.labels, classes=classes)
+        self.met = np.bincount(train.labels, minlength=len(classes)) > 0
+        self.temperature = 1.0
+        fold = np.arange(len(train)) % FOLDS
+        if len(train) >= FOLDS:
+            unseen = np.empty((len(train), len(classes)))
+            for left_out in range(FOLDS):
+                held = fold == left_out
+                other = ComplementNB(alpha=self.config.alpha, norm=True)
+                other.partial_fit(vectors[~held], train.labels[~held], classes=classes)
+                unseen[held] = other.predict_joint_log_proba(vectors[held])
+            met = np.flatnonzero(self.met)
+            self.temperature = temperature(unseen[:, met], np.searchsorted(met, train.labels))
+        ctx.log("temperature", self.temperature)
 
     def predict(self, texts: Texts) -> Floats:
-        scores = np.where(self.met, self.model.predict_joint_log_proba(self.features(texts)), -np.inf)
-        peak = scores.max(axis=1, keepdims=True)
-        log_p: Floats = scores - peak - np.log(np.exp(scores - peak).sum(axis=1, keepdims=True))
+        scores = self.model.predict_joint_log_proba(self.features(texts)) / self.temperature
+        log_p: Floats = log_softmax(np.where(self.met, scores, -np.inf), axis=1)
         return log_p

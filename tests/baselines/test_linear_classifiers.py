@@ -141,6 +141,12 @@ def test_two_classes_have_margins_of_opposite_sign() -> None:
     assert (model.predict(train.texts).argmax(1) == model.model.predict(model.features(train.texts))).all()
 
 
+def test_complement_naive_bayes_is_calibrated_too() -> None:
+    train, test = made(300, 0), made(300, 1)
+    nats = -fitted(ComplementNaiveBayes(), train).predict(test.texts)[np.arange(300), test.labels].mean()
+    assert nats < 0.8 * np.log(3)
+
+
 def test_a_balanced_weight_is_that_of_repeated_documents() -> None:
     """90 documents of one class and 30 of the other: as if each of the second were there three times."""
     train = made(400, 0)
@@ -154,15 +160,31 @@ def test_a_balanced_weight_is_that_of_repeated_documents() -> None:
 
 
 def test_letters_are_hashed_pieces_of_marked_words() -> None:
-    features = DocumentFeatures("characters")
+    """#wo wor ord rd#, #or ord rdw dw#, #i#: nine pieces in all, of which `ord` is shared."""
     texts = Texts([np.array([0]), np.array([0, 0]), np.array([0])], [["word"], ["ordw", "i"], ["word"]])
+    features = DocumentFeatures("characters")
     vectors = features.fit(texts).toarray()
-    assert vectors.shape == (3, BUCKETS)
+    assert vectors.shape == (3, 8)
     assert np.allclose((vectors**2).sum(axis=1), 1)
-    assert (vectors[0] > 0).sum() == 4  # wo, wor, ord, rd with their marks
-    assert ((vectors[0] > 0) & (vectors[1] > 0)).sum() == 1  # ord, of #or ord rdw dw# and of #i#
-    assert (vectors[1] > 0).sum() == 5
-    assert (vectors[0] == vectors[2]).all()
+    assert (vectors > 0).sum(axis=1).tolist() == [4, 5, 4]
+    assert ((vectors[0] > 0) & (vectors[1] > 0)).sum() == 1
+    assert (features(texts).toarray() == vectors).all()
+
+
+def test_models_of_words_see_the_vocabulary_alone() -> None:
+    """Words outside it are one word, `<unk>`, whatever their letters."""
+    unknown = Texts([np.array([0, 1]), np.array([1, 0])], [["never", "w1"], ["w1", "met"]])
+    for features in (DocumentFeatures("counts"), DocumentFeatures("tfidf")):
+        vectors = features.fit(unknown).toarray()
+        assert vectors.shape == (2, 2)
+        assert (vectors[0] == vectors[1]).all()
+
+
+def test_no_document_is_so_sure_that_a_class_becomes_impossible() -> None:
+    train = made(200, 0)
+    model = fitted(LogisticRegression(PenalisedConfig(c=1e4)), train)
+    longest = Texts([np.tile(train.texts.ids[0], 400)], [list(train.texts.words[0]) * 400])
+    assert np.isfinite(model.predict(longest)).all()
 
 
 def test_a_word_that_training_lacks_is_known_by_its_letters() -> None:
