@@ -243,18 +243,33 @@ def test_word_dropout_teaches_the_vector_of_unknown_words(word_dropout: float, l
     np.testing.assert_array_equal(vectors[1][V], 0)
 
 
-def test_the_weights_of_the_best_validation_are_kept() -> None:
+def test_among_epochs_of_equal_errors_the_weights_of_the_least_log_loss_are_kept() -> None:
     valid, curves = draw(40, seed=1), {}
     valid.labels[:12] = (valid.labels[:12] + 1) % 3  # wrong ones, so that certainty costs in the end
-    model = WordMeans(small(learning_rate=0.5, schedule="constant", patience=3))
+    model = WordMeans(small(schedule="constant"))
     model.fit(draw(20), lend(epochs=12, valid=valid, curves=curves))
-    ours = -model.predict(valid.texts)[np.arange(40), valid.labels].mean()
-    assert ours == pytest.approx(min(curves["valid_log_loss"]), rel=1e-6)
-    assert ours < curves["valid_log_loss"][-1]
-    errors = [round(e * 40) for e in curves["valid_error"]]
-    assert (model.predict(valid.texts).argmax(1) != valid.labels).sum() == errors[
-        int(np.argmin(curves["valid_log_loss"]))
-    ]
+    scores, nats = model.predict(valid.texts), curves["valid_log_loss"]
+    errors = [round(error * 40) for error in curves["valid_error"]]
+    assert errors[:2] == [29, 29]
+    assert errors[4:] == [12] * 8
+    assert (scores.argmax(1) != valid.labels).sum() == 12
+    assert -scores[np.arange(40), valid.labels].mean() == pytest.approx(min(nats), rel=1e-6)
+    assert 4 < nats.index(min(nats)) < 11
+
+
+def test_fewer_validation_errors_count_more_than_any_log_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    right, valid = np.array([0.9, 0.5, 0.4]), draw(3)
+    model, scores = WordMeans(small()), []
+    for p in (right, np.array([0.9, 0.6, 1e-9])):  # all right; one wrong, with great confidence
+        table = np.log(np.repeat((1 - p[:, None]) / 2, 3, axis=1))
+        table[np.arange(3), valid.labels] = np.log(p)
+        monkeypatch.setattr(model, "predict", lambda _, table=table: table)
+        scores.append(model._validate(lend(valid=valid)))
+    always = np.log(np.full((3, 3), 0.3))
+    always[np.arange(3), (valid.labels + 1) % 3] = np.log(0.4)
+    monkeypatch.setattr(model, "predict", lambda _: always)
+    scores.append(model._validate(lend(valid=valid)))
+    assert scores[0] < scores[1] < scores[2]
 
 
 def test_a_fit_follows_from_the_seed_whatever_was_drawn_before() -> None:
