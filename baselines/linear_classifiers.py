@@ -171,10 +171,10 @@ def _two_columns(decision: Floats) -> Floats:
 
 
 def temperature(decision: Floats, labels: Ids) -> float:
-    """The τ in e⁻⁷..e⁷ under which labels (N,) are most likely, given decision values (N, C)."""
-    rows = np.arange(len(labels))
+    """The τ under which labels (N,) are most likely, given decision values (N, C): within e^±7 of their spread."""
+    rows, spread = np.arange(len(labels)), float(decision.std()) or 1.0
 
-    def nats(log_temperature: float) -> float:
-        return float(-log_softmax(decision / np.exp(log_temperature), axis=1)[rows, labels].mean())
+    def nats(x: float) -> float:
+        return float(-log_softmax(decision / (spread * np.exp(x)), axis=1)[rows, labels].mean())
 
-    return float(np.exp(minimize_scalar(nats, bounds=(-7, 7), method="bounded").x))
+    return spread * float(np.exp(minimize_scalar(nats, bounds=(-7, 7), method="bounded").x))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression as TheirRegression
 from sklearn.naive_bayes import ComplementNB, MultinomialNB
@@ -21,6 +22,7 @@ from seqbench.baselines.linear_classifiers import (
     PenalisedConfig,
     Perceptron,
     SVMConfig,
+    temperature,
 )
 from seqbench.baselines.naive_bayes import ComplementNaiveBayes, Majority, MultinomialNaiveBayes, NaiveBayesConfig
 from seqbench.classifier_checks import check_class
@@ -139,6 +141,16 @@ def test_two_classes_have_margins_of_opposite_sign() -> None:
     model = fitted(LinearSVM(), train, ("a", "b"))
     assert isinstance(model, LinearSVM)
     assert (model.predict(train.texts).argmax(1) == model.model.predict(model.features(train.texts))).all()
+
+
+@pytest.mark.parametrize("size", [1e-4, 1.0, 300.0])
+def test_the_temperature_is_the_best_on_a_grid_whatever_the_size_of_the_margins(size: float) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(3, size=400)
+    decision = size * (rng.normal(size=(400, 3)) + 2 * (labels[:, None] == np.arange(3)))
+    grid = size * np.exp(np.linspace(-3, 3, 2001))
+    nats = [-log_softmax(decision / t, axis=1)[np.arange(400), labels].mean() for t in grid]
+    assert temperature(decision, labels) == pytest.approx(grid[int(np.argmin(nats))], rel=0.01)
 
 
 def test_complement_naive_bayes_is_calibrated_too() -> None:
