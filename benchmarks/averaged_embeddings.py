@@ -6,6 +6,7 @@ TREC and Reuters-R8 where they are at hand, and documents made here, of the size
 which one in eight leans towards the class. Both learn from the same words in 5 epochs at a learning rate of 0.5, with
 as many buckets for bigrams. A time is one of training from words in memory (ours: numbering and hashing counted) or
 from a file that the system has cached (theirs: reading counted); the best repeat. Accuracies are of the test part.
+Ours trains on one thread however many it is given.
 """
 
 import argparse

@@ -249,6 +249,26 @@ def test_a_seed_makes_the_same_model_and_another_seed_another() -> None:
     assert np.abs(trained(train, lend(epochs=2, seed=1)).predict(test) - first).max() > 1e-3
 
 
+def test_training_takes_one_thread_and_gives_the_others_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def spy(vectors: torch.Tensor, output: torch.Tensor, batch: Batch, rate: float) -> torch.Tensor:
+        threads.append(torch.get_num_threads())
+        return step(vectors, output, batch, rate)
+
+    monkeypatch.setattr("seqbench.baselines.averaged_embeddings.step", spy)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        trained(draw(20), lend())
+        with pytest.raises(DivergenceError):
+            trained(draw(200), lend(epochs=5), learning_rate=500, batch_size=64)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert set(threads) == {1}
+
+
 def test_validation_is_logged_and_changes_nothing() -> None:
     train, valid, curves = draw(60), draw(20, seed=1), dict[str, list[float]]()
     model = trained(train, lend(epochs=3, valid=valid, curves=curves))
