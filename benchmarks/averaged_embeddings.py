@@ -4,8 +4,8 @@
 
 TREC and Reuters-R8 where they are at hand, and documents made here, of the size of AG News: 120,000 of 40 words, of
 which one in eight leans towards the class. Both learn from the same words in 5 epochs at a learning rate of 0.5, with
-as many buckets for bigrams. A time is one of training from words in memory (ours: numbering and hashing counted) or
-from a file that the system has cached (theirs: reading counted); the best repeat. Accuracies are of the test part.
+as many buckets for bigrams. A time is one of training, from numbered words in memory (ours; hashing of bigrams counted) or
+from a file that the system has cached (theirs; reading and numbering counted, a small part of it); the best repeat. Accuracies are of the test part.
 Ours trains on one thread however many it is given.
 """
 
