@@ -10,8 +10,8 @@ from pydantic import Field
 
 from seqbench.data import DataError
 from seqbench.datasets.documents import DocumentDataset, DocumentParts, Notes, Rows
-from seqbench.datasets.files import decode, read_bytes
-from seqbench.datasets.tables import Columns, column, read_table
+from seqbench.datasets.files import read_bytes
+from seqbench.datasets.tables import Columns, column, read_table, read_text
 from seqbench.interface import Texts
 from seqbench.vocab import Vocab
 
@@ -97,25 +97,23 @@ class LabelledFile(DocumentDataset):
         return read_table(self._path, self.encoding)
 
     def _files(self) -> list[Path]:
-        return sorted(self._path.rglob("*.txt"))
+        return sorted(file for file in self._path.rglob("*.txt") if file.is_file())
 
     def _folder(self) -> Columns:
-        """The columns of text and class, and where the folder has train/ and test/, `split`."""
-        files = self._files()
-        if not files:
-            raise DataError(f"{self._path} holds no .txt file; lay each document in a subfolder named after its class")
+        """The columns of text and class, and where the folder has train/ and test/, `split`.
+
+        Files that lie in no folder of a class, as read-me files do, have no class and are left out.
+        """
         parted = (self._path / "train").is_dir() and (self._path / "test").is_dir()
-        depth = 3 if parted else 2
         texts, labels, splits = [], [], []
-        for file in files:
+        for file in self._files():
             place = file.relative_to(self._path).parts
-            if len(place) != depth:
-                form = "train/CLASS/NAME.txt" if parted else "CLASS/NAME.txt"
-                raise DataError(f"{file} does not lie in the folder of a class; lay it in {self._path}/{form}")
-            data = file.read_bytes()
-            texts.append(decode(file, data) if data.strip() else "")
-            labels.append(place[-2])
-            splits.append(place[0])
+            texts.append(read_text(file, self.encoding) if file.read_bytes().strip() else "")
+            labels.append(place[-2] if len(place) == (3 if parted else 2) else "")
+            splits.append(place[0] if parted and place[0] in SPLITS else "train")
+        if not any(labels):
+            form = "train/CLASS/NAME.txt and test/CLASS/NAME.txt" if parted else "CLASS/NAME.txt"
+            raise DataError(f"{self._path} holds no .txt file in a folder of a class; lay them as {form}")
         found = {self.text: texts, self.label: labels}
         return {**found, "split": splits} if parted else found
 

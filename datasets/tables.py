@@ -32,6 +32,8 @@ def read_table(path: Path, encoding: str = "utf-8") -> Columns:
         MissingExtra: Parquet needs pyarrow.
     """
     suffix = path.suffix.lower()
+    if not path.exists():
+        raise DataError(f"there is no file {path}")
     if path.is_dir():
         raise DataError(f"{path} is a folder; name a file in it")
     if suffix not in SUFFIXES:
@@ -40,7 +42,7 @@ def read_table(path: Path, encoding: str = "utf-8") -> Columns:
         )
     if suffix == ".parquet":
         return _checked(path, _parquet(path))
-    text = unix_line_ends(_text(path, encoding))
+    text = unix_line_ends(read_text(path, encoding))
     if suffix in (".csv", ".tsv"):
         return _checked(path, _delimited(path, text, SUFFIXES[suffix]))
     return _checked(path, _json_lines(path, text))
@@ -64,7 +66,12 @@ def column(path: Path, columns: Columns, name: str, option: str) -> Sequence[str
     )
 
 
-def _text(path: Path, encoding: str) -> str:
+def read_text(path: Path, encoding: str) -> str:
+    """The text of a file in an encoding.
+
+    Raises:
+        DataError: the file is missing, empty, or of another encoding.
+    """
     data = read_bytes(path)
     if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
         return decode(path, data)
@@ -144,29 +151,28 @@ def _check_header(path: Path, header: Sequence[str], delimiter: str) -> None:
 
 def _json_lines(path: Path, text: str) -> dict[str, list[str]]:
     columns: dict[str, list[str]] = {}
-    count = 0
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             found = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{path}, line {number} is no JSON: {error.msg}; each line is one object") from None
+        except ValueError as error:  # of JSON, or of a number too long to be one
+            why = getattr(error, "msg", "a number of too many digits")
+            raise DataError(f"{path}, line {number} is no JSON: {why}; each line is one object") from None
         except RecursionError:
             raise DataError(f"{path}, line {number} is nested too deeply; each line is one flat object") from None
-        if not isinstance(found, dict):
-            raise DataError(f'{path}, line {number} is no object; write {{"text": "…", "label": "…"}}')
+        if not isinstance(found, dict) or not found:
+            raise DataError(f'{path}, line {number} is no object with keys; write {{"text": "…", "label": "…"}}')
         if not columns:
             columns = {name: [] for name in found}
         if set(found) != set(columns):
             differing = sorted(set(found) ^ set(columns))
             state = "has" if differing[0] in found else "lacks"
             raise DataError(f"{path}, line {number} {state} {differing[0]!r}, unlike the lines before it")
-        count += 1
         for name, value in found.items():
             if value is not None and not isinstance(value, str | int | float):
                 raise DataError(f"{path}, line {number}: {name!r} is neither text nor number; flatten it")
-            columns[name].append("" if value is None else str(value))
+            columns[name].append("" if value is None else value if isinstance(value, str) else json.dumps(value))
     return columns
 
 

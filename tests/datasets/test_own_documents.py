@@ -112,14 +112,40 @@ def test_a_folder_with_train_and_test_is_split_as_it_lies(tmp_path: Path) -> Non
     assert {words[0] for words in data.test.texts.words} == {f"word{i}" for i in range(30, 40)}
 
 
+def test_a_folder_may_hold_files_of_no_class_and_be_of_another_encoding(tmp_path: Path) -> None:
+    """As the IMDB reviews lie: lists beside the folders of the classes."""
+    for i, (text, label) in enumerate(ROWS):
+        file = tmp_path / ("test" if i >= 30 else "train") / label / f"{i}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(f"caf\xe9 {text}".encode("cp1252"))
+    (tmp_path / "train" / "urls.txt").write_text("a list")
+    (tmp_path / "README.txt").write_text("read me")
+    (tmp_path / "train" / "good" / "folder.txt").mkdir()
+    (tmp_path / "train" / "good" / "empty.txt").touch()
+    data = load(tmp_path, encoding="cp1252")
+    assert data.classes == ("bad", "good")
+    assert sum(map(len, (data.train, data.valid, data.test))) == 40
+    assert (data.notes["left_out_without_label"], data.notes["left_out_without_text"]) == (2, 1)
+    assert "caf\xe9" in data.vocab.index
+    before = LabelledFile(path=tmp_path).fingerprint()
+    (tmp_path / "train" / "good" / "1.txt").write_text("another text")
+    assert LabelledFile(path=tmp_path).fingerprint() != before
+
+
+def test_a_thousand_classes_are_the_most(tmp_path: Path) -> None:
+    rows = [(f"text {i} {j}", f"class{i}") for i in range(1001) for j in range(3)]
+    (tmp_path / "a.csv").write_text(table(rows))
+    with pytest.raises(DataError, match=r"holds 1,001 classes in 3,003 rows"):
+        load(tmp_path / "a.csv")
+
+
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
-    rows = [*ROWS, ("", "good"), ("  ", "bad"), ("no class", ""), (" \u200b ", "good")]
+    rows = [*ROWS, ("", "good"), ("  ", "bad"), ("no class", "")]
     (tmp_path / "a.csv").write_text(table(rows))
     data = load(tmp_path / "a.csv")
-    assert data.notes["rows"] == 44
+    assert data.notes["rows"] == 43
     assert (data.notes["left_out_without_text"], data.notes["left_out_without_label"]) == (2, 1)
-    kept = sum(len(part) for part in (data.train, data.valid, data.test))
-    assert kept + 3 + int(data.notes["without_words_left_out"]) == 44
+    assert sum(len(part) for part in (data.train, data.valid, data.test)) == 40
 
 
 def test_cells_stay_as_they_stand(tmp_path: Path) -> None:
@@ -248,7 +274,18 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         "the test part has the class 'strange', which the training part lacks",
     ),
     "folder without texts": (lambda tmp: _folder(tmp, {}), {}, "holds no .txt file"),
-    "text outside a class": (lambda tmp: _folder(tmp, {"a/1.txt": b"x", "2.txt": b"y"}), {}, "2.txt does not lie in"),
+    "no such folder": (lambda tmp: tmp / "nowhere", {}, "there is no file .*nowhere"),
+    "texts outside classes": (
+        lambda tmp: _folder(tmp, {"1.txt": b"x", "2.txt": b"y"}),
+        {},
+        "lay them as CLASS/NAME.txt",
+    ),
+    "empty JSON object": (_file("a.jsonl", "{}\n" + lines(ROWS)), {}, "line 1 is no object with keys"),
+    "endless number": (
+        _file("a.jsonl", '{"text": ' + "1" * 5000 + "}\n"),
+        {},
+        "line 1 is no JSON: a number of too many",
+    ),
     "bytes in a folder": (lambda tmp: _folder(tmp, {"a/1.txt": b"\xff\xfe\xfd"}), {}, "1.txt is (not UTF-8|UTF-16)"),
 }
 
