@@ -4,9 +4,9 @@
 
 TREC and Reuters-R8 where they are at hand, and documents made here, of the size of AG News: 120,000 of 40 words, of
 which one in eight leans towards the class. Both learn from the same words in 5 epochs at a learning rate of 0.5, with
-as many buckets for bigrams. A time is one of training, from numbered words in memory (ours; hashing of bigrams counted) or
-from a file that the system has cached (theirs; reading and numbering counted, a small part of it); the best repeat. Accuracies are of the test part.
-Ours trains on one thread however many it is given.
+as many buckets for bigrams. A time is one of training, the best repeat: ours from numbered words in memory, hashing of
+bigrams counted; theirs from a file that the system has cached, reading and numbering counted. Ours trains on one
+thread however many it is given. Accuracies are of the test part.
 """
 
 import argparse
