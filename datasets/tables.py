@@ -1,13 +1,15 @@
 """Tables of the user's: CSV, TSV, JSONL and Parquet as columns of text, every fault told in one line.
 
-All cells are text as they stand: no type is guessed, and `NA` is two letters.
+All cells are text as they stand: no type is guessed, `NA` is two letters and the 1.50 of JSON four characters.
 """
 
+import codecs
 import csv
 import difflib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +17,37 @@ from seqbench.data import DataError
 from seqbench.datasets.files import decode, read_bytes, unix_line_ends
 from seqbench.interface import MissingExtra
 
-Columns = Mapping[str, Sequence[str]]
-"""By the name in the header, in its order; all of one length."""
+Columns = dict[str, list[str]]
+"""By name; all of one length."""
 
 TAB = "\t"
 SUFFIXES = {".csv": ",", ".tsv": TAB, ".jsonl": "", ".ndjson": "", ".parquet": ""}
 LONGEST = 1_000_000
 """Characters of a cell at most: beyond, a quote was left open or the file is no table."""
+SHOWN, LISTED = 60, 20
+"""Characters of a name or cell, and names of columns, that a message quotes."""
+MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",  # begins as UTF-16's does, so it stands before it
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
-def read_table(path: Path, encoding: str = "utf-8") -> Columns:
-    """The columns of a table; its format is told by the suffix.
+def read_table(path: Path, wanted: Mapping[str, str], encoding: str = "utf-8") -> Columns:
+    """The wanted columns of a table; its format is told by the suffix. What other columns hold does not matter.
+
+    Args:
+        wanted: name of each column, and what to do where there is none of that name; for the message.
 
     Raises:
-        DataError: the file is missing, empty, damaged, of another encoding, or no table.
+        DataError: the file is missing, empty, damaged, of another encoding, no table, or lacks a wanted column.
         MissingExtra: Parquet needs pyarrow.
     """
     suffix = path.suffix.lower()
     if not path.exists():
-        raise DataError(f"there is no file {path}")
+        raise DataError(f"there is no file or folder {path}")
     if path.is_dir():
         raise DataError(f"{path} is a folder; name a file in it")
     if suffix not in SUFFIXES:
@@ -41,56 +55,81 @@ def read_table(path: Path, encoding: str = "utf-8") -> Columns:
             f"{path} ends in {suffix or 'nothing'}; a table ends in {', '.join(SUFFIXES)}, which says how it is read"
         )
     if suffix == ".parquet":
-        return _checked(path, _parquet(path))
-    text = unix_line_ends(read_text(path, encoding))
-    if suffix in (".csv", ".tsv"):
-        return _checked(path, _delimited(path, text, SUFFIXES[suffix]))
-    return _checked(path, _json_lines(path, text))
+        columns = _parquet(path, wanted)
+    else:
+        text = unix_line_ends(decode_as(path, read_bytes(path), encoding))
+        delimiter = SUFFIXES[suffix]
+        columns = _delimited(path, text, delimiter, wanted) if delimiter else _json_lines(path, text, wanted)
+    if not all(columns.values()):
+        raise DataError(f"{path} has a header and no rows; give it some")
+    return columns
 
 
-def column(path: Path, columns: Columns, name: str, option: str) -> Sequence[str]:
-    """A column by name.
-
-    Args:
-        option: of the command line, that names it; for the message.
-
-    Raises:
-        DataError: there is none of that name; the message lists those that there are.
-    """
-    if name in columns:
-        return columns[name]
-    near = difflib.get_close_matches(name, list(columns), n=1, cutoff=0.6)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise DataError(
-        f"{path} has no column {name!r}; {hint}it has: {', '.join(columns)}; name the right one with {option} NAME"
-    )
+def shown(text: str) -> str:
+    """A name or cell as messages quote it: in one line, and cut."""
+    return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
 
 
-def read_text(path: Path, encoding: str) -> str:
-    """The text of a file in an encoding.
+def decode_as(path: Path, data: bytes, encoding: str) -> str:
+    """The text of bytes in an encoding; a byte-order mark is no part of it.
 
     Raises:
-        DataError: the file is missing, empty, or of another encoding.
+        DataError: there is no such encoding, the bytes are of another one, or hold nothing but blank lines.
     """
-    data = read_bytes(path)
-    if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
-        return decode(path, data)
     try:
-        text = data.decode(encoding)
+        codec = codecs.lookup(encoding).name
+        if codec in ("utf-8", "utf-8-sig"):
+            return decode(path, data)
+        marked = next((own for mark, own in MARKS.items() if data.startswith(mark)), "")
+        if marked and not codec.startswith(marked):
+            raise DataError(f"{path} is {marked}, as its byte-order mark says, not {encoding}; give encoding={marked}")
+        text = data.decode(encoding).removeprefix("\ufeff")
     except LookupError:
-        raise DataError(f"there is no encoding {encoding!r}; common ones are utf-8, cp1252, latin-1, cp1251") from None
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
-            f"{path} is not {encoding}: line {line}, byte 0x{data[error.start]:02x} at offset {error.start}; "
+            f"there is no encoding {shown(encoding)}; common ones are utf-8, cp1252, latin-1, cp1251"
+        ) from None
+    except UnicodeError as error:
+        start = getattr(error, "start", 0)
+        line = data.count(b"\n", 0, start) + 1
+        raise DataError(
+            f"{path} is not {encoding}: line {line}, byte 0x{data[start]:02x} at offset {start}; "
             "name the encoding that it has"
         ) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError(f"{path} is no text in {encoding}: it holds NUL characters, the first on line {line}")
     if not text.strip():
         raise DataError(f"{path} holds only blank lines")
     return text
 
 
-def _delimited(path: Path, text: str, delimiter: str) -> dict[str, list[str]]:
+def _check_wanted(path: Path, names: Sequence[str], wanted: Mapping[str, str]) -> None:
+    for name, cure in wanted.items():
+        if name in names:
+            continue
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+        hint = f"did you mean {shown(near[0])}? " if near else ""
+        more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+        listed = ", ".join(map(shown, names[:LISTED])) or "no column at all"
+        raise DataError(f"{path} has no column {shown(name)}; {hint}it has: {listed}{more}; {cure}")
+
+
+def _text(where: str, name: str, value: Any) -> str:
+    """A cell of JSON or Parquet as text; none is empty, and true is `true` in both."""
+    if isinstance(value, bytes | list | tuple | dict):
+        raise DataError(f"{where}: {shown(name)} is neither text nor number but {type(value).__name__}; flatten it")
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    if len(text) > LONGEST:
+        raise DataError(
+            f"{where}: the cell {shown(name)} holds {len(text):,} characters, more than {LONGEST:,}; "
+            "cut the text, or leave the row out"
+        )
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise DataError(f"{where}: {shown(name)} holds half of a surrogate pair, which is no character; correct it")
+    return text
+
+
+def _delimited(path: Path, text: str, delimiter: str, wanted: Mapping[str, str]) -> Columns:
     """CSV as RFC 4180 has it: a quoted cell may hold the delimiter, line ends, and doubled quotes."""
     previous = csv.field_size_limit(LONGEST)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -98,15 +137,17 @@ def _delimited(path: Path, text: str, delimiter: str) -> dict[str, list[str]]:
     try:
         header = [name.strip() for name in next(rows)[1]]
         _check_header(path, header, delimiter)
-        columns: dict[str, list[str]] = {name: [] for name in header}
+        _check_wanted(path, header, wanted)
+        columns: Columns = {name: [] for name in wanted}
+        place = {name: header.index(name) for name in wanted}
         for line, cells in rows:
             if len(cells) != len(header):
                 raise DataError(
                     f"{path}, line {line}: {len(cells)} cells where the header has {len(header)}; "
                     "a cell that holds the delimiter must stand in double quotes"
                 )
-            for name, cell in zip(header, cells, strict=True):
-                columns[name].append(cell)
+            for name, i in place.items():
+                columns[name].append(cells[i])
     finally:
         csv.field_size_limit(previous)
     return columns
@@ -138,7 +179,7 @@ def _check_header(path: Path, header: Sequence[str], delimiter: str) -> None:
         if not name:
             raise DataError(f"{path}: column {number} has no name; the first line must name the columns")
         if name in header[: number - 1]:
-            raise DataError(f"{path}: two columns are called {name!r}; rename one of them")
+            raise DataError(f"{path}: two columns are called {shown(name)}; rename one of them")
     other = "," if delimiter == TAB else TAB
     if len(header) == 1:
         for found, name in ((other, "tabs" if other == TAB else "commas"), (";", "semicolons"), ("|", "bars")):
@@ -149,60 +190,72 @@ def _check_header(path: Path, header: Sequence[str], delimiter: str) -> None:
                 raise DataError(f"{path}: its cells are divided by {name}; {cure}")
 
 
-def _json_lines(path: Path, text: str) -> dict[str, list[str]]:
-    columns: dict[str, list[str]] = {}
+def _json_lines(path: Path, text: str, wanted: Mapping[str, str]) -> Columns:
+    columns: Columns = {name: [] for name in wanted}
+    names: dict[str, None] = {}
+    lacking: tuple[int, str] | None = None
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
+        where = f"{path}, line {number}"
         try:
-            found = json.loads(line)
-        except ValueError as error:  # of JSON, or of a number too long to be one
-            why = getattr(error, "msg", "a number of too many digits")
-            raise DataError(f"{path}, line {number} is no JSON: {why}; each line is one object") from None
+            found = json.loads(
+                line, object_pairs_hook=partial(_object, where), parse_int=str, parse_float=str, parse_constant=str
+            )
+        except json.JSONDecodeError as error:
+            raise DataError(f"{where} is no JSON: {error.msg}; each line is one object") from None
         except RecursionError:
-            raise DataError(f"{path}, line {number} is nested too deeply; each line is one flat object") from None
-        if not isinstance(found, dict) or not found:
-            raise DataError(f'{path}, line {number} is no object with keys; write {{"text": "…", "label": "…"}}')
-        if not columns:
-            columns = {name: [] for name in found}
-        if set(found) != set(columns):
-            differing = sorted(set(found) ^ set(columns))
-            state = "has" if differing[0] in found else "lacks"
-            raise DataError(f"{path}, line {number} {state} {differing[0]!r}, unlike the lines before it")
-        for name, value in found.items():
-            if value is not None and not isinstance(value, str | int | float):
-                raise DataError(f"{path}, line {number}: {name!r} is neither text nor number; flatten it")
-            columns[name].append("" if value is None else value if isinstance(value, str) else json.dumps(value))
+            raise DataError(f"{where} is nested too deeply; each line is one flat object") from None
+        if not isinstance(found, dict):
+            raise DataError(f'{where} is no object; write {{"text": "…", "label": "…"}}')
+        names |= dict.fromkeys(found)
+        for name, cells in columns.items():
+            if name in found:
+                cells.append(_text(where, name, found[name]))
+            else:
+                lacking = lacking or (number, name)
+    _check_wanted(path, list(names), wanted)
+    if lacking:
+        number, name = lacking
+        raise DataError(f"{path}, line {number} lacks the key {shown(name)}; write null where there is no value")
     return columns
 
 
-def _parquet(path: Path) -> dict[str, list[str]]:
+def _object(where: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for i, key in enumerate(keys) if key in keys[:i])
+        raise DataError(f"{where} has the key {shown(twice)} twice; keep one")
+    return found
+
+
+def _parquet(path: Path, wanted: Mapping[str, str]) -> Columns:
     read_bytes(path)
     try:
         from pyarrow import ArrowException
-        from pyarrow.parquet import read_table as read_parquet
+        from pyarrow.parquet import ParquetFile
     except ImportError:
         raise MissingExtra(
             'Parquet files need pyarrow: pip install "seqbench[parquet]", or save the table as CSV'
         ) from None
     try:
-        table = read_parquet(path)
+        with ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            for name in wanted:
+                if names.count(name) > 1:
+                    raise DataError(f"{path}: two columns are called {shown(name)}; rename one of them")
+            _check_wanted(path, names, wanted)
+            table = file.read(columns=list(wanted))
     except (ArrowException, OSError) as error:
-        raise DataError(f"{path} is no Parquet file, or a damaged one: {str(error).splitlines()[0]}") from None
-    return {
-        name: ["" if value is None else str(value) for value in table.column(name).to_pylist()]
-        for name in table.column_names
-    }
+        why = str(error).partition("\n")[0][:200]
+        raise DataError(f"{path} is no Parquet file, or a damaged one: {why}") from None
+    return {name: _parquet_cells(path, name, table.column(name)) for name in wanted}
 
 
-def _checked(path: Path, columns: dict[str, list[str]]) -> Columns:
-    if not columns or not len(next(iter(columns.values()))):
-        raise DataError(f"{path} has a header and no rows; give it some")
-    for name, cells in columns.items():
-        for number, cell in enumerate(cells, 1):
-            if len(cell) > LONGEST:
-                raise DataError(
-                    f"{path}, row {number}: the cell {name!r} holds {len(cell):,} characters, more than {LONGEST:,}; "
-                    "cut the text, or leave the row out"
-                )
-    return columns
+def _parquet_cells(path: Path, name: str, column: Any) -> list[str]:
+    try:
+        values = column.to_pylist()
+    except (ValueError, OverflowError) as error:  # bytes that are no UTF-8, dates that Python has not
+        raise DataError(f"{path}: the column {shown(name)} holds what is no text: {error}; save it as text") from None
+    return [_text(f"{path}, row {number}", name, value) for number, value in enumerate(values, 1)]

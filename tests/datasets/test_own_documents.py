@@ -1,4 +1,4 @@
-"""Your own documents: every form is read as the same documents, and everything malformed is told in one line."""
+"""Your own documents: every form is read as the same documents, and what makes no data set is told in one line."""
 
 import csv
 import io
@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from seqbench.data import DataError, LabelledData
 from seqbench.datasets.own_documents import LabelledFile
-from seqbench.datasets.tables import LONGEST, read_table
-from seqbench.interface import Labelled, MissingExtra
+from seqbench.interface import Labelled
 
 ROWS = [(f'word{i} is about thing{i % 7}, says "me"', "good" if i % 2 else "bad") for i in range(40)]
 
@@ -65,15 +64,6 @@ def test_parquet_holds_the_same_documents(tmp_path: Path) -> None:
     assert everything(load(tmp_path / "a.parquet")) == everything(load(tmp_path / "a.csv"))
 
 
-def test_parquet_without_pyarrow_names_the_command_that_installs_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    (tmp_path / "a.parquet").write_bytes(b"PAR1")
-    with pytest.raises(MissingExtra, match=r'pip install "seqbench\[parquet\]"'):
-        load(tmp_path / "a.parquet")
-
-
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_shuffled_rows_change_nothing(tmp_path: Path, seed: int) -> None:
@@ -112,54 +102,78 @@ def test_a_folder_with_train_and_test_is_split_as_it_lies(tmp_path: Path) -> Non
     assert {words[0] for words in data.test.texts.words} == {f"word{i}" for i in range(30, 40)}
 
 
-def test_a_folder_may_hold_files_of_no_class_and_be_of_another_encoding(tmp_path: Path) -> None:
-    """As the IMDB reviews lie: lists beside the folders of the classes."""
+def test_the_folder_of_imdb_is_read_as_it_lies(tmp_path: Path) -> None:
+    """A class without test documents, and lists and read-me files that lie in no folder of a class."""
     for i, (text, label) in enumerate(ROWS):
-        file = tmp_path / ("test" if i >= 30 else "train") / label / f"{i}.txt"
+        file = tmp_path / ("test" if i >= 30 else "train") / label / f"{i}_7.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(f"caf\xe9 {text}".encode("cp1252"))
-    (tmp_path / "train" / "urls.txt").write_text("a list")
-    (tmp_path / "README.txt").write_text("read me")
-    (tmp_path / "train" / "good" / "folder.txt").mkdir()
-    (tmp_path / "train" / "good" / "empty.txt").touch()
+        file.write_text(text)
+    (tmp_path / "train" / "unsup").mkdir()
+    for i in range(4):
+        (tmp_path / "train" / "unsup" / f"{i}_0.txt").write_text(f"unknown opinion {i}")
+    for name in ("imdbEr.txt", "README", "train/urls_good.txt", "train/urls_unsup.txt", "test/urls_good.txt"):
+        (tmp_path / name).write_text("a list")
+    (tmp_path / "train" / "good" / "deeper").mkdir()
+    (tmp_path / "train" / "good" / "deeper" / "1.txt").write_text("a list")
+    (tmp_path / "extra" / "good").mkdir(parents=True)
+    (tmp_path / "extra" / "good" / "1.txt").write_text("a list")
+    data = load(tmp_path)
+    assert data.classes == ("bad", "good", "unsup")
+    assert sum(map(len, (data.train, data.valid, data.test))) == 44
+    assert (data.notes["rows"], data.notes["files_outside_classes_left_out"]) == (44, 6)
+    assert "list" not in data.vocab.index
+
+
+def test_the_files_of_a_folder_may_be_empty_or_of_another_encoding(tmp_path: Path) -> None:
+    for i, (text, label) in enumerate(ROWS):
+        (tmp_path / label).mkdir(exist_ok=True)
+        (tmp_path / label / f"{i}.txt").write_bytes(f"caf\xe9 {text}".encode("cp1252"))
+    for name, nothing in (("none", b""), ("blank", b" \n"), ("mark", b"\xef\xbb\xbf")):
+        (tmp_path / "good" / f"{name}.txt").write_bytes(nothing)
     data = load(tmp_path, encoding="cp1252")
-    assert data.classes == ("bad", "good")
-    assert sum(map(len, (data.train, data.valid, data.test))) == 40
-    assert (data.notes["left_out_without_label"], data.notes["left_out_without_text"]) == (2, 1)
     assert "caf\xe9" in data.vocab.index
-    before = LabelledFile(path=tmp_path).fingerprint()
-    (tmp_path / "train" / "good" / "1.txt").write_text("another text")
-    assert LabelledFile(path=tmp_path).fingerprint() != before
+    assert (data.notes["rows"], data.notes["left_out_without_text"]) == (43, 3)
+
+
+def test_the_fingerprint_of_a_folder_is_of_its_texts_and_their_places(tmp_path: Path) -> None:
+    def fingerprint(name: str, files: dict[str, str]) -> str:
+        for place, text in files.items():
+            (tmp_path / name / place).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / place).write_text(text)
+        return LabelledFile(path=tmp_path / name).fingerprint()
+
+    files = {"a/1.txt": "one", "a/2.txt": "", "b/1.txt": "two"}
+    assert fingerprint("first", files) == fingerprint("second", dict(reversed(files.items())))
+    (tmp_path / "second" / "a" / "folder.txt").mkdir()
+    assert fingerprint("second", {"a/no.text": "another"}) == fingerprint("first", {})
+    others = [{"a/1.txt": "two", "b/1.txt": "one"}, {"a/2.txt": " "}, {"a/3.txt": ""}, {"c/1.txt": "three"}]
+    found = {fingerprint(f"other{i}", files | other) for i, other in enumerate(others)}
+    assert len(found | {fingerprint("first", {})}) == 5
 
 
 def test_a_thousand_classes_are_the_most(tmp_path: Path) -> None:
     rows = [(f"text {i} {j}", f"class{i}") for i in range(1001) for j in range(3)]
     (tmp_path / "a.csv").write_text(table(rows))
-    with pytest.raises(DataError, match=r"holds 1,001 classes in 3,003 rows"):
+    with pytest.raises(DataError, match=r"1,001 classes in 3,003 documents; is 'label' the right column"):
         load(tmp_path / "a.csv")
+    (tmp_path / "b.csv").write_text(table(rows[3:]))
+    assert len(load(tmp_path / "b.csv").classes) == 1000
+
+
+@given(st.text(min_size=1))
+@settings(max_examples=200)
+def test_every_text_that_is_not_blank_has_a_word(text: str) -> None:
+    """So no row is left out for want of words that was not left out for want of text."""
+    assert bool(LabelledFile(path=Path("a.csv")).words(text)) == bool(text.strip())
 
 
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
-    rows = [*ROWS, ("", "good"), ("  ", "bad"), ("no class", "")]
+    rows = [*ROWS, ("", "good"), ("  ", "bad"), ("no class", ""), ("…", "good")]
     (tmp_path / "a.csv").write_text(table(rows))
     data = load(tmp_path / "a.csv")
-    assert data.notes["rows"] == 43
+    assert data.notes["rows"] == 44
     assert (data.notes["left_out_without_text"], data.notes["left_out_without_label"]) == (2, 1)
-    assert sum(len(part) for part in (data.train, data.valid, data.test)) == 40
-
-
-def test_cells_stay_as_they_stand(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text('id,text,label\n007,NA,1.0\n1,"a\nb, ""c""",TRUE\n\n')
-    assert read_table(tmp_path / "a.csv") == {
-        "id": ["007", "1"],
-        "text": ["NA", 'a\nb, "c"'],
-        "label": ["1.0", "TRUE"],
-    }
-
-
-def test_another_encoding_is_read_on_demand(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes(table([(f"caf\xe9 {text}", label) for text, label in ROWS]).encode("cp1252"))
-    assert "caf\xe9" in load(tmp_path / "a.csv", encoding="cp1252").vocab.index
+    assert sum(len(part) for part in (data.train, data.valid, data.test)) == 41
 
 
 def test_new_documents_need_no_class(tmp_path: Path) -> None:
@@ -169,7 +183,7 @@ def test_new_documents_need_no_class(tmp_path: Path) -> None:
     texts = LabelledFile(path=tmp_path / "a.csv").read(tmp_path / "new.csv", {"symbols": data.vocab.symbols})
     assert data.vocab.decode(texts.ids[0]) == ["thing3", "about", "<unk>"]
     (tmp_path / "bad.csv").write_text("id,body\n1,x\n")
-    with pytest.raises(DataError, match=r"bad.csv has no column 'text'; it has: id, body; .*--text NAME"):
+    with pytest.raises(DataError, match=r"bad.csv has no column 'text'; it has: 'id', 'body'; give .* that name"):
         LabelledFile(path=tmp_path / "a.csv").read(tmp_path / "bad.csv", {"symbols": data.vocab.symbols})
 
 
@@ -201,97 +215,80 @@ def _file(name: str, data: str | bytes) -> Callable[[Path], Path]:
 GOOD = table(ROWS)
 PARTED = table([(*row, "train" if i < 30 else "test") for i, row in enumerate(ROWS)], ("text", "label", "part"))
 MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
-    "no file": (lambda tmp: tmp / "none.csv", {}, "there is no file .*none.csv"),
-    "empty file": (_file("a.csv", ""), {}, "a.csv is empty"),
-    "blank lines": (_file("a.csv", "\n \n"), {}, "only blank lines"),
-    "no suffix": (_file("table", GOOD), {}, "ends in nothing; a table ends in .csv"),
-    "unknown suffix": (_file("a.xlsx", GOOD), {}, "ends in .xlsx; a table ends in .csv"),
-    "header alone": (_file("a.csv", "text,label\n"), {}, "a header and no rows"),
-    "same name twice": (_file("a.csv", "text,label,text\na,b,c\n"), {}, "two columns are called 'text'"),
-    "column without a name": (_file("a.csv", "text,,label\na,b,c\n"), {}, "column 2 has no name"),
-    "no text column": (
-        _file("a.csv", table(ROWS, ("body", "label"))),
+    "no file": (lambda tmp: tmp / "none.csv", {}, "there is no file or folder .*none.csv"),
+    "no folder": (lambda tmp: tmp / "nowhere", {}, "there is no file or folder .*nowhere"),
+    "no label column": (
+        _file("a.csv", table(ROWS, ("text", "kind"))),
         {},
-        "no column 'text'; it has: body, label; .*--text",
+        "no column 'label'; it has: 'text', 'kind'; .*--label NAME",
     ),
-    "no label column": (_file("a.csv", table(ROWS, ("text", "kind"))), {}, "no column 'label'; .*--label NAME"),
-    "misspelt column": (_file("a.csv", GOOD), {"label": "lable"}, "no column 'lable'; did you mean 'label'"),
+    "no text column": (_file("a.csv", table(ROWS, ("body", "label"))), {}, "no column 'text'; .*--text NAME"),
     "no split column": (_file("a.csv", GOOD), {"split": "part"}, "no column 'part'; .*--split NAME"),
-    "too few cells": (_file("a.csv", GOOD + "alone\n"), {}, "line 42: 1 cells where the header has 2"),
-    "too many cells": (_file("a.csv", GOOD + "a,b,c\n"), {}, "line 42: 3 cells .* stand in double quotes"),
-    "open quote": (_file("a.csv", GOOD + '"open,good\n'), {}, "line 42: a double quote is opened and never closed"),
-    "quote inside": (_file("a.csv", GOOD + '"a" b,good\n'), {}, "line 42: a double quote stands where none may"),
-    "semicolons": (_file("a.csv", table(ROWS, delimiter=";")), {}, "divided by semicolons; write commas"),
-    "tabs in a .csv": (_file("a.csv", table(ROWS, delimiter="\t")), {}, "divided by tabs; name it a.tsv"),
-    "commas in a .tsv": (_file("a.tsv", GOOD), {}, "divided by commas; name it a.csv"),
-    "10 MB cell": (_file("a.csv", GOOD + f"{'x' * 10**7},good\n"), {}, "line 42: a cell is longer than 1,000,000"),
-    "10 MB row of JSON": (
-        _file("a.jsonl", lines([*ROWS, ("x" * (LONGEST + 1), "good")])),
-        {},
-        "row 41: the cell 'text' holds 1,000,001 characters",
-    ),
-    "no JSON": (_file("a.jsonl", lines(ROWS) + "{oops}\n"), {}, "line 41 is no JSON"),
-    "JSON array": (_file("a.jsonl", "[1, 2]\n"), {}, "line 1 is no object"),
-    "JSON without a key": (_file("a.jsonl", lines(ROWS) + '{"text": "x"}\n'), {}, "line 41 lacks 'label'"),
-    "JSON with another key": (
-        _file("a.jsonl", lines(ROWS) + '{"text": "x", "label": "y", "id": 1}\n'),
-        {},
-        "line 41 has 'id'",
-    ),
-    "nested JSON": (_file("a.jsonl", '{"text": ["x"], "label": "y"}\n'), {}, "'text' is neither text nor number"),
-    "UTF-16": (_file("a.csv", GOOD.encode("utf-16")), {}, "is UTF-16; convert it"),
-    "NUL bytes": (_file("a.csv", GOOD.encode() + b"\0"), {}, "holds NUL bytes"),
-    "mixed encodings": (
-        _file("a.csv", GOOD.encode() + "caf\xe9,good\n".encode("cp1252")),
-        {},
-        "not UTF-8: line 42, byte 0xe9",
-    ),
-    "wrong encoding": (_file("a.csv", GOOD.encode() + b"\x81,good\n"), {"encoding": "cp1252"}, "not cp1252: line 42"),
-    "no such encoding": (_file("a.csv", GOOD), {"encoding": "utf-9"}, "no encoding 'utf-9'; common ones"),
-    "one class": (_file("a.csv", table([(t, "good") for t, _ in ROWS])), {}, "all rows are of one class, 'good'"),
-    "empty classes": (_file("a.csv", table([(t, " ") for t, _ in ROWS])), {}, "the column 'label' is empty"),
+    "one class": (_file("a.csv", table([(t, "good") for t, _ in ROWS])), {}, "all documents are of one class, 'good'"),
+    "empty classes": (_file("a.csv", table([(t, " ") for t, _ in ROWS])), {}, "all 40 labels are empty; .*--label"),
     "a class of two": (
         _file("a.csv", table([*ROWS, ("one", "rare"), ("two", "rare")])),
         {},
         "the class 'rare' has 2 distinct texts, fewer than the 3 parts",
     ),
-    "text as label": (_file("a.csv", GOOD), {"label": "text"}, "holds 40 classes in 40 rows; is it the right one"),
+    "text as label": (_file("a.csv", GOOD), {"label": "text"}, "40 classes in 40 documents; is 'text' the right col"),
+    "few texts as labels": (_file("a.csv", table(ROWS[:3])), {"label": "text"}, "3 classes in 3 doc.*--label NAME"),
+    "repeated texts as labels": (
+        _file("a.csv", table([("x", long + text) for text, _ in ROWS for long in ("x" * 9999,) * 2])),
+        {},
+        "the class 'x{59}…' has 10,[0-9]+ characters; is 'label' the right column",
+    ),
     "empty texts": (
         _file("a.csv", table([("" if i % 3 else t, label) for i, (t, label) in enumerate(ROWS)])),
         {},
-        "empty in more than half of the 40 rows",
+        "more than half of the 40 texts are empty; is 'text' the right column.*--text NAME",
     ),
     "unknown split": (
-        _file("a.csv", PARTED.replace(",test", ",holdout")),
+        _file("a.csv", PARTED.replace(",test", ",hold\\nout")),
         {"split": "part"},
-        "row 31: .* 'holdout'; it may",
+        r"row 31 \(the header not counted\): the column 'part' says 'hold\\\\nout'; it may say: train",
     ),
-    "no test rows": (_file("a.csv", PARTED.replace(",test", ",train")), {"split": "part"}, "'part' says 'test'"),
-    "no train rows": (_file("a.csv", PARTED.replace(",train", ",test")), {"split": "part"}, "'part' says 'train'"),
+    "no test rows": (_file("a.csv", PARTED.replace(",test", ",train")), {"split": "part"}, "the test part; is 'part'"),
+    "no train rows": (_file("a.csv", PARTED.replace(",train", ",test")), {"split": "part"}, "the train part; is 'par"),
     "new class in test": (
         _file("a.csv", PARTED + "x,strange,test\n"),
         {"split": "part"},
         "the test part has the class 'strange', which the training part lacks",
     ),
     "folder without texts": (lambda tmp: _folder(tmp, {}), {}, "holds no .txt file"),
-    "no such folder": (lambda tmp: tmp / "nowhere", {}, "there is no file .*nowhere"),
     "texts outside classes": (
         lambda tmp: _folder(tmp, {"1.txt": b"x", "2.txt": b"y"}),
         {},
-        "lay them as CLASS/NAME.txt",
+        "lay them as CLASS/NAME.txt, or train/CLASS/NAME.txt",
     ),
-    "empty JSON object": (_file("a.jsonl", "{}\n" + lines(ROWS)), {}, "line 1 is no object with keys"),
-    "endless number": (
-        _file("a.jsonl", '{"text": ' + "1" * 5000 + "}\n"),
+    "parts without classes": (
+        lambda tmp: _folder(tmp, {"train/1.txt": b"x", "test/2.txt": b"y"}),
         {},
-        "line 1 is no JSON: a number of too many",
+        "lay them as train/CLASS/NAME.txt and test/CLASS/NAME.txt$",
     ),
-    "bytes in a folder": (lambda tmp: _folder(tmp, {"a/1.txt": b"\xff\xfe\xfd"}), {}, "1.txt is (not UTF-8|UTF-16)"),
+    "empty test folder": (
+        lambda tmp: _folder(
+            tmp, {"train/a/1.txt": b"x", "train/a/2.txt": b"z", "train/b/1.txt": b"y", "test/1.txt": b"x"}
+        ),
+        {},
+        "no document for the test part; is it the right folder",
+    ),
+    "folder of one class": (
+        lambda tmp: _folder(tmp, {"a/1.txt": b"x", "a/2.txt": b"y"}),
+        {},
+        "of one class, 'a'; there is nothing to tell apart; is it the right folder",
+    ),
+    "bytes in a folder": (lambda tmp: _folder(tmp, {"a/1.txt": b"\xff\xfd"}), {}, "1.txt is not UTF-8: line 1"),
+    "folder of another encoding": (
+        lambda tmp: _folder(tmp, {"a/1.txt": b"\xef\xbb\xbfx"}),
+        {"encoding": "latin-1"},
+        "1.txt is utf-8, as its byte-order mark says",
+    ),
 }
 
 
 @pytest.mark.parametrize("kind", MALFORMED)
-def test_what_is_malformed_is_told_in_one_line(tmp_path: Path, kind: str) -> None:
+def test_what_makes_no_data_set_is_told_in_one_line(tmp_path: Path, kind: str) -> None:
     make, options, words = MALFORMED[kind]
     with pytest.raises(DataError, match=words) as told:
         load(make(tmp_path), **options)
@@ -299,12 +296,13 @@ def test_what_is_malformed_is_told_in_one_line(tmp_path: Path, kind: str) -> Non
     assert len(str(told.value)) < 400
 
 
-def test_a_damaged_parquet_file_is_told(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
-    (tmp_path / "a.parquet").write_bytes(b"PAR1 nothing PAR1")
-    with pytest.raises(DataError, match="is no Parquet file, or a damaged one"):
-        load(tmp_path / "a.parquet")
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _folder(tmp_path, {"a/1.txt": b"x", "b/1.txt": b"y"})
 
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
 
-def test_at_least_thirty_kinds_are_known() -> None:
-    assert len(MALFORMED) >= 30
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    for read in (LabelledFile(path=folder).fingerprint, LabelledFile(path=folder).load):
+        with pytest.raises(DataError, match=r"1.txt cannot be read: Permission denied"):
+            read()

@@ -1,0 +1,196 @@
+"""The reader of tables: cells stay as they stand, and everything malformed is told in one line."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from seqbench.data import DataError
+from seqbench.datasets.tables import LONGEST, read_table
+from seqbench.interface import MissingExtra
+
+WANTED = {"text": "say --text NAME", "label": "say --label NAME"}
+CSV = "text,label\none,good\ntwo,bad\n"
+JSON = '{"text": "one", "label": "good"}\n{"text": "two", "label": "bad"}\n'
+
+
+def read(path: Path, data: str | bytes, wanted: dict[str, str] = WANTED, encoding: str = "utf-8") -> Any:
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return read_table(path, wanted, encoding)
+
+
+def test_cells_stay_as_they_stand(tmp_path: Path) -> None:
+    assert read(tmp_path / "a.csv", 'id,text,label\n007,NA,1.0\n1,"a\nb, ""c""",TRUE\n\n', {"id": "", **WANTED}) == {
+        "id": ["007", "1"],
+        "text": ["NA", 'a\nb, "c"'],
+        "label": ["1.0", "TRUE"],
+    }
+
+
+def test_values_of_json_stay_as_they_are_written(tmp_path: Path) -> None:
+    written = ["7e0", "1.50", "-0", "1e400", "1" * 5000, "NaN", "true", "false"]
+    text = "".join(f'{{"text": {value}}}\n' for value in written)
+    assert read(tmp_path / "a.jsonl", text + '\n{"text": null}\n{"text": "\\u00e9\\n"}', {"text": ""}) == {
+        "text": [*written, "", "é\n"]
+    }
+
+
+def test_the_keys_of_json_lines_may_differ_where_nobody_asks_for_them(tmp_path: Path) -> None:
+    text = '{"label": "x", "text": "one", "id": [1]}\n{"text": "two", "label": "y"}\n{"text": "", "label": "", "n": 1}'
+    assert read(tmp_path / "a.jsonl", text) == {"text": ["one", "two", ""], "label": ["x", "y", ""]}
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-16", "utf-16-le", "utf-32", "utf-8-sig", "UTF_8"])
+def test_encodings_are_read_on_demand(tmp_path: Path, encoding: str) -> None:
+    text = CSV.replace("one", "caf\xe9")
+    assert read(tmp_path / "a.csv", text.encode(encoding), encoding=encoding)["text"] == ["caf\xe9", "two"]
+
+
+@given(st.binary(max_size=60), st.sampled_from(["a.csv", "a.tsv", "a.jsonl", "a.parquet"]), st.booleans())
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_bytes_there_are_the_fault_is_of_the_data(tmp_path: Path, data: bytes, name: str, head: bool) -> None:
+    if name.endswith(".parquet"):
+        pytest.importorskip("pyarrow")
+    begin = {"a.csv": b"text,label\n", "a.tsv": b"text\tlabel\n", "a.jsonl": b'{"text": 1, "label": '}.get(
+        name, b"PAR1"
+    )
+    told, columns = "", {"text": [""], "label": [""]}
+    try:
+        columns = read(tmp_path / name, begin + data if head else data)
+    except DataError as error:
+        told = str(error)
+    assert "\n" not in told
+    assert len(columns["text"]) == len(columns["label"]) > 0
+
+
+MALFORMED: dict[str, tuple[str, str | bytes, str]] = {
+    "empty file": ("a.csv", "", "a.csv is empty"),
+    "blank lines": ("a.csv", "\n \n", "only blank lines"),
+    "no suffix": ("table", CSV, "ends in nothing; a table ends in .csv"),
+    "unknown suffix": ("a.xlsx", CSV, "ends in .xlsx; a table ends in .csv"),
+    "header alone": ("a.csv", "text,label\n", "a header and no rows"),
+    "same name twice": ("a.csv", "text,label,text\na,b,c\n", "two columns are called 'text'"),
+    "column without a name": ("a.csv", "text,,label\na,b,c\n", "column 2 has no name"),
+    "another column": ("a.csv", "body,label\na,b\n", "no column 'text'; it has: 'body', 'label'; say --text NAME"),
+    "misspelt column": ("a.csv", "text,lable\na,b\n", "no column 'label'; did you mean 'lable'. .*say --label NAME"),
+    "names of two lines": ("a.csv", '"a\nb",label\na,b\n', r"it has: 'a\\nb', 'label'; say"),
+    "long names": ("a.csv", "x" * 999 + ",label\na,b\n", "it has: 'x{59}…', 'label'; say"),
+    "many names": ("a.csv", ",".join(f"c{i}" for i in range(999)) + "\n", "'c18', 'c19' and 979 more; say"),
+    "too few cells": ("a.csv", CSV + "alone\n", "line 4: 1 cells where the header has 2"),
+    "too many cells": ("a.csv", CSV + "a,b,c\n", "line 4: 3 cells .* stand in double quotes"),
+    "open quote": ("a.csv", CSV + '"open,good\n', "line 4: a double quote is opened and never closed"),
+    "quote inside": ("a.csv", CSV + '"a" b,good\n', "line 4: a double quote stands where none may"),
+    "semicolons": ("a.csv", CSV.replace(",", ";"), "divided by semicolons; write commas"),
+    "tabs in a .csv": ("a.csv", CSV.replace(",", "\t"), "divided by tabs; name it a.tsv"),
+    "commas in a .tsv": ("a.tsv", CSV, "divided by commas; name it a.csv"),
+    "10 MB cell": ("a.csv", CSV + f"{'x' * 10**7},good\n", "line 4: a cell is longer than 1,000,000"),
+    "long cell of JSON": (
+        "a.jsonl",
+        JSON + f'{{"text": "{"x" * (LONGEST + 1)}", "label": "good"}}',
+        "line 3: the cell 'text' holds 1,000,001 characters",
+    ),
+    "no JSON": ("a.jsonl", JSON + "{oops}\n", "line 3 is no JSON: Expecting property name"),
+    "JSON array": ("a.jsonl", "[1, 2]\n", "line 1 is no object"),
+    "nested too deeply": ("a.jsonl", "[" * 10**5, "line 1 is nested too deeply"),
+    "JSON without a key": ("a.jsonl", JSON + '\n{"text": "x", "id": 1}\n', "line 4 lacks the key 'label'; write null"),
+    "empty JSON object": ("a.jsonl", "{}\n" + JSON, "line 1 lacks the key 'text'"),
+    "empty JSON objects": ("a.jsonl", "{}\n{}\n", "has no column 'text'; it has: no column at all; say"),
+    "misspelt key": ("a.jsonl", JSON.replace("text", "txet"), "no column 'text'; did you mean 'txet'"),
+    "repeated key": ("a.jsonl", '{"text": "a", "label": "b", "text": "c"}', "line 1 has the key 'text' twice"),
+    "nested JSON": ("a.jsonl", '{"text": ["x"], "label": "y"}\n', "'text' is neither text nor number but list"),
+    "half a character": ("a.jsonl", '{"text": "\\ud83d", "label": "y"}\n', "line 1: 'text' holds half of a surrogate"),
+    "UTF-16": ("a.csv", CSV.encode("utf-16"), "is UTF-16; convert it"),
+    "NUL bytes": ("a.csv", CSV.encode() + b"\0", "holds NUL bytes"),
+    "mixed encodings": ("a.csv", CSV.encode() + b"caf\xe9,good\n", "not UTF-8: line 4, byte 0xe9"),
+    "no Parquet": ("a.parquet", b"PAR1 nothing PAR1", "is no Parquet file, or a damaged one"),
+}
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_what_is_malformed_is_told_in_one_line(tmp_path: Path, kind: str) -> None:
+    name, data, words = MALFORMED[kind]
+    if name.endswith(".parquet"):
+        pytest.importorskip("pyarrow")
+    with pytest.raises(DataError, match=words) as told:
+        read(tmp_path / name, data)
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 600
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "words"),
+    [
+        ("cp1252", CSV.encode() + b"\x81,good\n", "not cp1252: line 4, byte 0x81 at offset 28; name the encoding"),
+        ("utf-9", CSV.encode(), "no encoding 'utf-9'; common ones"),
+        ("hex", CSV.encode(), "no encoding 'hex'; common ones"),
+        ("latin-1", b"\xef\xbb\xbf" + CSV.encode(), "is utf-8, as its byte-order mark says, not latin-1"),
+        ("cp1252", CSV.encode("utf-16"), "is utf-16, as its byte-order mark says, not cp1252"),
+        ("latin-1", CSV.encode() + b"a\0,b\n", "no text in latin-1: it holds NUL characters, the first on line 4"),
+        ("cp1251", b" \n", "holds only blank lines"),
+    ],
+)
+def test_another_encoding_than_the_named_one_is_told(tmp_path: Path, encoding: str, data: bytes, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        read(tmp_path / "a.csv", data, encoding=encoding)
+
+
+def test_a_missing_file_is_told_before_its_suffix_and_a_folder_is_none(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"there is no file or folder .*nowhere$"):
+        read_table(tmp_path / "nowhere", WANTED)
+    with pytest.raises(DataError, match=r"is a folder; name a file in it"):
+        read_table(tmp_path, WANTED)
+
+
+def test_parquet_without_pyarrow_names_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(MissingExtra, match=r'pip install "seqbench\[parquet\]"'):
+        read(tmp_path / "a.parquet", b"PAR1")
+
+
+def parquet(path: Path, names: list[str], *columns: Any) -> Path:
+    arrow = pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow.parquet").write_table(
+        arrow.Table.from_arrays([arrow.array(c) if isinstance(c, list) else c for c in columns], names), path
+    )
+    return path
+
+
+def test_cells_of_parquet_are_text_and_columns_nobody_asks_for_may_hold_anything(tmp_path: Path) -> None:
+    path = parquet(
+        tmp_path / "a.parquet", ["text", "label", "v", "v"], ["a", None], [True, False], [[1], [2]], [b"", b""]
+    )
+    assert read_table(path, WANTED) == {"text": ["a", ""], "label": ["true", "false"]}
+    path = parquet(tmp_path / "b.parquet", ["text", "a.b", "a"], ["NA", "x"], [1, 2], [0.5, None])
+    assert read_table(path, {"a.b": "", "a": ""}) == {"a.b": ["1", "2"], "a": ["0.5", ""]}
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ([b"x", b"y"], r"row 1: 'text' is neither text nor number but bytes"),
+        ([None, [1]], r"row 2: 'text' is neither text nor number but list"),
+        ([{"a": 1}, None], r"row 1: 'text' is neither text nor number but dict"),
+        (["x", "x" * (LONGEST + 1)], r"row 2: the cell 'text' holds 1,000,001 characters"),
+        ([], r"a header and no rows"),
+    ],
+)
+def test_cells_of_parquet_that_are_no_text_are_refused(tmp_path: Path, cells: list[Any], words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        read_table(parquet(tmp_path / "a.parquet", ["text"], cells), {"text": ""})
+
+
+def test_parquet_strings_of_another_encoding_are_refused(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    offsets, data = arrow.py_buffer(b"\0\0\0\0\4\0\0\0"), arrow.py_buffer(b"caf\xe9")
+    bad = arrow.StringArray.from_buffers(1, offsets, data)
+    with pytest.raises(DataError, match=r"the column 'text' holds what is no text: .*0xe9.*; save it as text"):
+        read_table(parquet(tmp_path / "a.parquet", ["text"], bad), {"text": ""})
+
+
+def test_parquet_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"two columns are called 'text'; rename one of them"):
+        read_table(parquet(tmp_path / "a.parquet", ["text", "text"], ["a"], ["b"]), {"text": ""})
