@@ -247,7 +247,7 @@ def _parquet(path: Path, wanted: Mapping[str, str]) -> Columns:
                     raise DataError(f"{path}: two columns are called {shown(name)}; rename one of them")
             _check_wanted(path, names, wanted)
             table = file.read(columns=list(wanted))
-    except (ArrowException, OSError) as error:
+    except (ArrowException, OSError, UnicodeDecodeError) as error:
         why = str(error).partition("\n")[0][:200]
         raise DataError(f"{path} is no Parquet file, or a damaged one: {why}") from None
     return {name: _parquet_cells(path, name, table.column(name)) for name in wanted}

@@ -48,6 +48,11 @@ def test_encodings_are_read_on_demand(tmp_path: Path, encoding: str) -> None:
     assert read(tmp_path / "a.csv", text.encode(encoding), encoding=encoding)["text"] == ["caf\xe9", "two"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le"])
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path, encoding: str) -> None:
+    assert read(tmp_path / "a.csv", f"\ufeff{CSV}".encode(encoding), encoding=encoding)["text"] == ["one", "two"]
+
+
 @given(st.binary(max_size=60), st.sampled_from(["a.csv", "a.tsv", "a.jsonl", "a.parquet"]), st.booleans())
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_bytes_there_are_the_fault_is_of_the_data(tmp_path: Path, data: bytes, name: str, head: bool) -> None:
@@ -194,3 +199,10 @@ def test_parquet_strings_of_another_encoding_are_refused(tmp_path: Path) -> None
 def test_parquet_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"two columns are called 'text'; rename one of them"):
         read_table(parquet(tmp_path / "a.parquet", ["text", "text"], ["a"], ["b"]), {"text": ""})
+
+
+def test_a_parquet_file_with_a_damaged_name_is_told(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "a.parquet", ["text"], ["a"])
+    path.write_bytes(path.read_bytes().replace(b"text", b"t\xebxt"))
+    with pytest.raises(DataError, match=r"is no Parquet file, or a damaged one: .*0xeb"):
+        read_table(path, {"text": ""})
