@@ -18,10 +18,10 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from seqbench import registry
-from seqbench.checks import seed_everything
 from seqbench.data import Dataset
 from seqbench.grid import TRUTH, Cell
 from seqbench.interface import Arrays, Budget, MissingExtra, SequenceModel
+from seqbench.measuring import seed_everything
 from seqbench.metrics import Columns
 from seqbench.records import Check, Comparability, Costs, Provenance, Record, Status
 from seqbench.spec import Spec

@@ -8,8 +8,6 @@ A law that supposes another is measured only where that one holds, so that one f
 before all, `repeatable` before every comparison of two predictions, `causal` before `chunked`.
 """
 
-import random
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
@@ -20,7 +18,8 @@ import numpy as np
 
 from seqbench import laws
 from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext, LanguageModel
-from seqbench.laws import Asked, Scored, difference, law, moved, windows
+from seqbench.laws import Asked, Scored, windows
+from seqbench.measuring import Fits, Probe, law, seed_everything, untouched
 from seqbench.normalisation import Total
 from seqbench.records import Check
 from seqbench.vocab import Vocab
@@ -89,47 +88,10 @@ def check_fitted(
     return checks
 
 
-class Probe:
-    """Whether scoring a text changes a model: make it before, `check` after.
-
-    Each time the snippet is scored twice and the second scores count, so that what a model merely carries over
-    from its last call is left to `repeatable`; chance is stilled for the same reason.
-    """
-
-    def __init__(self, model: LanguageModel[Any], documents: Documents) -> None:
-        self._ask = Asked(model)
-        self._ids = windows(documents, 4, 32, np.random.default_rng(0))
-        self._before: Floats | Exception
-        try:
-            self._before = self._scores()
-        except Exception as error:  # told by `check`, since a law that cannot be measured is no crash
-            self._before = error
-
-    def check(self) -> Check:
-        return law("frozen", self._compare)
-
-    def _compare(self) -> Check:
-        if isinstance(self._before, Exception):
-            raise self._before
-        return moved(
-            "frozen",
-            difference(self._scores(), self._before),
-            "scoring the test text",
-            "the model learns from what it is scored on",
-        )
-
-    def _scores(self) -> Floats:
-        self._ask(self._ids)
-        seed_everything(0)
-        return self._ask.score(self._ids)
-
-
-def seed_everything(seed: int) -> None:
-    """Start the global generators, for models that draw from them."""
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 (it is the global state that is meant)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
+def probe(model: LanguageModel[Any], documents: Documents) -> Probe:
+    """Whether scoring a text changes a model: made before, checked after."""
+    ask, ids = Asked(model), windows(documents, 4, 32, np.random.default_rng(0))
+    return Probe(lambda: ask.score(ids), "scoring the test text")
 
 
 @dataclass(frozen=True)
@@ -151,27 +113,11 @@ def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[C
     lent = deepcopy(corpus)
     ids = windows(corpus.test, ROWS, LENGTH, rng)
     model = make()
+    fits = Fits(lambda seed: _fit(make(), corpus, seed), lambda fitted: Asked(fitted).score(ids), seed)
 
     def fit() -> Check:
         _fit(model, lent, seed)
         return Check(name="fit", passed=True, message="fit comes to an end")
-
-    def untouched() -> Check:
-        same = all(_equal(getattr(lent, part), getattr(corpus, part)) for part in ("train", "valid"))
-        message = "fit leaves the training data as it is" if same else "fit changes the data it is lent: work on a copy"
-        return Check(name="untouched", passed=same, message=message)
-
-    def score_once(model: LanguageModel[Any]) -> Floats:
-        seed_everything(seed)
-        return Asked(model).score(ids)
-
-    def deterministic() -> Check:
-        nats = difference(score_once(_fit(make(), corpus, seed)), once[0])
-        return moved("deterministic", nats, "fitting again with the same seed", "draw all chance from ctx.seed")
-
-    def seedless() -> Check:
-        nats = difference(score_once(_fit(make(), corpus, seed + 1)), once[0])
-        return moved("seedless", nats, "fitting with another seed", "the class says stochastic = False, which is wrong")
 
     def unseen() -> Check:
         some = ids[:1].copy()
@@ -193,17 +139,15 @@ def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[C
     checks = [law("fit", fit)]
     if not checks[0].passed:
         return checks
-    checks.append(untouched())
+    checks.append(untouched(all(_equal(getattr(lent, part), getattr(corpus, part)) for part in ("train", "valid"))))
     once: list[Floats] = []
     with suppress(Exception):  # what is wrong with the scores is told below
-        once.append(score_once(model))
-    probe = Probe(model, corpus.valid)
+        once.append(fits.said(model))
+    unchanged = probe(model, corpus.valid)
     counts = np.bincount(np.concatenate(corpus.train), minlength=corpus.vocab_size)
     checks += check_fitted(model, corpus.test, corpus.valid, corpus.vocab_size, counts / counts.sum(), seed)
     if once:
-        checks += [probe.check(), law("deterministic", deterministic)]
-        if not model.stochastic:
-            checks.append(law("seedless", seedless))
+        checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
         checks += [law("unseen", unseen), law("binary", binary), law("short", short)]
     return checks
 

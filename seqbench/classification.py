@@ -15,7 +15,7 @@ from seqbench.class_metrics import (
     by_class,
     confusion,
 )
-from seqbench.classifier_checks import Probe, check_class, check_fitted
+from seqbench.classifier_checks import check_class, check_fitted, probe
 from seqbench.classifier_laws import answer
 from seqbench.data import LabelledData
 from seqbench.interface import Budget, ClassificationContext, Classifier, Floats, Labelled, Texts
@@ -88,7 +88,7 @@ class Classification(Task[LabelledData, Classifier]):
         return {"symbols": list(data.vocab.symbols), "classes": list(data.classes)}
 
     def probe(self, model: Classifier, data: LabelledData) -> Callable[[], Check]:
-        return Probe(model, data.valid.texts, len(data.classes)).check
+        return probe(model, data.valid.texts, len(data.classes)).check
 
     def check(self, model: Classifier, data: LabelledData, seed: int) -> list[Check]:
         return check_fitted(model, data.test.texts, len(data.classes), seed)

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqbench import classifier_laws as laws
-from seqbench.checks import seed_everything
 from seqbench.classifier_laws import Said, answer, some
 from seqbench.interface import Budget, ClassificationContext, Classifier, Floats, Labelled, Texts
-from seqbench.laws import difference, law, moved
+from seqbench.measuring import Fits, Probe, law, seed_everything, untouched
 from seqbench.records import Check
 from seqbench.vocab import UNK, Vocab
 
 DOCUMENTS = 48
 """That the laws are measured on."""
 FEW = 16
-"""That `Probe` compares."""
+"""That `probe` compares."""
 
 
 def check_fitted(model: Classifier, texts: Texts, classes: int, seed: int) -> list[Check]:
@@ -50,32 +49,10 @@ def check_fitted(model: Classifier, texts: Texts, classes: int, seed: int) -> li
     return checks
 
 
-class Probe:
-    """Whether scoring documents changes a model: make it before, `check` after."""
-
-    def __init__(self, model: Classifier, texts: Texts, classes: int) -> None:
-        self._model, self._classes = model, classes
-        self._texts = some(texts, FEW, np.random.default_rng(0))
-        self._before: Floats | Exception
-        try:
-            self._before = self._scores()
-        except Exception as error:  # told by `check`, since a law that cannot be measured is no crash
-            self._before = error
-
-    def check(self) -> Check:
-        return law("frozen", self._compare)
-
-    def _compare(self) -> Check:
-        if isinstance(self._before, Exception):
-            raise self._before
-        nats = difference(self._scores(), self._before)
-        return moved("frozen", nats, "scoring the test part", "the model learns from what it is scored on")
-
-    def _scores(self) -> Floats:
-        """The second answer, so that what a model merely carries over is left to `repeatable`; chance is stilled."""
-        answer(self._model, self._texts, self._classes)
-        seed_everything(0)
-        return answer(self._model, self._texts, self._classes)
+def probe(model: Classifier, texts: Texts, classes: int) -> Probe:
+    """Whether scoring documents changes a model: made before, checked after."""
+    asked = some(texts, FEW, np.random.default_rng(0))
+    return Probe(lambda: answer(model, asked, classes), "scoring the test part")
 
 
 @dataclass(frozen=True)
@@ -98,27 +75,13 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
     lent = deepcopy(corpus)
     asked = corpus.test.texts
     model = make()
+    fits = Fits(
+        lambda seed: _fit(make(), corpus, seed), lambda fitted: answer(fitted, asked, len(corpus.classes)), seed
+    )
 
     def fit() -> Check:
         _fit(model, lent, seed)
         return Check(name="fit", passed=True, message="fit comes to an end")
-
-    def untouched() -> Check:
-        same = all(_same(getattr(lent, part), getattr(corpus, part)) for part in ("train", "valid"))
-        message = "fit leaves the training data as it is" if same else "fit changes the data it is lent: work on a copy"
-        return Check(name="untouched", passed=same, message=message)
-
-    def say_once(model: Classifier) -> Floats:
-        seed_everything(seed)
-        return answer(model, asked, len(corpus.classes))
-
-    def deterministic() -> Check:
-        nats = difference(say_once(_fit(make(), corpus, seed)), once[0])
-        return moved("deterministic", nats, "fitting again with the same seed", "draw all chance from ctx.seed")
-
-    def seedless() -> Check:
-        nats = difference(say_once(_fit(make(), corpus, seed + 1)), once[0])
-        return moved("seedless", nats, "fitting with another seed", "the class says stochastic = False, which is wrong")
 
     def unseen() -> Check:
         unk = corpus.vocab.index[UNK]
@@ -142,16 +105,14 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
     checks = [law("fit", fit)]
     if not checks[0].passed:
         return checks
-    checks.append(untouched())
+    checks.append(untouched(all(_same(getattr(lent, part), getattr(corpus, part)) for part in ("train", "valid"))))
     once: list[Floats] = []
     with suppress(Exception):  # what is wrong with the scores is told below
-        once.append(say_once(model))
-    probe = Probe(model, corpus.valid.texts, len(corpus.classes))
+        once.append(fits.said(model))
+    unchanged = probe(model, corpus.valid.texts, len(corpus.classes))
     checks += check_fitted(model, asked, len(corpus.classes), seed)
     if once:
-        checks += [probe.check(), law("deterministic", deterministic)]
-        if not model.stochastic:
-            checks.append(law("seedless", seedless))
+        checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
         checks += [law("unseen", unseen), law("binary", binary), law("missing", missing)]
     return checks
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqbench.interface import Classifier, Floats, Ids, Texts
-from seqbench.laws import SUM_TOLERANCE, difference, moved
+from seqbench.measuring import SUM_TOLERANCE, difference, log_probabilities, moved, restored
 from seqbench.records import Check
 from seqbench.tasks import ScoreError
 
@@ -22,16 +22,10 @@ def answer(model: Classifier, texts: Texts, classes: int) -> Floats:
     Raises:
         ScoreError: it has another shape, or holds what is no log-probability.
     """
-    scores = np.array(model.predict(copied(texts)))
+    scores = np.asarray(model.predict(copied(texts)))
     if scores.shape != (len(texts), classes):
         raise ScoreError(f"predict returned shape {scores.shape} for {len(texts)} documents and {classes} classes")
-    if scores.dtype.kind != "f":
-        raise ScoreError(f"predict returned scores of type {scores.dtype}, not floating-point numbers")
-    if np.isnan(scores).any():
-        raise ScoreError(f"predict returned NaN for {int(np.isnan(scores).any(axis=1).sum()):,} documents")
-    if (scores == np.inf).any():
-        raise ScoreError("predict returned an infinite probability")
-    return scores.astype(np.float64, copy=False)
+    return log_probabilities(scores, lambda nan: f"{int(nan.any(axis=1).sum()):,} documents")
 
 
 @dataclass(frozen=True)
@@ -96,15 +90,9 @@ def pure(model: Classifier, said: Said) -> Check:
 
 def saved(model: Classifier, said: Said) -> Check:
     """What `arrays` writes is enough for a new instance to say the same."""
-    written = model.arrays()
-    if written is None:
-        return Check(name="saved", passed=True, message="the model writes no arrays, so it is refitted from its record")
-    arrays = {name: np.array(array) for name, array in written.items()}
-    odd = [name for name, array in arrays.items() if array.dtype.kind not in "biuf"]
-    if odd:
-        return Check(name="saved", passed=False, message=f"arrays holds things that are no numbers: {', '.join(odd)}")
-    twin = type(model)(model.config)
-    twin.restore(arrays)
+    twin = restored(model)
+    if isinstance(twin, Check):
+        return twin
     nats = difference(answer(twin, said.texts, said.classes), said.log_p)
     return moved("saved", nats, "writing and restoring", "arrays must hold all that was learned, and restore read it")
 

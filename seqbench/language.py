@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seqbench.checks import Probe, check_class, check_fitted
+from seqbench.checks import check_class, check_fitted, probe
 from seqbench.data import Convention, TextData, TextSplit
 from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext, LanguageModel
 from seqbench.laws import answer
@@ -77,7 +77,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         return {"symbols": list(data.vocab.symbols)}
 
     def probe(self, model: LanguageModel[Any], data: TextData) -> Callable[[], Check]:
-        return Probe(model, data.valid.documents).check
+        return probe(model, data.valid.documents).check
 
     def check(self, model: LanguageModel[Any], data: TextData, seed: int) -> list[Check]:
         counts = np.zeros(data.vocab.size)

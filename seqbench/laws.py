@@ -1,7 +1,6 @@
 """The laws of a fitted language model, one function each: ask it for predictions, say what was measured."""
 
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,19 +8,11 @@ import numpy as np
 
 from seqbench import normalisation
 from seqbench.interface import Documents, Floats, Ids, LanguageModel
+from seqbench.measuring import SUM_TOLERANCE, TOLERANCE, difference, log_probabilities, moved, restored
 from seqbench.normalisation import Site, Total
 from seqbench.records import Check
 from seqbench.tasks import ScoreError
 
-TOLERANCE = 1e-3
-"""Nats by which a score may move that should not move at all.
-
-An LSTM in float32 moves by 1e-6 to 1e-4 between batch shapes, since sums are made in another order. On every
-symbol, 1e-3 would be a tenth of a per cent of perplexity, less than any table here can tell apart; whatever peeks,
-forgets or mixes moves single scores by tenths of a nat.
-"""
-SUM_TOLERANCE = 1e-4
-"""By which the probabilities of all symbols may miss one; rounding in float32 makes 1e-6."""
 FLOOR = -60.0
 """Log-probabilities below are not told apart where probabilities are compared: float32 has none below exp(-87)."""
 CONTEXT = 4096
@@ -89,13 +80,7 @@ def answer(model: LanguageModel[Any], ids: Ids, state: Any) -> tuple[Floats, Any
     scores = np.asarray(given[0])
     if scores.shape != ids.shape:
         raise ScoreError(f"predict returned scores of shape {scores.shape} for ids of shape {ids.shape}")
-    if scores.dtype.kind != "f":
-        raise ScoreError(f"predict returned scores of type {scores.dtype}, not floating-point numbers")
-    if np.isnan(scores).any():
-        raise ScoreError(f"predict returned NaN for {int(np.isnan(scores).sum()):,} of {scores.size:,} symbols")
-    if (scores == np.inf).any():
-        raise ScoreError("predict returned an infinite probability")
-    return scores.astype(np.float64), given[1]
+    return log_probabilities(scores, lambda nan: f"{int(nan.sum()):,} of {nan.size:,} symbols"), given[1]
 
 
 @dataclass(frozen=True)
@@ -106,33 +91,6 @@ class Scored:
     """(B, T)"""
     scores: Floats
     """(B, T)"""
-
-
-def law(name: str, measure: Callable[[], Check]) -> Check:
-    """Measure a law; one that cannot be measured is broken."""
-    try:
-        return measure()
-    except ScoreError as error:
-        return Check(name=name, passed=False, message=str(error))
-    except Exception as error:
-        last = " ".join(traceback.format_exception_only(error)[-1].split())
-        return Check(name=name, passed=False, message=f"measuring this ended in {last}")
-
-
-def difference(a: Floats, b: Floats) -> float:
-    """The largest |a − b| in nats; infinities of one sign are equal."""
-    with np.errstate(invalid="ignore"):
-        moved = np.where(a == b, 0.0, np.abs(a - b))
-    return float(moved.max(initial=0.0))
-
-
-def moved(name: str, nats: float, what: str, remedy: str, bound: float = TOLERANCE) -> Check:
-    """Scores that may not move have moved by so much."""
-    passed = nats <= bound
-    sentence = f"{what} moved scores by up to {nats:.2g} nats"
-    return Check(
-        name=name, passed=passed, value=nats, bound=bound, message=sentence if passed else f"{sentence}: {remedy}"
-    )
 
 
 def windows(text: Documents, rows: int, length: int, rng: np.random.Generator) -> Ids:
@@ -248,15 +206,9 @@ def pure(ask: Asked, short: Scored, states: bool) -> Check:
 
 def saved(ask: Asked, short: Scored, vocab_size: int) -> Check:
     """What `arrays` writes is enough for a new instance to predict the same."""
-    written = ask.model.arrays()
-    if written is None:
-        return Check(name="saved", passed=True, message="the model writes no arrays, so it is refitted from its record")
-    arrays = {name: np.array(array) for name, array in written.items()}
-    odd = [name for name, array in arrays.items() if array.dtype.kind not in "biuf"]
-    if odd:
-        return Check(name="saved", passed=False, message=f"arrays holds things that are no numbers: {', '.join(odd)}")
-    twin = type(ask.model)(ask.model.config)
-    twin.restore(arrays)
+    twin = restored(ask.model)
+    if isinstance(twin, Check):
+        return twin
     if twin.vocab_size != vocab_size:
         return Check(name="saved", passed=False, message="restore must set vocab_size")
     nats = difference(Asked(twin).score(short.ids), short.scores)

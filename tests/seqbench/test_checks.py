@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqbench import registry
-from seqbench.checks import Probe, check_class, check_fitted
+from seqbench.checks import check_class, check_fitted, probe
 from seqbench.interface import Arrays, Budget, Documents, Floats, Ids, LanguageContext, LanguageModel
 from seqbench.language import LanguageModelling
-from seqbench.laws import difference, law, windows
+from seqbench.laws import windows
+from seqbench.measuring import difference, law
 from seqbench.records import Check
 from seqbench.spec import Spec
 from seqbench.vocab import Vocab
@@ -303,9 +304,9 @@ def test_a_probe_tells_learning_from_chance_and_from_what_is_carried_over(name: 
     text = [np.random.default_rng(0).integers(24, size=1500)]
     model = getattr(MISBEHAVING, name)()
     model.fit(text, LanguageContext(seed=0, budget=Budget(), valid=text, vocab=Vocab(tuple(map(str, range(24))))))
-    probe = Probe(model, text)
+    unchanged = probe(model, text)
     model.predict(text[0][None])
-    assert probe.check().passed is not learns
+    assert unchanged.check().passed is not learns
 
 
 def test_a_law_that_cannot_be_measured_is_broken_and_says_why() -> None:

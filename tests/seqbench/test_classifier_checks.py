@@ -198,15 +198,15 @@ def test_the_models_of_the_house_break_no_law(name: str) -> None:
 
 def test_a_classifier_that_learns_from_the_test_part_is_found_out() -> None:
     from seqbench.classification import score_texts
-    from seqbench.classifier_checks import Probe, _corpus, _fit
+    from seqbench.classifier_checks import _corpus, _fit, probe
 
     corpus = _corpus(3, 60, np.random.default_rng(0))
     for kind, honest in ((Learner, False), (Honest, True)):
         model = _fit(kind(), corpus, 0)
-        probe = Probe(model, corpus.valid.texts, 3)
+        unchanged = probe(model, corpus.valid.texts, 3)
         for _ in range(50):
             score_texts(model, corpus.test.texts, 3)
-        assert probe.check().passed == honest
+        assert unchanged.check().passed == honest
 
 
 def test_marks_are_of_laws_that_exist() -> None:
