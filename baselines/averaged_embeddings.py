@@ -15,10 +15,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from seqbench.baselines.neural_classifier import balanced_weights
+from seqbench.baselines.neural_classifier import balanced_weights, laid_end_to_end
 from seqbench.interface import (
     Arrays,
-    Budget,
     ClassificationContext,
     Classifier,
     Config,
@@ -28,7 +27,7 @@ from seqbench.interface import (
     Labelled,
     Texts,
 )
-from seqbench.training import DivergenceError, seeded
+from seqbench.training import DivergenceError, seeded, updates_within
 
 CPU = torch.device("cpu")
 
@@ -111,7 +110,7 @@ class AveragedEmbeddings(Classifier):
             self.vectors = torch.empty(features, width).uniform_(-1 / width, 1 / width)
             self.vectors[torch.bincount(bags.ids, minlength=features) == 0] = 0.0
             self.output = torch.zeros(classes, width)
-            update, updates = 0, _updates(ctx.budget, len(batches))
+            update, updates = 0, updates_within(ctx.budget, len(batches))
             while update < updates:
                 total, seen = torch.zeros(()), 0
                 for b in torch.randperm(len(batches))[: updates - update].tolist():
@@ -180,12 +179,7 @@ def bags(documents: Documents, vocab_size: int, buckets: int) -> Bags:
     Raises:
         ValueError: a document has no words, or words that are not in 0..vocab_size-1.
     """
-    lengths = np.array([len(d) for d in documents], dtype=np.int64)
-    if len(lengths) and lengths.min() == 0:
-        raise ValueError(f"document {int(lengths.argmin())} has no words: leave empty documents out")
-    words = np.concatenate([*documents, np.zeros(0, np.int64)])
-    if len(words) and not 0 <= words.min() <= words.max() < vocab_size:
-        raise ValueError(f"ids must lie in 0..{vocab_size - 1}, the vocabulary")
+    words, lengths = laid_end_to_end(documents, vocab_size)
     pairs = lengths - 1 if buckets else np.zeros_like(lengths)
     sizes = lengths + pairs
     starts = np.cumsum(sizes) - sizes
@@ -263,9 +257,3 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-def _updates(budget: Budget, epoch: int) -> int:
-    """Updates that the budget holds, of which `epoch` make an epoch."""
-    most = budget.epochs * epoch
-    return most if budget.updates is None else min(most, budget.updates)

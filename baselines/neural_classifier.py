@@ -5,7 +5,6 @@ A subclass builds its network; most networks are word vectors → features of th
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from typing import Literal
 
 import numpy as np
@@ -16,7 +15,16 @@ from torch.nn import functional as F
 
 from seqbench import training
 from seqbench.interface import Arrays, ClassificationContext, Classifier, Documents, Floats, Ids, Labelled, Texts
-from seqbench.training import Loss, TrainingConfig, choose_device, seeded
+from seqbench.training import (
+    Loss,
+    TrainingConfig,
+    choose_device,
+    exact_float32,
+    load_weights,
+    seeded,
+    weight_count,
+    weights,
+)
 
 POOL = 16
 """Batches whose documents are drawn together and then sorted by length: enough that there is little padding,
@@ -141,24 +149,22 @@ class NeuralClassifier(Classifier):
             return np.zeros((0, self.classes))
         documents = PaddedDocuments(texts.ids, self.vocab_size, next(self.network.parameters()).device)
         scores = np.empty((len(texts), self.classes))
-        with _exact_float32():
+        with exact_float32():
             for rows in _by_length(documents.lengths):
                 logits = self.network(*documents.take(rows))
                 scores[rows] = F.log_softmax(logits.double(), dim=-1).cpu().numpy()
         return scores
 
     def arrays(self) -> Arrays:
-        weights = {name: value.cpu().numpy().copy() for name, value in self.network.state_dict().items()}
-        return weights | {"sizes": np.array([self.vocab_size, self.classes])}
+        return weights(self.network) | {"sizes": np.array([self.vocab_size, self.classes])}
 
     def restore(self, arrays: Arrays) -> None:
         self.vocab_size, self.classes = arrays["sizes"].tolist()
         self.network = self.build(self.vocab_size, self.classes)
-        self.network.load_state_dict({name: torch.tensor(value) for name, value in arrays.items() if name != "sizes"})
-        self.network.eval()
+        load_weights(self.network, {name: value for name, value in arrays.items() if name != "sizes"})
 
     def parameter_count(self) -> int:
-        return sum(p.numel() for p in self.network.parameters() if p.requires_grad)
+        return weight_count(self.network)
 
     def _validate(self, ctx: ClassificationContext) -> float:
         scores, labels = self.predict(ctx.valid.texts), ctx.valid.labels
@@ -172,13 +178,7 @@ class PaddedDocuments:
 
     def __init__(self, documents: Documents, vocab_size: int, device: torch.device) -> None:
         """documents: words in 0..V-1; V becomes the padding."""
-        self.lengths = np.array([len(d) for d in documents], dtype=np.int64)
-        """(N,)"""
-        if len(self.lengths) and self.lengths.min() == 0:
-            raise ValueError(f"document {int(self.lengths.argmin())} has no words: leave empty documents out")
-        words = np.concatenate([*documents, np.zeros(0, np.int64)])
-        if len(words) and not 0 <= words.min() <= words.max() < vocab_size:
-            raise ValueError(f"ids must lie in 0..{vocab_size - 1}, the vocabulary")
+        words, self.lengths = laid_end_to_end(documents, vocab_size)
         self.padding = vocab_size
         self._words = torch.tensor(words, device=device)
         self._starts = torch.tensor(np.cumsum(self.lengths) - self.lengths, device=device)
@@ -247,6 +247,21 @@ class DocumentBatches:
         return ids.masked_fill(hidden & (ids != self.documents.padding), self.unk)
 
 
+def laid_end_to_end(documents: Documents, vocab_size: int) -> tuple[Ids, Ids]:
+    """Words (M,) of N documents, one document after the other, and how many each has, (N,).
+
+    Raises:
+        ValueError: a document has no words, or words that are not in 0..vocab_size-1.
+    """
+    lengths = np.array([len(d) for d in documents], dtype=np.int64)
+    if len(lengths) and lengths.min() == 0:
+        raise ValueError(f"document {int(lengths.argmin())} has no words: leave empty documents out")
+    words = np.concatenate([*documents, np.zeros(0, np.int64)])
+    if len(words) and not 0 <= words.min() <= words.max() < vocab_size:
+        raise ValueError(f"ids must lie in 0..{vocab_size - 1}, the vocabulary")
+    return words, lengths
+
+
 def balanced_weights(labels: Ids, classes: int) -> Floats:
     """Weights (C,), N / (classes met · documents of the class): every class weighs the same in sum, a document
     1 on average (King & Zeng 2001). Classes never met get 0."""
@@ -278,9 +293,3 @@ def _by_length(lengths: Ids) -> Iterator[Ids]:
         if last == len(order) or (last + 1 - first) * lengths[order[last]] > SCORED:
             yield order[first:last]
             first = last
-
-
-def _exact_float32() -> AbstractContextManager[None]:
-    """cuDNN without TensorFloat-32, whose rounding would make scores depend on the batch."""
-    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-    return flags

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from seqbench import training
 from seqbench.baselines.output import OutputKind, output_layer
 from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
-from seqbench.training import Loss, TrainingConfig, choose_device, seeded
+from seqbench.training import Loss, TrainingConfig, choose_device, load_weights, seeded, weight_count, weights
 
 SCORES = 1 << 24
 """Log probabilities (windows x symbols) that are held at once when scoring; 64 MiB in float32."""
@@ -180,18 +180,15 @@ class WindowLanguageModel(LanguageModel[Ids]):
         return self.network.output.distribution(self.network(windows)).double().exp().cpu().numpy()
 
     def arrays(self) -> Arrays:
-        weights = {name: value.cpu().numpy().copy() for name, value in self.network.state_dict().items()}
-        return weights | {"vocab_size": np.array(self.vocab_size)}
+        return weights(self.network) | {"vocab_size": np.array(self.vocab_size)}
 
     def restore(self, arrays: Arrays) -> None:
         self.vocab_size = int(arrays["vocab_size"])
         self.network = self.build(np.zeros(self.vocab_size, np.int64))
-        weights = {name: torch.tensor(value) for name, value in arrays.items() if name != "vocab_size"}
-        self.network.load_state_dict(weights)
-        self.network.eval()
+        load_weights(self.network, {name: value for name, value in arrays.items() if name != "vocab_size"})
 
     def parameter_count(self) -> int:
-        return sum(p.numel() for p in self.network.parameters() if p.requires_grad)
+        return weight_count(self.network)
 
     @property
     def _width(self) -> int:

@@ -3,7 +3,6 @@
 import math
 from abc import abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -15,7 +14,16 @@ from seqbench import training
 from seqbench.baselines.output import output_layer
 from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
 from seqbench.recurrent.windows import Windows
-from seqbench.training import Loss, TrainingConfig, choose_device, seeded
+from seqbench.training import (
+    Loss,
+    TrainingConfig,
+    choose_device,
+    exact_float32,
+    load_weights,
+    seeded,
+    weight_count,
+    weights,
+)
 
 SCAN = 1 << 14
 """Symbols (steps x columns) that go through a body at once; bounds the memory of its gates."""
@@ -183,7 +191,7 @@ class RecurrentLanguageModel(LanguageModel[RecurrentState]):
             return np.zeros(ids.shape), state
         targets = torch.tensor(ids.T, device=state.symbol.device)
         inputs = torch.cat([state.symbol[None], targets[:-1]])
-        with _exact_float32():
+        with exact_float32():
             hidden, body = self.network(inputs, targets, None, state.body)
             scores = self._scores(hidden.flatten(0, 1), targets.flatten()).reshape(targets.shape)
         return scores.T.double().cpu().numpy(), RecurrentState(targets[-1], body)
@@ -191,22 +199,21 @@ class RecurrentLanguageModel(LanguageModel[RecurrentState]):
     @torch.inference_mode()
     def next(self, state: RecurrentState | None = None, batch: int = 1) -> Floats:
         state = self._start(batch) if state is None else state
-        with _exact_float32():
+        with exact_float32():
             # The target of a single step is no input to any body.
             hidden, _ = self.network(state.symbol[None], state.symbol[None], None, state.body)
             return self.network.output.distribution(hidden[0]).double().exp().cpu().numpy()
 
     def arrays(self) -> Arrays:
-        return {name: value.cpu().numpy().copy() for name, value in self.network.state_dict().items()}
+        return weights(self.network)
 
     def restore(self, arrays: Arrays) -> None:
         self.vocab_size = len(arrays["embedding.weight"]) - 1
         self.network = self.build(np.zeros(self.vocab_size, np.int64))
-        self.network.load_state_dict({name: torch.tensor(value) for name, value in arrays.items()})
-        self.network.eval()
+        load_weights(self.network, arrays)
 
     def parameter_count(self) -> int:
-        return sum(p.numel() for p in self.network.parameters() if p.requires_grad)
+        return weight_count(self.network)
 
     def _start(self, batch: int) -> RecurrentState:
         device = self.network.embedding.weight.device
@@ -220,16 +227,10 @@ class RecurrentLanguageModel(LanguageModel[RecurrentState]):
 
     def _perplexity(self, windows: Windows) -> float:
         total, body = 0.0, None
-        with _exact_float32():
+        with exact_float32():
             for inputs, targets, mask, fresh in windows:
                 hidden, body = self.network(inputs, targets, mask, None if fresh else body)
                 mask = torch.ones_like(targets, dtype=torch.bool) if mask is None else mask
                 total -= self._scores(hidden[mask], targets[mask]).double().sum().item()
         # Beyond e^700 nats a float ends; the loop then says that training diverged.
         return math.exp(total / windows.symbols) if total < 700 * windows.symbols else math.inf
-
-
-def _exact_float32() -> AbstractContextManager[None]:
-    """cuDNN without TensorFloat-32, whose rounding would make scores depend on the batch."""
-    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-    return flags

@@ -7,12 +7,13 @@ early stopping with the best weights restored, number formats, and what happens 
 
 import math
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 import torch
+from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer, SparseAdam
@@ -98,7 +99,7 @@ def train(
     device = next(module.parameters()).device
     bfloat16 = use_bfloat16(config.precision, device)
     ctx.log("bfloat16", float(bfloat16))
-    allowed = _updates(ctx.budget, len(batches))
+    allowed = updates_within(ctx.budget, len(batches))
     schedule = SCHEDULES[config.schedule](allowed)
     optimisers = _optimisers(module, config)
     parameters = [p for p in module.parameters() if p.requires_grad]
@@ -226,7 +227,7 @@ class OneCycle(Schedule):
 SCHEDULES: dict[str, type[Schedule]] = {"constant": Schedule, "plateau": Plateau, "one-cycle": OneCycle}
 
 
-def _updates(budget: Budget, epoch: int) -> int:
+def updates_within(budget: Budget, epoch: int) -> int:
     """Updates that the budget holds, of which `epoch` make an epoch."""
     most = budget.epochs * epoch
     return most if budget.updates is None else min(most, budget.updates)
@@ -300,3 +301,25 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng([torch.cuda.current_device()] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
+
+
+def exact_float32() -> AbstractContextManager[None]:
+    """cuDNN without TensorFloat-32, whose rounding would make scores depend on the batch."""
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+    return flags
+
+
+def weights(module: nn.Module) -> dict[str, NDArray[Any]]:
+    """Parameters and buffers by name, copied, for `SequenceModel.arrays`."""
+    return {name: value.cpu().numpy().copy() for name, value in module.state_dict().items()}
+
+
+def load_weights(module: nn.Module, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Take over what `weights` gave, and leave `module` in evaluation mode."""
+    module.load_state_dict({name: torch.tensor(value) for name, value in arrays.items()})
+    module.eval()
+
+
+def weight_count(module: nn.Module) -> int:
+    """Numbers that training may change."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
