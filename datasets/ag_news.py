@@ -11,15 +11,10 @@ from seqbench.datasets.documents import DocumentDataset, DocumentParts, Rows
 TOPICS = {"1": "World", "2": "Sports", "3": "Business", "4": "Sci/Tech"}
 
 
-class AGNews(DocumentDataset):
+class AGNews(download.Downloaded, DocumentDataset):
     """120,000 training and 7,600 test items of 4 even classes; title and description are one text."""
 
     name: ClassVar[str] = "ag-news"
-    licence: ClassVar[str] = download.SOURCES["ag-news"].licence
-    citation: ClassVar[str] = download.SOURCES["ag-news"].citation
-
-    def fingerprint(self) -> str:
-        return download.fingerprint(self.name)
 
     def parts(self) -> DocumentParts:
         train, test = (read_items(data) for data in download.read(self.name))

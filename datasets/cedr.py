@@ -11,15 +11,10 @@ from seqbench.datasets.documents import DocumentDataset, DocumentParts, Notes, R
 EMOTIONS = ("joy", "sadness", "surprise", "fear", "anger")
 
 
-class Cedr(DocumentDataset):
+class Cedr(download.Downloaded, DocumentDataset):
     """The sentences with one emotion, 4,378 for training and 1,128 for the test; others are left out."""
 
     name: ClassVar[str] = "cedr-ru"
-    licence: ClassVar[str] = download.SOURCES["cedr-ru"].licence
-    citation: ClassVar[str] = download.SOURCES["cedr-ru"].citation
-
-    def fingerprint(self) -> str:
-        return download.fingerprint(self.name)
 
     def parts(self) -> DocumentParts:
         tables = [_table(data) for data in download.read(self.name)]

@@ -201,6 +201,15 @@ class DocumentDataset(Dataset[LabelledData]):
         return f"{'lower-case ' if self.lowercase else ''}{units}, the first {self.longest}"
 
 
+class TokenisedDocuments(DocumentDataset):
+    """Documents whose words stand between white space already, in the case that counts."""
+
+    tokens: Literal["whitespace", "words"] = Field(
+        "whitespace", description=DocumentDataset.model_fields["tokens"].description
+    )
+    lowercase: bool = Field(False, description=DocumentDataset.model_fields["lowercase"].description)
+
+
 def _place(row: _Row) -> bytes:
     return hashlib.sha256(f"{row.text}\0{row.label}".encode("utf-8", "surrogatepass")).digest()
 

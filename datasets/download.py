@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import platformdirs
 
@@ -65,6 +65,22 @@ def _sources() -> dict[str, Source]:
 
 
 SOURCES: Mapping[str, Source] = _sources()
+
+
+class Downloaded:
+    """A data set whose files stand in `sources.toml` under its name; to be named first among the bases."""
+
+    name: ClassVar[str]
+    licence: ClassVar[str]
+    citation: ClassVar[str]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.licence, cls.citation = SOURCES[cls.name].licence, SOURCES[cls.name].citation
+
+    def fingerprint(self) -> str:
+        """As `Dataset.fingerprint`; the files are verified (and downloaded) on the way."""
+        return fingerprint(self.name)
 
 
 def cache_folder() -> Path:

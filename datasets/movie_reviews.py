@@ -1,35 +1,26 @@
 """Movie reviews: is a sentence of a review positive or negative (Pang & Lee 2005)."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from seqbench.datasets import download
-from seqbench.datasets.documents import DocumentDataset, DocumentParts, Rows
+from seqbench.datasets.documents import DocumentParts, Rows, TokenisedDocuments
 from seqbench.datasets.splits import folds
 
 FOLDS = 10
 
 
-class MovieReviews(DocumentDataset):
+class MovieReviews(download.Downloaded, TokenisedDocuments):
     """5,331 sentences of each class, in lower case and cut into words; no official split, so ten folds by hash.
 
     One fold is the test part, the next one the validation part.
     """
 
     name: ClassVar[str] = "mr"
-    licence: ClassVar[str] = download.SOURCES["mr"].licence
-    citation: ClassVar[str] = download.SOURCES["mr"].citation
 
-    tokens: Literal["whitespace", "words"] = Field(
-        "whitespace", description=DocumentDataset.model_fields["tokens"].description
-    )
-    lowercase: bool = Field(False, description=DocumentDataset.model_fields["lowercase"].description)
     fold: int = Field(0, ge=0, lt=FOLDS, description="the fold that is the test part")
-
-    def fingerprint(self) -> str:
-        return download.fingerprint(self.name)
 
     def parts(self) -> DocumentParts:
         texts: list[str] = []

@@ -6,7 +6,7 @@ probability after every history, so that each string of any length has a finite 
 
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -180,6 +180,17 @@ class BracketProcess(Process[list[Stack]]):
 
 
 def _cumulative(rows: Floats) -> list[list[float]]:
-    """Bounds of the intervals of [0, 1) that stand for each symbol but the last, for `bisect_right`."""
-    bounds: list[list[float]] = np.cumsum(rows, axis=1)[:, :-1].tolist()
-    return bounds
+    """`bounds` for `bisect_right`."""
+    lists: list[list[float]] = bounds(rows).tolist()
+    return lists
+
+
+def bounds(rows: Floats) -> Floats:
+    """Bounds of the intervals of [0, 1) that stand for each symbol but the last, over the last axis."""
+    found: Floats = np.cumsum(rows, axis=-1)[..., :-1]
+    return found
+
+
+def streams(seed: int) -> Iterator[np.random.Generator]:
+    """Independent random streams: for the parameters of a process, and for each of the three parts drawn from it."""
+    return (np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(seed).spawn(4))

@@ -16,7 +16,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError, Dataset, TextData, TextSplit
 from seqbench.datasets.files import decode, read_bytes
-from seqbench.datasets.processes import BracketProcess, HiddenMarkovProcess, MarkovProcess, Process
+from seqbench.datasets.processes import BracketProcess, HiddenMarkovProcess, MarkovProcess, Process, streams
 from seqbench.interface import Floats, Ids
 from seqbench.vocab import Vocab
 
@@ -50,9 +50,7 @@ class Synthetic(Dataset[TextData]):
         return hashlib.sha256(f"{self.name} {self.model_dump_json()}".encode()).hexdigest()
 
     def load(self) -> TextData:
-        parameters, *texts = (
-            np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(self.seed).spawn(4)
-        )
+        parameters, *texts = streams(self.seed)
         truth = self.process(parameters)
         train, valid, test = (
             _stream(truth.draw(length, rng))

@@ -17,6 +17,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError, Dataset, LabelledData
 from seqbench.datasets.files import decode, read_bytes, unix_line_ends
+from seqbench.datasets.processes import bounds, streams
 from seqbench.interface import ClassificationContext, Classifier, Floats, Ids, Labelled, Texts
 from seqbench.vocab import UNK, Vocab
 
@@ -83,7 +84,7 @@ class WordProcess(CountedProcess):
     def __init__(self, rows: Floats, shortest: int, longest: int) -> None:
         super().__init__(np.log(rows))
         self.rows, self.shortest, self.longest = rows, shortest, longest
-        self._bounds = _bounds(rows)
+        self._bounds = bounds(rows)
 
     def words(self, label: int, rng: np.random.Generator) -> Ids:
         length = _between(self.shortest, self.longest, rng)
@@ -107,7 +108,7 @@ class OrderProcess(DocumentProcess):
     def __init__(self, rows: Floats, stationary: Floats, shortest: int, longest: int) -> None:
         super().__init__(classes=2)
         self.rows, self.stationary, self.shortest, self.longest = rows, stationary, shortest, longest
-        self._start, self._moves = _bounds(stationary).tolist(), _bounds(rows).tolist()
+        self._start, self._moves = bounds(stationary).tolist(), bounds(rows).tolist()
         self._log_start = np.pad(np.log(stationary), (1, 0))
         backwards = stationary * rows.T / stationary[:, None]
         self._log_moves = np.pad(np.log([backwards, rows]), ((0, 0), (1, 0), (1, 0)))
@@ -179,9 +180,7 @@ class SyntheticDocuments(Dataset[LabelledData]):
         return hashlib.sha256(f"{self.name} {self.model_dump_json()}".encode()).hexdigest()
 
     def load(self) -> LabelledData:
-        parameters, *parts = (
-            np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(self.seed).spawn(4)
-        )
+        parameters, *parts = streams(self.seed)
         truth = self.process(parameters)
         vocab = Vocab((UNK, *self.symbols()))
         train, valid, test = (
@@ -305,9 +304,3 @@ def _numbered(letter: str, count: int) -> list[str]:
 def _between(low: int, high: int, rng: np.random.Generator) -> int:
     """One of low..high, uniform."""
     return low + int(rng.random() * (high - low + 1))
-
-
-def _bounds(rows: Floats) -> Floats:
-    """Bounds of the intervals of [0, 1) that stand for each symbol but the last."""
-    bounds: Floats = np.cumsum(rows, axis=-1)[..., :-1]
-    return bounds

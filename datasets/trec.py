@@ -5,24 +5,15 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from seqbench.datasets import download
-from seqbench.datasets.documents import DocumentDataset, DocumentParts, Rows
+from seqbench.datasets.documents import DocumentParts, Rows, TokenisedDocuments
 
 
-class Trec(DocumentDataset):
+class Trec(download.Downloaded, TokenisedDocuments):
     """5,452 training and 500 test questions, already cut into words; 6 coarse classes or 50 fine ones."""
 
     name: ClassVar[str] = "trec"
-    licence: ClassVar[str] = download.SOURCES["trec"].licence
-    citation: ClassVar[str] = download.SOURCES["trec"].citation
 
-    tokens: Literal["whitespace", "words"] = Field(
-        "whitespace", description=DocumentDataset.model_fields["tokens"].description
-    )
-    lowercase: bool = Field(False, description=DocumentDataset.model_fields["lowercase"].description)
     labels: Literal["coarse", "fine"] = Field("coarse", description="coarse: as ENTY; fine: as ENTY:animal")
-
-    def fingerprint(self) -> str:
-        return download.fingerprint(self.name)
 
     def parts(self) -> DocumentParts:
         train, test = (self._read(data) for data in download.read(self.name))
