@@ -180,13 +180,15 @@ def _check_header(path: Path, header: Sequence[str], delimiter: str) -> None:
             raise DataError(f"{path}: column {number} has no name; the first line must name the columns")
         if name in header[: number - 1]:
             raise DataError(f"{path}: two columns are called {shown(name)}; rename one of them")
-    other = "," if delimiter == TAB else TAB
+    other, suffix, called = (",", ".csv", "commas") if delimiter == TAB else (TAB, ".tsv", "tabs")
     if len(header) == 1:
-        for found, name in ((other, "tabs" if other == TAB else "commas"), (";", "semicolons"), ("|", "bars")):
+        rename = f"name it {path.stem}{suffix}"
+        for found, name, cure in (
+            (other, called, rename),
+            (";", "semicolons", "write commas"),
+            ("|", "bars", "write commas"),
+        ):
             if found in header[0]:
-                cure = (
-                    f"name it {path.stem}{'.tsv' if found == chr(9) else '.csv'}" if found == other else "write commas"
-                )
                 raise DataError(f"{path}: its cells are divided by {name}; {cure}")
 
 

@@ -8,6 +8,7 @@ from seqbench.reports.groups import listed
 from seqbench.reports.table import Row, Table
 
 MARKERS = "os^Dvp*XP<>"
+LINES = {"classic": ":", "neural": "-", "truth": "--"}
 
 
 def draw(tables: Sequence[Table], option: str, path: Path, metric: str | None = None) -> None:
@@ -31,19 +32,18 @@ def draw(tables: Sequence[Table], option: str, path: Path, metric: str | None = 
         if metric is not None and metric not in known:
             raise ValueError(f"there is no metric {metric!r}; there are: {', '.join(known)}")
         drawn = known[metric] if metric else first.metrics[0]
-        factor = 100.0 if drawn.per_cent else 1.0
         ranks = drawn is first.metrics[0]
         for place, label in enumerate(dict.fromkeys(row.label for table in found.values() for row in table.rows)):
             points = [(x, row) for x, table in found.items() if (row := table.row(label)) and drawn.name in row.scores]
             if not points:
                 continue
-            style = {"color": "black", "linestyle": "--"} if points[0][1].kind == "truth" else {}
-            style["linestyle"] = {"classic": ":", "neural": "-", "truth": "--"}[points[0][1].kind]
-            xs, ys = [x for x, _ in points], [factor * row.scores[drawn.name] for _, row in points]
+            kind = points[0][1].kind
+            style = {"linestyle": LINES[kind], **({"color": "black"} if kind == "truth" else {})}
+            xs, ys = [x for x, _ in points], [drawn.factor * row.scores[drawn.name] for _, row in points]
             marker = MARKERS[place % len(MARKERS)]
             (line,) = axes.plot(xs, ys, label=label, marker=marker, markersize=4, linewidth=1.3, **style)
             if ranks:
-                low, high = zip(*(_bounds(row, factor) for _, row in points), strict=True)
+                low, high = zip(*(_bounds(row, drawn.factor) for _, row in points), strict=True)
                 axes.fill_between(xs, low, high, color=line.get_color(), alpha=0.12, linewidth=0)
         axes.set(xlabel=f"{option} of {name}", ylabel=f"test {titled(drawn)}", xticks=list(found))
         axes.grid(alpha=0.25)

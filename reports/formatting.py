@@ -38,8 +38,8 @@ class Written:
     @classmethod
     def of(cls, metric: Metric, values: Iterable[float | None]) -> "Written":
         """Shares in hundredths to three digits, other scores to four."""
-        factor, digits = (100.0, 3) if metric.per_cent else (1.0, 4)
-        return cls(factor, places([None if v is None else factor * v for v in values], digits))
+        read = [None if v is None else metric.factor * v for v in values]
+        return cls(metric.factor, places(read, 3 if metric.per_cent else 4))
 
     def __call__(self, value: float | None) -> str:
         return fixed(None if value is None else self.factor * value, self.decimals)

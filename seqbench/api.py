@@ -241,12 +241,7 @@ def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.Da
     held = None if encoding and record.kept == "arrays" else load(cell)
     encoding = encoding or kind.encoding(held)
     new = dataset(cell).read(Path(data), encoding)
-    model = blank(cell, held)
-    if record.kept == "arrays":
-        model.restore(opened.arrays(record))
-    else:
-        fit(model, cell, kind, held, lambda name, value: None)
-    return pd.DataFrame(kind.predict(model, new, encoding))
+    return pd.DataFrame(kind.predict(_fitted(opened, cell, record, held), new, encoding))
 
 
 def sample(
@@ -293,12 +288,7 @@ def sample(
         store=store,
     )
     cell, held = asked.cells[0], load(asked.cells[0])
-    record = asked.store.find(cell.identity)
-    fitted = blank(cell)
-    if isinstance(record, Record) and record.kept == "arrays":
-        fitted.restore(asked.store.arrays(record))
-    else:
-        fit(fitted, cell, task("lm"), held, lambda name, value: None)
+    fitted = _fitted(asked.store, cell, asked.store.find(cell.identity), held)
     assert isinstance(fitted, LanguageModel)
     vocab, unit = held.vocab, held.unit
     drawn = sampling.sample(
@@ -313,6 +303,16 @@ def sample(
         seed=seed,
     )
     return sampling.text_of(drawn, vocab, unit)
+
+
+def _fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any) -> Any:
+    """The fit of a cell: the one that its record keeps, or made now on the data `held`."""
+    model = blank(cell, held)
+    if isinstance(record, Record) and record.kept == "arrays":
+        model.restore(store.arrays(record))
+    else:
+        fit(model, cell, task(cell.identity.task), held, lambda name, value: None)
+    return model
 
 
 def _refuse_changes(record: Record) -> None:

@@ -34,6 +34,11 @@ class Metric:
     per_cent: bool = False
     """Whether it is a share, which people read in hundredths."""
 
+    @property
+    def factor(self) -> float:
+        """What a value is multiplied by to be read: 100 for a share."""
+        return 100.0 if self.per_cent else 1.0
+
     def __call__(self, columns: Columns, weights: Floats | None = None) -> Floats:
         """(R,) scores; without weights one score (1,), in which every item counts once.
 
