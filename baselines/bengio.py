@@ -4,7 +4,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.baselines.window_language import WindowLanguageConfig, WindowLanguageModel, WindowNetwork, input_vectors
+from seqbench.baselines.output import OutputLayer
+from seqbench.baselines.window_language import WindowLanguageConfig, WindowLanguageModel, WindowNetwork
 from seqbench.interface import Ids
 
 
@@ -34,11 +35,9 @@ class BengioNetwork(WindowNetwork):
     The output layer holds b and (U, W), and reads (tanh(d + H x), x).
     """
 
-    def __init__(self, counts: Ids, config: BengioConfig) -> None:
-        embedding = input_vectors(len(counts) + 1, config.embedding_size, config)
-        inputs = (config.order - 1) * config.embedding_size
-        features = config.hidden_size + (inputs if config.direct else 0)
-        super().__init__(counts, features, config, embedding)
+    def __init__(self, embedding: nn.Module, inputs: int, output: OutputLayer, config: BengioConfig) -> None:
+        """inputs: values of the feature vectors side by side."""
+        super().__init__(output, config.dropout)
         self.embedding = embedding
         self.hidden = nn.Linear(inputs, config.hidden_size)
         self.direct = config.direct
@@ -56,4 +55,7 @@ class BengioLanguageModel(WindowLanguageModel):
     config: BengioConfig
 
     def build(self, counts: Ids) -> BengioNetwork:
-        return BengioNetwork(counts, self.config)
+        c = self.config
+        embedding, inputs = self.input_layer(c.embedding_size, counts), (c.order - 1) * c.embedding_size
+        output = self.output_layer(c.hidden_size + (inputs if c.direct else 0), counts, embedding)
+        return BengioNetwork(embedding, inputs, output, c)

@@ -5,10 +5,10 @@ with the context before the word alone, and a softmax that is a probability of t
 """
 
 from pydantic import Field
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
 
-from seqbench.baselines.window_language import WindowLanguageConfig, WindowLanguageModel, WindowNetwork, input_vectors
+from seqbench.baselines.output import OutputLayer
+from seqbench.baselines.window_language import WindowLanguageConfig, WindowLanguageModel, WindowNetwork
 from seqbench.interface import Ids
 
 
@@ -24,14 +24,12 @@ class CBOWConfig(WindowLanguageConfig):
 class CBOWNetwork(WindowNetwork):
     r"""h = 1 / (n − 1) Σ_k C(x_{t−k}), the mean of the window's vectors; the output layer reads h."""
 
-    def __init__(self, counts: Ids, config: CBOWConfig) -> None:
-        embedding = input_vectors(len(counts) + 1, config.embedding_size, config)
-        super().__init__(counts, config.embedding_size, config, embedding)
+    def __init__(self, embedding: nn.Module, output: OutputLayer, dropout: float) -> None:
+        super().__init__(output, dropout)
         self.embedding = embedding
 
     def forward(self, windows: Tensor) -> Tensor:
-        mean = F.embedding_bag(windows, self.embedding.weight, mode="mean", sparse=self.embedding.sparse)
-        features: Tensor = self.dropout(mean)
+        features: Tensor = self.dropout(self.embedding(windows).mean(1))
         return features
 
 
@@ -42,4 +40,6 @@ class CBOWLanguageModel(WindowLanguageModel):
     config: CBOWConfig
 
     def build(self, counts: Ids) -> CBOWNetwork:
-        return CBOWNetwork(counts, self.config)
+        size = self.config.embedding_size
+        embedding = self.input_layer(size, counts)
+        return CBOWNetwork(embedding, self.output_layer(size, counts, embedding), self.config.dropout)

@@ -4,7 +4,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,8 @@ OutputKind = Literal["auto", "full", "adaptive", "tied", "sampled"]
 class OutputLayer(nn.Module):
     """Natural log probabilities in float32 or finer, whatever the precision of the products."""
 
+    name: ClassVar[str]
+
     @abstractmethod
     def forward(self, hidden: Tensor, targets: Tensor) -> Tensor:
         """hidden (N, D), targets (N,) → log p of the targets (N,)."""
@@ -34,6 +36,8 @@ class OutputLayer(nn.Module):
 
 class FullSoftmax(OutputLayer):
     """log p = log softmax(W h + b), with b the log frequencies at first, so that learning starts from the unigram."""
+
+    name = "full"
 
     def __init__(self, size: int, counts: Ids) -> None:
         super().__init__()
@@ -62,6 +66,7 @@ class AdaptiveSoftmax(OutputLayer):
     number formats under autocast.
     """
 
+    name = "adaptive"
     rank: Tensor
 
     def __init__(self, size: int, counts: Ids, cutoffs: Sequence[int] | None = None) -> None:
@@ -112,6 +117,8 @@ class TiedSoftmax(OutputLayer):
     Press & Wolf 2017, "Using the output embedding to improve language models"; Inan, Khosravi & Socher 2017.
     """
 
+    name = "tied"
+
     def __init__(self, size: int, counts: Ids, embedding: nn.Embedding) -> None:
         """embedding: (V or more, size) of the input, with dense gradients, as those of a softmax are.
 
@@ -154,6 +161,7 @@ class SampledSoftmax(OutputLayer):
     Rows of W that are neither targets nor drawn get no gradient: an update does not depend on V.
     """
 
+    name = "sampled"
     log_q: Tensor
     cumulative: Tensor
 
@@ -204,7 +212,7 @@ def output_layer(kind: OutputKind, size: int, counts: Ids, embedding: nn.Embeddi
     """
     if kind == "tied":
         if embedding is None:
-            raise ValueError("output=tied needs an input layer of vectors, which this model lacks: use output=full")
+            raise ValueError("output=tied needs vectors of words as input, which this model lacks: use output=full")
         return TiedSoftmax(size, counts, embedding)
     if kind == "sampled":
         return SampledSoftmax(size, counts)

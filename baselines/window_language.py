@@ -4,33 +4,24 @@ The Markov assumption of an n-gram with a network in place of the table. Before 
 stands the edge, symbol V of the input.
 """
 
-import math
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench import training
-from seqbench.baselines.output import OutputKind, output_layer
-from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
-from seqbench.training import Loss, TrainingConfig, choose_device, load_weights, seeded, weight_count, weights
+from seqbench.baselines.neural_language import NeuralLanguageConfig, NeuralLanguageModel, NeuralLanguageNetwork
+from seqbench.baselines.output import OutputLayer
+from seqbench.interface import Documents, Floats, Ids
+from seqbench.training import Loss
 
-SCORES = 1 << 24
-"""Log probabilities (windows x symbols) that are held at once when scoring; 64 MiB in float32."""
 WINDOWS = 1 << 14
 """Windows that go through a network at once when scoring; bounds the memory of its layers."""
 
 
-class WindowLanguageConfig(TrainingConfig):
-    learning_rate: float = Field(
-        1e-2,
-        gt=0,
-        description=str(TrainingConfig.model_fields["learning_rate"].description),
-        json_schema_extra={"search": {"low": 1e-3, "high": 3e-2, "log": True}},
-    )
+class WindowLanguageConfig(NeuralLanguageConfig):
     order: int = Field(
         5,
         ge=2,
@@ -44,37 +35,22 @@ class WindowLanguageConfig(TrainingConfig):
         description="share of values dropped from what the hidden and the output layer read; one-hot input stays whole",
         json_schema_extra={"search": {"low": 0.0, "high": 0.6}},
     )
-    output: OutputKind = Field(
-        "auto",
-        description="softmax; auto: adaptive above 20,000 symbols, full below; tied: with the input's vectors; "
-        "sampled: estimated in training, exact in evaluation",
-    )
     batch_size: int = Field(
         512, ge=1, description="predicted symbols of an update", json_schema_extra={"search": {"choices": [128, 512]}}
     )
 
 
-class WindowNetwork(nn.Module):
+class WindowNetwork(NeuralLanguageNetwork):
     """From windows to features, which the output layer reads; a subclass says how."""
 
-    def __init__(
-        self, counts: Ids, features: int, config: WindowLanguageConfig, embedding: nn.Embedding | None = None
-    ) -> None:
-        """counts: (V,) of each symbol in training. features: D. embedding: what `output=tied` shares."""
+    def __init__(self, output: OutputLayer, dropout: float) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(config.dropout)
-        self.output = output_layer(config.output, features, counts, embedding)
+        self.dropout = nn.Dropout(dropout)
+        self.output = output
 
     @abstractmethod
     def forward(self, windows: Tensor) -> Tensor:
         """Features (N, D) of windows (N, n - 1), the oldest symbol first, V being the edge."""
-
-
-def input_vectors(symbols: int, size: int, config: WindowLanguageConfig) -> nn.Embedding:
-    """Untrained vectors, (symbols, size)."""
-    embedding = nn.Embedding(symbols, size, sparse=config.output != "tied")
-    nn.init.uniform_(embedding.weight, -0.1, 0.1)
-    return embedding
 
 
 class Places:
@@ -118,46 +94,22 @@ class ShuffledWindows:
             yield Loss(-self.network.output(self.network(windows), targets).mean(), len(targets))
 
 
-class WindowLanguageModel(LanguageModel[Ids]):
+class WindowLanguageModel(NeuralLanguageModel[Ids]):
     """What all models of a window share; a subclass builds its network.
 
     The state is the last n − 1 symbols, (B, n - 1).
     """
 
-    kind = "neural"
     config_class = WindowLanguageConfig
     config: WindowLanguageConfig
     network: WindowNetwork
 
-    @abstractmethod
-    def build(self, counts: Ids) -> WindowNetwork:
-        """An untrained network for symbols met `counts` (V,) times in training."""
+    def batches(self, train: Documents) -> ShuffledWindows:
+        return ShuffledWindows(self.network, self._places(train), self.config.batch_size)
 
-    def fit(self, train: Documents, ctx: LanguageContext) -> None:
-        """Train on documents of ids, stopping early on the perplexity of `ctx.valid`.
-
-        Raises:
-            ValueError: there is no symbol to learn from, the output layer does not fit, or the device or number
-                format is not at hand.
-            DivergenceError: training diverged.
-        """
-        device = choose_device(ctx.device)
-        self.vocab_size = ctx.vocab.size
-        counts = np.bincount(np.concatenate([*train, np.zeros(0, np.int64)]), minlength=self.vocab_size)
-        with seeded(ctx.seed, device):
-            self.network = self.build(counts).to(device)
-            places, valid = (
-                Places.of_documents(documents, self.vocab_size, self._width, device) for documents in (train, ctx.valid)
-            )
-            training.train(
-                self.network,
-                ShuffledWindows(self.network, places, self.config.batch_size),
-                (lambda: self._perplexity(valid)) if len(valid) else None,
-                self.config,
-                ctx,
-                loss_name="train_nats",
-                score_name="valid_perplexity",
-            )
+    def validation(self, valid: Documents) -> Callable[[], float]:
+        places = self._places(valid)
+        return lambda: -self._scores(places).double().mean().item()
 
     @torch.inference_mode()
     def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
@@ -166,51 +118,32 @@ class WindowLanguageModel(LanguageModel[Ids]):
         Raises:
             ValueError: ids are not symbols 0..V-1.
         """
-        if ids.size and not 0 <= ids.min() <= ids.max() < self.vocab_size:
-            raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the vocabulary")
+        self.check_ids(ids)
         (rows, steps), width = ids.shape, self._width
         symbols = np.concatenate([self._start(rows) if state is None else state, ids], axis=1)
         places = np.arange(rows)[:, None] * (width + steps) + width + np.arange(steps)
-        scores = self._scores(Places(symbols.ravel(), places.ravel(), width, self._device))
+        scores = self._scores(Places(symbols.ravel(), places.ravel(), width, self.device))
         return scores.reshape(ids.shape).double().cpu().numpy(), symbols[:, steps:]
 
     @torch.inference_mode()
     def next(self, state: Ids | None = None, batch: int = 1) -> Floats:
-        windows = torch.tensor(self._start(batch) if state is None else state, device=self._device)
-        return self.network.output.distribution(self.network(windows)).double().exp().cpu().numpy()
-
-    def arrays(self) -> Arrays:
-        return weights(self.network) | {"vocab_size": np.array(self.vocab_size)}
-
-    def restore(self, arrays: Arrays) -> None:
-        self.vocab_size = int(arrays["vocab_size"])
-        self.network = self.build(np.zeros(self.vocab_size, np.int64))
-        load_weights(self.network, {name: value for name, value in arrays.items() if name != "vocab_size"})
-
-    def parameter_count(self) -> int:
-        return weight_count(self.network)
+        windows = torch.tensor(self._start(batch) if state is None else state, device=self.device)
+        return self.distribution(self.network(windows))
 
     @property
     def _width(self) -> int:
         return self.config.order - 1
 
-    @property
-    def _device(self) -> torch.device:
-        return next(self.network.parameters()).device
-
     def _start(self, rows: int) -> Ids:
         return np.full((rows, self._width), self.vocab_size)
 
+    def _places(self, documents: Documents) -> Places:
+        return Places.of_documents(documents, self.vocab_size, self._width, self.device)
+
     def _scores(self, places: Places) -> Tensor:
         """Log p (N,) of the symbols at all places, in slices of bounded memory."""
-        scores = torch.empty(len(places), device=self._device)
-        rows = max(1, min(WINDOWS, SCORES // self.vocab_size))
-        for first in range(0, len(places), rows):
-            windows, targets = places.take(slice(first, first + rows))
-            scores[first : first + rows] = self.network.output(self.network(windows), targets)
+        scores = torch.empty(len(places), device=self.device)
+        for first in range(0, len(places), WINDOWS):
+            windows, targets = places.take(slice(first, first + WINDOWS))
+            scores[first : first + WINDOWS] = self.scores(self.network(windows), targets)
         return scores
-
-    def _perplexity(self, places: Places) -> float:
-        nats = -self._scores(places).double().mean().item()
-        # Beyond e^700 a float ends; the loop then says that training diverged.
-        return math.exp(nats) if nats < 700 else math.inf

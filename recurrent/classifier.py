@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from seqbench.baselines.neural_classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig, within
 from seqbench.interface import ClassificationContext, Labelled
-from seqbench.recurrent.language import RecurrentLanguageConfig
+from seqbench.recurrent.cells import RecurrentLanguageConfig
 from seqbench.recurrent.pooling import Pooling, PoolingName, pooling_layer
 from seqbench.recurrent.pretraining import pretrain
 

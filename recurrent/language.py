@@ -1,48 +1,33 @@
-"""Recurrent language models: input layer → body → output layer, trained by truncated backpropagation through time."""
+"""Language models that read texts in columns, step by step, and carry a state from window to window.
 
-import math
+Input layer → body → output layer, trained by truncated backpropagation through time (Werbos 1990).
+"""
+
 from abc import abstractmethod
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench import training
-from seqbench.baselines.output import output_layer
-from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.baselines.neural_language import NeuralLanguageConfig, NeuralLanguageModel, NeuralLanguageNetwork
+from seqbench.baselines.output import OutputLayer
+from seqbench.interface import Documents, Floats, Ids
 from seqbench.recurrent.windows import Windows
-from seqbench.training import (
-    Loss,
-    TrainingConfig,
-    choose_device,
-    exact_float32,
-    load_weights,
-    seeded,
-    weight_count,
-    weights,
-)
+from seqbench.training import Loss, exact_float32
 
 SCAN = 1 << 14
 """Symbols (steps x columns) that go through a body at once; bounds the memory of its gates."""
-SCORES = 1 << 24
-"""Log probabilities (rows x symbols) that are held at once when scoring; 64 MiB in float32."""
 VALIDATION_STEPS = 512
 """Steps of a window in validation, where no gradient limits them."""
 
 BodyState = tuple[Tensor, ...] | None
-"""The state tensors of a body after some step, each (layers, B, H); None: at a column's start."""
+"""The tensors that a body carries from step to step, the columns B in their second place; None: at a column's start."""
 
 
-class RecurrentLanguageConfig(TrainingConfig):
-    learning_rate: float = Field(
-        1e-2,
-        gt=0,
-        description=str(TrainingConfig.model_fields["learning_rate"].description),
-        json_schema_extra={"search": {"low": 1e-3, "high": 3e-2, "log": True}},
-    )
+class ColumnLanguageConfig(NeuralLanguageConfig):
     embedding_size: int = Field(
         200,
         ge=1,
@@ -52,7 +37,6 @@ class RecurrentLanguageConfig(TrainingConfig):
     hidden_size: int = Field(
         200, ge=1, description="units of a layer", json_schema_extra={"search": {"low": 32, "high": 1024, "log": True}}
     )
-    layers: int = Field(1, ge=1, description="recurrent layers", json_schema_extra={"search": {"choices": [1, 2]}})
     dropout: float = Field(
         0.2,
         ge=0,
@@ -60,29 +44,19 @@ class RecurrentLanguageConfig(TrainingConfig):
         description="share of values dropped from what enters and leaves each layer (Zaremba et al. 2014)",
         json_schema_extra={"search": {"low": 0.0, "high": 0.6}},
     )
-    output: Literal["auto", "full", "adaptive"] = Field(
-        "auto", description="softmax; auto: adaptive above 20,000 symbols, full below"
-    )
     batch_size: int = Field(
         32, ge=1, description="columns of an update", json_schema_extra={"search": {"choices": [20, 32, 64]}}
     )
     bptt: int = Field(35, ge=1, description="steps that the gradient flows back; the state goes on further")
 
 
-class RecurrentNetwork(nn.Module):
-    """Input and output layer around a body that subclasses build.
+class ColumnNetwork(NeuralLanguageNetwork):
+    """Input and output layer around a body that subclasses hold."""
 
-    Symbol V of the input layer is the edge of a document: there is nothing before its first symbol.
-    """
-
-    def __init__(self, counts: Ids, features: int, config: RecurrentLanguageConfig) -> None:
-        """counts: (V,) of each symbol in training. features: D, the width of what `forward` returns."""
+    def __init__(self, embedding: nn.Module, output: OutputLayer, edge: int) -> None:
+        """edge: the symbol that stands before the first of a document."""
         super().__init__()
-        self.edge = len(counts)
-        self.embedding = nn.Embedding(len(counts) + 1, config.embedding_size, sparse=True)
-        nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
-        self.dropout = nn.Dropout(config.dropout)
-        self.output = output_layer(config.output, features, counts)
+        self.embedding, self.output, self.edge = embedding, output, edge
 
     @abstractmethod
     def forward(
@@ -100,20 +74,23 @@ class RecurrentNetwork(nn.Module):
             (T, B, D) and the state after step T.
         """
 
-    def scan(self, body: nn.Module, symbols: Tensor, state: BodyState) -> tuple[Tensor, BodyState]:
-        """Run `body` over symbols (T, B) from `state`: outputs (T, B, H) and the state after T."""
+    def scan(
+        self, body: Callable[[Tensor, BodyState], tuple[Tensor, BodyState]], symbols: Tensor, state: BodyState
+    ) -> tuple[Tensor, BodyState]:
+        """Run `body` over symbols (T, B) from `state`, in parts of bounded memory: outputs (T, B, H) and the state
+        after T."""
         outputs = []
         for part in torch.split(symbols, max(1, SCAN // symbols.shape[1])):
-            output, state = body(self.dropout(self.embedding(part)), state)
+            output, state = body(part, state)
             outputs.append(output)
-        return self.dropout(torch.cat(outputs) if len(outputs) > 1 else outputs[0]), state
+        return torch.cat(outputs) if len(outputs) > 1 else outputs[0], state
 
 
 class Truncated:
     """The losses of truncated backpropagation through time: the state goes on from window to window, the
     gradient does not."""
 
-    def __init__(self, network: RecurrentNetwork, windows: Windows) -> None:
+    def __init__(self, network: ColumnNetwork, windows: Windows) -> None:
         self.network, self.windows = network, windows
 
     def __len__(self) -> int:
@@ -130,62 +107,41 @@ class Truncated:
             yield Loss(-self.network.output(hidden, targets).mean(), len(targets))
 
 
-class RecurrentState(NamedTuple):
+class ColumnState(NamedTuple):
     symbol: Tensor
     """(B,) the last symbol, or the edge."""
     body: BodyState
 
 
-class RecurrentLanguageModel(LanguageModel[RecurrentState]):
-    """What all recurrent language models share; a subclass builds its network."""
+class ColumnLanguageModel(NeuralLanguageModel[ColumnState]):
+    """What all language models share that read a text in columns, step by step; a subclass builds its network.
 
-    kind = "neural"
-    config_class = RecurrentLanguageConfig
-    config: RecurrentLanguageConfig
-    network: RecurrentNetwork
+    The validation score is of columns, as in training, so the start of each column of a long stream is predicted
+    without what came before it.
+    """
 
-    @abstractmethod
-    def build(self, counts: Ids) -> RecurrentNetwork:
-        """An untrained network for symbols met `counts` (V,) times in training."""
+    config_class = ColumnLanguageConfig
+    config: ColumnLanguageConfig
+    network: ColumnNetwork
 
-    def fit(self, train: Documents, ctx: LanguageContext) -> None:
-        """Train on documents of ids, stopping early on the perplexity of `ctx.valid`.
+    def batches(self, train: Documents) -> Truncated:
+        c = self.config
+        windows = Windows(train, self.network.edge, c.batch_size, c.bptt, self.device, shuffle=True)
+        return Truncated(self.network, windows)
 
-        That perplexity is of columns, as in training, so the start of each column of a long stream is
-        predicted without what came before it.
-
-        Raises:
-            ValueError: there is no symbol to learn from, or the device or number format is not at hand.
-            DivergenceError: training diverged.
-        """
-        device = choose_device(ctx.device)
-        self.vocab_size = ctx.vocab.size
-        counts = np.bincount(np.concatenate([*train, np.zeros(0, np.int64)]), minlength=self.vocab_size)
-        batch, steps = self.config.batch_size, self.config.bptt
-        with seeded(ctx.seed, device):
-            self.network = self.build(counts).to(device)
-            edge = self.network.edge
-            windows = Windows(train, edge, batch, steps, device, shuffle=True)
-            valid = Windows(ctx.valid, edge, batch, max(steps, VALIDATION_STEPS), device)
-            training.train(
-                self.network,
-                Truncated(self.network, windows),
-                (lambda: self._perplexity(valid)) if valid.symbols else None,
-                self.config,
-                ctx,
-                loss_name="train_nats",
-                score_name="valid_perplexity",
-            )
+    def validation(self, valid: Documents) -> Callable[[], float]:
+        c = self.config
+        windows = Windows(valid, self.network.edge, c.batch_size, max(c.bptt, VALIDATION_STEPS), self.device)
+        return lambda: self._nats(windows)
 
     @torch.inference_mode()
-    def predict(self, ids: Ids, state: RecurrentState | None = None) -> tuple[Floats, RecurrentState]:
+    def predict(self, ids: Ids, state: ColumnState | None = None) -> tuple[Floats, ColumnState]:
         """As `LanguageModel.predict`, in float32; memory grows by a few vectors of the hidden size a symbol.
 
         Raises:
             ValueError: ids are not symbols 0..V-1.
         """
-        if ids.size and not 0 <= ids.min() <= ids.max() < self.vocab_size:
-            raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the vocabulary")
+        self.check_ids(ids)
         state = self._start(len(ids)) if state is None else state
         if ids.size == 0:
             return np.zeros(ids.shape), state
@@ -193,44 +149,26 @@ class RecurrentLanguageModel(LanguageModel[RecurrentState]):
         inputs = torch.cat([state.symbol[None], targets[:-1]])
         with exact_float32():
             hidden, body = self.network(inputs, targets, None, state.body)
-            scores = self._scores(hidden.flatten(0, 1), targets.flatten()).reshape(targets.shape)
-        return scores.T.double().cpu().numpy(), RecurrentState(targets[-1], body)
+            scores = self.scores(hidden.flatten(0, 1), targets.flatten()).reshape(targets.shape)
+        return scores.T.double().cpu().numpy(), ColumnState(targets[-1], body)
 
     @torch.inference_mode()
-    def next(self, state: RecurrentState | None = None, batch: int = 1) -> Floats:
+    def next(self, state: ColumnState | None = None, batch: int = 1) -> Floats:
         state = self._start(batch) if state is None else state
         with exact_float32():
             # The target of a single step is no input to any body.
             hidden, _ = self.network(state.symbol[None], state.symbol[None], None, state.body)
-            return self.network.output.distribution(hidden[0]).double().exp().cpu().numpy()
+            return self.distribution(hidden[0])
 
-    def arrays(self) -> Arrays:
-        return weights(self.network)
+    def _start(self, batch: int) -> ColumnState:
+        return ColumnState(torch.full((batch,), self.network.edge, device=self.device), None)
 
-    def restore(self, arrays: Arrays) -> None:
-        self.vocab_size = len(arrays["embedding.weight"]) - 1
-        self.network = self.build(np.zeros(self.vocab_size, np.int64))
-        load_weights(self.network, arrays)
-
-    def parameter_count(self) -> int:
-        return weight_count(self.network)
-
-    def _start(self, batch: int) -> RecurrentState:
-        device = self.network.embedding.weight.device
-        return RecurrentState(torch.full((batch,), self.network.edge, device=device), None)
-
-    def _scores(self, hidden: Tensor, targets: Tensor) -> Tensor:
-        """Log p (N,) of targets (N,) after hidden (N, D)."""
-        rows = max(1, SCORES // self.vocab_size)
-        parts = zip(torch.split(hidden, rows), torch.split(targets, rows), strict=True)
-        return torch.cat([self.network.output(h, t) for h, t in parts])
-
-    def _perplexity(self, windows: Windows) -> float:
+    def _nats(self, windows: Windows) -> float:
+        """Nats a symbol."""
         total, body = 0.0, None
         with exact_float32():
             for inputs, targets, mask, fresh in windows:
                 hidden, body = self.network(inputs, targets, mask, None if fresh else body)
                 mask = torch.ones_like(targets, dtype=torch.bool) if mask is None else mask
-                total -= self._scores(hidden[mask], targets[mask]).double().sum().item()
-        # Beyond e^700 nats a float ends; the loop then says that training diverged.
-        return math.exp(total / windows.symbols) if total < 700 * windows.symbols else math.inf
+                total -= self.scores(hidden[mask], targets[mask]).double().sum().item()
+        return total / windows.symbols

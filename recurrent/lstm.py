@@ -7,53 +7,39 @@ Sundermeyer, Schlüter & Ney 2012 and Zaremba, Sutskever & Vinyals 2014.
 import torch
 from torch import Tensor, nn
 
+from seqbench.baselines.output import OutputLayer
 from seqbench.interface import Ids
-from seqbench.recurrent.language import BodyState, RecurrentLanguageConfig, RecurrentLanguageModel, RecurrentNetwork
-
-
-def _lstm(config: RecurrentLanguageConfig) -> nn.LSTM:
-    between = config.dropout if config.layers > 1 else 0.0
-    return nn.LSTM(config.embedding_size, config.hidden_size, config.layers, dropout=between)
-
-
-class LSTMNetwork(RecurrentNetwork):
-    def __init__(self, counts: Ids, config: RecurrentLanguageConfig) -> None:
-        super().__init__(counts, config.hidden_size, config)
-        self.body = _lstm(config)
-
-    def forward(
-        self, inputs: Tensor, targets: Tensor, mask: Tensor | None, state: BodyState
-    ) -> tuple[Tensor, BodyState]:
-        return self.scan(self.body, inputs, state)
+from seqbench.recurrent.cells import RecurrentLanguageConfig, RecurrentLanguageModel
+from seqbench.recurrent.language import BodyState, ColumnLanguageModel, ColumnNetwork
+from seqbench.recurrent.stack import Stack
 
 
 class LSTMLanguageModel(RecurrentLanguageModel):
-    """p(x_t | x_1 .. x_{t-1}) from the state of an LSTM that has read x_1 .. x_{t-1}."""
-
-    def build(self, counts: Ids) -> LSTMNetwork:
-        return LSTMNetwork(counts, self.config)
+    cell = nn.LSTM
 
 
-class BidirectionalLSTMNetwork(RecurrentNetwork):
+class BidirectionalLSTMNetwork(ColumnNetwork):
     """Two LSTMs of their own, joined only at the output: layers that read both directions in turn would tell
     each other the symbol that is to be predicted."""
 
-    def __init__(self, counts: Ids, config: RecurrentLanguageConfig) -> None:
-        super().__init__(counts, 2 * config.hidden_size, config)
-        self.body = _lstm(config)
-        self.backward_body = _lstm(config)
+    def __init__(self, embedding: nn.Module, body: Stack, backward_body: Stack, output: OutputLayer, edge: int) -> None:
+        super().__init__(embedding, output, edge)
+        self.body, self.backward_body = body, backward_body
 
     def forward(
         self, inputs: Tensor, targets: Tensor, mask: Tensor | None, state: BodyState
     ) -> tuple[Tensor, BodyState]:
-        past, state = self.scan(self.body, inputs, state)
+        past, state = self._scan(self.body, inputs, state)
         backwards = _reverse(targets, mask)
         edge = backwards.new_full((1, backwards.shape[1]), self.edge)
-        future, _ = self.scan(self.backward_body, torch.cat([edge, backwards[:-1]]), None)
+        future, _ = self._scan(self.backward_body, torch.cat([edge, backwards[:-1]]), None)
         return torch.cat([past, _reverse(future, mask)], dim=-1), state
 
+    def _scan(self, body: Stack, symbols: Tensor, state: BodyState) -> tuple[Tensor, BodyState]:
+        return self.scan(lambda x, s: body(self.embedding(x), s), symbols, state)
 
-class BidirectionalLSTMLanguageModel(RecurrentLanguageModel):
+
+class BidirectionalLSTMLanguageModel(ColumnLanguageModel):
     """p(x_t | x_1 .. x_{t-1}, x_{t+1} .. x_T): each symbol between its past and its future, itself unseen.
 
     Schuster & Paliwal 1997. The product of these is no probability of the text, and its perplexity a
@@ -61,8 +47,14 @@ class BidirectionalLSTMLanguageModel(RecurrentLanguageModel):
     its end there is the edge of a document.
     """
 
+    config_class = RecurrentLanguageConfig
+    config: RecurrentLanguageConfig
+
     def build(self, counts: Ids) -> BidirectionalLSTMNetwork:
-        return BidirectionalLSTMNetwork(counts, self.config)
+        c = self.config
+        embedding = self.input_layer(c.embedding_size, counts)
+        output = self.output_layer(2 * c.hidden_size, counts, embedding)
+        return BidirectionalLSTMNetwork(embedding, c.stack(nn.LSTM), c.stack(nn.LSTM), output, len(counts))
 
 
 def _reverse(x: Tensor, mask: Tensor | None) -> Tensor:

@@ -7,7 +7,7 @@ model of the training texts are a better start than random ones, without any fur
 import numpy as np
 
 from seqbench.interface import Arrays, ClassificationContext, Documents, LanguageContext
-from seqbench.recurrent.language import RecurrentLanguageConfig
+from seqbench.recurrent.cells import RecurrentLanguageConfig
 from seqbench.recurrent.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
 
 ADAPTIVE_FROM = 1000
@@ -46,7 +46,11 @@ def pretrain(
             vocab=ctx.vocab,
         ),
     )
-    weights = {name: value for name, value in model.arrays().items() if name.startswith(("body.", "backward_body."))}
+    weights = {
+        name.replace(".layers.0", ""): value
+        for name, value in model.arrays().items()
+        if name.startswith(("body.", "backward_body."))
+    }
     # The language model's symbol V is the edge of a document, which a classifier never reads.
     embedding = np.array(model.arrays()["embedding.weight"])
     embedding[-1] = 0

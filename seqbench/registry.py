@@ -61,10 +61,18 @@ MODELS: Mapping[str, Entry] = {
     ),
     "kim-cnn": _entry("convolution over time, max pooled", classify="baselines.convolution:KimClassifier"),
     "tcn": _entry(
-        "causal temporal convolution", classify="baselines.temporal_convolution:TemporalConvolutionClassifier"
+        "causal temporal convolution",
+        lm="recurrent.convolution:TemporalConvolutionLanguageModel",
+        classify="baselines.temporal_convolution:TemporalConvolutionClassifier",
     ),
-    "elman": _entry("simple recurrent network", classify="recurrent.classifier:ElmanClassifier"),
-    "gru": _entry("gated recurrent unit", classify="recurrent.classifier:GRUClassifier"),
+    "elman": _entry(
+        "simple recurrent network",
+        lm="recurrent.elman:ElmanLanguageModel",
+        classify="recurrent.classifier:ElmanClassifier",
+    ),
+    "gru": _entry(
+        "gated recurrent unit", lm="recurrent.gru:GRULanguageModel", classify="recurrent.classifier:GRUClassifier"
+    ),
     "lstm": _entry(
         "long short-term memory", lm="recurrent.lstm:LSTMLanguageModel", classify="recurrent.classifier:LSTMClassifier"
     ),

@@ -31,9 +31,13 @@ class TrainingConfig(Config):
         description="step size of the optimiser at the schedule's highest point",
         json_schema_extra={"search": {"low": 3e-4, "high": 3e-2, "log": True}},
     )
-    schedule: Literal["constant", "plateau", "one-cycle"] = Field(
+    schedule: Literal["constant", "step", "plateau", "one-cycle"] = Field(
         "one-cycle", description="course of the learning rate over the budget"
     )
+    decay: float = Field(
+        0.5, gt=0, lt=1, description="factor of the learning rate, each epoch of step and each failure of plateau"
+    )
+    decay_after: int = Field(4, ge=0, description="epochs before step begins to decay")
     weight_decay: float = Field(
         0.0,
         ge=0,
@@ -100,7 +104,7 @@ def train(
     bfloat16 = use_bfloat16(config.precision, device)
     ctx.log("bfloat16", float(bfloat16))
     allowed = updates_within(ctx.budget, len(batches))
-    schedule = SCHEDULES[config.schedule](allowed)
+    schedule = SCHEDULES[config.schedule](config, allowed, len(batches))
     optimisers = _optimisers(module, config)
     parameters = [p for p in module.parameters() if p.requires_grad]
     best_score, best, stale, update = math.inf, None, 0, 0
@@ -188,8 +192,9 @@ def clip_gradient(parameters: list[nn.Parameter], limit: float) -> float:
 class Schedule:
     """The learning rate stays as it is."""
 
-    def __init__(self, updates: int) -> None:
-        self.updates = updates
+    def __init__(self, config: TrainingConfig, updates: int, epoch: int) -> None:
+        """updates: of the whole training. epoch: updates of an epoch."""
+        self.config, self.updates, self.epoch = config, updates, epoch
 
     def factor(self, update: int) -> float:
         """Share of the configured learning rate that update 1, 2, …, `updates` takes."""
@@ -199,8 +204,16 @@ class Schedule:
         """Hear whether the latest validation score is the best so far."""
 
 
+class Step(Schedule):
+    """`decay` times the learning rate in every epoch beyond the first `decay_after` (Zaremba et al. 2014)."""
+
+    def factor(self, update: int) -> float:
+        epoch = 1 + (update - 1) // self.epoch
+        return self.config.decay ** max(0, epoch - self.config.decay_after)
+
+
 class Plateau(Schedule):
-    """A quarter of the learning rate after every validation that brings no better score."""
+    """`decay` times the learning rate after every validation that brings no better score."""
 
     scale = 1.0
 
@@ -208,7 +221,7 @@ class Plateau(Schedule):
         return self.scale
 
     def validated(self, improved: bool) -> None:
-        self.scale *= 1.0 if improved else 0.25
+        self.scale *= 1.0 if improved else self.config.decay
 
 
 class OneCycle(Schedule):
@@ -224,7 +237,12 @@ class OneCycle(Schedule):
         return 0.5 * (1 + math.cos(math.pi * (update - rise) / (self.updates + 1 - rise)))
 
 
-SCHEDULES: dict[str, type[Schedule]] = {"constant": Schedule, "plateau": Plateau, "one-cycle": OneCycle}
+SCHEDULES: dict[str, type[Schedule]] = {
+    "constant": Schedule,
+    "step": Step,
+    "plateau": Plateau,
+    "one-cycle": OneCycle,
+}
 
 
 def updates_within(budget: Budget, epoch: int) -> int:

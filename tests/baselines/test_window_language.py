@@ -70,7 +70,8 @@ def one_hot(window: Ids) -> Floats:
 def features(family: str, w: dict[str, Floats], window: Ids) -> Floats:
     """What the output layer reads, in float64, from the equations of the papers and the weights."""
     if family == "window-mlp":
-        matrix = w["columns.weight"]  # ((n - 1)(V + 1), H), its rows the columns of the papers' matrix
+        # ((n - 1)(V + 1), H), its rows the columns of the papers' matrix
+        matrix = np.concatenate([w[f"columns.{k}.weight"] for k in range(3)])
         return np.tanh(one_hot(window).ravel() @ matrix + w["bias"])
     if family == "cbow":
         return one_hot(window).mean(0) @ w["embedding.weight"]
@@ -203,8 +204,10 @@ def test_long_text_is_scored_in_slices_of_bounded_memory(
 ) -> None:
     model, ids, widths = fitted(family), np.stack(draw(40, 40)), []
     whole = model.predict(ids)[0]
-    model.network.register_forward_pre_hook(lambda _, inputs: widths.append(len(inputs[0])))
-    monkeypatch.setattr(f"seqbench.baselines.window_language.{bound}", 7 if bound == "WINDOWS" else 7 * V + 1)
+    watched = model.network if bound == "WINDOWS" else model.network.output
+    watched.register_forward_pre_hook(lambda _, inputs: widths.append(len(inputs[0])))
+    module = "window_language" if bound == "WINDOWS" else "neural_language"
+    monkeypatch.setattr(f"seqbench.baselines.{module}.{bound}", 7 if bound == "WINDOWS" else 7 * V + 1)
     np.testing.assert_allclose(model.predict(ids)[0], whole, rtol=0, atol=2e-6)
     assert widths == [7] * 11 + [3]
 
@@ -228,8 +231,8 @@ def test_widths_that_differ_cannot_be_tied(changes: dict[str, object]) -> None:
 
 
 def test_one_hot_input_has_no_vectors_to_tie() -> None:
-    with pytest.raises(ValueError, match="'auto', 'full', 'adaptive' or 'sampled'"):
-        make("window-mlp", output="tied")
+    with pytest.raises(ValueError, match="output=tied needs vectors of words as input"):
+        fitted("window-mlp", output="tied")
 
 
 def test_a_sampled_model_is_evaluated_exactly() -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from seqbench.interface import Documents, LanguageContext
-from seqbench.recurrent.language import RecurrentLanguageConfig
+from seqbench.recurrent.cells import RecurrentLanguageConfig
 from seqbench.recurrent.lstm import BidirectionalLSTMLanguageModel
 from seqbench.recurrent.windows import Windows
 

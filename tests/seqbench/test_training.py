@@ -173,7 +173,7 @@ def test_an_empty_training_set_is_refused() -> None:
 
 @given(st.integers(1, 3000))
 def test_one_cycle_climbs_once_to_the_full_rate_and_falls_towards_zero(updates: int) -> None:
-    schedule = SCHEDULES["one-cycle"](updates)
+    schedule = SCHEDULES["one-cycle"](TrainingConfig(), updates, updates)
     factors = [schedule.factor(update) for update in range(1, updates + 1)]
     top = factors.index(max(factors))
     assert all(0 < factor <= 1 for factor in factors)
@@ -183,12 +183,14 @@ def test_one_cycle_climbs_once_to_the_full_rate_and_falls_towards_zero(updates: 
 
 
 def test_the_rate_of_each_update_is_its_schedules() -> None:
-    for name, expected in [("constant", 40.0), ("plateau", 10 + 10 + 2.5 + 2.5), ("one-cycle", None)]:
+    course = [("constant", 40.0), ("plateau", 10 + 10 + 2.5 + 2.5), ("step", 20 + 2.5 + 0.625), ("one-cycle", None)]
+    for name, expected in course:
         module, scores = Ramp(), iter([2.0, 3.0, 1.0, 0.5])
         ctx, _ = lend(epochs=4)
-        train(module, Epoch(module.loss, 10), lambda scores=scores: next(scores), plain(schedule=name), ctx)
+        config = plain(schedule=name, decay=0.25, decay_after=2)
+        train(module, Epoch(module.loss, 10), lambda scores=scores: next(scores), config, ctx)
         if expected is None:
-            expected = sum(SCHEDULES[name](40).factor(update) for update in range(1, 41))
+            expected = sum(SCHEDULES[name](config, 40, 10).factor(update) for update in range(1, 41))
         assert module.w.item() == pytest.approx(expected, rel=1e-5)
 
 

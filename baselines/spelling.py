@@ -1,0 +1,64 @@
+"""Words as bags of the letters' n-grams, so that word forms which are rare or alike share what is learned.
+
+`word` is `#wo wor ord rd#`: the n-grams of the word between two boundaries, hashed into a fixed number of codes.
+Wickelgren 1969 (context-sensitive coding); the letter trigrams of Huang et al. 2013, "Learning deep structured
+semantic models", section 3.2; hashed as in Bojanowski, Grave, Joulin & Mikolov 2017.
+"""
+
+import zlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from seqbench.interface import Arrays, Ids
+
+LETTERS = 3
+"""n of the n-grams."""
+BOUNDARY = "#"
+
+
+class Spelling(NamedTuple):
+    """The codes of V words, and how much the hashing confuses."""
+
+    codes: Ids
+    """(M,) codes of all words, one word after the other."""
+    lengths: Ids
+    """(V,) codes that each word has, one or more."""
+    ngrams: int = 0
+    """Distinct n-grams of the words."""
+    colliding: int = 0
+    """Those of them that share their code with another."""
+    alike: int = 0
+    """Words whose codes, as a multiset, are another word's too."""
+
+    @classmethod
+    def of(cls, words: Sequence[str], buckets: int) -> "Spelling":
+        """The codes 0..buckets-1 of words."""
+        spelled = [ngrams(word) for word in words]
+        code = {ngram: zlib.crc32(ngram.encode()) % buckets for ngram in sorted(set().union(*spelled))}
+        coded = [[code[ngram] for ngram in word] for word in spelled]
+        met = np.bincount(list(code.values()), minlength=buckets)
+        _, times = np.unique([" ".join(map(str, sorted(word))) for word in coded], return_counts=True)
+        return cls(
+            codes=np.array([c for word in coded for c in word], dtype=np.int64),
+            lengths=np.array([len(word) for word in coded], dtype=np.int64),
+            ngrams=len(code),
+            colliding=int(met[met > 1].sum()),
+            alike=int(times[times > 1].sum()),
+        )
+
+    @classmethod
+    def restored(cls, arrays: Arrays) -> "Spelling":
+        """From what `arrays` gave."""
+        return cls(arrays["spelling.codes"], arrays["spelling.lengths"])
+
+    def arrays(self) -> dict[str, Ids]:
+        """What a fitted model needs of it."""
+        return {"spelling.codes": self.codes, "spelling.lengths": self.lengths}
+
+
+def ngrams(word: str) -> list[str]:
+    """The n-grams of a word between its boundaries, in order; of one that is shorter, the whole."""
+    bounded = f"{BOUNDARY}{word}{BOUNDARY}"
+    return [bounded[i : i + LETTERS] for i in range(max(1, len(bounded) - LETTERS + 1))]

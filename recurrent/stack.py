@@ -1,0 +1,44 @@
+"""Recurrent layers on top of each other, with dropout between them, around any of torch's cells."""
+
+import torch
+from torch import Tensor, nn
+
+StackState = tuple[Tensor, ...] | None
+"""What each layer carries, layer by layer, each tensor (1, B, H); None: nothing has been read."""
+
+Cell = type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]
+
+
+class LockedDropout(nn.Module):
+    """Dropout whose mask is one for all steps: what is dropped of a column stays dropped (Gal & Ghahramani 2016)."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (T, B, D); returns the same shape."""
+        if not self.training or self.share == 0:
+            return x
+        kept = torch.rand(x.shape[1:], device=x.device) >= self.share
+        return x * kept.to(x.dtype) / (1 - self.share)
+
+
+class Stack(nn.Module):
+    """Layers, each reading the outputs of the one below, with dropout before the first, between, and after the last
+    (Zaremba, Sutskever & Vinyals 2014, section 3)."""
+
+    def __init__(self, cell: Cell, input_size: int, hidden_size: int, layers: int, dropout: nn.Module) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(cell(hidden_size if depth else input_size, hidden_size) for depth in range(layers))
+        self.dropout = dropout
+
+    def forward(self, x: Tensor, state: StackState) -> tuple[Tensor, StackState]:
+        """x: (T, B, input_size); returns the last layer's outputs (T, B, hidden_size) and the state after T steps."""
+        width = 0 if state is None else len(state) // len(self.layers)
+        after: list[Tensor] = []
+        for depth, layer in enumerate(self.layers):
+            carried = None if state is None else state[depth * width : (depth + 1) * width]
+            x, carry = layer(self.dropout(x), carried[0] if carried is not None and width == 1 else carried)
+            after += carry if isinstance(carry, tuple) else [carry]
+        return self.dropout(x), tuple(after)
