@@ -47,7 +47,7 @@ class NeuralLanguageConfig(TrainingConfig):
     output: OutputKind = Field(
         "auto",
         description="softmax; auto: adaptive above 20,000 symbols, full below; tied: with the input's vectors; "
-        "sampled: estimated in training, exact in evaluation",
+        "sampled: estimated in training, exact in evaluation; tied-sampled: both",
     )
     initial_range: float | None = Field(
         None, gt=0, description="weights start uniform between minus and plus this; null: each layer by its own rule"

@@ -4,7 +4,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,13 +17,13 @@ ADAPTIVE_ABOVE = 20_000
 SAMPLES = 1024
 """Symbols that the sampled layer draws for an update."""
 
-OutputKind = Literal["auto", "full", "adaptive", "tied", "sampled"]
+OutputKind = Literal["auto", "full", "adaptive", "tied", "sampled", "tied-sampled"]
 
 
 class OutputLayer(nn.Module):
     """Natural log probabilities in float32 or finer, whatever the precision of the products."""
 
-    name: ClassVar[str]
+    name: str
 
     @abstractmethod
     def forward(self, hidden: Tensor, targets: Tensor) -> Tensor:
@@ -126,11 +126,7 @@ class TiedSoftmax(OutputLayer):
             ValueError: hidden vectors and those of the embedding differ in width.
         """
         super().__init__()
-        if size != embedding.embedding_dim:
-            raise ValueError(
-                f"output=tied needs hidden vectors as wide as the embedding: they have {size} values, "
-                f"the embedding's {embedding.embedding_dim}; make them equal or use output=full"
-            )
+        _same_width(size, embedding)
         # In a tuple it is no submodule, so that the weights are stored once, under the input layer's name.
         self._input = (embedding,)
         self.bias = nn.Parameter(_log_frequencies(torch.tensor(counts)))
@@ -158,19 +154,31 @@ class SampledSoftmax(OutputLayer):
     model", and Jean, Cho, Memisevic & Bengio 2015. The gradient's bias falls as 1/S; where p is the truth its
     expectation is zero for any S (Ma & Collins 2018, the ranking objective).
 
-    Rows of W that are neither targets nor drawn get no gradient: an update does not depend on V.
+    Rows of W that are neither targets nor drawn get no gradient: an update does not depend on V. W may be the first V
+    vectors of the input layer, as in `TiedSoftmax`.
     """
 
     name = "sampled"
     log_q: Tensor
     cumulative: Tensor
 
-    def __init__(self, size: int, counts: Ids, samples: int = SAMPLES) -> None:
+    def __init__(self, size: int, counts: Ids, samples: int = SAMPLES, embedding: nn.Embedding | None = None) -> None:
+        """embedding: (V or more, size) of the input, with sparse gradients, to tie with; None: W is the layer's own.
+
+        Raises:
+            ValueError: as `TiedSoftmax`.
+        """
         super().__init__()
         self.samples = samples
-        self.weight = nn.Embedding(len(counts), size, sparse=True)
         self.bias = nn.Embedding(len(counts), 1, sparse=True)
-        nn.init.uniform_(self.weight.weight, -(size**-0.5), size**-0.5)
+        if embedding is None:
+            self.weight = nn.Embedding(len(counts), size, sparse=True)
+            nn.init.uniform_(self.weight.weight, -(size**-0.5), size**-0.5)
+            self._table = (self.weight,)
+        else:
+            _same_width(size, embedding)
+            self.name = "tied-sampled"
+            self._table = (embedding,)  # in a tuple it is no submodule: see TiedSoftmax
         log_q = _log_frequencies(torch.tensor(counts))
         self.bias.weight.data = log_q[:, None].clone()
         cumulative = log_q.double().exp().cumsum(0)
@@ -182,7 +190,7 @@ class SampledSoftmax(OutputLayer):
         if not self.training:
             return -F.cross_entropy(self._logits(hidden), targets, reduction="none")
         symbols = torch.cat([targets, self.draw()])
-        weight, bias = self.weight(symbols), self.bias(symbols)[:, 0] - self.log_q[symbols]
+        weight, bias = self._table[0](symbols), self.bias(symbols)[:, 0] - self.log_q[symbols]
         n = len(targets)
         target: Tensor = (hidden * weight[:n]).sum(1) + bias[:n]
         drawn = F.linear(hidden, weight[n:]) + bias[n:]
@@ -198,27 +206,37 @@ class SampledSoftmax(OutputLayer):
         return torch.searchsorted(self.cumulative, u, right=True)
 
     def _logits(self, hidden: Tensor) -> Tensor:
-        return F.linear(hidden, self.weight.weight, self.bias.weight[:, 0])
+        return F.linear(hidden, self._table[0].weight[: len(self.log_q)], self.bias.weight[:, 0])
 
 
 def output_layer(kind: OutputKind, size: int, counts: Ids, embedding: nn.Embedding | None = None) -> OutputLayer:
     """The output layer of that kind over hidden vectors of `size`, for symbols met `counts` (V,) times.
 
     Args:
-        embedding: the input layer, for `tied`.
+        embedding: the input layer, for `tied` and `tied-sampled`.
 
     Raises:
         ValueError: the vocabulary is too small for the adaptive layer, or the shapes do not allow to tie.
     """
-    if kind == "tied":
+    if kind in ("tied", "tied-sampled"):
         if embedding is None:
-            raise ValueError("output=tied needs vectors of words as input, which this model lacks: use output=full")
-        return TiedSoftmax(size, counts, embedding)
+            raise ValueError(f"output={kind} needs vectors of words as input, which this model lacks: use output=full")
+        return (
+            TiedSoftmax(size, counts, embedding) if kind == "tied" else SampledSoftmax(size, counts, SAMPLES, embedding)
+        )
     if kind == "sampled":
         return SampledSoftmax(size, counts)
     if kind == "adaptive" or (kind == "auto" and len(counts) > ADAPTIVE_ABOVE):
         return AdaptiveSoftmax(size, counts)
     return FullSoftmax(size, counts)
+
+
+def _same_width(size: int, embedding: nn.Embedding) -> None:
+    if size != embedding.embedding_dim:
+        raise ValueError(
+            f"output=tied needs hidden vectors as wide as the embedding: they have {size} values, "
+            f"the embedding's {embedding.embedding_dim}; make them equal or use output=full"
+        )
 
 
 def _log_frequencies(counts: Tensor) -> Tensor:
