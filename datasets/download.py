@@ -68,19 +68,22 @@ SOURCES: Mapping[str, Source] = _sources()
 
 
 class Downloaded:
-    """A data set whose files stand in `sources.toml` under its name; to be named first among the bases."""
+    """A data set whose files stand in `sources.toml` under its name, or under that of its `source`; to be named first
+    among the bases."""
 
     name: ClassVar[str]
+    source: ClassVar[str]
     licence: ClassVar[str]
     citation: ClassVar[str]
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.licence, cls.citation = SOURCES[cls.name].licence, SOURCES[cls.name].citation
+        cls.source = getattr(cls, "source", cls.name)
+        cls.licence, cls.citation = SOURCES[cls.source].licence, SOURCES[cls.source].citation
 
     def fingerprint(self) -> str:
         """As `Dataset.fingerprint`; the files are verified (and downloaded) on the way."""
-        return fingerprint(self.name)
+        return fingerprint(self.source)
 
 
 def cache_folder() -> Path:

@@ -130,7 +130,7 @@ class _Row:
     def of(cls, spec: Spec, preset: Preset, task: str) -> "_Row":
         found = registry.find_model(spec, task)
         model: type[SequenceModel[Any, Any]] = found.attribute
-        full = _given(spec, preset)
+        full = _given(registry.spelled_out(spec, task), preset)
         config = registry.configured(model.config_class, full)
         return cls(
             full,

@@ -92,6 +92,7 @@ DATASETS: Mapping[str, Entry] = {
     ),
     "tinyshakespeare": _entry("Shakespeare, in characters", lm="datasets.tinyshakespeare:TinyShakespeare"),
     "wikitext2": _entry("Wikipedia articles, 2.1 million words", lm="datasets.wikitext:WikiText2"),
+    "wikitext2-chars": _entry("Wikipedia articles, in characters", lm="datasets.wikitext:WikiText2Characters"),
     "synthetic-words": _entry(
         "single words decide, true posterior known", classify="datasets.synthetic_documents:SyntheticWords"
     ),
@@ -235,13 +236,24 @@ def renderer(name: str) -> Any:
     return attribute(REPORTS[name])
 
 
+def spelled_out(spec: Spec, task: str) -> Spec:
+    """The spec of a model with the whole names of its settings, for any beginning that only one setting has:
+    `lstm(hidden=400)` is `lstm(hidden_size=400)`.
+
+    Raises:
+        UnknownName, ValueError: as `find_model`.
+    """
+    settings = _whole_names(find_model(spec, task).attribute.config_class, spec.settings)
+    return Spec(spec.name, settings, tuple(spelled_out(part, "lm") for part in spec.parts))
+
+
 def configured(kind: type[Config], spec: Spec) -> Any:
-    """`kind` made of the settings of a spec.
+    """`kind` made of the settings of a spec, whose names may be shortened as in `spelled_out`.
 
     Raises:
         ValueError: a setting is unknown or out of its range; the message names the allowed ones.
     """
-    settings = dict(spec.settings)
+    settings = _whole_names(kind, spec.settings)
     if spec.parts:
         settings["parts"] = [configured(find_model(part, "lm").attribute.config_class, part) for part in spec.parts]
     try:
@@ -255,6 +267,18 @@ def configured(kind: type[Config], spec: Spec) -> Any:
         if first["type"] == "missing":
             raise ValueError(f"{spec.name} needs the setting {name!r}: {spec.name}({name}=…)") from None
         raise ValueError(f"{spec.name}: {name}={first['input']!r}: {first['msg'].lower()}") from None
+
+
+def _whole_names(kind: type[Config], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings under the names of `kind`'s fields, where they are such a name or the beginning of only one."""
+    whole: dict[str, Any] = {}
+    for name, value in settings.items():
+        meant = [field for field in kind.model_fields if field.startswith(name)]
+        field = meant[0] if len(meant) == 1 and name not in kind.model_fields else name
+        if field in whole or (field != name and field in settings):
+            raise ValueError(f"{field} is given twice, as {name} too")
+        whole[field] = value
+    return whole
 
 
 def _with_entry_points(group: str, own: Mapping[str, Entry]) -> dict[str, Entry]:

@@ -11,7 +11,7 @@ from seqbench.datasets import python_reference
 from seqbench.datasets.download import verify
 from seqbench.datasets.python_reference import PythonReference
 from seqbench.datasets.tinyshakespeare import TinyShakespeare
-from seqbench.datasets.wikitext import WikiText2
+from seqbench.datasets.wikitext import WikiText2, WikiText2Characters
 from seqbench.vocab import EOS, UNK
 
 
@@ -49,6 +49,17 @@ def test_wikitext2_as_sentences_drops_blank_lines_and_starts_each_line_anew() ->
     ends = np.array([d[-1] for d in data.test.documents])
     assert (ends == data.vocab.eos).all()
     assert (np.concatenate(data.test.documents) == data.vocab.eos).sum() == len(ends)
+
+
+def test_wikitext2_by_characters_is_the_text_of_its_words() -> None:
+    need("wikitext2")
+    data, words = WikiText2Characters().load(), WikiText2().load()
+    text = "".join(data.vocab.decode(data.test.documents[0][:23]))
+    assert text == " \n = Robert <unk> = \n \n"
+    assert sizes(data) == [10_780_437, 1_120_192, 1_255_018]
+    assert data.vocab.size < 300
+    assert WikiText2Characters().fingerprint() == WikiText2().fingerprint()
+    assert words.vocab.size == 33_278
 
 
 def test_tinyshakespeare_has_65_characters_split_90_5_5() -> None:

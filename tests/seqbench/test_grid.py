@@ -130,3 +130,28 @@ def test_a_sum_depends_on_the_settings_and_on_the_source_of_every_part(tmp_path:
 def test_a_wrong_setting_of_a_part_is_told_of_that_part() -> None:
     with pytest.raises(ValueError, match="hmm has no setting 'order'"):
         _grid(["kneser-ney(order=2)+hmm(order=2)"])
+
+
+def test_a_setting_may_be_shortened_to_a_beginning_that_it_alone_has() -> None:
+    short, whole = (
+        _grid(["lstm(hidden=40)", "lstm(hidden_size=40)"], datasets=[COINS])[0],
+        _grid(["lstm(hidden_size=40)"]),
+    )
+    assert short.key == whole[0].key
+    assert short.identity.config["hidden_size"] == 40  # not the preset's
+    (mixed,) = _grid(["kneser-ney(o=5)+lstm(hidden=40)"])
+    assert mixed.label == "kneser-ney(o=5)+lstm(hidden=40)"
+    assert [mixed.identity.config["parts"][0]["order"], mixed.identity.config["parts"][1]["hidden_size"]] == [5, 40]
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("lstm(d=1)", "lstm has no setting 'd'"),
+        ("lstm(hidden=4, hidden_size=5)", "hidden_size is given twice"),
+        ("lstm(hid=4, hidd=5)", "hidden_size is given twice"),
+    ],
+)
+def test_a_beginning_that_says_too_little_or_the_same_again_is_refused(model: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        _grid([model])
