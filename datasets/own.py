@@ -19,7 +19,8 @@ class TextFile(TextDataset):
     """A UTF-8 text: one file, split 80/10/10 by position, or a file for each part.
 
     Line ends of Windows and of old Macs are read as newlines. Words that occur once in the training part become
-    `<unk>`, so that models learn what an unknown word looks like (`min_count=1` keeps them).
+    `<unk>`, so that models learn what an unknown word looks like (`min_count=1` keeps them); a text that says `<unk>`
+    itself was cut before, and all its words are kept.
     """
 
     name: ClassVar[str] = "file"

@@ -40,7 +40,7 @@ class TextDataset(Dataset[TextData]):
     task: ClassVar[str] = "lm"
     name: ClassVar[str]
     usual_min_count: ClassVar[int] = 1
-    """`min_count` of words where no cut is asked for; all characters are kept then."""
+    """`min_count` of words where no cut is asked for and none was made before; all characters are kept then."""
 
     unit: Literal["word", "character"] = Field(
         "word", description="words, each line ended by <eos>; or characters: Unicode code points, newline one of them"
@@ -102,7 +102,8 @@ class TextDataset(Dataset[TextData]):
             if part.line_ends.all():
                 raise DataError(f"nothing but blank lines is left for the {split} part; give a longer text")
         counts = np.bincount(tokens[0].ids, minlength=len(symbols))
-        vocab, lookup = cut(counts, symbols, self.unit, self.vocab_size, self._min_count())
+        marked = UNK in numbering and bool(counts[numbering[UNK]])
+        vocab, lookup = cut(counts, symbols, self.unit, self.vocab_size, self._min_count(marked))
         notes["symbols_in_training"] = int(np.count_nonzero(counts))
         splits = []
         for split, part in zip(SPLITS, tokens, strict=True):
@@ -148,10 +149,11 @@ class TextDataset(Dataset[TextData]):
             return word_tokens(text, numbering, apart=self.punctuation == "apart")
         return character_tokens(text, numbering)
 
-    def _min_count(self) -> int:
+    def _min_count(self, marked: bool) -> int:
+        """marked: whether the training part says `<unk>` itself, and so was cut to a vocabulary before."""
         if self.min_count is not None:
             return self.min_count
-        return self.usual_min_count if self.unit == "word" and self.vocab_size is None else 1
+        return self.usual_min_count if self.unit == "word" and self.vocab_size is None and not marked else 1
 
 
 def by_position(text: str, train: float, valid: float, unit: str) -> Parts:

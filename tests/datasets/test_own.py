@@ -181,3 +181,10 @@ def test_where_the_files_lie_is_no_part_of_the_identity(tmp_path: Path) -> None:
     here, there = (TextFile(path=tmp_path / name, min_count=3) for name in ("a.txt", "b.txt"))
     assert here.identity() == there.identity()
     assert here.identity() != TextFile(path=tmp_path / "a.txt").identity()
+
+
+def test_a_text_that_says_unk_itself_was_cut_before_and_keeps_all_its_words(tmp_path: Path) -> None:
+    lines = b"".join(b"w%d <unk> again\n" % i for i in range(100))
+    kept = TextFile(path=write(tmp_path, lines)).load()
+    assert {"w0", "w79"} <= set(kept.vocab.symbols)
+    assert "w0" not in TextFile(path=write(tmp_path, lines.replace(b"<unk>", b"plain"))).load().vocab.symbols
