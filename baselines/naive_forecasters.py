@@ -56,7 +56,8 @@ class Drift(Unfitted):
 
     def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
         step = (past[-1] - past[0]) / max(len(past) - 1, 1)
-        return past[-1] + step * np.arange(1, horizon + 1)
+        ahead: Floats = past[-1] + step * np.arange(1, horizon + 1)
+        return ahead
 
 
 class Naive2(Unfitted):
@@ -105,5 +106,6 @@ def seasonal_indices(values: Floats, season: int) -> Floats:
     reach = len(window) // 2
     ratio = values[reach : len(values) - reach] / trend
     phase = (np.arange(reach, len(values) - reach) - len(values)) % season
-    indices = np.bincount(phase, ratio, minlength=season) / np.bincount(phase, minlength=season)
-    return indices / indices.mean()
+    indices: Floats = np.bincount(phase, ratio, minlength=season) / np.bincount(phase, minlength=season)
+    indices /= indices.mean()
+    return indices

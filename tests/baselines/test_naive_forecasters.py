@@ -1,10 +1,5 @@
 """Forecasts without a fit: their definitions, statsmodels' decomposition, and M4's published scores."""
 
-import csv
-import io
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,6 +14,8 @@ from seqbench.baselines.naive_forecasters import (
     is_seasonal,
     seasonal_indices,
 )
+from seqbench.datasets.download import verify
+from seqbench.datasets.m4_hourly import M4Hourly
 from seqbench.interface import Floats, Panel
 from seqbench.series_metrics import LEVELS, MASE, OWA, SMAPE, against_naive2, item_columns, seasonal_scale
 
@@ -93,16 +90,13 @@ def test_forecasts_change_their_unit_with_the_series(model: type[Unfitted]) -> N
 
 def test_m4_hourly_has_the_published_scores() -> None:
     """Makridakis et al. 2020, the organisers' own figures for their benchmarks."""
-    folder = Path(os.environ.get("SEQBENCH_DATA", "nowhere")) / "m4-hourly"
-    if not (folder / "Hourly-train.csv").exists():
-        pytest.skip("m4-hourly is not at hand: set SEQBENCH_DATA")
-    train, test = (
-        [np.array([float(cell) for cell in row[1:] if cell]) for row in list(csv.reader(io.StringIO(text)))[1:]]
-        for text in ((folder / f"Hourly-{part}.csv").read_text() for part in ("train", "test"))
-    )
-    panel, actual, scale = Panel(train, [str(i) for i in range(414)], 24), np.stack(test), seasonal_scale(train, 24)
+    if any(row.state != "good" for row in verify(["m4-hourly"])):
+        pytest.skip("m4-hourly is not at hand: run `seqbench data fetch m4-hourly`, or set SEQBENCH_DATA")
+    data = M4Hourly().load()
+    past, actual = data.past(data.test), data.actual(data.test)
+    scale = seasonal_scale(past.values, data.season)
     found = {
-        model: item_columns(actual, model().predict(panel, 48, np.array(LEVELS)).mean, scale)
+        model: item_columns(actual, model().predict(past, 48, np.array(LEVELS)).mean, scale)
         for model in (SeasonalNaive, Naive2)
     }
     for model, published in ((SeasonalNaive, [13.912, 1.193]), (Naive2, [18.383, 2.395])):
