@@ -1,0 +1,327 @@
+"""Training of our LSTM language model beside a plain program around nn.LSTM, in turn, on equal threads.
+
+    python benchmarks/recurrent_language.py [--threads 2] [--updates 30] [--repeats 2] [--tokens 210000]
+        [--valid 20000] [--rate 0.01] [--adaptive-rate 0.01] [--sampled-rate 0.01] [--made] [--speed-only]
+
+WikiText-2 as a stream, V = 33,278, or with --made a text of as many words made here; 20 columns, windows of 35, two
+layers of 200 units, no dropout. The reference is a dense embedding, nn.LSTM, nn.Linear and cross entropy in float32,
+and starts from the very weights of our full softmax. All learn with fused AdamW (ours: word vectors, and those of the
+sampled softmax, with SparseAdam), the norm of the gradient clipped at 1, and a one-cycle course of the learning rate
+over the budget of each. The rates are those of the options; their default is the library's, tuned for none of these.
+Our adaptive and sampled softmax take bfloat16 where the processor computes in it.
+
+Tokens a second are of updates alone, after some of warm-up, without any validation. A round times all models in turn;
+a ratio is to the mean of the reference before and after, and the median over the rounds is told. Perplexity is exact
+and in float32 for all, of the same tokens at the head of the validation part: after equal tokens, and for the adaptive
+softmax also after the tokens that it reads, at its ratio, while the reference reads its own. About a quarter of an
+hour on two slow cores.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from seqbench.data import DataError
+from seqbench.datasets.wikitext import WikiText2
+from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext
+from seqbench.language import score_documents
+from seqbench.recurrent.cells import RecurrentLanguageConfig
+from seqbench.recurrent.language import Truncated
+from seqbench.recurrent.lstm import LSTMLanguageModel
+from seqbench.training import SCHEDULES, Loss, seeded, use_bfloat16
+from seqbench.vocab import UNK, Vocab
+
+UNITS, LAYERS, COLUMNS, STEPS, CLIP, SEED = 200, 2, 20, 35, 1.0, 0
+WINDOW = COLUMNS * STEPS
+WARM_UP = 5
+VOCAB_SIZE = 33_278
+
+
+@dataclass(frozen=True)
+class Text:
+    name: str
+    train: Ids
+    valid: Ids
+    vocab: Vocab
+
+
+@dataclass(frozen=True)
+class Trained:
+    clock: list[float]
+    """Seconds, at the start and after each update."""
+    nats: Callable[[Ids], Floats]
+    """(T,) symbols → (T - 1,) −ln p of each after the first."""
+
+    @property
+    def seconds(self) -> float:
+        return self.clock[-1] - self.clock[0]
+
+    @property
+    def tokens_per_second(self) -> float:
+        return WINDOW * (len(self.clock) - 1 - WARM_UP) / (self.clock[-1] - self.clock[WARM_UP])
+
+
+@dataclass(frozen=True)
+class Subject:
+    name: str
+    rate: float
+    train: Callable[[int], Trained]
+    """From a number of updates."""
+    equal_time: bool = False
+    """Whether it is also to learn for as long as the reference does."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    tokens_per_second: float
+    ratio: float
+    """To the reference's."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    perplexity: float
+    at_equal_time: float | None
+
+
+class PlainLSTM(nn.Module):
+    """What the papers' small model is in a few lines of torch."""
+
+    def __init__(self, vocab_size: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, UNITS)
+        self.lstm = nn.LSTM(UNITS, UNITS, LAYERS)
+        self.output = nn.Linear(UNITS, vocab_size)
+
+    def forward(self, ids: Tensor, state: tuple[Tensor, Tensor] | None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """ids (T, B) → logits (T, B, V)."""
+        hidden, state = self.lstm(self.embedding(ids), state)
+        return self.output(hidden), state
+
+    @torch.no_grad()
+    def start_as(self, ours: LSTMLanguageModel) -> None:
+        """Take over the weights of an untrained model with a full softmax."""
+        theirs = ours.network.state_dict()
+        self.embedding.weight.copy_(theirs["embedding.weight"][:-1])
+        for name, weight in self.lstm.named_parameters():
+            kind, depth = name.rsplit("_l", 1)
+            weight.copy_(theirs[f"body.layers.{depth}.{kind}_l0"])
+        self.output.weight.copy_(theirs["output.linear.weight"])
+        self.output.bias.copy_(theirs["output.linear.bias"])
+
+    @torch.no_grad()
+    def nats(self, ids: Ids) -> Floats:
+        inputs, targets = torch.tensor(ids[:-1, None]), torch.tensor(ids[1:])
+        found, state = [], None
+        for begin in range(0, len(targets), 500):
+            logits, state = self(inputs[begin : begin + 500], state)
+            found.append(F.cross_entropy(logits[:, 0], targets[begin : begin + 500], reduction="none"))
+        return torch.cat(found).double().numpy()
+
+
+def train_plain(text: Text, config: RecurrentLanguageConfig, updates: int) -> Trained:
+    ours = LSTMLanguageModel(config)
+    with seeded(SEED, torch.device("cpu")):
+        ours.network = ours.build(np.bincount(text.train, minlength=text.vocab.size))
+    model = PlainLSTM(text.vocab.size)
+    model.start_as(ours)
+    optimiser = torch.optim.AdamW(model.parameters(), weight_decay=0.0, fused=True)
+    columns = torch.tensor(text.train[: len(text.train) // COLUMNS * COLUMNS].reshape(COLUMNS, -1).T.copy())
+    windows = (len(columns) - 1) // STEPS
+    course, state = SCHEDULES[config.schedule](config, updates, windows), None
+
+    clock = [perf_counter()]
+    for update in range(1, updates + 1):
+        begin = (update - 1) % windows * STEPS
+        state = (state[0].detach(), state[1].detach()) if state is not None and begin else None
+        optimiser.param_groups[0]["lr"] = config.learning_rate * course.factor(update)
+        optimiser.zero_grad()
+        logits, state = model(columns[begin : begin + STEPS], state)
+        loss = F.cross_entropy(logits.flatten(0, 1), columns[begin + 1 : begin + 1 + STEPS].flatten())
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+        optimiser.step()
+        clock.append(perf_counter())
+    return Trained(clock, model.nats)
+
+
+class Clocked(Truncated):
+    """Notes when each update but the last has ended: when the loss after it is asked for."""
+
+    def __init__(self, losses: Truncated) -> None:
+        super().__init__(losses.network, losses.windows)
+        self.clock = [perf_counter()]
+
+    def __iter__(self) -> Iterator[Loss]:
+        for loss in super().__iter__():
+            yield loss
+            self.clock.append(perf_counter())
+
+
+class ClockedLSTM(LSTMLanguageModel):
+    def batches(self, train: Documents) -> Clocked:
+        self.losses = Clocked(super().batches(train))
+        return self.losses
+
+
+def train_ours(text: Text, config: RecurrentLanguageConfig, updates: int) -> Trained:
+    model = ClockedLSTM(config)
+    budget = Budget(epochs=1 + updates * WINDOW // len(text.train), updates=updates)
+    model.fit([text.train], LanguageContext(seed=SEED, budget=budget, valid=[], vocab=text.vocab))
+    clock = [*model.losses.clock, perf_counter()]
+    return Trained(clock, lambda ids: score_documents(model, [ids])[0][1:])
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--updates", type=int, default=30, help=f"timed ones of a round, after {WARM_UP} of warm-up")
+    arguments.add_argument("--repeats", type=int, default=2, help="rounds")
+    arguments.add_argument("--tokens", type=int, default=210_000, help="equal tokens, which all learn from")
+    arguments.add_argument("--valid", type=int, default=20_000, help="tokens that perplexity is of")
+    arguments.add_argument("--rate", type=float, default=0.01, help="highest learning rate of the full softmaxes")
+    arguments.add_argument("--adaptive-rate", type=float, default=0.01)
+    arguments.add_argument("--sampled-rate", type=float, default=0.01)
+    arguments.add_argument("--made", action="store_true", help="a text made here in place of WikiText-2")
+    arguments.add_argument("--speed-only", action="store_true", help="no perplexities")
+    chosen = arguments.parse_args()
+    torch.set_num_threads(chosen.threads)
+
+    text = made() if chosen.made else wikitext2()
+    print(
+        f"{text.name}: {len(text.train):,} training tokens, V = {text.vocab.size:,}; {LAYERS} layers of {UNITS} units, "
+        f"{COLUMNS} columns, windows of {STEPS}, {chosen.threads} thread(s)",
+        flush=True,
+    )
+    subjects = compared(text, chosen.rate, chosen.adaptive_rate, chosen.sampled_rate)
+    speeds, drift = time_in_turn(subjects, chosen.updates, chosen.repeats)
+    # One token more than is scored: the plain model has no start of a document to predict the first from.
+    valid = text.valid[: chosen.valid + 1]
+    learned = [] if chosen.speed_only else learn(subjects, speeds, chosen.tokens // WINDOW, valid)
+
+    titles = ["rate", "tokens/s", "ratio", *(["perplexity", "difference", "at equal time"] if learned else [])]
+    print(f"{'':28}" + "".join(f"{title:>14}" for title in titles))
+    for i, (subject, speed) in enumerate(zip(subjects, speeds, strict=True)):
+        cells = [f"{subject.rate:g}", f"{speed.tokens_per_second:,.0f}", f"{speed.ratio:.2f}"]
+        if learned:
+            perplexity, later = learned[i].perplexity, learned[i].at_equal_time
+            cells.append(f"{perplexity:.2f}")
+            cells.append(f"{100 * (perplexity / learned[0].perplexity - 1):+.2f} %" if i else "-")
+            cells.append("-" if later is None else f"{later:.2f}")
+        print(f"{subject.name:28}" + "".join(f"{cell:>14}" for cell in cells))
+    if not able():
+        print(f"{'ours, full, bfloat16':28}  this CPU has no bfloat16")
+    print(f"the reference over the rounds: {drift}")
+    if learned:
+        print(f"perplexity of {len(valid) - 1:,} validation tokens, one fit of seed {SEED} each")
+    print("asked: full, bfloat16 at a ratio of 2, perplexity within 1 %; adaptive at a ratio of 6")
+
+
+def compared(text: Text, rate: float, adaptive_rate: float, sampled_rate: float) -> list[Subject]:
+    """The reference, and then ours."""
+
+    def config(output: str, precision: str, rate: float) -> RecurrentLanguageConfig:
+        settings = {"output": output, "precision": precision, "learning_rate": rate, "clip": CLIP, "dropout": 0.0}
+        sizes = {"embedding_size": UNITS, "hidden_size": UNITS, "layers": LAYERS, "batch_size": COLUMNS, "bptt": STEPS}
+        return RecurrentLanguageConfig.model_validate(settings | sizes)
+
+    def ours(output: str, rate: float, precision: str = "bfloat16" if able() else "float32") -> Subject:
+        name = f"ours, {output}, {precision}"
+        return Subject(name, rate, partial(train_ours, text, config(output, precision, rate)), output == "adaptive")
+
+    plain = partial(train_plain, text, config("full", "float32", rate))
+    return [
+        Subject("plain nn.LSTM, float32", rate, plain),
+        ours("full", rate, "float32"),
+        *([ours("full", rate)] if able() else []),
+        ours("adaptive", adaptive_rate),
+        ours("sampled", sampled_rate),
+    ]
+
+
+def able() -> bool:
+    """Whether the processor computes in bfloat16."""
+    return use_bfloat16("auto", torch.device("cpu"))
+
+
+def time_in_turn(subjects: list[Subject], updates: int, rounds: int) -> tuple[list[Speed], str]:
+    """The speed of each subject, and what became of the first one's, the reference's, over time."""
+    seen: list[list[float]] = [[] for _ in subjects]
+
+    def measure(i: int) -> None:
+        seen[i].append(subjects[i].train(WARM_UP + updates).tokens_per_second)
+        tell(f"{subjects[i].name}: {seen[i][-1]:,.0f} tokens/s")
+
+    for _ in range(rounds):
+        for i in range(len(subjects)):
+            measure(i)
+    measure(0)
+    beside = [(before + after) / 2 for before, after in pairwise(seen[0])]
+    speeds = [Speed(median(own), median(v / base for v, base in zip(own, beside, strict=True))) for own in seen[1:]]
+    drift = ", ".join(f"{v:,.0f}" for v in seen[0]) + f" tokens/s, {100 * (seen[0][-1] / seen[0][0] - 1):+.1f} %"
+    return [Speed(median(seen[0]), 1.0), *speeds], drift
+
+
+def learn(subjects: list[Subject], speeds: list[Speed], updates: int, valid: Ids) -> list[Learned]:
+    """What each subject knows after so many updates, and some after the time that the reference takes for these."""
+
+    def perplexity(subject: Subject, updates: int) -> float:
+        trained = subject.train(updates)
+        found = float(np.exp(trained.nats(valid).mean()))
+        tell(f"{subject.name}: perplexity {found:.2f}, {updates * WINDOW:,} tokens in {trained.seconds:.0f} s")
+        return found
+
+    learned = [Learned(perplexity(subject, updates), None) for subject in subjects]
+    for i, (subject, speed) in enumerate(zip(subjects, speeds, strict=True)):
+        if subject.equal_time:
+            learned[i] = replace(learned[i], at_equal_time=perplexity(subject, round(updates * speed.ratio)))
+    return learned
+
+
+def wikitext2() -> Text:
+    try:
+        data = WikiText2().load()
+    except DataError as error:
+        sys.exit(f"{error}; or take --made")
+    return Text("WikiText-2", data.train.documents[0], data.valid.documents[0], data.vocab)
+
+
+def made() -> Text:
+    """As many words as WikiText-2 has: frequencies fall as Zipf has it, and half of the words follow from the one
+    before, which has four successors."""
+    rng = np.random.default_rng(0)
+    frequency = 1 / np.arange(3, 3 + VOCAB_SIZE)
+    cumulative = np.cumsum(frequency / frequency.sum())
+
+    def zipf(shape: tuple[int, ...]) -> Ids:
+        return np.searchsorted(cumulative, rng.random(shape)).clip(max=VOCAB_SIZE - 1)
+
+    successors = zipf((VOCAB_SIZE, 4))
+
+    def draw(length: int) -> Ids:
+        ids = zipf((-(-length // 1000), 1000))
+        for before, now in pairwise(ids):
+            follows = rng.random(1000) < 1 / 2
+            now[follows] = successors[before[follows], rng.integers(4, size=follows.sum())]
+        return ids.T.ravel()[:length]
+
+    vocab = Vocab((UNK, *(f"w{i}" for i in range(1, VOCAB_SIZE))))
+    return Text("made", draw(2_088_628), draw(217_646), vocab)
+
+
+def tell(progress: str) -> None:
+    print(f"  {progress}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
