@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -149,3 +150,14 @@ def test_in_a_fit_masks_are_shared_over_the_steps_of_a_window_where_locked(
         assert torch.equal(mask, mask[:1].expand_as(mask)) is locked
         assert 0.2 < mask.double().mean() < 0.8
     assert len({tuple(mask[0].flatten().tolist()) for mask in masks}) == len(masks)
+
+
+def test_locked_masks_are_shared_over_a_window_that_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = RecurrentLanguageConfig(embedding_size=20, hidden_size=20, dropout=0.5, locked=True)
+    network, masks = ElmanLanguageModel(config).build(np.ones(9, np.int64)).train(), []
+    network.body.dropout.register_forward_hook(lambda _, inputs, output: masks.append(output == 0))
+    monkeypatch.setattr("seqbench.recurrent.language.SCAN", 3 * 4)
+    symbols = torch.arange(6 * 4).reshape(6, 4) % 9
+    network(symbols, symbols, None, None)
+    below = torch.cat(masks[::2])
+    assert torch.equal(below, below[:1].expand_as(below))
