@@ -19,7 +19,7 @@ from seqbench.recurrent.windows import Windows
 from seqbench.training import Loss, exact_float32
 
 SCAN = 1 << 14
-"""Symbols (steps x columns) that go through a body at once; bounds the memory of its gates."""
+"""Symbols (steps x columns) that go through a body at once when scoring; bounds the memory of its gates."""
 VALIDATION_STEPS = 512
 """Steps of a window in validation, where no gradient limits them."""
 
@@ -77,10 +77,14 @@ class ColumnNetwork(NeuralLanguageNetwork):
     def scan(
         self, body: Callable[[Tensor, BodyState], tuple[Tensor, BodyState]], symbols: Tensor, state: BodyState
     ) -> tuple[Tensor, BodyState]:
-        """Run `body` over symbols (T, B) from `state`, in parts of bounded memory: outputs (T, B, H) and the state
-        after T."""
+        """Run `body` over symbols (T, B) from `state`: outputs (T, B, H) and the state after T.
+
+        In parts of bounded memory, but in training, where the gradient holds all of a window and a locked mask is one
+        for all its steps.
+        """
+        steps = len(symbols) if self.training else max(1, SCAN // symbols.shape[1])
         outputs = []
-        for part in torch.split(symbols, max(1, SCAN // symbols.shape[1])):
+        for part in torch.split(symbols, steps):
             output, state = body(part, state)
             outputs.append(output)
         return torch.cat(outputs) if len(outputs) > 1 else outputs[0], state
