@@ -58,5 +58,6 @@ def error_variances(coefficients: Floats, variance: Floats, horizon: int) -> Flo
 
 def gaussian_quantiles(mean: Floats, variances: Floats, levels: Floats) -> Floats:
     """(N, H, Q) at `levels` (Q,) of normal distributions, from means and variances (N, H)."""
-    quantiles: Floats = mean[..., None] + np.sqrt(variances)[..., None] * ndtri(levels)
+    with np.errstate(invalid="ignore"):  # ∞ · 0, as in `iterate`
+        quantiles: Floats = mean[..., None] + np.sqrt(variances)[..., None] * ndtri(levels)
     return quantiles
