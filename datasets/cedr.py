@@ -1,12 +1,17 @@
-"""CEDR: emotions in Russian sentences of blogs and microblogs (Sboev, Naumov & Rybka 2021)."""
+"""CEDR: Russian sentences of blogs, microblogs and news, by emotion and as plain text (Sboev, Naumov & Rybka 2021)."""
 
 import csv
 import io
 import re
-from typing import ClassVar
+from typing import ClassVar, Literal
 
+from pydantic import Field
+
+from seqbench.data import Convention
 from seqbench.datasets import download
-from seqbench.datasets.documents import DocumentDataset, DocumentParts, Notes, Rows
+from seqbench.datasets.documents import CUT, DocumentDataset, DocumentParts, Notes, Rows
+from seqbench.datasets.splits import assign
+from seqbench.datasets.text import Parts, TextDataset
 
 EMOTIONS = ("joy", "sadness", "surprise", "fear", "anger")
 
@@ -23,6 +28,33 @@ class Cedr(download.Downloaded, DocumentDataset):
         in_train, in_test = ({text for text, _ in table} for table in tables)
         notes["shared_train_test_before_rows_were_left_out"] = len(in_train & in_test)
         return DocumentParts(train=train, test=test, notes=notes)
+
+
+class CedrText(download.Downloaded, TextDataset):
+    """All sentences, whatever their emotions, as text for language modelling; words that occur once are `<unk>`.
+
+    Russian has many forms of a word, most of them rare: a text for models that look at spellings.
+    """
+
+    name: ClassVar[str] = "cedr-ru"
+    usual_min_count: ClassVar[int] = 2
+
+    punctuation: Literal["joined", "apart"] = Field(
+        "apart", description=TextDataset.model_fields["punctuation"].description
+    )
+    convention: Convention = Field("sentence", description=TextDataset.model_fields["convention"].description)
+
+    def parts(self) -> Parts:
+        train, test = ([" ".join(text.split()) for text, _ in _table(data)] for data in download.read(self.name))
+        later = set(test)
+        kept = [text for text in dict.fromkeys(train) if text not in later]
+        part = assign(kept, [""] * len(kept), [1 - CUT, CUT])
+        return Parts(
+            train="".join(f"{text}\n" for text, valid in zip(kept, part, strict=True) if not valid),
+            valid="".join(f"{text}\n" for text, valid in zip(kept, part, strict=True) if valid),
+            test="".join(f"{text}\n" for text in test),
+            notes={"repeated_or_tested_dropped_train": len(train) - len(kept)},
+        )
 
 
 def _table(data: bytes) -> list[tuple[str, list[str]]]:

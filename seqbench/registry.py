@@ -108,7 +108,9 @@ DATASETS: Mapping[str, Entry] = {
     "trec": _entry("questions by what they ask for, 6 classes", classify="datasets.trec:Trec"),
     "reuters-r8": _entry("newswire by topic, 8 classes", classify="datasets.reuters:ReutersR8"),
     "mr": _entry("sentences of film reviews, 2 classes", classify="datasets.movie_reviews:MovieReviews"),
-    "cedr-ru": _entry("Russian sentences by emotion, 5 classes", classify="datasets.cedr:Cedr"),
+    "cedr-ru": _entry(
+        "Russian sentences, as text or by emotion", classify="datasets.cedr:Cedr", lm="datasets.cedr:CedrText"
+    ),
     "ag-news": _entry("news by topic, 4 classes, 127,600 texts", classify="datasets.ag_news:AGNews"),
     "file": _entry(
         "your own data: file(path=mine.txt)",

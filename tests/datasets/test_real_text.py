@@ -8,6 +8,7 @@ import pytest
 
 from seqbench.data import DataError, TextData
 from seqbench.datasets import python_reference
+from seqbench.datasets.cedr import CedrText
 from seqbench.datasets.download import verify
 from seqbench.datasets.python_reference import PythonReference
 from seqbench.datasets.tinyshakespeare import TinyShakespeare
@@ -60,6 +61,19 @@ def test_wikitext2_by_characters_is_the_text_of_its_words() -> None:
     assert data.vocab.size < 300
     assert WikiText2Characters().fingerprint() == WikiText2().fingerprint()
     assert words.vocab.size == 33_278
+
+
+def test_cedr_as_text_has_every_sentence_once_and_none_of_the_test_part_in_training() -> None:
+    need("cedr-ru")
+    data = CedrText().load()
+    parts = [
+        {" ".join(data.vocab.decode(d)) for d in split.documents if (d == data.vocab.unk).sum() == 0}
+        for split in (data.train, data.valid, data.test)
+    ]
+    assert not parts[0] & parts[2]
+    assert not parts[0] & parts[1]
+    assert [len(s.documents) for s in (data.train, data.valid, data.test)] == [6744, 749, 1882]
+    assert data.vocab.size == 8292
 
 
 def test_tinyshakespeare_has_65_characters_split_90_5_5() -> None:
