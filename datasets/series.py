@@ -46,6 +46,8 @@ class Observed:
     test_from: Ids
     ends: Ids
     notes: Notes = field(default_factory=dict)
+    season: int | None = None
+    """Where the series tell it; None: the option's."""
 
 
 class SeriesDataset(Dataset[SeriesData]):
@@ -91,7 +93,7 @@ class SeriesDataset(Dataset[SeriesData]):
         valid, test = (rolling(starts, stops, self.horizon, stride) for starts, stops in parts.values())
         return SeriesData(
             name=self.title(),
-            series=Panel(found.values, found.names, self.season),
+            series=Panel(found.values, found.names, found.season or self.season),
             train_ends=found.train_ends,
             valid=valid,
             test=test,
