@@ -1,0 +1,78 @@
+"""What letter codes tell a neural language model of rare words: perplexity by how often the word before was met.
+
+    python benchmarks/letter_codes.py [--dataset cedr-ru] [--model 'lstm(hidden=128)'] [--epochs 6] [--seeds 2]
+
+One model, three input layers: vectors of words, of their hashed letter trigrams, and the sum of both; else the same
+settings, seeds and epochs. Each symbol of the test part is counted under the number of times that the word before it
+occurs in training; the first of a document is left out. The words that `<unk>` stands for look the same to all three.
+"""
+
+import argparse
+
+import numpy as np
+
+from seqbench import registry
+from seqbench.data import TextData
+from seqbench.interface import Budget, Floats, Ids, LanguageContext
+from seqbench.language import score_documents
+from seqbench.spec import Spec, parse
+
+BINS = [(2, 4), (5, 19), (20, 199), (200, None)]
+SETTINGS = {"embedding_size": 128, "hidden_size": 128, "dropout": 0.3, "batch_size": 20, "learning_rate": 5e-3}
+
+
+def fit_and_score(spec: Spec, data: TextData, epochs: int, seed: int) -> tuple[list[Floats], dict[str, float], int]:
+    """Nats of each test document's symbols, what the fit logged of spellings, and its parameters."""
+    kind = registry.find_model(spec, "lm").attribute
+    model = kind(registry.configured(kind.config_class, spec))
+    told: dict[str, float] = {}
+    model.fit(
+        data.train.documents,
+        LanguageContext(
+            seed=seed,
+            budget=Budget(epochs=epochs),
+            valid=data.valid.documents,
+            vocab=data.vocab,
+            log=lambda name, value: told.update({name: value}),
+        ),
+    )
+    return score_documents(model, data.test.documents), told, model.parameter_count()
+
+
+def by_count(nats: list[Floats], documents: list[Ids], counts: Ids, unk: int | None) -> list[tuple[int, float]]:
+    """Symbols and perplexity after words of each bin, after `<unk>`, and of all."""
+    told = np.concatenate([n[1:] for n in nats])
+    before = np.concatenate([d[:-1] for d in documents])
+    met = np.where(before == unk, 0, counts[before])
+    places = [(met >= low) & (met <= (np.inf if high is None else high)) for low, high in BINS]
+    places += [before == unk, np.ones(len(met), bool)]
+    return [(int(p.sum()), float(np.exp(told[p].mean()))) for p in places]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", default="cedr-ru")
+    parser.add_argument("--model", default="lstm")
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--seeds", type=int, default=2)
+    asked = parser.parse_args()
+    data: TextData = registry.configured(
+        registry.find_dataset(parse(asked.dataset), "lm").attribute, parse(asked.dataset)
+    ).load()
+    counts = np.bincount(np.concatenate(list(data.train.documents)), minlength=data.vocab.size)
+    base = registry.spelled_out(parse(asked.model), "lm")
+    heads = [f"{low}–{high}" if high else f"{low}+" for low, high in BINS] + ["<unk>", "all"]
+    print(f"{data.name}: V = {data.vocab.size:,}, perplexity after words that training holds so often")
+    print(f"{'input':8}{'seed':>5}" + "".join(f"{head:>10}" for head in heads) + f"{'parameters':>13}  spellings")
+    for kind in ("words", "codes", "both"):
+        spec = Spec(base.name, {**SETTINGS, **base.settings, "input": kind})
+        for seed in range(asked.seeds):
+            nats, told, parameters = fit_and_score(spec, data, asked.epochs, seed)
+            row = by_count(nats, list(data.test.documents), counts, data.vocab.unk)
+            spelled = {name.removeprefix("spelling_"): int(v) for name, v in told.items() if name.startswith("spell")}
+            print(f"{kind:8}{seed:5}" + "".join(f"{p:10.1f}" for _, p in row) + f"{parameters:13,}  {spelled or ''}")
+    print(f"{'symbols':13}" + "".join(f"{n:10,}" for n, _ in row))
+
+
+if __name__ == "__main__":
+    main()
