@@ -5,18 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqbench.baselines.naive_forecasters import (
-    Drift,
-    Naive,
-    Naive2,
-    SeasonalNaive,
-    Unfitted,
-    is_seasonal,
-    seasonal_indices,
-)
+from seqbench.baselines.naive_forecasters import Drift, Naive, Naive2, SeasonalNaive, Unfitted
 from seqbench.datasets.download import verify
 from seqbench.datasets.m4_hourly import M4Hourly
 from seqbench.interface import Floats, Panel
+from seqbench.naive2 import is_seasonal, seasonal_indices
 from seqbench.series_metrics import LEVELS, MASE, OWA, SMAPE, against_naive2, item_columns, seasonal_scale
 
 ALL = [Naive, SeasonalNaive, Drift, Naive2]
