@@ -1,0 +1,61 @@
+"""Naive2, the benchmark of the M4 competition: here and not among the models, since OWA needs it of every row.
+
+Makridakis, Spiliotis & Assimakopoulos 2020, "The M4 Competition: 100,000 time series and 61 forecasting methods",
+Int. J. Forecasting 36(1), section 2.2.
+"""
+
+import numpy as np
+
+from seqbench.interface import Floats
+
+CRITICAL = 1.645
+"""Of the standard normal distribution: M4 tests for a season at 90 %."""
+
+
+def naive2(past: Floats, horizon: int, season: int) -> Floats:
+    """(H,) the last value of the seasonally adjusted `past` (T,), times the seasonal indices.
+
+    A series is adjusted where a test at 90 % finds a season. One that holds a value of 0 or less is not, since it has
+    no multiplicative decomposition; M4 has none such.
+    """
+    if past.min() <= 0 or not is_seasonal(past, season):
+        return np.full(horizon, past[-1])
+    indices = seasonal_indices(past, season)
+    ahead: Floats = past[-1] / indices[-1] * np.resize(indices, horizon)
+    return ahead
+
+
+def is_seasonal(values: Floats, season: int) -> bool:
+    """M4's test: whether the autocorrelation at lag m is significant given those before it,
+
+        |r_m| > 1.645 √((1 + 2 Σ_{k<m} r_k²) / T).
+
+    A series shorter than three seasons, or that never moves, has none.
+    """
+    if season == 1 or len(values) < 3 * season:
+        return False
+    centred = values - values.mean()
+    variance = centred @ centred
+    if variance <= (len(values) * np.finfo(float).eps * np.abs(values).max()) ** 2:
+        return False
+    r = np.array([centred[k:] @ centred[:-k] for k in range(1, season + 1)]) / variance
+    return bool(abs(r[-1]) > CRITICAL * np.sqrt((1 + 2 * (r[:-1] @ r[:-1])) / len(values)))
+
+
+def seasonal_indices(values: Floats, season: int) -> Floats:
+    """(m,) indices of classical multiplicative decomposition, mean 1; the first is that of the step after the past.
+
+    The trend is a centred moving mean over a season, of m + 1 values with halved ends where m is even; an index is the
+    mean over seasons of value / trend.
+
+    Args:
+        values: (T,) positive, of two seasons or more.
+    """
+    window = np.ones(season) if season % 2 else np.concatenate([[0.5], np.ones(season - 1), [0.5]])
+    trend = np.convolve(values, window / season, mode="valid")
+    reach = len(window) // 2
+    ratio = values[reach : len(values) - reach] / trend
+    phase = (np.arange(reach, len(values) - reach) - len(values)) % season
+    indices: Floats = np.bincount(phase, ratio, minlength=season) / np.bincount(phase, minlength=season)
+    indices /= indices.mean()
+    return indices
