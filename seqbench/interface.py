@@ -200,8 +200,8 @@ class Panel:
         return len(self.values)
 
     def until(self, ends: Ids) -> "Panel":
-        """The first `ends` (N,) values of each series: what is known at that origin."""
-        return Panel([v[:end] for v, end in zip(self.values, ends, strict=True)], self.names, self.season)
+        """The first `ends` (N,) values of each series, copied: a view would hold on to what comes after them."""
+        return Panel([v[:end].copy() for v, end in zip(self.values, ends, strict=True)], self.names, self.season)
 
 
 @dataclass(frozen=True)
@@ -215,6 +215,9 @@ class Forecast:
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastContext(Context[Panel]):
+    """`valid` is the panel of `train` again: whatever comes later is scored. A model that stops early holds out the
+    end of its training part itself."""
+
     horizon: int
     """Steps ahead that will be asked for, H."""
 
