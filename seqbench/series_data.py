@@ -1,10 +1,15 @@
 """Series as the harness splits them: which values a fit may see, and from which origins forecasts are asked for."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
+from seqbench.conformal import units
 from seqbench.interface import Floats, Forecaster, Ids, Panel
+from seqbench.metrics import Columns
+from seqbench.naive2 import naive2
+from seqbench.series_metrics import item_columns, seasonal_scale
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,20 @@ def rolling(starts: Ids, stops: Ids, horizon: int, stride: int) -> Origins:
 
 
 @dataclass(frozen=True)
+class Yardstick:
+    """What the scores of I forecasts need of the data alone."""
+
+    actual: Floats
+    """(I, H) the values that came."""
+    scale: Floats
+    """(I,) MASE's."""
+    unit: Floats
+    """(I,) in which `conformal` makes intervals."""
+    naive2: Columns
+    """Of Naive2's forecasts from the same origins."""
+
+
+@dataclass(frozen=True)
 class SeriesData:
     """Series for forecasting, with rolling origins over a validation part and a test part.
 
@@ -65,16 +84,30 @@ class SeriesData:
     def season(self) -> int:
         return self.series.season
 
-    @property
+    @cached_property
     def train(self) -> Panel:
         """The whole training part."""
         return self.series.until(self.train_ends)
 
     def before(self, origins: Origins) -> Panel:
-        """What a fit may see whose forecasts from these origins are scored: the training part, cut at the first."""
+        """What a fit may see whose forecasts from these origins are scored: the training part, cut at the first.
+
+        Where nothing is to be cut it is `train` itself, so that parts of equal content are one object.
+        """
         ends = self.train_ends.copy()
         np.minimum.at(ends, origins.series, origins.ends)
-        return self.series.until(ends)
+        return self.train if np.array_equal(ends, self.train_ends) else self.series.until(ends)
+
+    @cached_property
+    def yardsticks(self) -> dict[str, Yardstick]:
+        """For the forecasts of the parts `valid` and `test`."""
+        return {"valid": self._yardstick(self.valid), "test": self._yardstick(self.test)}
+
+    def _yardstick(self, origins: Origins) -> Yardstick:
+        pasts, actual = self.past(origins).values, self.actual(origins)
+        scale = seasonal_scale(pasts, self.season)
+        mean = np.stack([naive2(past, self.horizon, self.season) for past in pasts])
+        return Yardstick(actual, scale, units(pasts, self.season), item_columns(actual, mean, scale))
 
     def past(self, origins: Origins) -> Panel:
         """What is known at each origin, I series; one that has several origins stands there as often, by one name."""

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from seqbench.interface import Floats
+from seqbench.interface import Floats, Ids
 from seqbench.metrics import Columns, Metric
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -25,6 +25,11 @@ LEVELS = (0.025, *DECILES, 0.975)
 """Levels (Q,) that forecasts are asked for, ascending."""
 INTERVALS: Mapping[str, tuple[float, float]] = {"covered_80": (0.1, 0.9), "covered_95": (0.025, 0.975)}
 """Central intervals whose coverage is scored, by the column that holds it."""
+SUMMED = (
+    *("smape", "mase", "absolute", "squared", "naive2_smape", "naive2_mase"),
+    *("quantile_loss", "magnitude", *INTERVALS),
+)
+"""Columns that metrics read."""
 
 
 def seasonal_scale(pasts: Sequence[Floats], season: int) -> Floats:
@@ -66,11 +71,12 @@ def item_columns(
             "squared": (absolute**2).mean(axis=1),
         }
     if quantiles is not None:
-        columns |= _probabilistic(actual, quantiles)
+        columns |= quantile_columns(actual, quantiles)
     return columns
 
 
-def _probabilistic(actual: Floats, quantiles: Floats) -> dict[str, NDArray[np.float64]]:
+def quantile_columns(actual: Floats, quantiles: Floats) -> dict[str, NDArray[np.float64]]:
+    """The columns of quantile loss and coverage of `item_columns`; arguments as there."""
     at = {level: quantiles[..., i] for i, level in enumerate(LEVELS)}
     losses = [2 * np.maximum(q * (actual - at[q]), (q - 1) * (actual - at[q])) for q in DECILES]
     return {
@@ -85,15 +91,33 @@ def against_naive2(columns: Columns, naive2: Columns) -> dict[str, NDArray[np.fl
     return {**columns, "naive2_smape": naive2["smape"], "naive2_mase": naive2["mase"]}
 
 
+def in_units(columns: Columns, unit: Ids) -> dict[str, NDArray[np.float64]]:
+    """Columns of items → columns of the units that a bootstrap draws, from which metrics are the same numbers.
+
+    A column becomes its sum over the items of each unit, beside the number of items that it stands on, `…_items`: one
+    that holds NaN there stands on fewer.
+
+    Args:
+        unit: (I,) that each item belongs to, 0..U−1.
+    """
+    units = int(unit.max()) + 1
+    summed: dict[str, NDArray[np.float64]] = {}
+    for name in (name for name in SUMMED if name in columns):
+        told = ~np.isnan(columns[name])
+        summed[name] = np.bincount(unit, np.where(told, columns[name], 0.0), units).astype(np.float64)
+        summed[f"{name}_items"] = np.bincount(unit, told, units).astype(np.float64)
+    return summed
+
+
 def _total(columns: Columns, name: str, weights: Floats) -> tuple[Floats, Floats]:
-    """(R,) weighted sum of a column and the weight it stands on; NaN has none, infinity counts where it has some."""
+    """(R,) weighted sum of a column and of the items that it stands on; infinity counts where it has weight."""
     if name not in columns:
         raise ValueError(f"column {name!r} is missing among: {', '.join(columns)}")
     values = columns[name].astype(np.float64)
     told, endless = ~np.isnan(values), np.isposinf(values)
     total: Floats = weights @ np.where(told & ~endless, values, 0.0)  # 0 · ∞ would make NaN of resamples without it
     total[weights[:, endless].any(axis=1)] = np.inf
-    return total, weights @ told.astype(np.float64)
+    return total, weights @ columns.get(f"{name}_items", told).astype(np.float64)
 
 
 def _mean(columns: Columns, name: str, weights: Floats) -> Floats:
