@@ -11,6 +11,7 @@ import numpy as np
 from seqbench.interface import Arrays, Floats, Forecast, ForecastContext, Forecaster, Panel
 from seqbench.naive2 import naive2
 
+
 class Unfitted(Forecaster):
     """A point forecaster that is a function of each past."""
 

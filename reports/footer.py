@@ -14,6 +14,7 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
     pairs = [
         ("interval", _interval(table)),
         ("verdict", _verdict(table)),
+        ("quantiles", _each(table, _calibrated)),
         ("best", f"{table.best} (in bold), chosen on validation" if table.best else ""),
         ("data", _data(table)),
         ("budget", _each(table, _budget)),
@@ -80,8 +81,12 @@ def _data(table: Table) -> str:
     parts += [f"licence {licence}"] if licence else []
     if found is not None:
         parts.append(f"{found.items:,} scored {found.unit}s, convention: {found.convention}")
-        parts.append(f"vocabulary {found.vocab_sha256[:SHORT]}")
+        parts += [f"vocabulary {found.vocab_sha256[:SHORT]}"] if found.vocab_sha256 else []
     return ", ".join(parts)
+
+
+def _calibrated(record: Record) -> str:
+    return task(record.identity.task).calibrated(record.detail) if record.status == "ok" else ""
 
 
 def _budget(record: Record) -> str:

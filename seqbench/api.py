@@ -202,7 +202,7 @@ def check(model: str, task_name: str | None = None, seed: int = 0) -> list[Check
 
     Args:
         model: a spec, such as `my_model.py:MyModel` or `lstm(hidden_size=16)`.
-        task_name: `lm` or `classify`; None: the one that it is made for, of several the first.
+        task_name: `lm`, `classify` or `forecast`; None: the one that it is made for, of several the first.
 
     Raises:
         ValueError: the model cannot be found or configured.
@@ -241,7 +241,7 @@ def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.Da
     held = None if encoding and record.kept == "arrays" else load(cell)
     encoding = encoding or kind.encoding(held)
     new = dataset(cell).read(Path(data), encoding)
-    return pd.DataFrame(kind.predict(_fitted(opened, cell, record, held), new, encoding))
+    return pd.DataFrame(kind.predict(_fitted(opened, cell, record, held), new, encoding, record.detail))
 
 
 def sample(
@@ -311,7 +311,7 @@ def _fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any
     if isinstance(record, Record) and record.kept == "arrays":
         model.restore(store.arrays(record))
     else:
-        fit(model, cell, task(cell.identity.task), held, lambda name, value: None)
+        fit(model, cell, task(cell.identity.task), held, "test", lambda name, value: None)
     return model
 
 

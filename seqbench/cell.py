@@ -27,7 +27,10 @@ from seqbench.records import Check, Comparability, Costs, Provenance, Record, St
 from seqbench.spec import Spec
 from seqbench.store import Store
 from seqbench.suites import Limits
-from seqbench.tasks import Task, task
+from seqbench.tasks import Split, Task, task
+
+REFIT = ", for the test part"
+"""Behind the names of the curves of a second fit, where the test part needs one of its own."""
 
 
 @dataclass(frozen=True)
@@ -147,13 +150,18 @@ def load(cell: Cell) -> Any:
 
 
 def fit(
-    model: SequenceModel[Any, Any], cell: Cell, kind: Task[Any, Any], data: Any, log: Callable[[str, float], None]
+    model: SequenceModel[Any, Any],
+    cell: Cell,
+    kind: Task[Any, Any],
+    data: Any,
+    split: Split,
+    log: Callable[[str, float], None],
 ) -> None:
-    """Fit the model of a cell; a true model knows all already."""
+    """Fit the model of a cell for the scores of a split; a true model knows all already."""
     if cell.model.name != TRUTH:
         seed_everything(cell.seed)
         budget = Budget.model_validate(cell.identity.budget)
-        model.fit(kind.train(data), kind.context(data, cell.seed, budget, cell.identity.device, log))
+        model.fit(kind.train(data, split), kind.context(data, split, cell.seed, budget, cell.identity.device, log))
 
 
 def blank(cell: Cell, data: Any = None) -> SequenceModel[Any, Any]:
@@ -173,21 +181,30 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     data = source.load()
     outcome.notes = {"licence": source.licence, "citation": source.citation, **data.notes}
     outcome.comparability = kind.comparability(data, cell.identity.dataset, cell.identity.data_sha256)
+    kind.prepare(data)
 
-    model = blank(cell, data)  # before the clock, since it imports what the model needs
-    clock = time.perf_counter()
-    fit(model, cell, kind, data, log)
-    outcome.costs["fit_seconds"] = time.perf_counter() - clock
-    outcome.costs["parameters"] = model.parameter_count()
+    def fitted(split: Split, log: Callable[[str, float], None]) -> SequenceModel[Any, Any]:
+        model = blank(cell, data)  # before the clock, since it imports what the model needs
+        clock = time.perf_counter()
+        fit(model, cell, kind, data, split, log)
+        outcome.costs["fit_seconds"] = outcome.costs.get("fit_seconds", 0.0) + time.perf_counter() - clock
+        outcome.costs["parameters"] = model.parameter_count()
+        return model
 
+    model = fitted("valid", log)
     unchanged = kind.probe(model, data)
-    outcome.scores["valid"] = _scores(kind, kind.score(model, data, "valid"))
+    valid = kind.score(model, data, "valid")
+    outcome.scores["valid"] = _scores(kind, valid)
+    if cell.model.name != TRUTH and kind.train(data, "test") is not kind.train(data, "valid"):
+        del model, unchanged  # two fits need not lie in memory together
+        model = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
+        unchanged = kind.probe(model, data)
     clock = time.perf_counter()
-    outcome.columns = kind.score(model, data, "test")
+    outcome.columns = kind.score(model, data, "test", valid)
     outcome.costs["predict_seconds"] = time.perf_counter() - clock
     outcome.costs["items_per_second"] = outcome.comparability.items / outcome.costs["predict_seconds"]
     outcome.scores["test"] = _scores(kind, outcome.columns)
-    outcome.detail = kind.detail(outcome.columns, data)
+    outcome.detail = kind.detail(outcome.columns, data, valid)
 
     outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, one of which holds the fit twice
     outcome.checks = [unchanged(), *kind.check(model, data, cell.seed)]

@@ -35,11 +35,17 @@ class Classification(Task[LabelledData, Classifier]):
     shown: ClassVar[int] = 4  # micro-F1 is the accuracy where each document has one class
     marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
 
-    def train(self, data: LabelledData) -> Labelled:
+    def train(self, data: LabelledData, split: Split) -> Labelled:
         return data.train
 
     def context(
-        self, data: LabelledData, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
+        self,
+        data: LabelledData,
+        split: Split,
+        seed: int,
+        budget: Budget,
+        device: str,
+        log: Callable[[str, float], None],
     ) -> ClassificationContext:
         return ClassificationContext(
             seed=seed,
@@ -51,7 +57,7 @@ class Classification(Task[LabelledData, Classifier]):
             classes=data.classes,
         )
 
-    def score(self, model: Classifier, data: LabelledData, split: Split) -> Columns:
+    def score(self, model: Classifier, data: LabelledData, split: Split, valid: Columns | None = None) -> Columns:
         """Columns, one entry a document, as `class_metrics` takes them."""
         part: Labelled = getattr(data, split)
         log_p = score_texts(model, part.texts, len(data.classes))
@@ -68,7 +74,7 @@ class Classification(Task[LabelledData, Classifier]):
         """Documents are drawn one by one: they are independent of each other."""
         return columns, 1
 
-    def detail(self, columns: Columns, data: LabelledData) -> dict[str, Any]:
+    def detail(self, columns: Columns, data: LabelledData, valid: Columns) -> dict[str, Any]:
         """Names of the classes, and for each `precision`, `recall`, `f1`; `confusion`, true class by predicted one."""
         matrix = confusion(columns, len(data.classes))
         return {"classes": list(data.classes), **by_class(matrix), "confusion": matrix.tolist()}
@@ -96,7 +102,9 @@ class Classification(Task[LabelledData, Classifier]):
     def check_class(self, make: Callable[[], Classifier], seed: int) -> list[Check]:
         return check_class(make, seed)
 
-    def predict(self, model: Classifier, new: Texts, encoding: dict[str, Any]) -> dict[str, Any]:
+    def predict(
+        self, model: Classifier, new: Texts, encoding: dict[str, Any], detail: dict[str, Any]
+    ) -> dict[str, Any]:
         """One entry a document: `document`, from 1; `predicted`; and the probability of each class, `p(NAME)`."""
         classes = encoding["classes"]
         log_p = score_texts(model, new, len(classes))

@@ -42,6 +42,17 @@ class Unit(StrEnum):
     character = "character"
 
 
+class Layout(StrEnum):
+    long = "long"
+    wide = "wide"
+
+
+class Missing(StrEnum):
+    refuse = "refuse"
+    last = "last"
+    zero = "zero"
+
+
 class Convention(StrEnum):
     sentence = "sentence"
     stream = "stream"
@@ -69,7 +80,7 @@ def run(
     ] = None,
     dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Repeat for more.")] = None,
     data: Annotated[
-        Path | None, typer.Option(help="A file of your own: text, or a table of documents (CSV, TSV, JSONL, Parquet).")
+        Path | None, typer.Option(help="A file of your own: text, or a table of documents or series (CSV, TSV, JSONL, Parquet).")
     ] = None,
     valid: Annotated[Path | None, typer.Option(help="Its validation part; without one, a part of --data.")] = None,
     test: Annotated[Path | None, typer.Option(help="Its test part; without one, a part of --data.")] = None,
@@ -80,6 +91,13 @@ def run(
     text: Annotated[str | None, typer.Option(help="Column of --data that holds a document's text.")] = None,
     label: Annotated[str | None, typer.Option(help="Column of --data that holds a document's class.")] = None,
     split: Annotated[str | None, typer.Option(help="Column of --data that says train, valid or test.")] = None,
+    time: Annotated[str | None, typer.Option(help="Column of --data that holds the times of series.")] = None,
+    value: Annotated[str | None, typer.Option(help="Column of --data that holds the values.")] = None,
+    id: Annotated[str | None, typer.Option(help="Column of --data that says which series a row is of.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Steps of --data to forecast.", min=1)] = None,
+    season: Annotated[int | None, typer.Option(help="Steps of a season of --data; 1: none.", min=1)] = None,
+    layout: Annotated[Layout | None, typer.Option(help="wide: each column of --data is a series.")] = None,
+    missing: Annotated[Missing | None, typer.Option(help="What stands for a missing value of --data.")] = None,
     preset: Annotated[str | None, typer.Option(help="Of the suite: quick, standard or paper.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Fits of each model that a seed touches.", min=1)] = None,
     jobs: Annotated[int, typer.Option(help="Cells at a time; they share the cores.", min=1)] = 1,
@@ -105,6 +123,13 @@ def run(
         "text": text,
         "label": label,
         "split": split,
+        "time": time,
+        "value": value,
+        "id": id,
+        "horizon": horizon,
+        "season": season,
+        "layout": layout and layout.value,
+        "missing": missing and missing.value,
     }
     with _plain_errors():
         from seqbench import progress, registry
@@ -144,7 +169,7 @@ def run(
 @app.command()
 def check(
     model: Annotated[str, typer.Argument(help="Such as my_model.py:MyModel.")],
-    task: Annotated[str | None, typer.Option(help="Whose laws, lm or classify; without one, its own.")] = None,
+    task: Annotated[str | None, typer.Option(help="Whose laws, lm, classify or forecast; without one, its own.")] = None,
 ) -> None:
     """Hold a model against the laws of its task: does it normalise, does it peek, is it repeatable?"""
     with _plain_errors():

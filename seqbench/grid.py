@@ -65,7 +65,8 @@ def grid(
     seeds: int | None = None,
     device: str = "cpu",
 ) -> list[Cell]:
-    """The cells of a suite in the order of its rows; `models` and `datasets` take the place of the suite's own.
+    """The cells of a suite in the order of its rows; `models` and `datasets` take the place of the suite's and
+    the preset's own.
 
     A model that the seed does not touch gets one cell however many seeds are asked for, and a data set whose true
     model is known gets a last cell for it.
@@ -77,7 +78,7 @@ def grid(
     if seeds < 1:
         raise ValueError(f"seeds must be 1 or more, not {seeds}")
     cells: list[Cell] = []
-    for source in [_Source.of(d, suite.task) for d in datasets or map(parse, suite.datasets)]:
+    for source in [_Source.of(d, suite.task) for d in datasets or map(parse, preset.datasets or suite.datasets)]:
         rows = [_Row.of(m, preset, suite.task) for m in models or map(parse, suite.models)]
         if source.dataset.knows_truth:
             rows.append(_Row.truth(source, preset))

@@ -37,17 +37,17 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         "batched": "¶",
     }
 
-    def train(self, data: TextData) -> Documents:
+    def train(self, data: TextData, split: Split) -> Documents:
         return data.train.documents
 
     def context(
-        self, data: TextData, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
+        self, data: TextData, split: Split, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
     ) -> LanguageContext:
         return LanguageContext(
             seed=seed, budget=budget, valid=data.valid.documents, device=device, log=log, vocab=data.vocab
         )
 
-    def score(self, model: LanguageModel[Any], data: TextData, split: Split) -> Columns:
+    def score(self, model: LanguageModel[Any], data: TextData, split: Split, valid: Columns | None = None) -> Columns:
         """Columns, one entry a symbol: `nats` −ln p; `characters` that it stands for; `unit` of the bootstrap."""
         part: TextSplit = getattr(data, split)
         return score_split(model, part, data.convention)
@@ -90,7 +90,9 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
     def check_class(self, make: Callable[[], LanguageModel[Any]], seed: int) -> list[Check]:
         return check_class(make, seed)
 
-    def predict(self, model: LanguageModel[Any], new: TextSplit, encoding: dict[str, Any]) -> dict[str, Any]:
+    def predict(
+        self, model: LanguageModel[Any], new: TextSplit, encoding: dict[str, Any], detail: dict[str, Any]
+    ) -> dict[str, Any]:
         """One entry a line: `line`, from 1; `tokens`; `nats`, the sum of −ln p; `perplexity`; `bits_per_character`."""
         vocab = Vocab(tuple(encoding["symbols"]))
         ids = np.concatenate(list(new.documents))

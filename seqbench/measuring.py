@@ -1,6 +1,6 @@
 """What all laws share, whatever the task: how one is measured, and what is asked of every fit.
 
-Answers that are compared are log-probabilities, in arrays of any shape.
+Answers that are compared are arrays of any shape: of log-probabilities, unless a `Measure` says otherwise.
 """
 
 import random
@@ -28,6 +28,18 @@ SUM_TOLERANCE = 1e-4
 """By which the probabilities of all symbols may miss one; rounding in float32 makes 1e-6."""
 
 
+@dataclass(frozen=True)
+class Measure:
+    """What answers are, and how far they may move."""
+
+    answers: str
+    unit: str
+    bound: float
+
+
+NATS = Measure("scores", "nats", TOLERANCE)
+
+
 def law(name: str, measure: Callable[[], Check]) -> Check:
     """Measure a law; one that cannot be measured is broken."""
     try:
@@ -40,18 +52,22 @@ def law(name: str, measure: Callable[[], Check]) -> Check:
 
 
 def difference(a: Floats, b: Floats) -> float:
-    """The largest |a − b| in nats; infinities of one sign are equal."""
+    """The largest |a − b|; infinities of one sign are equal."""
     with np.errstate(invalid="ignore"):
         moved = np.where(a == b, 0.0, np.abs(a - b))
     return float(moved.max(initial=0.0))
 
 
-def moved(name: str, nats: float, what: str, remedy: str, bound: float = TOLERANCE) -> Check:
-    """Scores that may not move have moved by so much."""
-    passed = nats <= bound
-    sentence = f"{what} moved scores by up to {nats:.2g} nats"
+def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS) -> Check:
+    """Answers that may not move have moved by so much."""
+    passed = by <= measure.bound
+    sentence = f"{what} moved {measure.answers} by up to {by:.2g} {measure.unit}"
     return Check(
-        name=name, passed=passed, value=nats, bound=bound, message=sentence if passed else f"{sentence}: {remedy}"
+        name=name,
+        passed=passed,
+        value=by,
+        bound=measure.bound,
+        message=sentence if passed else f"{sentence}: {remedy}",
     )
 
 
@@ -88,9 +104,9 @@ class Probe:
     last call is left to `repeatable`; chance is stilled for the same reason.
     """
 
-    def __init__(self, say: Callable[[], Floats], what: str) -> None:
+    def __init__(self, say: Callable[[], Floats], what: str, measure: Measure = NATS) -> None:
         """say: what the model answers now. what: happens in between, `scoring the test part`."""
-        self._say, self._what = say, what
+        self._say, self._what, self._measure = say, what, measure
         self._before: Floats | Exception
         try:
             self._before = self._second()
@@ -103,8 +119,8 @@ class Probe:
     def _compare(self) -> Check:
         if isinstance(self._before, Exception):
             raise self._before
-        nats = difference(self._second(), self._before)
-        return moved("frozen", nats, self._what, "the model learns from what it is scored on")
+        by = difference(self._second(), self._before)
+        return moved("frozen", by, self._what, "the model learns from what it is scored on", self._measure)
 
     def _second(self) -> Floats:
         self._say()
@@ -134,6 +150,7 @@ class Fits:
     """A new fit under a seed."""
     say: Callable[[Any], Floats]
     seed: int
+    measure: Measure = NATS
 
     def said(self, model: Any) -> Floats:
         """What a fit says, chance stilled."""
@@ -144,7 +161,10 @@ class Fits:
         """The laws `deterministic` and, of a class that says so, `seedless`; `first`: what a fit with the seed said."""
 
         def compared(name: str, seed: int, what: str, remedy: str) -> Check:
-            return law(name, lambda: moved(name, difference(self.said(self.fit(seed)), first), what, remedy))
+            def measured() -> Check:
+                return moved(name, difference(self.said(self.fit(seed)), first), what, remedy, self.measure)
+
+            return law(name, measured)
 
         checks = [
             compared("deterministic", self.seed, "fitting again with the same seed", "draw all chance from ctx.seed")

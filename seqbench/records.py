@@ -117,7 +117,8 @@ class Record(_Frozen):
     scores: dict[str, dict[str, float]] = Field(default_factory=dict)
     """`{"valid": {"perplexity": …}, "test": {…}}`"""
     detail: dict[str, Any] = Field(default_factory=dict)
-    """What the task tells of the test part beyond scores: of classes, their precision, recall, F1 and confusions."""
+    """What the task tells beyond scores: of classes, their precision, recall, F1 and confusions; of forecasts, errors
+    by step and how their intervals were made."""
     costs: Costs = Costs()
     checks: list[Check] = Field(default_factory=list)
     curves: dict[str, list[float]] = Field(default_factory=dict)

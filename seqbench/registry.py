@@ -60,6 +60,13 @@ MODELS: Mapping[str, Entry] = {
         "mean of word and bigram vectors, as fastText", classify="baselines.averaged_embeddings:AveragedEmbeddings"
     ),
     "kim-cnn": _entry("convolution over time, max pooled", classify="baselines.convolution:KimClassifier"),
+    "naive": _entry("the last value goes on", forecast="baselines.naive_forecasters:Naive"),
+    "seasonal-naive": _entry("the last season goes on", forecast="baselines.naive_forecasters:SeasonalNaive"),
+    "drift": _entry("the mean step goes on", forecast="baselines.naive_forecasters:Drift"),
+    "naive2": _entry("seasonally adjusted naive, M4's benchmark", forecast="baselines.naive_forecasters:Naive2"),
+    "autoregression": _entry(
+        "linear in its lags, an equation a series", forecast="baselines.autoregression:Autoregression"
+    ),
     "tcn": _entry(
         "causal temporal convolution",
         lm="recurrent.convolution:TemporalConvolutionLanguageModel",
@@ -112,10 +119,37 @@ DATASETS: Mapping[str, Entry] = {
         "Russian sentences, as text or by emotion", classify="datasets.cedr:Cedr", lm="datasets.cedr:CedrText"
     ),
     "ag-news": _entry("news by topic, 4 classes, 127,600 texts", classify="datasets.ag_news:AGNews"),
+    "synthetic-ar": _entry("autoregression, true model known", forecast="datasets.synthetic_series:SyntheticAR"),
+    "synthetic-seasonal": _entry(
+        "a season in noise, true model known", forecast="datasets.synthetic_series:SyntheticSeasonal"
+    ),
+    "synthetic-threshold": _entry(
+        "two linear regimes, true model known", forecast="datasets.synthetic_series:SyntheticThreshold"
+    ),
+    "mackey-glass": _entry("chaos with a delay", forecast="datasets.synthetic_series:MackeyGlass"),
+    "lorenz": _entry("chaos, Lorenz's first coordinate", forecast="datasets.synthetic_series:Lorenz"),
+    "nile": _entry("flow of the Nile, by the year", forecast="datasets.statsmodels_series:Nile"),
+    "sunspots-yearly": _entry(
+        "sunspots since 1700, by the year", forecast="datasets.statsmodels_series:YearlySunspots"
+    ),
+    "co2": _entry("carbon dioxide at Mauna Loa, by the week", forecast="datasets.statsmodels_series:CO2"),
+    "elnino": _entry("sea surface temperature, by the month", forecast="datasets.statsmodels_series:ElNino"),
+    "macrodata": _entry(
+        "economy of the USA, 12 series by the quarter", forecast="datasets.statsmodels_series:Macrodata"
+    ),
+    "m4-hourly": _entry("414 hourly series of the M4 competition", forecast="datasets.m4_hourly:M4Hourly"),
+    "ett-h1": _entry("a transformer's loads and oil temperature, by the hour", forecast="datasets.ett:ETTh1"),
+    "exchange-rate": _entry("eight currencies, by the day", forecast="datasets.exchange_rate:ExchangeRate"),
+    "airpassengers": _entry("airline passengers, by the month", forecast="datasets.airpassengers:AirPassengers"),
+    "daily-min-temps": _entry(
+        "temperatures in Melbourne, by the day", forecast="datasets.daily_min_temps:DailyMinTemps"
+    ),
+    "sunspots": _entry("sunspots since 1749, by the month", forecast="datasets.sunspots:Sunspots"),
     "file": _entry(
         "your own data: file(path=mine.txt)",
         lm="datasets.own:TextFile",
         classify="datasets.own_documents:LabelledFile",
+        forecast="datasets.own_series:SeriesFile",
     ),
 }
 

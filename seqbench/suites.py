@@ -37,6 +37,8 @@ class Override(_Strict):
 
 
 class Preset(_Strict):
+    datasets: list[str] = Field(default_factory=list)
+    """In place of the suite's own; none: those."""
     seeds: int = Field(1, ge=1)
     budget: Budget
     limits: Limits

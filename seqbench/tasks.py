@@ -29,18 +29,25 @@ class Task(ABC, Generic[Data, Model]):
     """The mark that a broken law puts on a row, by the law's name; a marked score is not comparable."""
 
     @abstractmethod
-    def train(self, data: Data) -> Any:
-        """What `fit` is given."""
+    def train(self, data: Data, split: Split) -> Any:
+        """What a fit is given whose scores on `split` count; one object for both splits where one fit serves both."""
 
     @abstractmethod
     def context(
-        self, data: Data, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
+        self, data: Data, split: Split, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
     ) -> Context[Any]:
-        """What `fit` is lent."""
+        """What that fit is lent."""
+
+    def prepare(self, data: Data) -> None:
+        """Compute what scores need of the data alone, so that no model's clock counts it."""
+        return
 
     @abstractmethod
-    def score(self, model: Model, data: Data, split: Split) -> Columns:
+    def score(self, model: Model, data: Data, split: Split, valid: Columns | None = None) -> Columns:
         """Item columns of a split, as they are kept in the store.
+
+        Args:
+            valid: of the test part, what the validation part's scores were; they may calibrate.
 
         Raises:
             ScoreError: the model's answer has a wrong shape or is not a number.
@@ -51,9 +58,13 @@ class Task(ABC, Generic[Data, Model]):
         """Kept columns → the columns that metrics take, one row a resampling unit, and the block length
         (in units) of the bootstrap that respects their dependence."""
 
-    def detail(self, columns: Columns, data: Data) -> dict[str, Any]:
-        """What a record tells of the test part beyond scores: plain values, for JSON."""
+    def detail(self, columns: Columns, data: Data, valid: Columns) -> dict[str, Any]:
+        """What a record tells beyond scores, from the columns of both parts: plain values, for JSON."""
         return {}
+
+    def calibrated(self, detail: dict[str, Any]) -> str:
+        """What a table's footer says of where the quantiles of an ok row come from; empty: the task has none."""
+        return ""
 
     @abstractmethod
     def comparability(self, data: Data, dataset: str, data_sha256: str) -> Comparability:
@@ -76,8 +87,8 @@ class Task(ABC, Generic[Data, Model]):
         """The laws, measured on fits of a fresh model to a small corpus of the harness."""
 
     @abstractmethod
-    def predict(self, model: Model, new: Any, encoding: dict[str, Any]) -> dict[str, Any]:
-        """Scores of new data, as `Dataset.read` gives it: named columns, one entry an item."""
+    def predict(self, model: Model, new: Any, encoding: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
+        """Scores of new data, as `Dataset.read` gives it: named columns, one entry an item; `detail`: the record's."""
 
 
 class ScoreError(ValueError):
@@ -87,6 +98,7 @@ class ScoreError(ValueError):
 TASKS = {
     "lm": "seqbench.language:LanguageModelling",
     "classify": "seqbench.classification:Classification",
+    "forecast": "seqbench.forecasting:Forecasting",
 }
 
 
