@@ -67,6 +67,14 @@ def test_a_presets_settings_give_way_to_those_asked_for() -> None:
     assert [(c.identity.config["weight"], c.identity.budget["epochs"]) for c in cells] == [(2.0, 9), (3.0, 9)]
 
 
+def test_a_preset_may_have_data_sets_of_its_own_which_give_way_to_those_asked_for() -> None:
+    suite = suites.load("lm")
+    preset = Preset.model_validate({**suite.presets["quick"].model_dump(), "datasets": ["synthetic-brackets"]})
+    model = [parse("unigram")]
+    assert {c.identity.dataset for c in grid(suite, preset, models=model)} == {"synthetic-brackets"}
+    assert {c.dataset.name for c in grid(suite, preset, models=model, datasets=[COINS])} == {COINS.name}
+
+
 def test_data_that_is_not_at_hand_leaves_its_reason_in_the_cell() -> None:
     (cell,) = _grid([f"{TOYS}:Still"], datasets=[Spec(f"{TOYS}:Lost")])
     assert "put some into the purse" in cell.missing

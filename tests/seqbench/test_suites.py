@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from seqbench import suites
+from seqbench import registry, suites
+from seqbench.spec import parse
 from seqbench.suites import SuiteError
 
 GOOD = """
@@ -33,7 +34,16 @@ def test_the_shipped_suites_are_sound() -> None:
         suite = suites.load(name)
         assert suite.name == name
         assert suite.preset in suite.presets
-        assert name not in ("lm", "doc") or {"quick", "standard", "paper"} <= set(suite.presets)
+        assert name not in ("lm", "doc", "ts") or {"quick", "standard", "paper"} <= set(suite.presets)
+
+
+@pytest.mark.parametrize("name", suites.shipped())
+def test_every_name_of_a_shipped_suite_stands_for_something(name: str) -> None:
+    suite = suites.load(name)
+    for text in {*suite.datasets, *(d for preset in suite.presets.values() for d in preset.datasets)}:
+        registry.configured(registry.find_dataset(parse(text), suite.task).attribute, parse(text))
+    for text in suite.models:
+        registry.configured(registry.find_model(parse(text), suite.task).attribute.config_class, parse(text))
 
 
 def test_a_suite_of_ones_own_is_read(tmp_path: Path) -> None:
