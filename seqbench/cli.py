@@ -80,7 +80,8 @@ def run(
     ] = None,
     dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Repeat for more.")] = None,
     data: Annotated[
-        Path | None, typer.Option(help="A file of your own: text, or a table of documents or series (CSV, TSV, JSONL, Parquet).")
+        Path | None,
+        typer.Option(help="A file of your own: text, or a table of documents or series (CSV, TSV, JSONL, Parquet)."),
     ] = None,
     valid: Annotated[Path | None, typer.Option(help="Its validation part; without one, a part of --data.")] = None,
     test: Annotated[Path | None, typer.Option(help="Its test part; without one, a part of --data.")] = None,
@@ -169,7 +170,9 @@ def run(
 @app.command()
 def check(
     model: Annotated[str, typer.Argument(help="Such as my_model.py:MyModel.")],
-    task: Annotated[str | None, typer.Option(help="Whose laws, lm, classify or forecast; without one, its own.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Whose laws, lm, classify or forecast; without one, its own.")
+    ] = None,
 ) -> None:
     """Hold a model against the laws of its task: does it normalise, does it peek, is it repeatable?"""
     with _plain_errors():

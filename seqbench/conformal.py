@@ -22,12 +22,12 @@ from seqbench.interface import Floats
 from seqbench.series_metrics import seasonal_scale
 
 
-def units(pasts: Sequence[Floats], season: int) -> Floats:
-    """(I,) s of each past; 0 where it never moved, and its intervals have no width."""
-    scale = seasonal_scale(pasts, season)
+def units(pasts: Sequence[Floats], scale: Floats) -> Floats:
+    """(I,) s of each past, from its `seasonal_scale`; 0 where it never moved, and its intervals have no width."""
     still = np.flatnonzero(scale == 0).tolist()
-    scale[still] = seasonal_scale([pasts[i] for i in still], 1)
-    return scale
+    found = scale.copy()
+    found[still] = seasonal_scale([pasts[i] for i in still], 1)
+    return found
 
 
 def central(level: float) -> float:

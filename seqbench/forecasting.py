@@ -31,6 +31,7 @@ from seqbench.series_metrics import (
     in_units,
     item_columns,
     quantile_columns,
+    seasonal_scale,
 )
 from seqbench.statistics import block_length
 from seqbench.tasks import ScoreError, Split, Task
@@ -69,7 +70,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
         return ForecastContext(seed=seed, budget=budget, valid=train, device=device, log=log, horizon=data.horizon)
 
     def prepare(self, data: SeriesData) -> None:
-        assert data.yardsticks
+        _ = data.yardsticks
 
     def score(self, model: Forecaster, data: SeriesData, split: Split, valid: Columns | None = None) -> Columns:
         """Columns, one entry a forecast, as `item_columns` makes them, with those of Naive2 on the same origins.
@@ -176,7 +177,8 @@ class Forecasting(Task[SeriesData, Forecaster]):
         quantiles = said.quantiles
         if quantiles is None:
             intervals = Intervals.read(detail["intervals"])
-            quantiles = intervals.around(said.mean, units(new.values, new.season), LEVELS)
+            unit = units(new.values, seasonal_scale(new.values, new.season))
+            quantiles = intervals.around(said.mean, unit, LEVELS)
         return {
             "series": np.repeat(np.array(new.names, dtype=object), horizon),
             "step": np.tile(np.arange(horizon) + 1, len(new)),

@@ -107,7 +107,7 @@ class SeriesData:
         pasts, actual = self.past(origins).values, self.actual(origins)
         scale = seasonal_scale(pasts, self.season)
         mean = np.stack([naive2(past, self.horizon, self.season) for past in pasts])
-        return Yardstick(actual, scale, units(pasts, self.season), item_columns(actual, mean, scale))
+        return Yardstick(actual, scale, units(pasts, scale), item_columns(actual, mean, scale))
 
     def past(self, origins: Origins) -> Panel:
         """What is known at each origin, I series; one that has several origins stands there as often, by one name."""

@@ -9,7 +9,7 @@ from seqbench.conformal import Intervals, central, rank, units
 from seqbench.datasets.synthetic_series import SyntheticAR, SyntheticSeasonal
 from seqbench.forecasting import Forecasting
 from seqbench.interface import Floats, Forecast, ForecastContext, Forecaster, Panel
-from seqbench.series_metrics import COVERAGE_80, COVERAGE_95, LEVELS
+from seqbench.series_metrics import COVERAGE_80, COVERAGE_95, LEVELS, seasonal_scale
 
 
 class Point(Forecaster):
@@ -77,7 +77,8 @@ def test_series_that_never_moved_tell_nothing_and_get_no_width() -> None:
 def test_the_unit_of_a_past_without_a_season_is_its_mean_step() -> None:
     short, still, repeats = np.array([1.0, 4.0]), np.full(9, 2.0), np.tile([0.0, 1, 5], 3)
     steps = np.abs(np.diff(repeats)).mean()
-    np.testing.assert_array_equal(units([short, still, repeats, np.array([3.0])], 3), [3, 0, steps, 0])
+    pasts = [short, still, repeats, np.array([3.0])]
+    np.testing.assert_array_equal(units(pasts, seasonal_scale(pasts, 3)), [3, 0, steps, 0])
 
 
 def test_intervals_pass_through_json() -> None:

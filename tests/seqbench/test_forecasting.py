@@ -2,9 +2,9 @@
 
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from seqbench import api
 from seqbench.baselines.autoregression import Autoregression, AutoregressionConfig
 from seqbench.baselines.naive_forecasters import Drift, Naive, Naive2, SeasonalNaive
+from seqbench.cell import Outcome, _evaluate
 from seqbench.cli import app
 from seqbench.conformal import Intervals
 from seqbench.datasets import download
@@ -23,10 +24,8 @@ from seqbench.datasets.m4_hourly import M4Hourly
 from seqbench.forecasting import Forecasting
 from seqbench.interface import Budget, Floats, Forecast, Forecaster, Panel
 from seqbench.metrics import Columns
-from seqbench.records import Record
 from seqbench.series_data import SeriesData, rolling
 from seqbench.series_metrics import LEVELS, MASE, OWA, SMAPE
-from seqbench.store import Store
 from seqbench.tasks import ScoreError, Split
 
 TOYS = Path(__file__).with_name("forecast_toys.py")
@@ -187,27 +186,29 @@ def test_the_levels_asked_for_are_those_scored() -> None:
 
 
 @pytest.fixture(scope="module")
-def spied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Record]]:
-    """Records of the spy, by whether validation lies inside the training part."""
-    store = tmp_path_factory.mktemp("results")
+def spied() -> dict[bool, tuple[Outcome, dict[str, list[float]]]]:
+    """What became of the spy's cells, with its curves, by whether validation lies inside the training part."""
     sets = [f"{TOYS}:Ramp", f"{TOYS}:Ramp(inside=false)"]
-    api.run("ts", models=[f"{TOYS}:Spy"], datasets=sets, store=store)
-    records = [record for record in Store(store).records() if isinstance(record, Record)]
-    return {bool(record.identity.options["inside"]): record for record in records}
+    asked = api.ask("ts", models=[f"{TOYS}:Spy"], datasets=sets, device="cpu")
+    found = {}
+    for cell in asked.cells:
+        outcome, curves = Outcome(), dict[str, list[float]]()
+        _evaluate(cell, asked.options, outcome, lambda name, value, to=curves: to.setdefault(name, []).append(value))
+        found[bool(cell.identity.options["inside"])] = outcome, curves
+    return found
 
 
-def test_no_value_that_is_scored_ever_reaches_the_fit_that_is_scored_on_it(spied: dict[bool, Record]) -> None:
-    assert {record.status for record in spied.values()} == {"ok"}, [record.reason for record in spied.values()]
-    assert spied[True].curves == {"newest": [39.0], "newest, for the test part": [59.0]}
-    assert spied[False].curves == {"newest": [39.0]}
+def test_no_value_that_is_scored_reaches_the_fit_that_is_scored_on_it(spied: dict[bool, Any]) -> None:
+    assert spied[True][1] == {"newest": [39.0], "newest, for the test part": [59.0]}
+    assert spied[False][1] == {"newest": [39.0]}
 
 
-def test_a_naive_forecast_of_a_ramp_is_wrong_by_as_many_steps(spied: dict[bool, Record]) -> None:
-    for record in spied.values():
-        assert record.detail["by_step"]["mae"] == [1, 2, 3, 4]
-        assert record.scores["test"]["mase"] == record.scores["valid"]["mase"] == 2.5
-        assert record.scores["test"]["coverage_95"] == 1
-        assert [check.name for check in record.checks if not check.passed] == []
+def test_a_naive_forecast_of_a_ramp_is_wrong_by_as_many_steps(spied: dict[bool, Any]) -> None:
+    for outcome, _ in spied.values():
+        assert outcome.detail["by_step"]["mae"] == [1, 2, 3, 4]
+        assert outcome.scores["test"]["mase"] == outcome.scores["valid"]["mase"] == 2.5
+        assert outcome.scores["test"]["coverage_95"] == 1
+        assert [check.name for check in outcome.checks if not check.passed] == []
 
 
 def test_your_own_series_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
