@@ -1,4 +1,4 @@
-"""Recurrent forecasters: their networks, step by step; what they share with other window forecasters is tested there."""
+"""Recurrent forecasters: their networks, step by step; what all window forecasters share is tested with those."""
 
 import numpy as np
 import pytest
