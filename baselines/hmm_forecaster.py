@@ -5,8 +5,11 @@ After a past whose states have the filtered distribution α, the value h steps a
     p(z_{T+h}) = Σ_k (α Aʰ)_k N(z; μ_k, σ_k²)
 
 (Zucchini, MacDonald & Langrock 2016, "Hidden Markov models for time series", section 5.2). A step knows nothing of the
-season but through the states, so series are stripped of their seasonal profile first and standardised; one model is
-fitted to all that is left, with hmmlearn's Baum–Welch.
+season but through the states, so z is what a season before, or the mean profile, leaves of a series; one model is
+fitted to that of all series, with hmmlearn's Baum–Welch.
+
+Where z is the change since the last season, a step beyond the first season ahead adds the changes of the seasons
+between: their mean exactly, their variance as if they did not depend on its own.
 """
 
 from typing import ClassVar
@@ -16,7 +19,7 @@ from hmmlearn.hmm import GaussianHMM
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
-from seqbench.baselines.seasonal_standard import SeasonalStandard
+from seqbench.baselines.seasonal_standard import SeasonalBase, SeasonalStandard
 from seqbench.interface import Arrays, Config, Floats, Forecast, ForecastContext, Forecaster, Panel
 
 HALVINGS = 60
@@ -25,6 +28,11 @@ HALVINGS = 60
 
 class HMMForecasterConfig(Config):
     states: int = Field(8, ge=1, le=100, description="K", json_schema_extra={"search": {"choices": [2, 4, 8, 16]}})
+    base: SeasonalBase = Field(
+        "last",
+        description="what the model is told the rest of: the mean profile of a season, or the last season",
+        json_schema_extra={"search": {"choices": ["profile", "last"]}},
+    )
     memory: int = Field(200, ge=1, description="newest steps of a past that its state is filtered from")
     least_variance: float = Field(1e-3, gt=0, description="of a state, in variances of a standardised series")
 
@@ -48,7 +56,7 @@ class HMMForecaster(Forecaster):
         Raises:
             ValueError: the series hold fewer values than there are states.
         """
-        z = SeasonalStandard.of(train).apply(train)
+        z = [row for row in SeasonalStandard.of(train, self.config.base).apply(train) if len(row)]
         if sum(map(len, z)) < self.config.states:
             raise ValueError(f"{self.config.states} states need as many values to start from: set fewer states")
         model = GaussianHMM(
@@ -67,13 +75,17 @@ class HMMForecaster(Forecaster):
         self.sds = np.sqrt(np.maximum(model.covars_[:, 0, 0], self.config.least_variance))
 
     def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
-        standard = SeasonalStandard.of(past)
+        standard = SeasonalStandard.of(past, self.config.base)
         state = self._filtered(standard.apply(past))
         shares = np.empty((len(past), horizon, len(self.means)))
         for step in range(horizon):
             state = state @ self.transitions
             shares[:, step] = state
-        return Forecast(standard.undo(shares @ self.means), standard.undo(self._quantiles(shares, levels)))
+        mean = shares @ self.means
+        variance = shares @ (self.means**2 + self.sds**2) - mean**2
+        before = standard.earlier(mean)[..., None]
+        quantiles = before + self._quantiles(shares, standard.earlier(variance), levels)
+        return Forecast(standard.undo(before[..., 0] + mean), standard.undo(quantiles))
 
     def arrays(self) -> Arrays:
         return {"transitions": self.transitions, "means": self.means, "sds": self.sds}
@@ -100,15 +112,17 @@ class HMMForecaster(Forecaster):
             state = np.where(seen, told, before)
         return state
 
-    def _quantiles(self, shares: Floats, levels: Floats) -> Floats:
-        """(N, H, Q) of mixtures with weights (N, H, K), by halving of what the states' own quantiles bracket."""
-        ends = self.means + self.sds * ndtri(levels)[:, None]
-        low = np.broadcast_to(ends.min(axis=1), (*shares.shape[:2], len(levels))).copy()
-        high = np.broadcast_to(ends.max(axis=1), low.shape).copy()
+    def _quantiles(self, shares: Floats, added: Floats, levels: Floats) -> Floats:
+        """(N, H, Q) of mixtures with weights (N, H, K), each Gaussian's variance with `added` (N, H) on it, by halving
+        of what the Gaussians' own quantiles bracket."""
+        sds = np.sqrt(self.sds**2 + added[..., None])
+        ends = self.means[:, None] + sds[..., None] * ndtri(levels)
+        low, high = ends.min(axis=2), ends.max(axis=2)
         for _ in range(HALVINGS):
             middle = (low + high) / 2
             below = sum(
-                shares[..., k, None] * ndtr((middle - self.means[k]) / self.sds[k]) for k in range(len(self.means))
+                shares[..., k, None] * ndtr((middle - self.means[k]) / sds[..., k, None])
+                for k in range(len(self.means))
             )
             low, high = np.where(below < levels, middle, low), np.where(below < levels, high, middle)
         quantiles: Floats = (low + high) / 2

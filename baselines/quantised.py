@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field, create_model
 
-from seqbench.baselines.seasonal_standard import SeasonalStandard
+from seqbench.baselines.seasonal_standard import SeasonalBase, SeasonalStandard
 from seqbench.interface import (
     Arrays,
     Config,
@@ -39,6 +39,11 @@ class Quantisation(Config):
         description="symbols, each for an equal share of all training values",
         json_schema_extra={"search": {"choices": [16, 32, 64, 128]}},
     )
+    base: SeasonalBase = Field(
+        "last",
+        description="what the symbols tell the rest of: the mean profile of a season, or the last season",
+        json_schema_extra={"search": {"choices": ["profile", "last"]}},
+    )
     paths: int = Field(100, ge=1, description="continuations that are drawn of a past")
     memory: int = Field(64, ge=1, description="newest symbols of a past that the model reads")
 
@@ -60,7 +65,7 @@ class _Quantised(Forecaster):
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
         """Cut the bins, and fit the language model to the series as documents; its validation texts are those of
         `ctx.valid`."""
-        standardised = SeasonalStandard.of(train).apply(train)
+        standardised = [z for z in SeasonalStandard.of(train, self.config.base).apply(train) if len(z)]
         bins = self.config.bins
         self.seed, self.grid = ctx.seed, np.quantile(np.concatenate(standardised), np.linspace(0, 1, bins * WITHIN + 1))
         self.model = self.language_model(self.config)
@@ -69,7 +74,9 @@ class _Quantised(Forecaster):
             LanguageContext(
                 seed=ctx.seed,
                 budget=ctx.budget,
-                valid=self._texts(SeasonalStandard.of(ctx.valid).apply(ctx.valid)) if len(ctx.valid) else [],
+                valid=self._texts(SeasonalStandard.of(ctx.valid, self.config.base).apply(ctx.valid))
+                if len(ctx.valid)
+                else [],
                 device=ctx.device,
                 log=ctx.log,
                 vocab=Vocab(tuple(map(str, range(bins)))),
@@ -77,7 +84,7 @@ class _Quantised(Forecaster):
         )
 
     def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
-        standard, paths = SeasonalStandard.of(past), self.config.paths
+        standard, paths = SeasonalStandard.of(past, self.config.base), self.config.paths
         texts = [text[-self.config.memory :] for text in self._texts(standard.apply(past))]
         lengths = np.array([len(text) for text in texts])
         mean, quantiles = np.empty((len(past), horizon)), np.empty((len(past), horizon, len(levels)))
@@ -85,6 +92,7 @@ class _Quantised(Forecaster):
             rows = np.flatnonzero(lengths == length)
             for some in np.array_split(rows, -(-len(rows) * paths // ROWS)):
                 drawn = self._drawn(np.stack([texts[n] for n in some]), horizon)
+                drawn += standard.take(some).earlier(drawn.transpose(0, 2, 1)).transpose(0, 2, 1)
                 mean[some] = drawn.mean(axis=1)
                 quantiles[some] = np.moveaxis(np.quantile(drawn, levels, axis=1), 0, -1)
         return Forecast(standard.undo(mean), standard.undo(quantiles))

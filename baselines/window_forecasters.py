@@ -98,7 +98,7 @@ class Segments(nn.Module):
 
 class TemporalConvolutionForecasterConfig(SegmentConfig):
     hidden_size: int = Field(
-        128,
+        64,
         ge=1,
         description="channels of a level",
         json_schema_extra={"search": {"low": 32, "high": 256, "log": True}},

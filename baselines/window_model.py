@@ -124,6 +124,12 @@ class WindowForecaster(Forecaster):
 
 
 class NetworkConfig(WindowConfig):
+    learning_rate: float = Field(
+        1e-3,
+        gt=0,
+        description=str(TrainingConfig.model_fields["learning_rate"].description),
+        json_schema_extra={"search": {"low": 2e-4, "high": 1e-2, "log": True}},
+    )
     loss: Literal["mae", "mse"] = Field(
         "mae",
         description="absolute or squared error of scaled values",

@@ -17,7 +17,7 @@ from seqbench.recurrent.stack import Cell, Stack
 
 class RecurrentForecasterConfig(SegmentConfig):
     hidden_size: int = Field(
-        128, ge=1, description="units of a layer", json_schema_extra={"search": {"low": 32, "high": 512, "log": True}}
+        64, ge=1, description="units of a layer", json_schema_extra={"search": {"low": 32, "high": 512, "log": True}}
     )
     layers: int = Field(1, ge=1, description="recurrent layers", json_schema_extra={"search": {"choices": [1, 2]}})
     dropout: float = Field(

@@ -8,6 +8,7 @@ from hmmlearn.hmm import GaussianHMM
 from scipy.stats import norm
 
 from seqbench.baselines.hmm_forecaster import HMMForecaster, HMMForecasterConfig
+from seqbench.baselines.seasonal_standard import SeasonalBase
 from seqbench.interface import Budget, Floats, ForecastContext, Panel
 
 A = np.array([[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.0, 0.3, 0.7]])
@@ -15,8 +16,8 @@ MEANS, SDS = np.array([-2.0, 0.0, 3.0]), np.array([0.5, 1.0, 0.3])
 LEVELS = np.array([0.025, 0.3, 0.5, 0.975])
 
 
-def known(memory: int = 200) -> HMMForecaster:
-    model = HMMForecaster(HMMForecasterConfig(states=3, memory=memory))
+def known(memory: int = 200, base: SeasonalBase = "profile") -> HMMForecaster:
+    model = HMMForecaster(HMMForecasterConfig(states=3, memory=memory, base=base))
     model.restore({"transitions": A, "means": MEANS, "sds": SDS})
     return model
 
@@ -54,6 +55,27 @@ def test_the_filter_is_the_sum_over_all_paths_of_states() -> None:
     np.testing.assert_allclose(known()._filtered([z])[0], joint / joint.sum(), rtol=1e-12)
 
 
+def test_changes_since_the_last_season_add_up() -> None:
+    """Means exactly; the quantiles of the second season are wider, and those of one regime are normal."""
+    rng = np.random.default_rng(3)
+    past = rng.normal(size=40)
+    said = known(base="last").predict(Panel([past], ["a"], 3), 6, LEVELS)
+    changes = past[3:] - past[:-3]
+    sd = np.sqrt(np.mean(changes**2))
+    mean = [sd * oracle(changes / sd, h + 1) @ MEANS for h in range(6)]
+    np.testing.assert_allclose(
+        said.mean[0], past[[-3, -2, -1] * 2] + mean + np.append(np.zeros(3), mean[:3]), rtol=1e-8
+    )
+    one = HMMForecaster(HMMForecasterConfig(states=1))
+    one.restore({"transitions": np.ones((1, 1)), "means": np.array([0.2]), "sds": np.array([0.9])})
+    quantiles = one.predict(Panel([past], ["a"], 3), 6, LEVELS).quantiles
+    assert quantiles is not None
+    normal = [
+        past[-3 + h % 3] + sd * norm.ppf(LEVELS, 0.2 * n, 0.9 * np.sqrt(n)) for h in range(6) for n in [h // 3 + 1]
+    ]
+    np.testing.assert_allclose(quantiles[0], normal, atol=1e-9)
+
+
 def test_only_the_memory_is_read() -> None:
     z = np.random.default_rng(1).normal(size=30)
     np.testing.assert_allclose(known(5)._filtered([z]), known()._filtered([z[-5:]]), rtol=1e-12)
@@ -72,7 +94,7 @@ def test_em_finds_the_two_regimes_that_made_the_series() -> None:
     ctx = ForecastContext(
         seed=0, budget=Budget(epochs=30), valid=Panel([], [], 1), horizon=3, log=lambda _, v: nats.append(v)
     )
-    model = HMMForecaster(HMMForecasterConfig(states=2))
+    model = HMMForecaster(HMMForecasterConfig(states=2, base="profile"))
     model.fit(Panel(list(values), ["a", "b"], 1), ctx)
     assert (np.diff(nats) < 1e-9).all()  # EM never loses likelihood
     np.testing.assert_allclose(model.transitions.diagonal(), 0.95, atol=0.02)

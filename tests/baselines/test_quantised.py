@@ -22,7 +22,7 @@ def forecast(model: Forecaster, past: Panel, horizon: int = 4) -> Forecast:
 
 def test_bins_have_equal_mass() -> None:
     train = Panel([np.random.default_rng(0).exponential(size=5000)], ["a"], 1)
-    model = fitted(quantised(Unigram), train, bins=10)
+    model = fitted(quantised(Unigram), train, bins=10, base="profile")
     probability = model.model.next()[0]  # type: ignore[attr-defined]
     np.testing.assert_allclose(probability, 0.1, atol=1e-3)
 
@@ -30,7 +30,7 @@ def test_bins_have_equal_mass() -> None:
 def test_quantiles_of_a_model_without_memory_are_those_of_the_values() -> None:
     rng = np.random.default_rng(1)
     train = Panel([rng.gamma(2.0, size=4000)], ["a"], 1)
-    said = forecast(fitted(quantised(Unigram), train, bins=50, paths=4000), train)
+    said = forecast(fitted(quantised(Unigram), train, bins=50, paths=4000, base="profile"), train)
     assert said.quantiles is not None
     for step in said.quantiles[0]:
         below = (train.values[0][:, None] <= step).mean(axis=0)
@@ -43,11 +43,21 @@ def test_a_chain_is_followed_for_as_long_as_the_order_remembers_it() -> None:
     cycle = np.array([1.0, 40.0, 20.0, 3.0, 10.0])
     train = Panel([np.resize(cycle, 600)], ["a"], 1)
     said = forecast(
-        fitted(quantised(KneserNey), train, bins=5, order=2, paths=200), Panel([np.resize(cycle, 103)], ["b"], 1), 7
+        fitted(quantised(KneserNey), train, bins=5, order=2, paths=200, base="profile"),
+        Panel([np.resize(cycle, 103)], ["b"], 1),
+        7,
     )
     assert said.quantiles is not None
     median = said.quantiles[0, :, LEVELS.index(0.5)]
     np.testing.assert_allclose(median, np.resize(cycle, 110)[103:], rtol=0.1)
+
+
+def test_drawn_changes_add_up_from_season_to_season() -> None:
+    """A trend of one step a season, in noise that is nothing beside it: two seasons ahead it has made two."""
+    past = np.resize([1.0, 5.0, 2.0], 60) + np.arange(60) // 3 + 1e-6 * np.random.default_rng(0).normal(size=60)
+    panel = Panel([past], ["a"], 3)
+    said = forecast(fitted(quantised(Unigram), panel, bins=4), panel, 6)
+    np.testing.assert_allclose(said.mean[0], np.resize([1.0, 5.0, 2.0], 6) + np.repeat([20, 21], 3), atol=1e-4)
 
 
 def test_what_is_said_of_a_series_depends_on_its_own_past_alone() -> None:
