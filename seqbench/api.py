@@ -251,6 +251,7 @@ def sample(
     dataset: str | None = None,
     data: str | Path | None = None,
     data_options: dict[str, Any] | None = None,
+    suite: str = "lm",
     preset: str | None = None,
     device: str = "auto",
     store: str | Path = "results",
@@ -269,7 +270,7 @@ def sample(
     Args:
         model: a spec such as `lstm(hidden_size=400)`.
         length: symbols.
-        dataset, data, data_options, preset, device: what the model learns from, as in `ask`.
+        dataset, data, data_options, suite, preset, device: what the model learns from, as in `ask`.
         unknown: whether `<unk>` may be written.
         temperature, greedy, top_k, nucleus, seed: as in `seqbench.sampling.sample`.
 
@@ -279,6 +280,7 @@ def sample(
     from seqbench import sampling
 
     asked = ask(
+        suite,
         models=[model],
         datasets=[dataset] if dataset else (),
         data=data,

@@ -14,7 +14,7 @@ from seqbench.checks import check_class
 from seqbench.interface import Arrays, Budget, Config, Documents, Floats, Ids, LanguageContext, LanguageModel
 from seqbench.laws import Asked
 from seqbench.mixture import Mixture, MixtureConfig, learn_weights, mixture
-from seqbench.recurrent.language import RecurrentLanguageConfig
+from seqbench.recurrent.cells import RecurrentLanguageConfig
 from seqbench.recurrent.lstm import LSTMLanguageModel
 from seqbench.vocab import Vocab
 

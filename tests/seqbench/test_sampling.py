@@ -12,7 +12,7 @@ from scipy.stats import chisquare
 from seqbench.baselines.hmm import HMM, HMMConfig
 from seqbench.baselines.ngram import KneserNey, NgramConfig, Unigram
 from seqbench.interface import Budget, Floats, Ids, LanguageContext, LanguageModel
-from seqbench.recurrent.language import RecurrentLanguageConfig
+from seqbench.recurrent.cells import RecurrentLanguageConfig
 from seqbench.recurrent.lstm import LSTMLanguageModel
 from seqbench.sampling import ids_of, sample, shape, text_of
 from seqbench.vocab import EOS, UNK, Vocab

@@ -1,0 +1,84 @@
+"""A series without its season and its unit: what a model without a memory of seasons can be told.
+
+profile:   z_t = (y_t − μ_{t mod m}) / σ        season and level stay as they were on average
+last:      z_t = (y_t − y_{t−m}) / σ            season and level go on as they were last
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from seqbench.interface import Floats, Ids, Panel
+
+SeasonalBase = Literal["profile", "last"]
+
+
+@dataclass(frozen=True)
+class SeasonalStandard:
+    """Of N series, from their pasts."""
+
+    base: SeasonalBase
+    ahead: Floats
+    """(N, m) what the steps of the season after the past are told from."""
+    sd: Floats
+    """(N,) root mean square of what the base leaves; 0: nothing."""
+    lags: Ids
+    """(N,) m; of a series too short for a season, 1."""
+
+    @classmethod
+    def of(cls, panel: Panel, base: SeasonalBase) -> "SeasonalStandard":
+        """A profile takes two seasons or more, else it is the mean; what is last takes more than one, else it is the
+        last value."""
+        m, lengths = panel.season, np.array([len(v) for v in panel.values], np.int64)
+        lags = np.where(lengths >= 2 * m if base == "profile" else lengths > m, m, 1)
+        found = _profile if base == "profile" else _last
+        ahead = np.stack([np.resize(found(v, lag), m) for v, lag in zip(panel.values, lags.tolist(), strict=True)])
+        rest = _left(panel, base, ahead, lags)
+        sd = np.array([np.sqrt(np.mean(left**2)) if len(left) else 0.0 for left in rest])
+        size = np.array([np.abs(v).max() for v in panel.values])
+        return cls(base, ahead, np.where(sd > 1e-12 * size, sd, 0.0), lags)
+
+    def take(self, rows: Ids) -> "SeasonalStandard":
+        """Of these series, in this order."""
+        return SeasonalStandard(self.base, self.ahead[rows], self.sd[rows], self.lags[rows])
+
+    def apply(self, panel: Panel) -> list[Floats]:
+        """z of each past; zeros where the base tells all, and shorter by a lag where it is the last season."""
+        divisors = np.where(self.sd > 0, self.sd, np.inf)
+        rest = _left(panel, self.base, self.ahead, self.lags)
+        return [left / divisor for left, divisor in zip(rest, divisors, strict=True)]
+
+    def earlier(self, z: Floats) -> Floats:
+        """(N, H, …) of the steps after the pasts → what the steps a lag, two lags, … before each add up to: the last
+        season goes on from what is forecast of it. Zeros beside a profile."""
+        total = z.copy()
+        if self.base == "last":
+            for h in range(z.shape[1]):
+                (rows,) = np.nonzero(self.lags <= h)
+                total[rows, h] += total[rows, h - self.lags[rows]]
+        earlier: Floats = total - z
+        return earlier
+
+    def undo(self, z: Floats) -> Floats:
+        """(N, H, …) z of the steps after the pasts, the earlier ones added, → values."""
+        horizon, rest = z.shape[1], (1,) * (z.ndim - 2)
+        base = np.stack([np.resize(a, horizon) for a in self.ahead]).reshape(*z.shape[:2], *rest)
+        values: Floats = base + self.sd.reshape(-1, 1, *rest) * z
+        return values
+
+
+def _profile(values: Floats, lag: int) -> Floats:
+    phase = np.arange(-len(values), 0) % lag
+    profile: Floats = np.bincount(phase, values, minlength=lag) / np.bincount(phase, minlength=lag)
+    return profile
+
+
+def _last(values: Floats, lag: int) -> Floats:
+    return values[-lag:]
+
+
+def _left(panel: Panel, base: SeasonalBase, ahead: Floats, lags: Ids) -> list[Floats]:
+    if base == "last":
+        return [v[lag:] - v[:-lag] for v, lag in zip(panel.values, lags.tolist(), strict=True)]
+    return [v - a[np.arange(-len(v), 0) % len(a)] for v, a in zip(panel.values, ahead, strict=True)]
