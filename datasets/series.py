@@ -2,33 +2,19 @@
 
 import csv
 import io
-import tomllib
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from seqbench.data import DataError, Dataset
-from seqbench.datasets import download
 from seqbench.interface import Floats, Ids, Panel
 from seqbench.series_data import SeriesData, rolling
 
 Notes = dict[str, int | str]
-
-_TABLES = tomllib.loads(resources.files("seqbench.datasets").joinpath("series_sources.toml").read_text("utf-8"))
-download.SOURCES = {
-    **download.SOURCES,
-    **{
-        name: download.Source(
-            table["licence"], table["citation"], tuple(download.RemoteFile(**file) for file in table["files"])
-        )
-        for name, table in _TABLES.items()
-    },
-}
 
 
 @dataclass(frozen=True)
