@@ -79,6 +79,10 @@ class SegmentConfig(NetworkConfig):
         description="steps that are read at once; None: a season, so that the network goes from season to season",
     )
 
+    def steps(self, season: int, window: int) -> int:
+        """Of a segment, which no window is shorter than."""
+        return min(self.segment or season, window)
+
 
 class Segments(nn.Module):
     """Windows as sequences of segments, the newest segment whole, the oldest led by zeros.
@@ -138,7 +142,7 @@ class TemporalConvolutionForecaster(NetworkForecaster):
 
     def build(self) -> nn.Module:
         c = self.config
-        segment = min(c.segment or self.season, self.window)
+        segment = c.steps(self.season, self.window)
         body = TemporalConvolution(
             segment, c.hidden_size, levels=c.levels, kernel_size=c.kernel_size, dropout=c.channel_dropout
         )

@@ -51,7 +51,7 @@ class RecurrentForecaster(NetworkForecaster):
 
     def build(self) -> nn.Module:
         c = self.config
-        segment = min(c.segment or self.season, self.window)
+        segment = c.steps(self.season, self.window)
         read = nn.Linear(segment, c.hidden_size)
         body = LastOutput(Stack(self.cell, c.hidden_size, c.hidden_size, c.layers, nn.Dropout(c.dropout)))
         return nn.Sequential(Segments(segment), read, body, nn.Linear(c.hidden_size, self.horizon))

@@ -1,13 +1,12 @@
 """Mixtures of language models, `kneser-ney(order=5)+lstm`, with weights learned on validation by EM."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from pydantic import Field, SerializeAsAny
 
-from seqbench.interface import Arrays, Budget, Config, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.combination import Combination, combination
+from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
 from seqbench.language import score_documents
 
 GAP = 1e-8
@@ -16,17 +15,11 @@ STEPS = 10_000
 """Steps of EM at most; after n of them the gap is below ln K / n in any case."""
 
 
-class MixtureConfig(Config):
-    parts: tuple[SerializeAsAny[Config], ...] = Field(description="settings of each part, defaults included")
-    budgets: tuple[Budget, ...] = Field((), description="what each part may spend; empty: as much as the mixture")
-
-
-class Mixture(LanguageModel[tuple[Any, ...]]):
+class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, ...]]):
     """p(x_t | past) = Σ_k w_k p_k(x_t | past), with weights that make the validation text most probable.
 
-    The parts are fitted in turn, each with a seed of its own, and know nothing of each other. Their weights are
-    fixed for all texts, as in Jelinek & Mercer 1980, "Interpolated estimation of Markov source parameters from
-    sparse data". The likelihood is concave in them, so EM finds the best.
+    The weights are fixed for all texts, as in Jelinek & Mercer 1980, "Interpolated estimation of Markov source
+    parameters from sparse data". The likelihood is concave in them, so EM finds the best.
 
     K − 1 numbers are thus learned from the validation text, on which parts may have stopped early as well: the
     mixture's validation score is that little too good, its test score is not.
@@ -34,16 +27,9 @@ class Mixture(LanguageModel[tuple[Any, ...]]):
     A class of this kind is made by `mixture`.
     """
 
-    config_class = MixtureConfig
-    kinds: ClassVar[tuple[type[LanguageModel[Any]], ...]]
-    config: MixtureConfig
     parts: list[LanguageModel[Any]]
     weights: Floats
     """(K,)"""
-
-    def __init__(self, config: MixtureConfig | None = None) -> None:
-        super().__init__(config or MixtureConfig(parts=tuple(kind.config_class() for kind in self.kinds)))
-        self.parts = [kind(part) for kind, part in zip(self.kinds, self.config.parts, strict=True)]
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         """Fit the parts, then learn their weights; without a validation text they are alike.
@@ -54,14 +40,7 @@ class Mixture(LanguageModel[tuple[Any, ...]]):
             whatever the fit of a part raises.
         """
         self.vocab_size = ctx.vocab.size
-        budgets = self.config.budgets or (ctx.budget,) * len(self.parts)
-        seeds = np.random.SeedSequence(ctx.seed).generate_state(len(self.parts)) >> 1
-        for k, (part, budget, seed) in enumerate(zip(self.parts, budgets, seeds, strict=True), start=1):
-
-            def log(name: str, value: float, k: int = k) -> None:
-                ctx.log(f"{k}.{name}", value)
-
-            part.fit(train, replace(ctx, seed=int(seed), budget=budget, log=log))
+        super().fit(train, ctx)
         nats = np.stack([np.concatenate([np.empty(0), *score_documents(part, ctx.valid)]) for part in self.parts], 1)
         nats = nats[np.isfinite(nats).any(axis=1)]  # what no part thinks possible tells nothing of their weights
         # A factor that all parts share changes no weight; this one keeps the probabilities above underflow.
@@ -85,23 +64,17 @@ class Mixture(LanguageModel[tuple[Any, ...]]):
 
     def arrays(self) -> Arrays | None:
         """Those of the parts, under `k.name`, and the weights; None where a part writes none."""
-        arrays = {"weights": self.weights}
-        for k, part in enumerate(self.parts, start=1):
-            written = part.arrays()
-            if written is None:
-                return None
-            arrays |= {f"{k}.{name}": array for name, array in written.items()}
-        return arrays
+        arrays = super().arrays()
+        return None if arrays is None else {"weights": self.weights, **arrays}
 
     def restore(self, arrays: Arrays) -> None:
-        self.weights = arrays["weights"]
-        for k, part in enumerate(self.parts, start=1):
-            part.restore({name.removeprefix(f"{k}."): a for name, a in arrays.items() if name.startswith(f"{k}.")})
-        self.vocab_size = self.parts[0].vocab_size
+        super().restore(arrays)
+        self.weights, self.vocab_size = arrays["weights"], self.parts[0].vocab_size
 
     def parameter_count(self) -> int | None:
-        counts = [part.parameter_count() for part in self.parts]
-        return None if None in counts else sum(c for c in counts if c is not None) + len(counts) - 1
+        """Those of the parts, and K − 1 weights."""
+        count = super().parameter_count()
+        return None if count is None else count + len(self.parts) - 1
 
 
 def mixture(kinds: Sequence[type[LanguageModel[Any]]]) -> type[Mixture]:
@@ -115,16 +88,11 @@ def mixture(kinds: Sequence[type[LanguageModel[Any]]]) -> type[Mixture]:
     if len(kinds) < 2:
         raise ValueError("a mixture has two parts or more, such as kneser-ney(order=5)+lstm")
 
-    class Mixed(Mixture):
-        kind = "neural" if any(kind.kind == "neural" for kind in kinds) else "classic"
-        stochastic = any(kind.stochastic for kind in kinds)
-
-    Mixed.kinds = tuple(kinds)
-    Mixed.__name__ = "+".join(kind.__name__ for kind in kinds)
+    mixed = combination(Mixture, kinds)
     if any(kind.next is LanguageModel.next for kind in kinds):
         # Where a part can only be asked symbol by symbol, so can the mixture, and the checks spare it.
-        Mixed.next = LanguageModel.next  # type: ignore[method-assign]
-    return Mixed
+        mixed.next = LanguageModel.next  # type: ignore[method-assign]
+    return mixed
 
 
 def learn_weights(p: Floats) -> tuple[Floats, list[float]]:

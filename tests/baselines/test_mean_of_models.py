@@ -7,8 +7,8 @@ from seqbench.baselines.autoregression import Autoregression, AutoregressionConf
 from seqbench.baselines.mean_of_models import MeanOfModels, mean_of
 from seqbench.baselines.naive_forecasters import Drift, Naive
 from seqbench.baselines.window_forecasters import WindowMLPForecaster
+from seqbench.combination import CombinationConfig
 from seqbench.interface import Budget, Config, Floats, Forecast, ForecastContext, Forecaster, Panel
-from seqbench.mixture import MixtureConfig
 
 PANEL = Panel([np.random.default_rng(n).normal(size=40).cumsum() for n in range(3)], ["a", "b", "c"], 1)
 LEVELS = np.array([0.1, 0.5, 0.9])
@@ -45,7 +45,7 @@ def test_the_mean_is_that_of_the_parts() -> None:
 
 def test_quantiles_are_the_mean_of_the_parts_quantiles_and_missing_where_one_has_none() -> None:
     parts = AutoregressionConfig(lags=1), AutoregressionConfig(lags=4)
-    model = mean_of([Autoregression, Autoregression])(MixtureConfig(parts=parts))
+    model = mean_of([Autoregression, Autoregression])(CombinationConfig(parts=parts))
     model.fit(PANEL, context())
     quantiles = []
     for part in parts:
@@ -59,7 +59,7 @@ def test_quantiles_are_the_mean_of_the_parts_quantiles_and_missing_where_one_has
 
 
 def test_each_part_has_a_seed_a_budget_and_a_log_of_its_own() -> None:
-    config = MixtureConfig(parts=(Config(), Config()), budgets=(Budget(epochs=2), Budget(epochs=4)))
+    config = CombinationConfig(parts=(Config(), Config()), budgets=(Budget(epochs=2), Budget(epochs=4)))
     logged: dict[str, float] = {}
     model = mean_of([Told, Told])(config)
     model.fit(PANEL, context(logged))

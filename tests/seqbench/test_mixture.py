@@ -11,9 +11,10 @@ from scipy.optimize import minimize
 from seqbench.baselines.hmm import HMM, HMMConfig
 from seqbench.baselines.ngram import KneserNey, NgramConfig, Uniform, Unigram
 from seqbench.checks import check_class
+from seqbench.combination import CombinationConfig
 from seqbench.interface import Arrays, Budget, Config, Documents, Floats, Ids, LanguageContext, LanguageModel
 from seqbench.laws import Asked
-from seqbench.mixture import Mixture, MixtureConfig, learn_weights, mixture
+from seqbench.mixture import Mixture, learn_weights, mixture
 from seqbench.recurrent.cells import RecurrentLanguageConfig
 from seqbench.recurrent.lstm import LSTMLanguageModel
 from seqbench.vocab import Vocab
@@ -44,7 +45,7 @@ def context(valid: Documents = VALID, **changes: Any) -> LanguageContext:
 
 def three() -> Mixture:
     configs = NgramConfig(order=5), HMMConfig(states=3), NgramConfig(order=1)
-    return mixture([KneserNey, HMM, KneserNey])(MixtureConfig(parts=configs))
+    return mixture([KneserNey, HMM, KneserNey])(CombinationConfig(parts=configs))
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +216,7 @@ def test_parts_are_fitted_on_their_budgets_with_seeds_of_their_own() -> None:
     curves: dict[str, float] = {}
     budgets = Budget(epochs=2), Budget(epochs=9)
     mixed = mixture([Recording, Recording])
-    mixed(MixtureConfig(parts=(Config(), Config()), budgets=budgets)).fit(TRAIN, context(log=curves.__setitem__))
+    mixed(CombinationConfig(parts=(Config(), Config()), budgets=budgets)).fit(TRAIN, context(log=curves.__setitem__))
     assert tuple(c.budget for c in lent) == budgets
     assert curves == {"1.curve": 7.0, "2.curve": 7.0, "1.weight": 0.5, "2.weight": 0.5}
     mixed().fit(TRAIN, context(seed=0))
@@ -243,7 +244,7 @@ def test_a_mixture_is_neural_or_stochastic_if_a_part_is(
 
 def test_the_configuration_holds_every_setting_of_every_part() -> None:
     parts = NgramConfig(order=5), RecurrentLanguageConfig(hidden_size=7)
-    dumped = MixtureConfig(parts=parts, budgets=(Budget(), Budget(epochs=3))).model_dump(mode="json")
+    dumped = CombinationConfig(parts=parts, budgets=(Budget(), Budget(epochs=3))).model_dump(mode="json")
     assert dumped["parts"] == [part.model_dump(mode="json") for part in parts]
     assert dumped["budgets"][1]["epochs"] == 3
 

@@ -1,0 +1,78 @@
+"""Models made of other models: how their parts are configured, fitted, written and restored."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from pydantic import Field, SerializeAsAny
+
+from seqbench.interface import Arrays, Budget, Config, Lent, SequenceModel, Train
+
+
+class CombinationConfig(Config):
+    parts: tuple[SerializeAsAny[Config], ...] = Field(description="settings of each part, defaults included")
+    budgets: tuple[Budget, ...] = Field((), description="what each part may spend; empty: as much as the whole")
+
+
+class Combination(SequenceModel[Train, Lent]):
+    """Parts that are fitted in turn, each with a seed of its own, and know nothing of each other.
+
+    A class of this kind is made by `combination`.
+    """
+
+    config_class = CombinationConfig
+    kinds: ClassVar[tuple[type[SequenceModel[Any, Any]], ...]]
+    config: CombinationConfig
+    parts: list[Any]
+
+    def __init__(self, config: CombinationConfig | None = None) -> None:
+        super().__init__(config or CombinationConfig(parts=tuple(kind.config_class() for kind in self.kinds)))
+        self.parts = [kind(part) for kind, part in zip(self.kinds, self.config.parts, strict=True)]
+
+    def fit(self, train: Train, ctx: Lent) -> None:
+        """Fit the parts; the log gets the curves of part k as `k.name`.
+
+        Raises:
+            whatever the fit of a part raises.
+        """
+        budgets = self.config.budgets or (ctx.budget,) * len(self.parts)
+        seeds = np.random.SeedSequence(ctx.seed).generate_state(len(self.parts)) >> 1
+        for k, (part, budget, seed) in enumerate(zip(self.parts, budgets, seeds, strict=True), start=1):
+
+            def log(name: str, value: float, k: int = k) -> None:
+                ctx.log(f"{k}.{name}", value)
+
+            part.fit(train, replace(ctx, seed=int(seed), budget=budget, log=log))
+
+    def arrays(self) -> Arrays | None:
+        """Those of the parts, under `k.name`; None where a part writes none."""
+        arrays: dict[str, Any] = {}
+        for k, part in enumerate(self.parts, start=1):
+            written = part.arrays()
+            if written is None:
+                return None
+            arrays |= {f"{k}.{name}": array for name, array in written.items()}
+        return arrays
+
+    def restore(self, arrays: Arrays) -> None:
+        for k, part in enumerate(self.parts, start=1):
+            part.restore({name.removeprefix(f"{k}."): a for name, a in arrays.items() if name.startswith(f"{k}.")})
+
+    def parameter_count(self) -> int | None:
+        counts = [part.parameter_count() for part in self.parts]
+        return None if None in counts else sum(counts)
+
+
+Combined = TypeVar("Combined", bound=Combination[Any, Any])
+
+
+def combination(base: type[Combined], kinds: Sequence[type[SequenceModel[Any, Any]]]) -> type[Combined]:
+    """The class of kind `base` whose parts are of two or more classes: neural if one is, stochastic if one is."""
+    members = {
+        "kind": "neural" if any(kind.kind == "neural" for kind in kinds) else "classic",
+        "stochastic": any(kind.stochastic for kind in kinds),
+        "kinds": tuple(kinds),
+        "__module__": base.__module__,
+    }
+    return type("+".join(kind.__name__ for kind in kinds), (base,), members)
