@@ -11,6 +11,10 @@ so its first row is all that is summed over time: p + 1 sums of T terms, and not
 linear prediction; Makhoul 1975, "Linear prediction: a tutorial review", Proc. IEEE 63). Its Cholesky factor solves for
 every order at once. A Gram matrix has half the digits of its windows: a series that its own lags repeat almost exactly
 is solved from the windows, by their singular values.
+
+Each coefficient that is estimated adds σ² / steps to the squared error of one step (Akaike 1969, "Fitting
+autoregressive models for prediction", Ann. Inst. Statist. Math. 21), and far more to that of many steps once the
+equation explodes: what the length of a series lets it have is settled in `usual_orders`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,15 +31,27 @@ from scipy.fft import irfft, next_fast_len, rfft
 from seqbench.interface import Arrays, Config, Floats, Forecast, ForecastContext, Forecaster, Ids, Panel
 from seqbench.linear_forecast import error_variances, gaussian_quantiles, iterate, last
 
+Flags = NDArray[np.bool_]
+
 SLAB_BYTES = 8_000_000
 """Of Gram matrices at a time, few enough to stay near the processor."""
 DOUBTFUL = 1e-6
 """Share of a lag's sum of squares that the lags before it leave: below, a Gram matrix has too few digits for it."""
+STEPS = 5
+"""That a parameter stands on at least in an equation of the usual order: estimating all of them adds a fifth to the
+squared error of one step, no more (the least ratio of Hair et al., "Multivariate data analysis", for any regression)."""
+LIMIT = 1e30
+"""No forecast is larger: an equation with roots inside the unit circle of z, 1 = Σ φ_i z^i, explodes, and what lies
+beyond any unit is held here, where squares and sums of it are still numbers."""
 
 
 class AutoregressionConfig(Config):
-    lags: int = Field(
-        24, ge=0, le=2000, description="p, steps", json_schema_extra={"search": {"low": 1, "high": 400, "log": True}}
+    lags: int | None = Field(
+        None,
+        ge=0,
+        le=2000,
+        description="p, steps; None: 10 log10 T and a season, as far as T values of a series bear so many",
+        json_schema_extra={"search": {"low": 1, "high": 400, "log": True}},
     )
     aic: bool = Field(False, description="whether each series takes the order of 0..lags with the least AIC")
     ridge: float = Field(
@@ -45,6 +61,11 @@ class AutoregressionConfig(Config):
         json_schema_extra={"search": {"low": 1e-8, "high": 1e-1, "log": True}},
     )
     intercept: bool = Field(True, description="whether there is a c; without one the series is to have mean 0")
+    logarithm: bool = Field(
+        False,
+        description="whether the equation is one of log(1 + y), for series that are never below 0",
+        json_schema_extra={"search": {"choices": [False, True]}},
+    )
 
 
 @dataclass(frozen=True)
@@ -57,16 +78,36 @@ class Equations:
     """(N,)"""
     variance: Floats
     """(N,) of the innovations, Σ ε² / (steps − parameters)."""
+    logarithm: Flags
+    """(N,) whether y stands for log(1 + y)."""
 
     def take(self, rows: Ids) -> "Equations":
-        return Equations(self.coefficients[rows], self.intercept[rows], self.variance[rows])
+        return Equations(self.coefficients[rows], self.intercept[rows], self.variance[rows], self.logarithm[rows])
+
+    def beside(self, other: "Equations") -> "Equations":
+        """Both, those of `other` last, with as many coefficients as the longer."""
+        width = max(self.coefficients.shape[1], other.coefficients.shape[1])
+        return Equations(
+            np.concatenate(
+                [np.pad(e.coefficients, ((0, 0), (0, width - e.coefficients.shape[1]))) for e in (self, other)]
+            ),
+            np.concatenate([self.intercept, other.intercept]),
+            np.concatenate([self.variance, other.variance]),
+            np.concatenate([self.logarithm, other.logarithm]),
+        )
 
 
 class Autoregression(Forecaster):
     """Forecasts iterate the equation; quantiles are normal, of the variance that its errors add up to.
 
-    A series that `fit` has not seen gets an equation from its own past. One too short for p lags takes as many as leave
-    more steps than parameters, (T − 2) / 2.
+    Of a logarithm they are that normal distribution's, through y = exp(u) − 1: no quantile is lost on the way, since
+    the map rises, and the point forecast is the median, not the mean. A series with a value below 0 in training has an
+    equation of its levels.
+
+    A series that `fit` has not seen gets an equation from its own past; so does one whose past has fallen below 0 since
+    an equation of its logarithm was fitted. One too short for p lags, of fewer than 2p + 2 values, which leave no more
+    steps than parameters, takes the order that it has where no p is given. No forecast or quantile passes ±`LIMIT`; a
+    forecast that gets there stays.
     """
 
     stochastic: ClassVar[bool] = False
@@ -74,58 +115,91 @@ class Autoregression(Forecaster):
     config: AutoregressionConfig
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
-        self._names, self._equations = tuple(train.names), self._estimated(train.values)
+        self._names, self._equations = tuple(train.names), self._estimated(train.values, train.season)
         self._rows = {name: row for row, name in enumerate(self._names)}
         if len(self._rows) < len(self._names):
             raise ValueError("each series needs a name of its own: its equation is found by it")
 
     def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
         equations = self._of(past)
-        recent = last(past.values, self.config.lags)
-        mean = iterate(recent, equations.coefficients, equations.intercept, horizon)
-        variances = error_variances(equations.coefficients, equations.variance, horizon)
-        return Forecast(mean, gaussian_quantiles(mean, variances, levels))
+        recent = last(past.values, equations.coefficients.shape[1])
+        recent[equations.logarithm] = np.log1p(recent[equations.logarithm])
+        mean = _held(iterate(recent, equations.coefficients, equations.intercept, horizon))
+        variances = np.fmin(error_variances(equations.coefficients, equations.variance, horizon), LIMIT**2)
+        quantiles = gaussian_quantiles(mean, variances, levels)
+        return Forecast(_values(mean, equations.logarithm), _values(quantiles, equations.logarithm))
 
     def arrays(self) -> Arrays:
-        names = np.frombuffer("\0".join(self._names).encode(), dtype=np.uint8)
-        e = self._equations
-        return {"names": names, "coefficients": e.coefficients, "intercept": e.intercept, "variance": e.variance}
+        names, e = np.frombuffer("\0".join(self._names).encode(), dtype=np.uint8), self._equations
+        equations = {"coefficients": e.coefficients, "intercept": e.intercept, "variance": e.variance}
+        return {"names": names, **equations, "logarithm": e.logarithm}
 
     def restore(self, arrays: Arrays) -> None:
         self._names = tuple(arrays["names"].tobytes().decode().split("\0"))
         self._rows = {name: row for row, name in enumerate(self._names)}
-        self._equations = Equations(arrays["coefficients"], arrays["intercept"], arrays["variance"])
+        fields = ("coefficients", "intercept", "variance", "logarithm")
+        self._equations = Equations(*(arrays[name] for name in fields))
 
     def _of(self, past: Panel) -> Equations:
-        unseen = [n for n, name in enumerate(past.names) if name not in self._rows]
-        rows = np.array([self._rows.get(name, 0) for name in past.names])
-        if not unseen:
-            return self._equations.take(rows)
-        known, own = self._equations, self._estimated([past.values[n] for n in unseen])
-        rows[unseen] = len(self._names) + np.arange(len(unseen))
-        return Equations(
-            np.concatenate([known.coefficients, own.coefficients]),
-            np.concatenate([known.intercept, own.intercept]),
-            np.concatenate([known.variance, own.variance]),
-        ).take(rows)
+        known = self._equations
+        rows = np.array([self._rows.get(name, -1) for name in past.names])
+        fallen = np.array([known.logarithm[row] and v.min() < 0 for row, v in zip(rows, past.values, strict=True)])
+        (own,) = np.nonzero((rows < 0) | fallen)
+        if not len(own):
+            return known.take(rows)
+        rows[own] = len(self._names) + np.arange(len(own))
+        return known.beside(self._estimated([past.values[n] for n in own], past.season)).take(rows)
 
-    def _estimated(self, values: Sequence[Floats]) -> Equations:
-        lags, ridge, aic, intercept = (getattr(self.config, name) for name in ("lags", "ridge", "aic", "intercept"))
-        found = Equations(np.zeros((len(values), lags)), np.zeros(len(values)), np.zeros(len(values)))
-        for order, rows in _slabs(values, lags):
-            part = estimate([values[n] for n in rows], order, ridge=ridge, aic=aic, intercept=intercept)
+    def _estimated(self, values: Sequence[Floats], season: int) -> Equations:
+        c = self.config
+        lengths = np.array([len(v) for v in values])
+        orders = usual_orders(lengths, season)
+        if c.lags is not None:
+            orders = np.where(lengths >= 2 * c.lags + 2, c.lags, orders)
+        logarithm = np.array([c.logarithm and v.min() >= 0 for v in values])
+        found = Equations(
+            np.zeros((len(values), orders.max())), np.zeros(len(values)), np.zeros(len(values)), logarithm
+        )
+        for order, rows in _slabs(lengths, orders):
+            taken = [np.log1p(values[n]) if logarithm[n] else values[n] for n in rows]
+            part = estimate(taken, order, ridge=c.ridge, aic=c.aic, intercept=c.intercept)
             found.coefficients[rows, :order] = part.coefficients
             found.intercept[rows], found.variance[rows] = part.intercept, part.variance
         return found
 
 
-def _slabs(values: Sequence[Floats], lags: int) -> Iterator[tuple[int, Ids]]:
-    """Series whose Gram matrices are made at once, with the order that all of them are long enough for.
+def usual_orders(lengths: Ids, season: int) -> Ids:
+    """(N,) of series of T = `lengths` (N,) values: 10 log10 T, the most that R's `ar` and S's before it try, and a
+    season more for a series that bears lags beyond one; no more than leave `STEPS` steps a parameter.
+
+    Of no season, 30, 100, 700 and 20,000 values take 4, 15, 28 and 43 lags; of a season of 24, 4, 15, 52 and 67.
+    """
+    most = np.maximum((lengths - STEPS) // (STEPS + 1), 0)  # T − p ≥ STEPS (p + 1)
+    usual = (10 * np.log10(lengths)).astype(np.int64)
+    orders: Ids = np.minimum(usual + np.where((most > season) & (season > 1), season, 0), most)
+    return orders
+
+
+def _held(mean: Floats) -> Floats:
+    """(N, H) forecasts, each held at ±`LIMIT` from the first on that passes it: those that come after may be no numbers
+    any more."""
+    passed = np.maximum.accumulate(~(np.abs(mean) <= LIMIT), axis=1)
+    first = mean[np.arange(len(mean)), passed.argmax(axis=1)]
+    return np.where(passed, np.copysign(LIMIT, first)[:, None], mean)
+
+
+def _values(u: Floats, logarithm: Flags) -> Floats:
+    """(N, H, …) forecasts or quantiles as the equations have them → of the values, none beyond ±`LIMIT`."""
+    values = np.clip(u, -LIMIT, LIMIT)
+    values[logarithm] = np.expm1(np.minimum(values[logarithm], np.log1p(LIMIT)))
+    return values
+
+
+def _slabs(lengths: Ids, orders: Ids) -> Iterator[tuple[int, Ids]]:
+    """Series of one order, as many as have their Gram matrices made at once.
 
     Series of one length stand together, so that none is padded by much.
     """
-    lengths = np.array([len(v) for v in values])
-    orders = np.minimum(lags, np.maximum((lengths - 2) // 2, 0))
     for order in np.unique(orders).tolist():
         rows = np.flatnonzero(orders == order)
         rows = rows[np.argsort(lengths[rows], kind="stable")]
@@ -136,7 +210,7 @@ def _slabs(values: Sequence[Floats], lags: int) -> Iterator[tuple[int, Ids]]:
 def estimate(
     values: Sequence[Floats], order: int, ridge: float = 0.0, aic: bool = False, intercept: bool = True
 ) -> Equations:
-    """Least squares of each series on `order` lags and a constant.
+    """Least squares of each series, as it is given, on `order` lags and a constant.
 
     Args:
         values: N series, each of 2 · order + 2 values or more (any length where the order is 0).
@@ -169,6 +243,7 @@ def estimate(
         coefficients,
         level + centre * (1 - coefficients.sum(axis=1)),
         squares / np.maximum(steps - orders - intercept, 1),
+        np.zeros(len(y), dtype=np.bool_),
     )
 
 
@@ -202,7 +277,7 @@ def _factored(gram: Floats, penalty: Floats) -> tuple[Floats, Floats, Floats]:
     return factors.numpy(), projections, gram[:, :1, 0] - np.pad(taken, ((0, 0), (1, 0)))
 
 
-def _solved(factors: Floats, projections: Floats, orders: Ids, sound: NDArray[np.bool_]) -> Floats:
+def _solved(factors: Floats, projections: Floats, orders: Ids, sound: Flags) -> Floats:
     """(N, p) coefficients of the first `orders` (N,) lags of the series that are `sound` (N,); all others are 0."""
     coefficients = np.zeros_like(projections)
     kept = np.where(np.arange(projections.shape[1]) < orders[:, None], projections, 0)[sound, :, None]

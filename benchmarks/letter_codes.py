@@ -24,7 +24,7 @@ SETTINGS = {"embedding_size": 64, "hidden_size": 64, "dropout": 0.2, "batch_size
 def fit_and_score(spec: Spec, data: TextData, epochs: int, seed: int) -> tuple[list[Floats], dict[str, float], int]:
     """Nats of each test document's symbols, what the fit logged of spellings, and its parameters."""
     kind = registry.find_model(spec, "lm").attribute
-    model = kind(registry.configured(kind.config_class, spec))
+    model = kind(registry.configured(kind.config_class, spec, "lm"))
     told: dict[str, float] = {}
     model.fit(
         data.train.documents,
@@ -56,9 +56,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=1)
     asked = parser.parse_args()
-    data: TextData = registry.configured(
-        registry.find_dataset(parse(asked.dataset), "lm").attribute, parse(asked.dataset)
-    ).load()
+    source = parse(asked.dataset)
+    data: TextData = registry.configured(registry.find_dataset(source, "lm").attribute, source, "lm").load()
     counts = np.bincount(np.concatenate(list(data.train.documents)), minlength=data.vocab.size)
     base = registry.spelled_out(parse(asked.model), "lm")
     heads = [f"{low}–{high}" if high else f"{low}+" for low, high in BINS] + ["<unk>", "all"]

@@ -210,7 +210,7 @@ def check(model: str, task_name: str | None = None, seed: int = 0) -> list[Check
     spec = parse(model)
     task_name = registry.home_task(spec) if task_name is None else task_name
     found = registry.find_model(spec, task_name)
-    config = registry.configured(found.attribute.config_class, spec)
+    config = registry.configured(found.attribute.config_class, spec, task_name)
     return task(task_name).check_class(lambda: found.attribute(config), seed)
 
 

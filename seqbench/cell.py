@@ -138,10 +138,10 @@ def limit_threads(threads: int) -> None:
 
 def dataset(cell: Cell) -> Dataset[Any]:
     """The data set of a cell, not loaded."""
-    found: Dataset[Any] = registry.configured(
-        registry.find_dataset(cell.dataset, cell.identity.task).attribute, cell.dataset
-    )
-    return found
+    task_name = cell.identity.task
+    found = registry.find_dataset(cell.dataset, task_name)
+    source: Dataset[Any] = registry.configured(found.attribute, cell.dataset, task_name)
+    return source
 
 
 def load(cell: Cell) -> Any:
@@ -169,8 +169,9 @@ def blank(cell: Cell, data: Any = None) -> SequenceModel[Any, Any]:
     if cell.model.name == TRUTH:
         truth: SequenceModel[Any, Any] = data.truth
         return truth
-    found = registry.find_model(cell.model, cell.identity.task)
-    model: SequenceModel[Any, Any] = found.attribute(registry.configured(found.attribute.config_class, cell.model))
+    task_name = cell.identity.task
+    kind = registry.find_model(cell.model, task_name).attribute
+    model: SequenceModel[Any, Any] = kind(registry.configured(kind.config_class, cell.model, task_name))
     return model
 
 

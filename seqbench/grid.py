@@ -101,7 +101,7 @@ class _Source:
     @classmethod
     def of(cls, spec: Spec, task: str) -> "_Source":
         found = registry.find_dataset(spec, task)
-        dataset = registry.configured(found.attribute, spec)
+        dataset = registry.configured(found.attribute, spec, task)
         try:
             sha256, missing = dataset.fingerprint(), ""
         except DataError as error:
@@ -132,7 +132,7 @@ class _Row:
         found = registry.find_model(spec, task)
         model: type[SequenceModel[Any, Any]] = found.attribute
         full = _given(registry.spelled_out(spec, task), preset)
-        config = registry.configured(model.config_class, full)
+        config = registry.configured(model.config_class, full, task)
         return cls(
             full,
             str(spec),

@@ -41,11 +41,17 @@ MODELS: Mapping[str, Entry] = {
     "witten-bell": _entry("interpolated Witten–Bell n-gram", lm="baselines.ngram:WittenBell"),
     "absolute-discounting": _entry("n-gram with one discount an order", lm="baselines.ngram:AbsoluteDiscounting"),
     "kneser-ney": _entry("interpolated modified Kneser–Ney n-gram", lm="baselines.ngram:KneserNey"),
-    "hmm": _entry("categorical hidden Markov model, Baum–Welch", lm="baselines.hmm:HMM"),
+    "hmm": _entry(
+        "hidden Markov model, Baum–Welch", lm="baselines.hmm:HMM", forecast="baselines.hmm_forecaster:HMMForecaster"
+    ),
     "cache": _entry("what was said lately, beside the unigram", lm="baselines.cache:Cache"),
     "cbow": _entry("mean of the vectors of the words before", lm="baselines.cbow:CBOWLanguageModel"),
     "bengio": _entry("neural probabilistic model of Bengio et al.", lm="baselines.bengio:BengioLanguageModel"),
-    "window-mlp": _entry("perceptron over a one-hot window", lm="baselines.window_mlp:WindowMLPLanguageModel"),
+    "window-mlp": _entry(
+        "perceptron over a window",
+        lm="baselines.window_mlp:WindowMLPLanguageModel",
+        forecast="baselines.window_forecasters:WindowMLPForecaster",
+    ),
     "majority": _entry("the frequencies of the classes", classify="baselines.naive_bayes:Majority"),
     "naive-bayes": _entry("multinomial naive Bayes", classify="baselines.naive_bayes:MultinomialNaiveBayes"),
     "complement-naive-bayes": _entry(
@@ -67,21 +73,32 @@ MODELS: Mapping[str, Entry] = {
     "autoregression": _entry(
         "linear in its lags, an equation a series", forecast="baselines.autoregression:Autoregression"
     ),
+    "linear-window": _entry(
+        "least squares from a window, trend and season apart", forecast="baselines.window_forecasters:LinearWindow"
+    ),
     "tcn": _entry(
         "causal temporal convolution",
         lm="recurrent.convolution:TemporalConvolutionLanguageModel",
         classify="baselines.temporal_convolution:TemporalConvolutionClassifier",
+        forecast="baselines.window_forecasters:TemporalConvolutionForecaster",
     ),
     "elman": _entry(
         "simple recurrent network",
         lm="recurrent.elman:ElmanLanguageModel",
         classify="recurrent.classifier:ElmanClassifier",
+        forecast="recurrent.forecasters:ElmanForecaster",
     ),
     "gru": _entry(
-        "gated recurrent unit", lm="recurrent.gru:GRULanguageModel", classify="recurrent.classifier:GRUClassifier"
+        "gated recurrent unit",
+        lm="recurrent.gru:GRULanguageModel",
+        classify="recurrent.classifier:GRUClassifier",
+        forecast="recurrent.forecasters:GRUForecaster",
     ),
     "lstm": _entry(
-        "long short-term memory", lm="recurrent.lstm:LSTMLanguageModel", classify="recurrent.classifier:LSTMClassifier"
+        "long short-term memory",
+        lm="recurrent.lstm:LSTMLanguageModel",
+        classify="recurrent.classifier:LSTMClassifier",
+        forecast="recurrent.forecasters:LSTMForecaster",
     ),
     "bilstm": _entry(
         "LSTM that reads both ways",
@@ -164,8 +181,15 @@ class Reduction:
 
 REDUCTIONS: Mapping[tuple[str, str], Reduction] = {
     ("lm", "classify"): Reduction("Bayes", "seqbench.reductions:bayes"),
+    ("lm", "forecast"): Reduction("quantised", "seqbench.baselines.quantised:quantised"),
 }
 """By the model's task and the one wanted."""
+
+SUMS: Mapping[str, str] = {
+    "lm": "seqbench.mixture:mixture",
+    "forecast": "seqbench.baselines.mean_of_models:mean_of",
+}
+"""By task, the function from the classes of models that a spec adds to the class that they make together."""
 
 REPORTS: Mapping[str, str] = {
     "terminal": "seqbench.reports.terminal:render",
@@ -206,7 +230,7 @@ def find_model(spec: Spec, task: str) -> Found:
         UnknownName: no model has that name.
         ValueError: it is no model of that task, or its file cannot be imported.
     """
-    found = _sum(spec) if spec.parts else _of_kind(_find(spec.name, models, "model", task), SequenceModel, spec)
+    found = _sum(spec, task) if spec.parts else _of_kind(_find(spec.name, models, "model", task), SequenceModel, spec)
     reduction = REDUCTIONS.get((found.attribute.task, task))
     if reduction is None:
         return _of_task(found, spec, task)
@@ -215,15 +239,23 @@ def find_model(spec: Spec, task: str) -> Found:
     return Found(found.target, reduce.attribute(found.attribute), source, reduction.name)
 
 
-def _sum(spec: Spec) -> Found:
-    """The mixture of the language models that a spec adds."""
-    parts = [find_model(part, "lm") for part in spec.parts]
-    own = _registered("the mixture", "seqbench.mixture:mixture")
+def _sum(spec: Spec, task: str) -> Found:
+    """What the models that a spec adds make together."""
+    of = _task_of_parts(spec, task)
+    parts = [find_model(part, of) for part in spec.parts]
+    if of not in SUMS:
+        raise ValueError(f"{spec.name}: models of the task {of} cannot be added, only those of {' and '.join(SUMS)}")
+    own = _registered("a sum", SUMS[of])
     return Found(
         "+".join(part.target for part in parts),
         own.attribute([part.attribute for part in parts]),
         _joint(*(part.source_sha256 for part in parts), own.source_sha256),
     )
+
+
+def _task_of_parts(spec: Spec, task: str) -> str:
+    """Models are added as models of the task itself where it has sums, else of their own, for a reduction to follow."""
+    return task if task in SUMS else home_task(spec)
 
 
 def _joint(*hashes: str) -> str:
@@ -238,7 +270,7 @@ def home_task(spec: Spec) -> str:
         UnknownName, ValueError: as `find_model`.
     """
     if spec.parts:
-        return "lm"
+        return home_task(spec.parts[0])
     task: str = _of_kind(_find(spec.name, models, "model", ""), SequenceModel, spec).attribute.task
     return task
 
@@ -280,18 +312,19 @@ def spelled_out(spec: Spec, task: str) -> Spec:
         UnknownName, ValueError: as `find_model`.
     """
     settings = _whole_names(find_model(spec, task).attribute.config_class, spec.settings)
-    return Spec(spec.name, settings, tuple(spelled_out(part, "lm") for part in spec.parts))
+    return Spec(spec.name, settings, tuple(spelled_out(part, _task_of_parts(spec, task)) for part in spec.parts))
 
 
-def configured(kind: type[Config], spec: Spec) -> Any:
-    """`kind` made of the settings of a spec, whose names may be shortened as in `spelled_out`.
+def configured(kind: type[Config], spec: Spec, task: str) -> Any:
+    """`kind` made of the settings of a spec for a task; their names may be shortened as in `spelled_out`.
 
     Raises:
         ValueError: a setting is unknown or out of its range; the message names the allowed ones.
     """
     settings = _whole_names(kind, spec.settings)
     if spec.parts:
-        settings["parts"] = [configured(find_model(part, "lm").attribute.config_class, part) for part in spec.parts]
+        of = _task_of_parts(spec, task)
+        settings["parts"] = [configured(find_model(part, of).attribute.config_class, part, of) for part in spec.parts]
     try:
         return kind(**settings)
     except ValidationError as error:

@@ -1,6 +1,6 @@
 """The grammar of names with settings: `lstm(hidden_size=400, dropout=0.2)`, for models and data sets alike.
 
-Models may be added, `kneser-ney(order=5)+lstm`: their mixture.
+Models may be added, `kneser-ney(order=5)+lstm`: a mixture of language models, the mean of forecasters.
 """
 
 import ast

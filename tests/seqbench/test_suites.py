@@ -41,9 +41,10 @@ def test_the_shipped_suites_are_sound() -> None:
 def test_every_name_of_a_shipped_suite_stands_for_something(name: str) -> None:
     suite = suites.load(name)
     for text in {*suite.datasets, *(d for preset in suite.presets.values() for d in preset.datasets)}:
-        registry.configured(registry.find_dataset(parse(text), suite.task).attribute, parse(text))
+        registry.configured(registry.find_dataset(parse(text), suite.task).attribute, parse(text), suite.task)
     for text in suite.models:
-        registry.configured(registry.find_model(parse(text), suite.task).attribute.config_class, parse(text))
+        model = registry.find_model(parse(text), suite.task).attribute
+        registry.configured(model.config_class, parse(text), suite.task)
 
 
 def test_a_suite_of_ones_own_is_read(tmp_path: Path) -> None:
