@@ -72,16 +72,21 @@ class WindowMLPForecaster(NetworkForecaster):
         return nn.Sequential(*layers, nn.Linear(width, self.horizon))
 
 
+SEGMENTS = 32
+"""Steps of a sequence of segments at most, where the settings do not name the segment's length."""
+
+
 class SegmentConfig(NetworkConfig):
     segment: int | None = Field(
         None,
         ge=1,
-        description="steps that are read at once; None: a season, so that the network goes from season to season",
+        description="steps that are read at once; None: a season, so that the network goes from season to season, or "
+        f"the fewest whole seasons that make {SEGMENTS} segments of a window or less",
     )
 
     def steps(self, season: int, window: int) -> int:
         """Of a segment, which no window is shorter than."""
-        return min(self.segment or season, window)
+        return min(self.segment or season * -(-window // (season * SEGMENTS)), window)
 
 
 class Segments(nn.Module):
