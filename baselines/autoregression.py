@@ -11,10 +11,6 @@ so its first row is all that is summed over time: p + 1 sums of T terms, and not
 linear prediction; Makhoul 1975, "Linear prediction: a tutorial review", Proc. IEEE 63). Its Cholesky factor solves for
 every order at once. A Gram matrix has half the digits of its windows: a series that its own lags repeat almost exactly
 is solved from the windows, by their singular values.
-
-Each coefficient that is estimated adds σ² / steps to the squared error of one step (Akaike 1969, "Fitting
-autoregressive models for prediction", Ann. Inst. Statist. Math. 21), and far more to that of many steps once the
-equation explodes: what the length of a series lets it have is settled in `usual_orders`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,11 +34,12 @@ SLAB_BYTES = 8_000_000
 DOUBTFUL = 1e-6
 """Share of a lag's sum of squares that the lags before it leave: below, a Gram matrix has too few digits for it."""
 STEPS = 5
-"""That a parameter stands on at least in an equation of the usual order: estimating all of them adds a fifth to the
-squared error of one step, no more (the least ratio of Hair et al., "Multivariate data analysis", for any regression)."""
+"""That each parameter of an equation of the usual order stands on, at least. To estimate one adds σ² / steps to the
+squared error of a step (Akaike 1969, "Fitting autoregressive models for prediction", Ann. Inst. Statist. Math. 21), so
+that all of them together add a fifth at most."""
 LIMIT = 1e30
-"""No forecast is larger: an equation with roots inside the unit circle of z, 1 = Σ φ_i z^i, explodes, and what lies
-beyond any unit is held here, where squares and sums of it are still numbers."""
+"""No forecast is larger. An equation may explode; what lies beyond any unit is held here, where squares and sums of it
+are still numbers."""
 
 
 class AutoregressionConfig(Config):
@@ -79,7 +76,7 @@ class Equations:
     variance: Floats
     """(N,) of the innovations, Σ ε² / (steps − parameters)."""
     logarithm: Flags
-    """(N,) whether y stands for log(1 + y)."""
+    """(N,) whether y in the equation stands for log(1 + y)."""
 
     def take(self, rows: Ids) -> "Equations":
         return Equations(self.coefficients[rows], self.intercept[rows], self.variance[rows], self.logarithm[rows])
@@ -87,10 +84,9 @@ class Equations:
     def beside(self, other: "Equations") -> "Equations":
         """Both, those of `other` last, with as many coefficients as the longer."""
         width = max(self.coefficients.shape[1], other.coefficients.shape[1])
+        wide = [np.pad(e.coefficients, ((0, 0), (0, width - e.coefficients.shape[1]))) for e in (self, other)]
         return Equations(
-            np.concatenate(
-                [np.pad(e.coefficients, ((0, 0), (0, width - e.coefficients.shape[1]))) for e in (self, other)]
-            ),
+            np.concatenate(wide),
             np.concatenate([self.intercept, other.intercept]),
             np.concatenate([self.variance, other.variance]),
             np.concatenate([self.logarithm, other.logarithm]),
@@ -125,7 +121,7 @@ class Autoregression(Forecaster):
         recent = last(past.values, equations.coefficients.shape[1])
         recent[equations.logarithm] = np.log1p(recent[equations.logarithm])
         mean = _held(iterate(recent, equations.coefficients, equations.intercept, horizon))
-        variances = np.fmin(error_variances(equations.coefficients, equations.variance, horizon), LIMIT**2)
+        variances = np.minimum(error_variances(equations.coefficients, equations.variance, horizon), LIMIT**2)
         quantiles = gaussian_quantiles(mean, variances, levels)
         return Forecast(_values(mean, equations.logarithm), _values(quantiles, equations.logarithm))
 
@@ -148,7 +144,7 @@ class Autoregression(Forecaster):
         if not len(own):
             return known.take(rows)
         rows[own] = len(self._names) + np.arange(len(own))
-        return known.beside(self._estimated([past.values[n] for n in own], past.season)).take(rows)
+        return known.beside(self._estimated([past.values[n] for n in own.tolist()], past.season)).take(rows)
 
     def _estimated(self, values: Sequence[Floats], season: int) -> Equations:
         c = self.config
@@ -157,9 +153,8 @@ class Autoregression(Forecaster):
         if c.lags is not None:
             orders = np.where(lengths >= 2 * c.lags + 2, c.lags, orders)
         logarithm = np.array([c.logarithm and v.min() >= 0 for v in values])
-        found = Equations(
-            np.zeros((len(values), orders.max())), np.zeros(len(values)), np.zeros(len(values)), logarithm
-        )
+        nothing = np.zeros(len(values))
+        found = Equations(np.zeros((len(values), orders.max())), nothing, nothing.copy(), logarithm)
         for order, rows in _slabs(lengths, orders):
             taken = [np.log1p(values[n]) if logarithm[n] else values[n] for n in rows]
             part = estimate(taken, order, ridge=c.ridge, aic=c.aic, intercept=c.intercept)
@@ -169,10 +164,10 @@ class Autoregression(Forecaster):
 
 
 def usual_orders(lengths: Ids, season: int) -> Ids:
-    """(N,) of series of T = `lengths` (N,) values: 10 log10 T, the most that R's `ar` and S's before it try, and a
-    season more for a series that bears lags beyond one; no more than leave `STEPS` steps a parameter.
+    """(N,) of series of T = `lengths` (N,) values: 10 log10 T, the most that R's `ar` tries, and a season more for a
+    series that bears lags beyond one; no more than leave `STEPS` steps a parameter.
 
-    Of no season, 30, 100, 700 and 20,000 values take 4, 15, 28 and 43 lags; of a season of 24, 4, 15, 52 and 67.
+    Without a season, 30, 100, 700 and 20,000 values take 4, 15, 28 and 43 lags; with one of 24, 4, 15, 52 and 67.
     """
     most = np.maximum((lengths - STEPS) // (STEPS + 1), 0)  # T − p ≥ STEPS (p + 1)
     usual = (10 * np.log10(lengths)).astype(np.int64)
@@ -181,8 +176,7 @@ def usual_orders(lengths: Ids, season: int) -> Ids:
 
 
 def _held(mean: Floats) -> Floats:
-    """(N, H) forecasts, each held at ±`LIMIT` from the first on that passes it: those that come after may be no numbers
-    any more."""
+    """(N, H) forecasts, held at ±`LIMIT` from the first on that passes it: later ones may be no numbers any more."""
     passed = np.maximum.accumulate(~(np.abs(mean) <= LIMIT), axis=1)
     first = mean[np.arange(len(mean)), passed.argmax(axis=1)]
     return np.where(passed, np.copysign(LIMIT, first)[:, None], mean)

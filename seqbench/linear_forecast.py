@@ -41,6 +41,8 @@ def iterate(recent: Floats, coefficients: Floats, intercept: Floats, horizon: in
 def error_variances(coefficients: Floats, variance: Floats, horizon: int) -> Floats:
     """(N, H) of the errors of `iterate`, σ² Σ_{j<h} ψ_j², with ψ_0 = 1 and ψ_j = Σ_{i≤min(j,p)} φ_i ψ_{j−i}.
 
+    Of an explosive equation they end in infinity, unless σ² = 0.
+
     Args:
         coefficients: (N, p).
         variance: (N,) σ².
@@ -51,8 +53,10 @@ def error_variances(coefficients: Floats, variance: Floats, horizon: int) -> Flo
     )
     later = iterate(start, coefficients, np.zeros(count), horizon - 1)
     psi = np.concatenate([np.ones((count, 1)), later], axis=1)
-    with np.errstate(over="ignore"):
-        variances: Floats = variance[:, None] * np.cumsum(psi**2, axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.cumsum(psi**2, axis=1)
+        sums[np.isnan(sums)] = np.inf  # ψ that overflowed to both sides
+        variances: Floats = np.where(variance[:, None] > 0, variance[:, None] * sums, 0.0)
     return variances
 
 

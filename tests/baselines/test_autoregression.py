@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 from seqbench.baselines import autoregression
-from seqbench.baselines.autoregression import Autoregression, AutoregressionConfig, estimate
+from seqbench.baselines.autoregression import LIMIT, Autoregression, AutoregressionConfig, estimate, usual_orders
 from seqbench.datasets.download import verify
 from seqbench.datasets.m4_hourly import M4Hourly
+from seqbench.datasets.statsmodels_series import Macrodata, Nile, YearlySunspots
 from seqbench.datasets.synthetic_series import MackeyGlass, SyntheticAR
 from seqbench.interface import Budget, Floats, Forecast, ForecastContext, Panel
 from seqbench.series_metrics import COVERAGE_80, COVERAGE_95, LEVELS, MASE, SMAPE, item_columns, seasonal_scale
 
 
-def panel(values: Sequence[Floats]) -> Panel:
-    return Panel(values, [f"series {n}" for n in range(len(values))], 1)
+def panel(values: Sequence[Floats], season: int = 1) -> Panel:
+    return Panel(values, [f"series {n}" for n in range(len(values))], season)
 
 
 def fitted(train: Panel, **options: Any) -> Autoregression:
@@ -164,6 +165,16 @@ def test_a_series_that_fit_has_not_seen_gets_an_equation_of_its_own() -> None:
     np.testing.assert_allclose(model.predict(asked, 12, np.array(LEVELS)).mean, whole[[2, 1, 2]], rtol=1e-9)
 
 
+@pytest.mark.parametrize(("seen", "new"), [(40, 300), (300, 40)])
+def test_a_series_that_fit_has_not_seen_may_have_another_order(seen: int, new: int) -> None:
+    values = wandering([seen, new])
+    model = fitted(Panel(values[:1], ["seen"], 1))
+    found = model.predict(Panel(values, ["seen", "new"], 1), 12, np.array(LEVELS))
+    whole = forecast(values)
+    np.testing.assert_allclose(found.mean, whole.mean, rtol=1e-9)
+    np.testing.assert_allclose(found.quantiles, whole.quantiles, rtol=1e-9)
+
+
 def test_the_equation_is_that_of_the_fit_whatever_came_since() -> None:
     past = wandering([200])[0]
     model = fitted(panel([past[:150]]), lags=5)
@@ -173,8 +184,8 @@ def test_the_equation_is_that_of_the_fit_whatever_came_since() -> None:
 
 
 def test_a_restored_fit_says_the_same() -> None:
-    train = panel(wandering([200, 90, 3]))
-    model, again = fitted(train, lags=8), Autoregression(AutoregressionConfig(lags=8))
+    train = panel([np.abs(wandering([200])[0]), *wandering([90, 3])])
+    model, again = fitted(train, logarithm=True), Autoregression(AutoregressionConfig(logarithm=True))
     again.restore(model.arrays())
     one, two = (m.predict(train, 12, np.array(LEVELS)) for m in (model, again))
     np.testing.assert_array_equal(one.mean, two.mean)
@@ -182,14 +193,56 @@ def test_a_restored_fit_says_the_same() -> None:
 
 
 @pytest.mark.parametrize("aic", [False, True])
-def test_a_short_series_takes_as_many_lags_as_it_can(aic: bool) -> None:
+def test_very_short_series_have_forecasts(aic: bool) -> None:
     values = [np.array([4.0]), np.array([4.0, 6.0]), np.arange(5.0) ** 2, np.random.default_rng(0).normal(size=30)]
     found = forecast(values, lags=24, aic=aic)
     assert np.isfinite(found.mean).all()
     assert found.quantiles is not None
     assert (np.diff(found.quantiles, axis=-1) >= 0).all()
     np.testing.assert_array_equal(found.mean[:2], [[4] * 12, [5] * 12])
-    np.testing.assert_allclose(found.mean[3], forecast(values[3:], lags=14, aic=aic).mean[0], rtol=1e-9)
+
+
+def test_the_usual_order_is_that_of_rs_ar_and_a_season_as_far_as_the_series_bears_it() -> None:
+    lengths = np.array([1, 10, 30, 100, 700, 20_000])
+    orders = [usual_orders(lengths, season).tolist() for season in (1, 12, 24, 365)]
+    assert orders[0] == [0, 0, 4, 15, 28, 43]
+    assert orders[1] == [0, 0, 4, 15, 40, 55]
+    assert orders[2] == [0, 0, 4, 15, 52, 67]
+    assert orders[3] == [0, 0, 4, 15, 28, 408]  # 700 values bear 115 lags, which reach over no year
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10**4))
+def test_each_parameter_of_the_usual_order_stands_on_five_steps(length: int, season: int) -> None:
+    order, longer = usual_orders(np.array([length, length + 1]), season).tolist()
+    assert order == 0 or length - order >= 5 * (order + 1)
+    assert longer >= order
+
+
+@pytest.mark.parametrize("season", [1, 12])
+def test_without_lags_each_series_takes_the_usual_order(season: int) -> None:
+    values = wandering([30, 100, 400])
+    found = fitted(panel(values, season)).predict(panel(values, season), 12, np.array(LEVELS)).mean
+    for v, mean, order in zip(values, found, usual_orders(np.array([30, 100, 400]), season).tolist(), strict=True):
+        np.testing.assert_allclose(mean, forecast([v], lags=order).mean[0], rtol=1e-9)
+
+
+def test_lags_are_honoured_by_a_series_with_more_steps_than_parameters_and_are_the_usual_ones_below() -> None:
+    values = wandering([50, 49])
+    found = forecast(values, lags=24).mean
+    np.testing.assert_allclose(found[0], by_statsmodels(values[:1], 12, 24)[0], rtol=1e-6)
+    np.testing.assert_allclose(found[1], by_statsmodels(values[1:], 12, 7)[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("data", [Nile(), YearlySunspots(), Macrodata()], ids=lambda data: data.name)
+@pytest.mark.parametrize("lags", [None, 168])
+def test_on_short_real_series_it_is_better_than_naive2(data: Nile | Macrodata, lags: int | None) -> None:
+    """Where lags are no fewer than half of the values, equations that take all they can are up to forty times worse."""
+    pytest.importorskip("statsmodels")
+    held = data.load()
+    past, actual = held.past(held.valid), held.actual(held.valid)
+    found = fitted(held.before(held.valid), lags=lags).predict(past, held.horizon, np.array(LEVELS)).mean
+    ours = MASE(item_columns(actual, found, seasonal_scale(past.values, held.season)))[0]
+    assert ours < MASE(held.yardsticks["valid"].naive2)[0]
 
 
 def test_slabs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,10 +252,90 @@ def test_slabs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(forecast(values, lags=24).mean, whole.mean, rtol=1e-9)
 
 
-def test_an_explosive_equation_is_no_warning() -> None:
+@pytest.mark.parametrize("logarithm", [False, True])
+@pytest.mark.parametrize("root", [1.5, -1.5, 1.1])
+def test_an_explosive_equation_is_followed_up_to_the_limit_and_held_there(root: float, logarithm: bool) -> None:
+    u = 9 + root ** np.arange(6.0)
+    values = [np.expm1(u) if logarithm else u]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert forecast([1.5 ** np.arange(60.0)], 2000, lags=1).mean[0, -1] == np.inf
+        found = forecast(values, 8000, lags=1, logarithm=logarithm)
+    assert found.quantiles is not None
+    assert np.isfinite(found.quantiles).all()
+    assert np.abs(found.quantiles).max() == pytest.approx(LIMIT)
+    assert (np.diff(found.quantiles, axis=-1) >= 0).all()
+    exact = 9 + root ** np.arange(6.0, 100)
+    exact = exact[: np.argmax(np.append(np.abs(exact), np.inf) > (np.log(LIMIT) if logarithm else LIMIT))]
+    np.testing.assert_allclose(found.mean[0, : len(exact)], np.expm1(exact) if logarithm else exact, rtol=1e-6)
+    last = found.mean[0, -1]
+    assert last == pytest.approx(LIMIT) or last == (-1 if logarithm else -LIMIT)
+
+
+def test_a_series_that_falls_explosively_falls_as_the_mirrored_one_rises() -> None:
+    u = 9 + 1.5 ** np.arange(6.0)
+    up, down = (forecast([v], 3000, lags=1).mean for v in (u, -u))
+    assert down[0, -1] == -LIMIT
+    np.testing.assert_allclose(down, -up, rtol=1e-9)
+
+
+def test_lags_that_explode_by_the_hundred_leave_numbers() -> None:
+    """Half as many lags as values, far ahead: infinities of both signs meet in the sums that the forecasts are."""
+    values = [np.abs(v) for v in wandering([150, 250, 420], seed=9)]
+    for logarithm in (False, True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            found = forecast(values, 20_000, lags=74, logarithm=logarithm)
+        assert found.quantiles is not None
+        assert np.isfinite(found.mean).all()
+        assert np.isfinite(found.quantiles).all()
+        assert (np.diff(found.quantiles, axis=-1) >= 0).all()
+        assert np.abs(found.mean).max() == pytest.approx(LIMIT)
+
+
+@pytest.mark.parametrize("lags", [4, 12])
+def test_an_equation_of_the_logarithm_is_that_of_statsmodels_and_its_quantiles_are_transformed(lags: int) -> None:
+    values = [np.expm1(5 + v / v.std() - v.mean() / v.std()) for v in wandering([120, 80], seed=2)]
+    u = [np.log1p(v) for v in values]
+    found, inside = forecast(values, lags=lags, logarithm=True), forecast(u, lags=lags)
+    np.testing.assert_allclose(found.mean, np.expm1(by_statsmodels(u, 12, lags)), rtol=1e-8)
+    assert found.quantiles is not None
+    assert inside.quantiles is not None
+    np.testing.assert_allclose(found.quantiles, np.expm1(inside.quantiles), rtol=1e-9)
+    np.testing.assert_array_equal(found.quantiles[..., LEVELS.index(0.5)], found.mean)
+
+
+def test_quantiles_of_a_logarithm_hold_what_they_promise() -> None:
+    rng = np.random.default_rng(4)
+    u, shocks = np.empty(9000), 0.3 * rng.normal(size=9000)
+    u[0] = 4.0
+    for t in range(1, len(u)):
+        u[t] = 0.8 + 0.8 * u[t - 1] + shocks[t]
+    y, ends = np.expm1(u), np.arange(3000, 8990, 3)
+    past, actual = Panel([y[:end] for end in ends], ["y"] * len(ends), 1), np.stack([y[end : end + 6] for end in ends])
+    found = fitted(Panel([y[:3000]], ["y"], 1), lags=2, logarithm=True).predict(past, 6, np.array(LEVELS))
+    columns = item_columns(actual, found.mean, np.ones(len(ends)), found.quantiles)
+    assert COVERAGE_80(columns)[0] == pytest.approx(0.8, abs=0.02)
+    assert COVERAGE_95(columns)[0] == pytest.approx(0.95, abs=0.01)
+    assert (actual > found.mean).mean() == pytest.approx(0.5, abs=0.03)  # the median, which the mean of y lies above
+
+
+def test_a_series_with_values_below_zero_is_modelled_as_it_is_among_others_in_logarithms() -> None:
+    first, second, zeros = (v / v.std() for v in wandering([90, 120, 90], seed=7))
+    positive, zeros = np.exp(first), np.maximum(zeros - zeros.mean(), 0)
+    found = forecast([positive, second - second.mean(), zeros], lags=5, logarithm=True)
+    for row, (v, logarithm) in enumerate([(positive, True), (second - second.mean(), False), (zeros, True)]):
+        alone = forecast([np.log1p(v) if logarithm else v], lags=5)
+        expected = np.expm1(alone.mean) if logarithm else alone.mean
+        np.testing.assert_allclose(found.mean[row], expected[0], rtol=1e-9)
+
+
+def test_a_series_that_falls_below_zero_after_the_fit_gets_an_equation_of_its_levels() -> None:
+    rest, later = (np.exp(v / v.std()) for v in wandering([90, 90], seed=8))
+    later[-3] = -1.0
+    model = fitted(panel([rest, later[:80]]), lags=5, logarithm=True)
+    found = model.predict(panel([rest, later]), 12, np.array(LEVELS))
+    np.testing.assert_allclose(found.mean[0], forecast([rest], lags=5, logarithm=True).mean[0], rtol=1e-9)
+    np.testing.assert_allclose(found.mean[1], forecast([later], lags=5).mean[0], rtol=1e-9)
 
 
 def test_two_series_of_one_name_are_refused() -> None:
