@@ -39,7 +39,7 @@ LINEAR = {
     "lstm": "lstm(window=96, segment=8)",
 }
 CHAOTIC = {
-    "autoregression": "autoregression(lags=504)",
+    "autoregression": "autoregression(lags=504, logarithm=false)",
     "linear-window": "linear-window(window=504)",
     "window-mlp": f"window-mlp({CHAOS}, dropout=0)",
     "tcn": f"tcn({CHAOS}, segment=8, channel_dropout=0, learning_rate=0.003)",
@@ -206,7 +206,7 @@ def plot(axes: Axes, curves: Mapping[str, Floats], kinds: Mapping[str, str], lin
             fontsize=12,
             va="center",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": COLOURS[name], "linewidth": 0.8, "shrinkA": 0},
+            arrowprops={"arrowstyle": "-", "color": COLOURS[name], "linewidth": 0.8, "shrinkA": 2, "relpos": (0, 0.5)},
         )
 
 
