@@ -6,13 +6,14 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from seqbench.reports.sheet import rows, sheet
+from seqbench.reports.ranks import sheets
+from seqbench.reports.sheet import rows
 from seqbench.reports.table import Table
 
 
 def render(tables: Sequence[Table]) -> str:
     """Tables as a page."""
-    return _template().render(pages=[sheet(table) for table in tables], rows=rows) + "\n"
+    return _template().render(pages=sheets(tables), rows=rows) + "\n"
 
 
 @cache

@@ -3,7 +3,8 @@ r"""Tables for LaTeX, in the style of booktabs: paste into a document that has \
 import re
 from collections.abc import Sequence
 
-from seqbench.reports.sheet import Cell, Column, Sheet, rows, sheet
+from seqbench.reports.ranks import sheets
+from seqbench.reports.sheet import Cell, Column, Sheet, rows
 from seqbench.reports.table import Table
 
 PAGE = 112
@@ -46,7 +47,7 @@ _ESCAPES = {
 def render(tables: Sequence[Table]) -> str:
     """Tables as LaTeX, a float each."""
     head = "% \\usepackage{booktabs,textcomp}\n"
-    return head + "\n".join(_float(sheet(table)) for table in tables)
+    return head + "\n".join(map(_float, sheets(tables)))
 
 
 def escape(text: str) -> str:

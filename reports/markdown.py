@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from seqbench.reports.formatting import raised
-from seqbench.reports.sheet import Cell, Sheet, rows, sheet
+from seqbench.reports.ranks import sheets
+from seqbench.reports.sheet import Cell, Sheet, rows
 from seqbench.reports.table import Table
 
 
 def render(tables: Sequence[Table]) -> str:
     """Tables as Markdown, one heading each."""
-    return "\n".join(_page(sheet(table)) for table in tables)
+    return "\n".join(map(_page, sheets(tables)))
 
 
 def escape(text: str) -> str:

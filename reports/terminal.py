@@ -13,7 +13,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from seqbench.reports.formatting import raised
-from seqbench.reports.sheet import Column, Sheet, sheet
+from seqbench.reports.ranks import sheets
+from seqbench.reports.sheet import Column, Sheet
 from seqbench.reports.table import Table
 
 FILE_WIDTH = 120
@@ -40,8 +41,8 @@ def render(tables: Sequence[Table], width: int | None = None, color: bool | None
         markup=False,
         emoji=False,
     )
-    for i, table in enumerate(tables):
-        _print(console, sheet(table), first=i == 0)
+    for i, page in enumerate(sheets(tables)):
+        _print(console, page, first=i == 0)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 

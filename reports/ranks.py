@@ -1,0 +1,127 @@
+"""Ranks over data sets: who tends to stand where, and which mean ranks so few data sets can tell apart.
+
+Demšar 2006, "Statistical comparisons of classifiers over multiple data sets", J. Machine Learning Research 7: scores of
+different data sets do not compare, ranks do. Friedman's test asks whether any model ranks otherwise than by chance;
+Nemenyi's critical difference, which mean ranks differ,
+
+    CD = q_α √(k (k + 1) / 6N),
+
+with q_α the studentised range of k models over √2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import friedmanchisquare, rankdata, studentized_range, t
+
+from seqbench.interface import Floats
+from seqbench.reports.formatting import interval, plain
+from seqbench.reports.sheet import Cell, Column, Sheet, sheet
+from seqbench.reports.table import Table
+from seqbench.tasks import task
+
+FEWEST = 3
+"""Data sets that a ranking is made of at least, and models."""
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Ranking:
+    models: tuple[str, ...]
+    ranks: Floats
+    """(N, k), 1 the best of a data set; ties share theirs."""
+
+    @property
+    def mean(self) -> Floats:
+        """(k,)"""
+        mean: Floats = self.ranks.mean(axis=0)
+        return mean
+
+    @property
+    def half_width(self) -> Floats:
+        """(k,) of Student's interval over the data sets."""
+        count = len(self.ranks)
+        spread: Floats = self.ranks.std(axis=0, ddof=1) / np.sqrt(count)
+        return spread * float(t.ppf((1 + LEVEL) / 2, count - 1))
+
+    @property
+    def critical_difference(self) -> float:
+        """Nemenyi's, at 5 %."""
+        count, k = self.ranks.shape
+        q = float(studentized_range.ppf(LEVEL, k, np.inf)) / np.sqrt(2)
+        return float(q * np.sqrt(k * (k + 1) / (6 * count)))
+
+    @property
+    def chance(self) -> float:
+        """Friedman's p: how often models that do not differ would rank so unevenly; 1 where all tie everywhere."""
+        if (self.ranks == self.ranks[:, :1]).all():
+            return 1.0
+        return float(friedmanchisquare(*self.ranks.T).pvalue)
+
+
+def ranking(tables: Sequence[Table]) -> Ranking | None:
+    """Of the models that have a comparable score in every table, by the metric that ranks; the true ones apart.
+
+    None: there are fewer than `FEWEST` tables or such models.
+    """
+    if len(tables) < FEWEST:
+        return None
+    metric = tables[0].metrics[0]
+    scores = [
+        {row.label: row.scores[metric.name] for row in table.rows if row.kind != "truth" and row.comparable}
+        for table in tables
+    ]
+    models = tuple(label for label in scores[0] if all(label in found for found in scores))
+    if len(models) < FEWEST:
+        return None
+    values = np.array([[found[label] for label in models] for found in scores])
+    return Ranking(models, rankdata(values if metric.lower_is_better else -values, axis=1))
+
+
+def sheets(tables: Sequence[Table]) -> list[Sheet]:
+    """Tables as text, and behind them, for each task with data sets enough, the ranks over them."""
+    pages = [sheet(table) for table in tables]
+    for name in dict.fromkeys(table.basis.task for table in tables):
+        own = [table for table in tables if table.basis.task == name]
+        found = ranking(own)
+        if found is not None:
+            pages.append(_page(found, own))
+    return pages
+
+
+def _page(found: Ranking, tables: Sequence[Table]) -> Sheet:
+    mean, half, cd, k = found.mean, found.half_width, found.critical_difference, len(found.models)
+    order = np.argsort(mean, kind="stable").tolist()
+    best, name = order[0], tables[0].basis.task
+    near = [found.models[i] for i in order[1:] if mean[i] - mean[best] < cd]
+    beside = f"not told apart from it: {', '.join(near)}" if near else "told apart from all others"
+    low, high = np.maximum(mean - half, 1), np.minimum(mean + half, k)
+    asked = tables[0].settings.command or f"seqbench run --suite {task(name).suite}  # put together from the records"
+    return Sheet(
+        title=plain(f"{name}: ranks over {len(tables)} data sets"),
+        summary=plain(f"Best mean rank: {found.models[best]}, {mean[best]:.2f} of {k}; {beside}."),
+        columns=(
+            Column("model", tuple(Cell(found.models[i], bold=i == best) for i in order), "label", numeric=False),
+            Column("mean rank", tuple(Cell(f"{mean[i]:.2f}", bold=i == best) for i in order), "quality"),
+            Column("95 % interval", tuple(Cell(interval(low[i], high[i], 2)) for i in order), "quality"),
+            Column("best", tuple(Cell(f"{found.ranks[:, i].min():g}") for i in order), "quality"),
+            Column("worst", tuple(Cell(f"{found.ranks[:, i].max():g}") for i in order), "quality"),
+        ),
+        truth=k,
+        notes=(),
+        footer=(
+            (
+                "ranks",
+                f"of the test {tables[0].metrics[0].title}, 1 the best; models without a comparable score on "
+                "every data set are left out",
+            ),
+            ("interval", "95 %, Student's t over the data sets, as if drawn from many such"),
+            (
+                "difference",
+                f"mean ranks nearer than {cd:.2f} are not told apart (Nemenyi, 5 %); that all models rank "
+                f"alike: p = {found.chance:.2g} (Friedman)",
+            ),
+        ),
+        command=plain(asked),
+    )
