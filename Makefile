@@ -46,8 +46,9 @@ types: $(VENV)/developed
 	grep --quiet "no issues found in $$files source files" .typed/mypy.txt || \
 	{ echo "mypy must find no issue in each of $$files files"; exit 1; }
 
+# One process a core, each with one thread.
 unit: $(VENV)/developed
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist loadscope
 
 slow: $(VENV)/developed
 	$(BIN)/pytest -m slow

@@ -14,7 +14,7 @@ is solved from the windows, by their singular values.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import numpy as np
@@ -26,6 +26,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 
 from seqbench.interface import Arrays, Config, Floats, Forecast, ForecastContext, Forecaster, Ids, Panel
 from seqbench.linear_forecast import error_variances, gaussian_quantiles, iterate, last
+from seqbench.packing import packed, unpacked
 
 Flags = NDArray[np.bool_]
 
@@ -126,15 +127,12 @@ class Autoregression(Forecaster):
         return Forecast(_values(mean, equations.logarithm), _values(quantiles, equations.logarithm))
 
     def arrays(self) -> Arrays:
-        names, e = np.frombuffer("\0".join(self._names).encode(), dtype=np.uint8), self._equations
-        equations = {"coefficients": e.coefficients, "intercept": e.intercept, "variance": e.variance}
-        return {"names": names, **equations, "logarithm": e.logarithm}
+        return {"names": packed(self._names), **vars(self._equations)}
 
     def restore(self, arrays: Arrays) -> None:
-        self._names = tuple(arrays["names"].tobytes().decode().split("\0"))
+        self._names = unpacked(arrays["names"])
         self._rows = {name: row for row, name in enumerate(self._names)}
-        fields = ("coefficients", "intercept", "variance", "logarithm")
-        self._equations = Equations(*(arrays[name] for name in fields))
+        self._equations = Equations(**{field.name: arrays[field.name] for field in fields(Equations)})
 
     def _of(self, past: Panel) -> Equations:
         known = self._equations

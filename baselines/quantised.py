@@ -23,6 +23,7 @@ from seqbench.interface import (
     LanguageModel,
     Panel,
 )
+from seqbench.packing import nested, within
 from seqbench.vocab import Vocab
 
 WITHIN = 16
@@ -98,16 +99,13 @@ class _Quantised(Forecaster):
         return Forecast(standard.undo(mean), standard.undo(quantiles))
 
     def arrays(self) -> Arrays | None:
-        written = self.model.arrays()
-        if written is None:
-            return None
-        own = {"grid": self.grid, "seed": np.array(self.seed)}
-        return own | {f"model.{name}": array for name, array in written.items()}
+        written = nested({"model": self.model.arrays()})
+        return None if written is None else {"grid": self.grid, "seed": np.array(self.seed), **written}
 
     def restore(self, arrays: Arrays) -> None:
         self.grid, self.seed = arrays["grid"], int(arrays["seed"])
         self.model = self.language_model(self.config)
-        self.model.restore({n.removeprefix("model."): a for n, a in arrays.items() if n.startswith("model.")})
+        self.model.restore(within(arrays, "model"))
 
     def parameter_count(self) -> int | None:
         count = self.model.parameter_count()

@@ -25,6 +25,8 @@ BEYOND = 5.0
 """How far, in logarithms, a forecast may pass the largest value of its window: e⁵ is 148 times."""
 FAR = 20.0
 """Widths at which a target is cut off: what jumped out of all proportion teaches no more than that."""
+VALIDATING = 32
+"""Windows to validate on, of all series together, for which the last tenth of a long series is looked through."""
 STEADY = 0.02
 """Widths that the errors of the last season count for at least, when errors are measured by them."""
 
@@ -147,17 +149,20 @@ def held_out(train: Panel, valid: Panel, window: int, horizon: int) -> tuple[Pan
     """What is left to learn from, and windows to validate on, whose targets are no part of it.
 
     Where `valid` goes on after the training series of the same name (or has a series of its own), its windows there
-    validate, a quarter of a horizon apart. Otherwise it is the last H values of each training series of more than 2 H;
-    None where there is none such.
+    validate, a quarter of a horizon apart. Otherwise it is the last H values of each training series of more than 2 H,
+    and as much of its last tenth as makes `VALIDATING` windows of all of them, a quarter of a horizon apart too; None
+    where there is none such.
     """
     known = {name: len(v) for name, v in zip(train.names, train.values, strict=True)}
     firsts = np.array([max(1, known.get(name, 0)) for name in valid.names], np.int64)
-    later = SeriesWindows(valid, firsts, window, horizon, max(1, horizon // 4))
+    stride = max(1, horizon // 4)
+    later = SeriesWindows(valid, firsts, window, horizon, stride)
     if len(later):
         return train, later
     lengths = np.array([len(v) for v in train.values], np.int64)
     long = lengths > 2 * horizon
     if not long.any():
         return train, None
-    last = SeriesWindows(train, np.where(long, lengths - horizon, lengths), window, horizon)
-    return train.until(np.where(long, lengths - horizon, lengths)), last
+    earlier = np.clip((lengths // 10 - horizon) // stride, 0, -(-VALIDATING // np.count_nonzero(long)) - 1)
+    ends = np.where(long, lengths - horizon - stride * earlier, lengths)
+    return train.until(ends), SeriesWindows(train, ends, window, horizon, stride)

@@ -30,7 +30,6 @@ PIECE = 1024
 class Classification(Task[LabelledData, Classifier]):
     name: ClassVar[str] = "classify"
     suite: ClassVar[str] = "doc"
-    preload: ClassVar[tuple[str, ...]] = ("sklearn.linear_model", "sklearn.feature_extraction.text")
     metrics: ClassVar[tuple[Metric, ...]] = (MACRO_F1, ACCURACY, LOG_LOSS, CALIBRATION_ERROR, MICRO_F1)
     shown: ClassVar[int] = 4  # micro-F1 is the accuracy where each document has one class
     marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, SerializeAsAny
 
 from seqbench.interface import Arrays, Budget, Config, Lent, SequenceModel, Train
+from seqbench.packing import nested, within
 
 
 class CombinationConfig(Config):
@@ -47,17 +48,11 @@ class Combination(SequenceModel[Train, Lent]):
 
     def arrays(self) -> Arrays | None:
         """Those of the parts, under `k.name`; None where a part writes none."""
-        arrays: dict[str, Any] = {}
-        for k, part in enumerate(self.parts, start=1):
-            written = part.arrays()
-            if written is None:
-                return None
-            arrays |= {f"{k}.{name}": array for name, array in written.items()}
-        return arrays
+        return nested({str(k): part.arrays() for k, part in enumerate(self.parts, start=1)})
 
     def restore(self, arrays: Arrays) -> None:
         for k, part in enumerate(self.parts, start=1):
-            part.restore({name.removeprefix(f"{k}."): a for name, a in arrays.items() if name.startswith(f"{k}.")})
+            part.restore(within(arrays, str(k)))
 
     def parameter_count(self) -> int | None:
         counts = [part.parameter_count() for part in self.parts]

@@ -50,6 +50,11 @@ class Cell:
         )
 
     @property
+    def modules(self) -> set[str]:
+        """Where the model, or each model that it adds, is defined."""
+        return {target.partition(":")[0] for target in self.identity.target.split("+")}
+
+    @property
     def seed(self) -> int:
         """The number that seeds the fit: a hash of the cell's names, so that neither order nor company matters."""
         names = (self.identity.task, self.identity.dataset, self.identity.model, str(self.identity.seed))

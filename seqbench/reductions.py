@@ -24,6 +24,7 @@ from seqbench.interface import (
     Texts,
 )
 from seqbench.language import score_documents
+from seqbench.packing import nested, within
 from seqbench.vocab import EOS, Vocab
 
 
@@ -72,19 +73,14 @@ class _Bayes(Classifier):
         return self._posterior(joint, np.array([model is not None for model in self.models]))
 
     def arrays(self) -> Arrays | None:
-        found: dict[str, Any] = {"log_prior": self.log_prior, "end": np.array(self.end)}
-        for i, model in enumerate(self.models):
-            written = {} if model is None else model.arrays()
-            if written is None:
-                return None
-            found |= {f"{i}.{name}": array for name, array in written.items()}
-        return found
+        written = nested({str(i): {} if model is None else model.arrays() for i, model in enumerate(self.models)})
+        return None if written is None else {"log_prior": self.log_prior, "end": np.array(self.end), **written}
 
     def restore(self, arrays: Arrays) -> None:
         self.log_prior, self.end = arrays["log_prior"], int(arrays["end"])
         self.models = []
         for i in range(len(self.log_prior)):
-            own = {n.partition(".")[2]: a for n, a in arrays.items() if n.partition(".")[0] == str(i)}
+            own = within(arrays, str(i))
             model = self.language_model(self.config) if own else None
             if model is not None:
                 model.restore(own)

@@ -73,11 +73,9 @@ MODELS: Mapping[str, Entry] = {
     "autoregression": _entry(
         "linear in its lags, an equation a series", forecast="baselines.autoregression:Autoregression"
     ),
-    "arima": _entry(
-        "ARIMA, searched for each series within bounds", forecast="baselines.statistical_forecasters:ARIMA"
-    ),
-    "ets": _entry("exponential smoothing, searched within bounds", forecast="baselines.statistical_forecasters:ETS"),
-    "theta": _entry("the Theta method", forecast="baselines.statistical_forecasters:Theta"),
+    "arima": _entry("ARIMA, searched for each series within bounds", forecast="baselines.arima:ARIMA"),
+    "ets": _entry("exponential smoothing, searched within bounds", forecast="baselines.ets:ETS"),
+    "theta": _entry("the Theta method", forecast="baselines.theta:Theta"),
     "linear-window": _entry(
         "least squares from a window, trend and season apart", forecast="baselines.window_forecasters:LinearWindow"
     ),

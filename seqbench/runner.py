@@ -27,14 +27,13 @@ from seqbench.grid import Cell
 from seqbench.records import Record, Status
 from seqbench.store import Damaged, Store
 from seqbench.suites import Limits
-from seqbench.tasks import task
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = ("seqbench.cell", "torch", "torch._dynamo")
-"""What the server of processes imports once for all cells, beside what the task names; torch's optimisers import the
-last when first made."""
+"""What the server of processes imports once for all cells, beside the modules of their models, so every cell's memory
+holds it; torch's optimisers import the last when first made."""
 POLL = 0.1
 """Seconds between two looks at the running cells."""
 
@@ -111,7 +110,7 @@ def execute(
     A cell whose record lies in the store is not run again, unless that record is damaged, or not ok and `retry`
     is set, or the fit is to be kept and the record has none.
     """
-    launcher = launcher or LocalProcesses(sorted({name for cell in cells for name in task(cell.identity.task).preload}))
+    launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
     store.sweep()
     waiting, running = list(cells), list[Running]()
     try:
@@ -163,12 +162,15 @@ class LocalProcesses:
     """Cells as processes of this machine."""
 
     def __init__(self, preload: Sequence[str] = ()) -> None:
-        """preload: modules that the cells' tasks need, imported once for all."""
+        """preload: modules to import once for all cells, those of this package; what else users bring may fail, and is
+        left to the cells that need it."""
         self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
         if "forkserver" in multiprocessing.get_all_start_methods():
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a waiting thread leaves its core to others
             self.context = multiprocessing.get_context("forkserver")
-            self.context.set_forkserver_preload([*PRELOADED, *preload])
+            self.context.set_forkserver_preload(
+                [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]
+            )
 
     def start(self, cell: Cell, store: Store, options: Options) -> Running:
         folder = Path(tempfile.mkdtemp(prefix="seqbench-"))

@@ -20,8 +20,6 @@ class Task(ABC, Generic[Data, Model]):
     name: ClassVar[str]
     suite: ClassVar[str]
     """The shipped suite that is made for it."""
-    preload: ClassVar[tuple[str, ...]] = ()
-    """Slow modules that most of its models need, imported once for all cells; so every cell's memory holds them."""
     metrics: ClassVar[tuple[Metric, ...]]
     shown: ClassVar[int]
     """How many of them get a column in tables; the frame and the record hold all."""

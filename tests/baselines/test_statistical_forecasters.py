@@ -1,7 +1,5 @@
 """ARIMA, ETS and Theta against statsforecast asked directly, closed forms, simulated paths, and M4's figures."""
 
-import importlib
-import sys
 import warnings
 from typing import Any
 
@@ -9,11 +7,15 @@ import numpy as np
 import pytest
 from statsforecast import models as library
 
-from seqbench.baselines.statistical_forecasters import ARIMA, ETS, Found, Normal, Searched, Theta, random_walk, smoothed
+from seqbench.baselines.arima import ARIMA
+from seqbench.baselines.ets import ETS, smoothed
+from seqbench.baselines.normal_forecast import Normal, random_walk
+from seqbench.baselines.searched import Found, Searched
+from seqbench.baselines.theta import Theta
 from seqbench.datasets.download import verify
 from seqbench.datasets.m4_hourly import M4Hourly
 from seqbench.forecast_checks import check_class
-from seqbench.interface import Budget, Floats, Forecast, ForecastContext, Forecaster, MissingExtra, Panel
+from seqbench.interface import Budget, Floats, Forecast, ForecastContext, Forecaster, Panel
 from seqbench.series_data import SeriesData
 from seqbench.series_metrics import MASE, SMAPE, item_columns, seasonal_scale
 
@@ -356,13 +358,6 @@ def test_two_series_of_one_name_are_refused(kind: type[Searched]) -> None:
 @pytest.mark.parametrize("kind", ALL)
 def test_the_laws_of_forecasters_hold(kind: type[Forecaster]) -> None:
     assert [check for check in check_class(lambda: made(kind)) if not check.passed] == []
-
-
-def test_a_missing_library_is_one_line_that_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "statsforecast", None)
-    monkeypatch.delitem(sys.modules, "seqbench.baselines.statistical_forecasters")
-    with pytest.raises(MissingExtra, match=r"need statsforecast .*: pip install statsforecast$"):
-        importlib.import_module("seqbench.baselines.statistical_forecasters")
 
 
 @pytest.fixture(scope="module")

@@ -96,6 +96,19 @@ def test_the_last_values_are_held_out_where_nothing_else_validates() -> None:
     assert [len(v) for v in train.values] == [7, 4]
 
 
+@pytest.mark.parametrize(
+    ("lengths", "left", "count"),
+    [([400], [365], 32), ([100], [90], 7), ([400, 400], [381, 381], 32), ([400, 30, 7], [381, 26, 7], 17)],
+)
+def test_the_last_tenth_of_few_series_makes_windows_enough(lengths: list[int], left: list[int], count: int) -> None:
+    train, windows = held_out(panel(*lengths), panel(), window=6, horizon=4)
+    assert windows is not None
+    assert [len(v) for v in train.values] == left
+    assert len(windows) == count
+    _, y = windows.take(torch.arange(count))
+    assert not np.isin(y.numpy(), np.concatenate(train.values)).any()
+
+
 def test_validation_series_validate_behind_the_training_series_of_their_name() -> None:
     train, valid = panel(6), panel(17)
     rest, windows = held_out(train, valid, window=4, horizon=4)
