@@ -8,7 +8,7 @@ layers of 200 units, no dropout. The reference is a dense embedding, nn.LSTM, nn
 and starts from the very weights of our full softmax. All learn with fused AdamW (ours: word vectors, and those of the
 sampled softmax, with SparseAdam), the norm of the gradient clipped at 1, and a one-cycle course of the learning rate
 over the budget of each. The rates are those of the options; their default is the library's, tuned for none of these.
-Our adaptive and sampled softmax take bfloat16 where the processor computes in it.
+Our adaptive and sampled softmax are asked to use bfloat16 where the processor computes in it.
 
 Tokens a second are of updates alone, after some of warm-up, without any validation. A round times all models in turn;
 a ratio is to the mean of the reference before and after, and the median over the rounds is told. Perplexity is exact
@@ -38,7 +38,7 @@ from seqbench.language import score_documents
 from seqbench.recurrent.cells import RecurrentLanguageConfig
 from seqbench.recurrent.language import Truncated
 from seqbench.recurrent.lstm import LSTMLanguageModel
-from seqbench.training import SCHEDULES, Loss, seeded, use_bfloat16
+from seqbench.training import SCHEDULES, Loss, computes_bfloat16, seeded
 from seqbench.vocab import UNK, Vocab
 
 UNITS, LAYERS, COLUMNS, STEPS, CLIP, SEED = 200, 2, 20, 35, 1.0, 0
@@ -251,7 +251,7 @@ def compared(text: Text, rate: float, adaptive_rate: float, sampled_rate: float)
 
 def able() -> bool:
     """Whether the processor computes in bfloat16."""
-    return use_bfloat16("auto", torch.device("cpu"))
+    return computes_bfloat16(torch.device("cpu"))
 
 
 def time_in_turn(subjects: list[Subject], updates: int, rounds: int) -> tuple[list[Speed], str]:

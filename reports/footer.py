@@ -18,6 +18,7 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
         ("best", f"{table.best} (in bold), chosen on validation" if table.best else ""),
         ("data", _data(table)),
         ("budget", _each(table, _budget)),
+        ("precision", _each(table, _precision)),
         ("versions", _each(table, _versions)),
         ("hardware", _hardware(table)),
         ("date", _date(table)),
@@ -93,6 +94,15 @@ def _budget(record: Record) -> str:
     if record.kind == "truth":
         return ""
     return ", ".join(f"{name} {value}" for name, value in record.identity.budget.items() if value is not None)
+
+
+def _precision(record: Record) -> str:
+    """Number formats of the products in training, of the model or of the models that it adds."""
+    config = record.identity.config
+    named = [part.get("precision") for part in (config, *config.get("parts", ()))]
+    formats = sorted({str(name) for name in named if name})
+    emulated = any("bfloat16_emulated" in name for name in record.curves)
+    return f"{' and '.join(formats)} in training{', emulated' if emulated else ''}" if formats else ""
 
 
 def _versions(record: Record) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqbench import registry, suites
 from seqbench.cell import Options, blank, dataset, fit, load
-from seqbench.grid import TRUTH, Cell, grid
+from seqbench.grid import TRUTH, Cell, Precision, grid
 from seqbench.interface import LanguageModel
 from seqbench.provenance import provenance
 from seqbench.records import Check, Record
@@ -74,6 +74,7 @@ def ask(
     store: str | Path = "results",
     jobs: int = 1,
     device: str = "auto",
+    precision: Precision | None = None,
     keep: bool = False,
     text: bool = True,
     retry: bool = False,
@@ -92,6 +93,8 @@ def ask(
         store: the folder of records.
         jobs: cells at a time; they share the machine's cores.
         device: `cpu`, `cuda`, or `auto`.
+        precision: number format in which networks multiply during training, `float32` or `bfloat16`; None: as each
+            model and preset says, which is float32 unless named otherwise.
         keep: whether fits are kept, for `predict`.
         text: whether the store may hold words of the data.
         retry: whether cells that ended otherwise than ok are run again.
@@ -122,6 +125,7 @@ def ask(
             datasets=sources,
             seeds=seeds,
             device=device,
+            precision=precision,
         ),
         store=Store(Path(store)),
         options=Options(found.limits, provenance(max(1, cores // jobs), device), keep=keep, text=text),

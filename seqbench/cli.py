@@ -53,6 +53,11 @@ class Missing(StrEnum):
     zero = "zero"
 
 
+class Precision(StrEnum):
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
 class Convention(StrEnum):
     sentence = "sentence"
     stream = "stream"
@@ -103,6 +108,9 @@ def run(
     seeds: Annotated[int | None, typer.Option(help="Fits of each model that a seed touches.", min=1)] = None,
     jobs: Annotated[int, typer.Option(help="Cells at a time; they share the cores.", min=1)] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    precision: Annotated[
+        Precision | None, typer.Option(help="Number format in which networks multiply in training.")
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the fits, for `seqbench predict`.")] = False,
     no_text: Annotated[bool, typer.Option("--no-text", help="Keep the words of the data out of the store.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Run cells again that did not end ok.")] = False,
@@ -147,6 +155,7 @@ def run(
             store=store,
             jobs=jobs,
             device=device,
+            precision=precision.value if precision else None,
             keep=keep,
             text=not no_text,
             retry=retry,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,9 @@ from seqbench.suites import Override, Preset, Suite
 from seqbench.tasks import TASKS
 
 TRUTH = "true-model"
+
+Precision = Literal["float32", "bfloat16"]
+"""Number format of a network's products in training."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,13 @@ def grid(
     datasets: Sequence[Spec] = (),
     seeds: int | None = None,
     device: str = "cpu",
+    precision: Precision | None = None,
 ) -> list[Cell]:
     """The cells of a suite in the order of its rows; `models` and `datasets` take the place of the suite's and
     the preset's own.
 
-    A model that the seed does not touch gets one cell however many seeds are asked for, and a data set whose true
-    model is known gets a last cell for it.
+    `precision` is a setting of every model that has it and names none itself. A model that the seed does not touch
+    gets one cell however many seeds are asked for, and a data set whose true model is known gets a last cell for it.
 
     Raises:
         ValueError: a name, a setting or a file is wrong.
@@ -84,7 +88,7 @@ def grid(
         raise ValueError(f"seeds must be 1 or more, not {seeds}")
     cells: list[Cell] = []
     for source in [_Source.of(d, suite.task) for d in datasets or map(parse, preset.datasets or suite.datasets)]:
-        rows = [_Row.of(m, preset, suite.task) for m in models or map(parse, suite.models)]
+        rows = [_Row.of(m, preset, suite.task, precision) for m in models or map(parse, suite.models)]
         if source.dataset.knows_truth:
             rows.append(_Row.truth(source, preset))
         for row in rows:
@@ -133,10 +137,10 @@ class _Row:
     budget: Budget
 
     @classmethod
-    def of(cls, spec: Spec, preset: Preset, task: str) -> "_Row":
+    def of(cls, spec: Spec, preset: Preset, task: str, precision: Precision | None) -> "_Row":
         found = registry.find_model(spec, task)
         model: type[SequenceModel[Any, Any]] = found.attribute
-        full = _given(registry.spelled_out(spec, task), preset)
+        full = _in_precision(_given(registry.spelled_out(spec, task), preset), task, precision)
         config = registry.configured(model.config_class, full, task)
         return cls(
             full,
@@ -164,6 +168,18 @@ def _given(spec: Spec, preset: Preset) -> Spec:
         return Spec(spec.name, settings)
     budgets = [_budget(part, preset).model_dump(mode="json") for part in spec.parts]
     return Spec(spec.name, {"budgets": budgets, **settings}, tuple(_given(part, preset) for part in spec.parts))
+
+
+def _in_precision(spec: Spec, task: str, precision: Precision | None) -> Spec:
+    """The spec of a model that multiplies in `precision`, unless it has no such setting or names its own."""
+    if precision is None:
+        return spec
+    if spec.parts:
+        of = registry.task_of_parts(spec, task)
+        return replace(spec, parts=tuple(_in_precision(part, of, precision) for part in spec.parts))
+    if "precision" not in registry.find_model(spec, task).attribute.config_class.model_fields:
+        return spec
+    return replace(spec, settings={"precision": precision, **spec.settings})
 
 
 def _budget(spec: Spec, preset: Preset) -> Budget:

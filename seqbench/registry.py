@@ -244,7 +244,7 @@ def find_model(spec: Spec, task: str) -> Found:
 
 def _sum(spec: Spec, task: str) -> Found:
     """What the models that a spec adds make together."""
-    of = _task_of_parts(spec, task)
+    of = task_of_parts(spec, task)
     parts = [find_model(part, of) for part in spec.parts]
     if of not in SUMS:
         raise ValueError(f"{spec.name}: models of the task {of} cannot be added, only those of {' and '.join(SUMS)}")
@@ -256,7 +256,7 @@ def _sum(spec: Spec, task: str) -> Found:
     )
 
 
-def _task_of_parts(spec: Spec, task: str) -> str:
+def task_of_parts(spec: Spec, task: str) -> str:
     """Models are added as models of the task itself where it has sums, else of their own, for a reduction to follow."""
     return task if task in SUMS else home_task(spec)
 
@@ -315,7 +315,7 @@ def spelled_out(spec: Spec, task: str) -> Spec:
         UnknownName, ValueError: as `find_model`.
     """
     settings = _whole_names(find_model(spec, task).attribute.config_class, spec.settings)
-    return Spec(spec.name, settings, tuple(spelled_out(part, _task_of_parts(spec, task)) for part in spec.parts))
+    return Spec(spec.name, settings, tuple(spelled_out(part, task_of_parts(spec, task)) for part in spec.parts))
 
 
 def configured(kind: type[Config], spec: Spec, task: str) -> Any:
@@ -326,7 +326,7 @@ def configured(kind: type[Config], spec: Spec, task: str) -> Any:
     """
     settings = _whole_names(kind, spec.settings)
     if spec.parts:
-        of = _task_of_parts(spec, task)
+        of = task_of_parts(spec, task)
         settings["parts"] = [configured(find_model(part, of).attribute.config_class, part, of) for part in spec.parts]
     try:
         return kind(**settings)

@@ -46,13 +46,22 @@ class TrainingConfig(Config):
     )
     clip: float = Field(1.0, gt=0, description="largest Euclidean norm of the whole gradient")
     patience: int = Field(2, ge=1, description="validations without a better score after which training stops")
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="number format of the products; auto: bfloat16 where the hardware computes in it"
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="number format of the products in training; bfloat16 is emulated, slowly, where the hardware "
+        "lacks it",
     )
 
 
+GROWTH = 1e6
+"""Training has diverged when the norm of the weights is this many times what it was at the start (at least 1).
+
+A loss may stay finite then: saturated units hide weights of 10³⁰ from it, above all in bfloat16.
+"""
+
+
 class DivergenceError(ArithmeticError):
-    """Training met a loss, gradient or score that is no number."""
+    """Training met a loss, gradient or score that is no number, or weights that grew without bound."""
 
 
 class Loss(NamedTuple):
@@ -85,7 +94,8 @@ def train(
     """Fit `module` in place, within `ctx.budget`.
 
     After each epoch (and where the budget of updates ends) the mean loss over the epoch's items and the
-    validation score go to `ctx.log`; so does 1 or 0 as `bfloat16`, once. Call it within `seeded`.
+    validation score go to `ctx.log`; so does 1 or 0 as `bfloat16`, once, and 1 as `bfloat16_emulated` if the
+    hardware does not compute in it. Call it within `seeded`.
 
     Args:
         module: on its device; left in evaluation mode, with the weights of the best validation score, or the
@@ -95,26 +105,37 @@ def train(
         loss_name, score_name: what the two curves are called.
 
     Raises:
-        ValueError: there is no batch, or the hardware lacks the number format that `config` insists on.
-        DivergenceError: a loss, a gradient or a score is infinite or not a number.
+        ValueError: there is no batch.
+        DivergenceError: a loss, a gradient or a score is infinite or not a number, or the weights grew `GROWTH` times.
     """
     if len(batches) == 0:
         raise ValueError("there is nothing to train on: the training data gives no batch")
     device = next(module.parameters()).device
-    bfloat16 = use_bfloat16(config.precision, device)
+    bfloat16 = config.precision == "bfloat16"
+    emulated = bfloat16 and not computes_bfloat16(device)
     ctx.log("bfloat16", float(bfloat16))
+    if emulated:
+        ctx.log("bfloat16_emulated", 1.0)
     allowed = updates_within(ctx.budget, len(batches))
     schedule = SCHEDULES[config.schedule](config, allowed, len(batches))
     optimisers = _optimisers(module, config)
     parameters = [p for p in module.parameters() if p.requires_grad]
+    largest = GROWTH * max(1.0, _norm(parameters))
     best_score, best, stale, update = math.inf, None, 0, 0
+
+    def finite(what: str, number: float, when: str, limit: float = math.inf) -> None:
+        if not abs(number) < limit:
+            raise DivergenceError(
+                f"the {what} is {number:g} {when}: "
+                f"lower learning_rate (now {config.learning_rate:g}) or clip (now {config.clip:g})"
+            )
 
     for epoch in range(1, ctx.budget.epochs + 1):
         module.train()
         total, items = 0.0, 0
         losses = iter(batches)
         while update < allowed:
-            with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+            with _products(device, bfloat16, emulated):
                 loss = next(losses, None)
             if loss is None:
                 break
@@ -126,27 +147,20 @@ def train(
                     group["lr"] = rate
             torch.autograd.backward(loss.mean)
             value, norm = loss.mean.item(), clip_gradient(parameters, config.clip)
-            for what, number in (("loss", value), ("norm of the gradient", norm)):
-                if not math.isfinite(number):
-                    raise DivergenceError(
-                        f"the {what} is {number} at update {update} (epoch {epoch}): "
-                        f"lower learning_rate (now {config.learning_rate:g}) or clip (now {config.clip:g})"
-                    )
+            finite("loss", value, f"at update {update} (epoch {epoch})")
+            finite("norm of the gradient", norm, f"at update {update} (epoch {epoch})")
             for optimiser in optimisers:
                 optimiser.step()
             total += value * loss.items
             items += loss.items
+        finite("norm of the weights", _norm(parameters), f"at update {update} (epoch {epoch})", largest)
         if items:
             ctx.log(loss_name, total / items)
         if validate is not None and items:
             module.eval()
             with torch.inference_mode():
                 score = validate()
-            if not math.isfinite(score):
-                raise DivergenceError(
-                    f"the validation score is {score} after update {update} (epoch {epoch}): "
-                    f"lower learning_rate (now {config.learning_rate:g}) or clip (now {config.clip:g})"
-                )
+            finite("validation score", score, f"after update {update} (epoch {epoch})")
             ctx.log(score_name, score)
             improved = score < best_score
             schedule.validated(improved)
@@ -287,16 +301,31 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def use_bfloat16(precision: str, device: torch.device) -> bool:
-    """Whether products are taken in bfloat16: on demand, or for `auto` where the hardware has it.
+def computes_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware multiplies in bfloat16 by itself, rather than by an emulation that is slow."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return _cpu_has_bfloat16()
 
-    Raises:
-        ValueError: bfloat16 is demanded of hardware that would only imitate it, slowly or not at all.
+
+@contextmanager
+def _products(device: torch.device, bfloat16: bool, emulated: bool) -> Iterator[None]:
+    """Inside, modules multiply in bfloat16 if asked to.
+
+    oneDNN cannot emulate an LSTM in bfloat16 and raises an error, so torch's own kernels emulate it on a CPU.
     """
-    able = torch.cuda.is_bf16_supported(including_emulation=False) if device.type == "cuda" else _cpu_has_bfloat16()
-    if precision == "bfloat16" and not able:
-        raise ValueError(f"this {device.type.upper()} does not compute in bfloat16: use precision=auto or float32")
-    return able and precision != "float32"
+    onednn = torch._C._get_mkldnn_enabled()
+    torch._C._set_mkldnn_enabled(onednn and not emulated)
+    try:
+        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+            yield
+    finally:
+        torch._C._set_mkldnn_enabled(onednn)
+
+
+def _norm(parameters: list[nn.Parameter]) -> float:
+    """Joint Euclidean norm of all weights, added up in float64."""
+    return math.sqrt(sum(float(p.detach().double().pow(2).sum()) for p in parameters))
 
 
 def _cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:

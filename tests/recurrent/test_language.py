@@ -29,6 +29,8 @@ FAMILIES = [
     TemporalConvolutionLanguageModel,
 ]
 EVERY = pytest.mark.parametrize("family", FAMILIES)
+FORMATS = pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+"""On every machine: bfloat16 is emulated where the hardware lacks it."""
 V = 70
 """Enough for an adaptive output layer."""
 
@@ -277,10 +279,30 @@ def test_validation_scores_documents_as_predict_does_and_the_best_epoch_is_kept(
     assert best < curves["valid_perplexity"][-1]
 
 
-def test_divergence_is_told_with_its_update_and_a_remedy(lend: Lend, draw: Draw) -> None:
-    model = LSTMLanguageModel(small(optimiser="sgd", schedule="constant", learning_rate=1e30, clip=1e30))
+@FORMATS
+@EVERY
+def test_divergence_is_told_with_its_update_and_a_remedy(
+    family: type[ColumnLanguageModel], precision: str, lend: Lend, draw: Draw
+) -> None:
+    wild = {"optimiser": "sgd", "schedule": "constant", "learning_rate": 1e30, "clip": 1e30}
+    model = make(family, precision=precision, **wild)
     with pytest.raises(DivergenceError, match=r"at update \d+ .*: lower learning_rate"):
         model.fit(draw(V, [400]), lend(V, epochs=2))
+
+
+@EVERY
+def test_a_fit_in_bfloat16_is_that_in_float32_within_its_rounding(
+    family: type[ColumnLanguageModel], lend: Lend, draw: Draw
+) -> None:
+    ids, scores = np.stack(draw(V, [40] * 4, seed=3)), []
+    for precision in ("float32", "bfloat16"):
+        model = make(family, precision=precision, dropout=0.0, learning_rate=1e-3)
+        model.fit(draw(V, [400]), lend(V, epochs=2))
+        scores.append(model.predict(ids)[0])
+    # A product rounds by 2⁻⁹ of itself, and AdamW's 26 steps of at most 1e-3 may differ in sign where a gradient is
+    # near zero: single scores move by some hundredths of a nat, their mean by less.
+    assert 0 < np.abs(scores[0] - scores[1]).max() < 0.1
+    assert abs(scores[0].mean() - scores[1].mean()) < 0.005
 
 
 @pytest.mark.parametrize("documents", [[], [np.zeros(0, dtype=np.int64)]])
@@ -295,8 +317,11 @@ def delayed_copy(length: int, delay: int, seed: int) -> Ids:
     return np.concatenate([half, half], axis=1).ravel()
 
 
-def test_an_lstm_learns_to_repeat_what_it_read_before(lend: Lend) -> None:
-    model = LSTMLanguageModel(small(hidden_size=32, dropout=0.0, bptt=24, batch_size=8, learning_rate=0.03))
+@FORMATS
+def test_an_lstm_learns_to_repeat_what_it_read_before(precision: str, lend: Lend) -> None:
+    model = LSTMLanguageModel(
+        small(hidden_size=32, dropout=0.0, bptt=24, batch_size=8, learning_rate=0.03, precision=precision)
+    )
     model.fit([delayed_copy(12_000, delay=3, seed=0)], lend(4, epochs=6))
     perplexity = np.exp(-model.predict(delayed_copy(600, delay=3, seed=1)[None])[0].mean())
     assert 1.98 < perplexity < 2.06  # each second half is certain, each first one of 4: √4

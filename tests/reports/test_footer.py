@@ -34,6 +34,19 @@ def test_rows_from_other_machines_and_versions_are_named(run: Make) -> None:
     assert said["date"] == "2025-11-24 to 2025-11-26"
 
 
+def test_the_number_format_of_training_is_told_of_networks_and_of_sums_that_hold_one(run: Make) -> None:
+    def trained(label: str, precision: str, **changes: object) -> Run:
+        return run(label, identity={"config": {"precision": precision}}, **changes)
+
+    added = run("kn+lstm", identity={"config": {"parts": [{"order": 5}, {"precision": "float32"}]}})
+    plain = [run("kn"), trained("lstm", "float32"), added]
+    assert "precision" not in dict(footer(table([run("kn")], resamples=2)))
+    assert dict(footer(table(plain, resamples=2)))["precision"] == "float32 in training"
+    emulated = trained("gru", "bfloat16", curves={"bfloat16_emulated": [1.0]})
+    said = dict(footer(table([*plain, trained("elman", "bfloat16"), emulated], resamples=2)))["precision"]
+    assert said == "float32 in training; but elman: bfloat16 in training; gru: bfloat16 in training, emulated"
+
+
 def test_the_method_is_stated_with_its_numbers(run: Make) -> None:
     made = table([run("kn"), run("lstm", stochastic=True, kind="neural")], margin=0.02, level=0.9, resamples=7)
     said = dict(footer(made))

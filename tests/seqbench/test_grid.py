@@ -34,6 +34,19 @@ def test_a_model_that_the_seed_does_not_touch_gets_one_cell() -> None:
     ]
 
 
+def test_the_number_format_is_a_setting_of_every_network_that_names_none_and_part_of_its_key() -> None:
+    suite = suites.load("lm")
+    models = [parse(m) for m in ("unigram", "lstm", "gru(precision=float32)", "unigram+lstm")]
+    plain, asked = (
+        grid(suite, suite.presets["quick"], models=models, datasets=[COINS], precision=precision)
+        for precision in (None, "bfloat16")
+    )
+    assert [a.key == b.key for a, b in zip(plain, asked, strict=True)] == [True, False, True, False]
+    assert [cell.identity.config.get("precision") for cell in plain] == [None, "float32", "float32", None]
+    assert [cell.identity.config.get("precision") for cell in asked] == [None, "bfloat16", "float32", None]
+    assert [part.get("precision") for part in asked[3].identity.config["parts"]] == [None, "bfloat16"]
+
+
 def test_the_seed_of_a_cell_depends_on_its_names_alone() -> None:
     alone = {c.key: c.seed for c in _grid([f"{TOYS}:Frequency"], seeds=3)}
     in_company = {c.key: c.seed for c in _grid([f"{TOYS}:Still", f"{TOYS}:Frequency"], seeds=3)}
