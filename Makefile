@@ -39,10 +39,10 @@ format: $(VENV)/developed
 # mypy sees neither the editable install nor the package-dir mapping: it is shown a tree of links.
 types: $(VENV)/developed
 	rm -rf .typed
-	for folder in seqbench $(CODE:%=seqbench/%); do \
-	mkdir -p .typed/$$folder && ln -s $(CURDIR)/$${folder#seqbench/}/*.py .typed/$$folder/; done
-	cd .typed && ../$(BIN)/mypy --config-file ../pyproject.toml --package seqbench | tee mypy.txt
-	files=$$(ls seqbench/*.py $(foreach folder,$(CODE),$(folder)/*.py) | wc -l); \
+	mkdir -p .typed/seqbench
+	ln -s $(CURDIR)/seqbench/* $(CODE:%=$(CURDIR)/%) .typed/seqbench/
+	cd .typed && ../$(BIN)/mypy --config-file ../pyproject.toml --no-namespace-packages --package seqbench | tee mypy.txt
+	files=$$(find seqbench $(CODE) -name '*.py' | wc -l); \
 	grep --quiet "no issues found in $$files source files" .typed/mypy.txt || \
 	{ echo "mypy must find no issue in each of $$files files"; exit 1; }
 

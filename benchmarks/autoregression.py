@@ -15,10 +15,10 @@ import torch
 from statsmodels.tsa.ar_model import AutoReg
 from threadpoolctl import threadpool_limits
 
-from seqbench.baselines.autoregression import Autoregression, AutoregressionConfig
-from seqbench.datasets.m4_hourly import M4Hourly
+from seqbench.baselines.series.autoregression import Autoregression, AutoregressionConfig
+from seqbench.datasets.series.m4_hourly import M4Hourly
 from seqbench.interface import Budget, Floats, ForecastContext
-from seqbench.series_metrics import MASE, SMAPE, item_columns, seasonal_scale
+from seqbench.tasks.forecasts.metrics import MASE, SMAPE, item_columns, seasonal_scale
 
 
 def main() -> None:

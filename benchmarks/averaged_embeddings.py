@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from seqbench.baselines.averaged_embeddings import AveragedEmbeddings, AveragedEmbeddingsConfig
+from seqbench.baselines.bags_of_words.averaged_embeddings import AveragedEmbeddings, AveragedEmbeddingsConfig
 from seqbench.data import DataError
-from seqbench.datasets.reuters import ReutersR8
-from seqbench.datasets.trec import Trec
+from seqbench.datasets.documents.reuters import ReutersR8
+from seqbench.datasets.documents.trec import Trec
 from seqbench.interface import Budget, ClassificationContext, Labelled, Texts
 from seqbench.vocab import UNK, Vocab
 

@@ -21,15 +21,15 @@ import numpy as np
 from scipy.special import stdtrit
 
 from seqbench import api
-from seqbench.baselines.autoregression import Autoregression
-from seqbench.conformal import Intervals
-from seqbench.forecasting import Forecasting
+from seqbench.baselines.series.autoregression import Autoregression
+from seqbench.evidence.metrics import Columns
+from seqbench.evidence.records import Record
+from seqbench.evidence.statistics import block_weights, estimate
 from seqbench.interface import Floats, Forecast, Panel
-from seqbench.metrics import Columns
-from seqbench.records import Record
-from seqbench.series_metrics import COVERAGE_80, COVERAGE_95
 from seqbench.spec import parse
-from seqbench.statistics import block_weights, estimate
+from seqbench.tasks.forecasts.conformal import Intervals
+from seqbench.tasks.forecasts.metrics import COVERAGE_80, COVERAGE_95
+from seqbench.tasks.forecasts.task import Forecasting
 
 POINT = f"{Path(__file__).resolve()}:PointAutoregression"
 SOURCES = ["synthetic-ar", "synthetic-seasonal", "synthetic-threshold"]

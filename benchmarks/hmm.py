@@ -15,8 +15,8 @@ import torch
 from hmmlearn.hmm import CategoricalHMM
 from threadpoolctl import threadpool_limits
 
-from seqbench.baselines.hmm import SLAB_BYTES
-from seqbench.baselines.hmm_em import Parameters, expect_all, log_likelihood, maximise, pack
+from seqbench.baselines.hidden_markov.em import Parameters, expect_all, log_likelihood, maximise, pack
+from seqbench.baselines.hidden_markov.language import SLAB_BYTES
 
 SYMBOLS, LENGTH = 50, 1000
 

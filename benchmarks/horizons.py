@@ -20,13 +20,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seqbench import api
-from seqbench.cell import load
+from seqbench.evidence.metrics import Columns
+from seqbench.evidence.statistics import block_length, block_weights, compare
 from seqbench.interface import Floats
-from seqbench.metrics import Columns
-from seqbench.runner import Finished
-from seqbench.series_data import SeriesData
-from seqbench.series_metrics import MSE
-from seqbench.statistics import block_length, block_weights, compare
+from seqbench.runs.cell import load
+from seqbench.runs.runner import Finished
+from seqbench.tasks.forecasts.data import SeriesData
+from seqbench.tasks.forecasts.metrics import MSE
 
 CHAOS = "window=96, batch_size=64, patience=30"
 LINEAR = {

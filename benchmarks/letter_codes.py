@@ -14,8 +14,8 @@ import numpy as np
 from seqbench import registry
 from seqbench.data import TextData
 from seqbench.interface import Budget, Floats, Ids, LanguageContext
-from seqbench.language import score_documents
 from seqbench.spec import Spec, parse
+from seqbench.tasks.language.task import score_documents
 
 BINS = [(2, 4), (5, 19), (20, 199), (200, None)]
 SETTINGS = {"embedding_size": 64, "hidden_size": 64, "dropout": 0.2, "batch_size": 20, "learning_rate": 1e-2}

@@ -23,7 +23,7 @@ from time import perf_counter
 
 import numpy as np
 
-from seqbench.baselines.ngram import KneserNey, Ngram, NgramConfig, WittenBell
+from seqbench.baselines.ngrams.models import KneserNey, Ngram, NgramConfig, WittenBell
 from seqbench.interface import Budget, LanguageContext
 from seqbench.vocab import EOS, UNK, Vocab
 

@@ -32,13 +32,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seqbench.data import DataError
-from seqbench.datasets.wikitext import WikiText2
+from seqbench.datasets.text.wikitext import WikiText2
 from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext
-from seqbench.language import score_documents
-from seqbench.recurrent.cells import RecurrentLanguageConfig
-from seqbench.recurrent.language import Truncated
-from seqbench.recurrent.lstm import LSTMLanguageModel
-from seqbench.training import SCHEDULES, Loss, computes_bfloat16, seeded
+from seqbench.learning.column_language import Truncated
+from seqbench.learning.training import SCHEDULES, Loss, computes_bfloat16, seeded
+from seqbench.recurrent.language.lstm import LSTMLanguageModel
+from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.tasks.language.task import score_documents
 from seqbench.vocab import UNK, Vocab
 
 UNITS, LAYERS, COLUMNS, STEPS, CLIP, SEED = 200, 2, 20, 35, 1.0, 0

@@ -10,10 +10,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.baselines.neural_classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig, within
 from seqbench.interface import ClassificationContext, Labelled
-from seqbench.recurrent.cells import RecurrentLanguageConfig
-from seqbench.recurrent.pooling import Pooling, PoolingName, pooling_layer
+from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig, within
+from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.recurrent.layers.pooling import Pooling, PoolingName, pooling_layer
 from seqbench.recurrent.pretraining import pretrain
 
 

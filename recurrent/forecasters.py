@@ -10,9 +10,9 @@ from typing import ClassVar
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.baselines.window_forecasters import SegmentConfig, Segments
-from seqbench.baselines.window_model import NetworkForecaster
-from seqbench.recurrent.stack import Cell, Stack
+from seqbench.baselines.windows.forecasters import SegmentConfig, Segments
+from seqbench.learning.forecaster import NetworkForecaster
+from seqbench.recurrent.layers.stack import Cell, Stack
 
 
 class RecurrentForecasterConfig(SegmentConfig):

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable
 
-from seqbench.records import Record
+from seqbench.evidence.records import Record
 from seqbench.reports.groups import SHORT
 from seqbench.reports.table import Table
 from seqbench.tasks import task

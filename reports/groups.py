@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from seqbench.metrics import Columns
-from seqbench.records import Comparability, Identity, Record
+from seqbench.evidence.metrics import Columns
+from seqbench.evidence.records import Comparability, Identity, Record
 from seqbench.reports.formatting import ABSENT
 
 Run = tuple[Record, Columns | None]

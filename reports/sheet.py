@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from seqbench.metrics import Metric
+from seqbench.evidence.metrics import Metric
 from seqbench.reports.footer import command, footer
 from seqbench.reports.formatting import ABSENT, Written, count, memory, percent, plain, seconds, titled
 from seqbench.reports.notes import Marked, notes

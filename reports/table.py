@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from seqbench.evidence.metrics import Columns, Metric
+from seqbench.evidence.records import Check, Costs, Record
+from seqbench.evidence.statistics import Comparison, Estimate, block_weights, choose, compare, estimate
 from seqbench.interface import Floats
-from seqbench.metrics import Columns, Metric
-from seqbench.records import Check, Costs, Record
 from seqbench.reports.groups import Basis, Group, Run, groups, one_group, rows
-from seqbench.statistics import Comparison, Estimate, block_weights, choose, compare, estimate
 from seqbench.tasks import task
 
 ROOM = 50_000_000

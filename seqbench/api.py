@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqbench import registry, suites
-from seqbench.cell import Options, blank, dataset, fit, load
-from seqbench.grid import TRUTH, Cell, Precision, grid
+from seqbench import registry
+from seqbench.evidence.records import Check, Record
 from seqbench.interface import LanguageModel
-from seqbench.provenance import provenance
-from seqbench.records import Check, Record
-from seqbench.runner import Event, execute
+from seqbench.runs import suites
+from seqbench.runs.cell import Options, blank, dataset, fit, load
+from seqbench.runs.grid import TRUTH, Cell, Precision, grid
+from seqbench.runs.provenance import provenance
+from seqbench.runs.runner import Event, execute
+from seqbench.runs.store import RECORD, Damaged, Plan, Store
+from seqbench.runs.suites import Suite
 from seqbench.spec import Spec, parse
-from seqbench.store import RECORD, Damaged, Plan, Store
-from seqbench.suites import Suite
 from seqbench.tasks import task
 
 if TYPE_CHECKING:
@@ -276,12 +277,12 @@ def sample(
         length: symbols.
         dataset, data, data_options, suite, preset, device: what the model learns from, as in `ask`.
         unknown: whether `<unk>` may be written.
-        temperature, greedy, top_k, nucleus, seed: as in `seqbench.sampling.sample`.
+        temperature, greedy, top_k, nucleus, seed: as in `seqbench.tasks.language.sampling.sample`.
 
     Raises:
         ValueError: a name or a setting is wrong.
     """
-    from seqbench import sampling
+    from seqbench.tasks.language import sampling
 
     asked = ask(
         suite,

@@ -285,7 +285,8 @@ def sample(
 def list_names(what: Annotated[Listing, typer.Argument()]) -> None:
     """List the models, data sets or suites that a run can name."""
     with _plain_errors():
-        from seqbench import progress, registry, suites
+        from seqbench import progress, registry
+        from seqbench.runs import suites
 
         if what is Listing.suites:
             rows = [(suite.name, suite.task, suite.summary) for suite in map(suites.load, suites.shipped())]
@@ -315,7 +316,7 @@ def env() -> None:
 
         from seqbench import progress
         from seqbench.api import auto_device
-        from seqbench.provenance import provenance
+        from seqbench.runs.provenance import provenance
 
         seen = provenance(os.cpu_count() or 1, auto_device()).model_dump()
         packages = seen.pop("packages")

@@ -10,8 +10,8 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from seqbench.api import Asked
-from seqbench.records import Check
-from seqbench.runner import Finished, Progress, Recomputed, Started
+from seqbench.evidence.records import Check
+from seqbench.runs.runner import Finished, Progress, Recomputed, Started
 
 
 def follow(asked: Asked) -> bool:

@@ -35,141 +35,151 @@ def _entry(summary: str, **targets: str) -> Entry:
 
 
 MODELS: Mapping[str, Entry] = {
-    "uniform": _entry("every symbol alike", lm="baselines.ngram:Uniform"),
-    "unigram": _entry("relative frequencies", lm="baselines.ngram:Unigram"),
-    "add-k": _entry("n-gram with add-k smoothing", lm="baselines.ngram:AddK"),
-    "witten-bell": _entry("interpolated Witten–Bell n-gram", lm="baselines.ngram:WittenBell"),
-    "absolute-discounting": _entry("n-gram with one discount an order", lm="baselines.ngram:AbsoluteDiscounting"),
-    "kneser-ney": _entry("interpolated modified Kneser–Ney n-gram", lm="baselines.ngram:KneserNey"),
-    "hmm": _entry(
-        "hidden Markov model, Baum–Welch", lm="baselines.hmm:HMM", forecast="baselines.hmm_forecaster:HMMForecaster"
+    "uniform": _entry("every symbol alike", lm="baselines.ngrams.models:Uniform"),
+    "unigram": _entry("relative frequencies", lm="baselines.ngrams.models:Unigram"),
+    "add-k": _entry("n-gram with add-k smoothing", lm="baselines.ngrams.models:AddK"),
+    "witten-bell": _entry("interpolated Witten–Bell n-gram", lm="baselines.ngrams.models:WittenBell"),
+    "absolute-discounting": _entry(
+        "n-gram with one discount an order", lm="baselines.ngrams.models:AbsoluteDiscounting"
     ),
-    "cache": _entry("what was said lately, beside the unigram", lm="baselines.cache:Cache"),
-    "cbow": _entry("mean of the vectors of the words before", lm="baselines.cbow:CBOWLanguageModel"),
-    "bengio": _entry("neural probabilistic model of Bengio et al.", lm="baselines.bengio:BengioLanguageModel"),
+    "kneser-ney": _entry("interpolated modified Kneser–Ney n-gram", lm="baselines.ngrams.models:KneserNey"),
+    "hmm": _entry(
+        "hidden Markov model, Baum–Welch",
+        lm="baselines.hidden_markov.language:HMM",
+        forecast="baselines.hidden_markov.forecaster:HMMForecaster",
+    ),
+    "cache": _entry("what was said lately, beside the unigram", lm="baselines.ngrams.cache:Cache"),
+    "cbow": _entry("mean of the vectors of the words before", lm="baselines.windows.cbow:CBOWLanguageModel"),
+    "bengio": _entry("neural probabilistic model of Bengio et al.", lm="baselines.windows.bengio:BengioLanguageModel"),
     "window-mlp": _entry(
         "perceptron over a window",
-        lm="baselines.window_mlp:WindowMLPLanguageModel",
-        forecast="baselines.window_forecasters:WindowMLPForecaster",
+        lm="baselines.windows.mlp:WindowMLPLanguageModel",
+        forecast="baselines.windows.forecasters:WindowMLPForecaster",
     ),
-    "majority": _entry("the frequencies of the classes", classify="baselines.naive_bayes:Majority"),
-    "naive-bayes": _entry("multinomial naive Bayes", classify="baselines.naive_bayes:MultinomialNaiveBayes"),
+    "majority": _entry("the frequencies of the classes", classify="baselines.bags_of_words.naive_bayes:Majority"),
+    "naive-bayes": _entry(
+        "multinomial naive Bayes", classify="baselines.bags_of_words.naive_bayes:MultinomialNaiveBayes"
+    ),
     "complement-naive-bayes": _entry(
-        "naive Bayes of each class's complement", classify="baselines.naive_bayes:ComplementNaiveBayes"
+        "naive Bayes of each class's complement", classify="baselines.bags_of_words.naive_bayes:ComplementNaiveBayes"
     ),
-    "perceptron": _entry("perceptron over a bag of words", classify="baselines.linear_classifiers:Perceptron"),
+    "perceptron": _entry("perceptron over a bag of words", classify="baselines.bags_of_words.linear:Perceptron"),
     "logistic-regression": _entry(
-        "logistic regression over words, n-grams or letters", classify="baselines.linear_classifiers:LogisticRegression"
+        "logistic regression over words, n-grams or letters",
+        classify="baselines.bags_of_words.linear:LogisticRegression",
     ),
-    "linear-svm": _entry("linear SVM over n-grams, calibrated", classify="baselines.linear_classifiers:LinearSVM"),
+    "linear-svm": _entry("linear SVM over n-grams, calibrated", classify="baselines.bags_of_words.linear:LinearSVM"),
     "averaged-embeddings": _entry(
-        "mean of word and bigram vectors, as fastText", classify="baselines.averaged_embeddings:AveragedEmbeddings"
+        "mean of word and bigram vectors, as fastText",
+        classify="baselines.bags_of_words.averaged_embeddings:AveragedEmbeddings",
     ),
-    "kim-cnn": _entry("convolution over time, max pooled", classify="baselines.convolution:KimClassifier"),
-    "naive": _entry("the last value goes on", forecast="baselines.naive_forecasters:Naive"),
-    "seasonal-naive": _entry("the last season goes on", forecast="baselines.naive_forecasters:SeasonalNaive"),
-    "drift": _entry("the mean step goes on", forecast="baselines.naive_forecasters:Drift"),
-    "naive2": _entry("seasonally adjusted naive, M4's benchmark", forecast="baselines.naive_forecasters:Naive2"),
+    "kim-cnn": _entry("convolution over time, max pooled", classify="baselines.convolutions.kim:KimClassifier"),
+    "naive": _entry("the last value goes on", forecast="baselines.series.naive:Naive"),
+    "seasonal-naive": _entry("the last season goes on", forecast="baselines.series.naive:SeasonalNaive"),
+    "drift": _entry("the mean step goes on", forecast="baselines.series.naive:Drift"),
+    "naive2": _entry("seasonally adjusted naive, M4's benchmark", forecast="baselines.series.naive:Naive2"),
     "autoregression": _entry(
-        "linear in its lags, an equation a series", forecast="baselines.autoregression:Autoregression"
+        "linear in its lags, an equation a series", forecast="baselines.series.autoregression:Autoregression"
     ),
-    "arima": _entry("ARIMA, searched for each series within bounds", forecast="baselines.arima:ARIMA"),
-    "ets": _entry("exponential smoothing, searched within bounds", forecast="baselines.ets:ETS"),
-    "theta": _entry("the Theta method", forecast="baselines.theta:Theta"),
+    "arima": _entry("ARIMA, searched for each series within bounds", forecast="baselines.series.arima:ARIMA"),
+    "ets": _entry("exponential smoothing, searched within bounds", forecast="baselines.series.ets:ETS"),
+    "theta": _entry("the Theta method", forecast="baselines.series.theta:Theta"),
     "linear-window": _entry(
-        "least squares from a window, trend and season apart", forecast="baselines.window_forecasters:LinearWindow"
+        "least squares from a window, trend and season apart", forecast="baselines.windows.forecasters:LinearWindow"
     ),
     "tcn": _entry(
         "causal temporal convolution",
-        lm="recurrent.convolution:TemporalConvolutionLanguageModel",
-        classify="baselines.temporal_convolution:TemporalConvolutionClassifier",
-        forecast="baselines.window_forecasters:TemporalConvolutionForecaster",
+        lm="baselines.convolutions.language:TemporalConvolutionLanguageModel",
+        classify="baselines.convolutions.temporal:TemporalConvolutionClassifier",
+        forecast="baselines.windows.forecasters:TemporalConvolutionForecaster",
     ),
     "elman": _entry(
         "simple recurrent network",
-        lm="recurrent.elman:ElmanLanguageModel",
+        lm="recurrent.language.elman:ElmanLanguageModel",
         classify="recurrent.classifier:ElmanClassifier",
         forecast="recurrent.forecasters:ElmanForecaster",
     ),
     "gru": _entry(
         "gated recurrent unit",
-        lm="recurrent.gru:GRULanguageModel",
+        lm="recurrent.language.gru:GRULanguageModel",
         classify="recurrent.classifier:GRUClassifier",
         forecast="recurrent.forecasters:GRUForecaster",
     ),
     "lstm": _entry(
         "long short-term memory",
-        lm="recurrent.lstm:LSTMLanguageModel",
+        lm="recurrent.language.lstm:LSTMLanguageModel",
         classify="recurrent.classifier:LSTMClassifier",
         forecast="recurrent.forecasters:LSTMForecaster",
     ),
     "bilstm": _entry(
         "LSTM that reads both ways",
-        lm="recurrent.lstm:BidirectionalLSTMLanguageModel",
+        lm="recurrent.language.lstm:BidirectionalLSTMLanguageModel",
         classify="recurrent.classifier:BidirectionalLSTMClassifier",
     ),
 }
 
 DATASETS: Mapping[str, Entry] = {
-    "synthetic-markov": _entry("Markov chain, true model known", lm="datasets.synthetic:SyntheticMarkov"),
-    "synthetic-hmm": _entry("hidden Markov source, true model known", lm="datasets.synthetic:SyntheticHMM"),
-    "synthetic-brackets": _entry("nested brackets, true model known", lm="datasets.synthetic:SyntheticBrackets"),
+    "synthetic-markov": _entry("Markov chain, true model known", lm="datasets.synthetic.text:SyntheticMarkov"),
+    "synthetic-hmm": _entry("hidden Markov source, true model known", lm="datasets.synthetic.text:SyntheticHMM"),
+    "synthetic-brackets": _entry("nested brackets, true model known", lm="datasets.synthetic.text:SyntheticBrackets"),
     "python-reference": _entry(
-        "the Python language reference, in words", lm="datasets.python_reference:PythonReference"
+        "the Python language reference, in words", lm="datasets.text.python_reference:PythonReference"
     ),
-    "tinyshakespeare": _entry("Shakespeare, in characters", lm="datasets.tinyshakespeare:TinyShakespeare"),
-    "wikitext2": _entry("Wikipedia articles, 2.1 million words", lm="datasets.wikitext:WikiText2"),
-    "wikitext2-chars": _entry("Wikipedia articles, in characters", lm="datasets.wikitext:WikiText2Characters"),
+    "tinyshakespeare": _entry("Shakespeare, in characters", lm="datasets.text.tinyshakespeare:TinyShakespeare"),
+    "wikitext2": _entry("Wikipedia articles, 2.1 million words", lm="datasets.text.wikitext:WikiText2"),
+    "wikitext2-chars": _entry("Wikipedia articles, in characters", lm="datasets.text.wikitext:WikiText2Characters"),
     "synthetic-words": _entry(
-        "single words decide, true posterior known", classify="datasets.synthetic_documents:SyntheticWords"
+        "single words decide, true posterior known", classify="datasets.synthetic.documents:SyntheticWords"
     ),
     "synthetic-order": _entry(
-        "only word order decides, true posterior known", classify="datasets.synthetic_documents:SyntheticOrder"
+        "only word order decides, true posterior known", classify="datasets.synthetic.documents:SyntheticOrder"
     ),
     "synthetic-distance": _entry(
-        "a word far back decides, true posterior known", classify="datasets.synthetic_documents:SyntheticDistance"
+        "a word far back decides, true posterior known", classify="datasets.synthetic.documents:SyntheticDistance"
     ),
     "library-docstrings": _entry(
-        "which part of SciPy a docstring documents", classify="datasets.library_docstrings:LibraryDocstrings"
+        "which part of SciPy a docstring documents", classify="datasets.documents.library_docstrings:LibraryDocstrings"
     ),
-    "trec": _entry("questions by what they ask for, 6 classes", classify="datasets.trec:Trec"),
-    "reuters-r8": _entry("newswire by topic, 8 classes", classify="datasets.reuters:ReutersR8"),
-    "mr": _entry("sentences of film reviews, 2 classes", classify="datasets.movie_reviews:MovieReviews"),
+    "trec": _entry("questions by what they ask for, 6 classes", classify="datasets.documents.trec:Trec"),
+    "reuters-r8": _entry("newswire by topic, 8 classes", classify="datasets.documents.reuters:ReutersR8"),
+    "mr": _entry("sentences of film reviews, 2 classes", classify="datasets.documents.movie_reviews:MovieReviews"),
     "cedr-ru": _entry(
-        "Russian sentences, as text or by emotion", classify="datasets.cedr:Cedr", lm="datasets.cedr:CedrText"
+        "Russian sentences, as text or by emotion",
+        classify="datasets.documents.cedr:Cedr",
+        lm="datasets.documents.cedr:CedrText",
     ),
-    "ag-news": _entry("news by topic, 4 classes, 127,600 texts", classify="datasets.ag_news:AGNews"),
-    "synthetic-ar": _entry("autoregression, true model known", forecast="datasets.synthetic_series:SyntheticAR"),
+    "ag-news": _entry("news by topic, 4 classes, 127,600 texts", classify="datasets.documents.ag_news:AGNews"),
+    "synthetic-ar": _entry("autoregression, true model known", forecast="datasets.synthetic.series:SyntheticAR"),
     "synthetic-seasonal": _entry(
-        "a season in noise, true model known", forecast="datasets.synthetic_series:SyntheticSeasonal"
+        "a season in noise, true model known", forecast="datasets.synthetic.series:SyntheticSeasonal"
     ),
     "synthetic-threshold": _entry(
-        "two linear regimes, true model known", forecast="datasets.synthetic_series:SyntheticThreshold"
+        "two linear regimes, true model known", forecast="datasets.synthetic.series:SyntheticThreshold"
     ),
-    "mackey-glass": _entry("chaos with a delay", forecast="datasets.synthetic_series:MackeyGlass"),
-    "lorenz": _entry("chaos, Lorenz's first coordinate", forecast="datasets.synthetic_series:Lorenz"),
-    "nile": _entry("flow of the Nile, by the year", forecast="datasets.statsmodels_series:Nile"),
+    "mackey-glass": _entry("chaos with a delay", forecast="datasets.synthetic.series:MackeyGlass"),
+    "lorenz": _entry("chaos, Lorenz's first coordinate", forecast="datasets.synthetic.series:Lorenz"),
+    "nile": _entry("flow of the Nile, by the year", forecast="datasets.series.statsmodels_series:Nile"),
     "sunspots-yearly": _entry(
-        "sunspots since 1700, by the year", forecast="datasets.statsmodels_series:YearlySunspots"
+        "sunspots since 1700, by the year", forecast="datasets.series.statsmodels_series:YearlySunspots"
     ),
-    "co2": _entry("carbon dioxide at Mauna Loa, by the week", forecast="datasets.statsmodels_series:CO2"),
-    "elnino": _entry("sea surface temperature, by the month", forecast="datasets.statsmodels_series:ElNino"),
+    "co2": _entry("carbon dioxide at Mauna Loa, by the week", forecast="datasets.series.statsmodels_series:CO2"),
+    "elnino": _entry("sea surface temperature, by the month", forecast="datasets.series.statsmodels_series:ElNino"),
     "macrodata": _entry(
-        "economy of the USA, 12 series by the quarter", forecast="datasets.statsmodels_series:Macrodata"
+        "economy of the USA, 12 series by the quarter", forecast="datasets.series.statsmodels_series:Macrodata"
     ),
-    "m4-hourly": _entry("414 hourly series of the M4 competition", forecast="datasets.m4_hourly:M4Hourly"),
-    "ett-h1": _entry("a transformer's loads and oil temperature, by the hour", forecast="datasets.ett:ETTh1"),
-    "exchange-rate": _entry("eight currencies, by the day", forecast="datasets.exchange_rate:ExchangeRate"),
-    "airpassengers": _entry("airline passengers, by the month", forecast="datasets.airpassengers:AirPassengers"),
+    "m4-hourly": _entry("414 hourly series of the M4 competition", forecast="datasets.series.m4_hourly:M4Hourly"),
+    "ett-h1": _entry("a transformer's loads and oil temperature, by the hour", forecast="datasets.series.ett:ETTh1"),
+    "exchange-rate": _entry("eight currencies, by the day", forecast="datasets.series.exchange_rate:ExchangeRate"),
+    "airpassengers": _entry("airline passengers, by the month", forecast="datasets.series.airpassengers:AirPassengers"),
     "daily-min-temps": _entry(
-        "temperatures in Melbourne, by the day", forecast="datasets.daily_min_temps:DailyMinTemps"
+        "temperatures in Melbourne, by the day", forecast="datasets.series.daily_min_temps:DailyMinTemps"
     ),
-    "sunspots": _entry("sunspots since 1749, by the month", forecast="datasets.sunspots:Sunspots"),
+    "sunspots": _entry("sunspots since 1749, by the month", forecast="datasets.series.sunspots:Sunspots"),
     "file": _entry(
         "your own data: file(path=mine.txt)",
-        lm="datasets.own:TextFile",
-        classify="datasets.own_documents:LabelledFile",
-        forecast="datasets.own_series:SeriesFile",
+        lm="datasets.text.own:TextFile",
+        classify="datasets.documents.own:LabelledFile",
+        forecast="datasets.series.own:SeriesFile",
     ),
 }
 
@@ -183,14 +193,14 @@ class Reduction:
 
 
 REDUCTIONS: Mapping[tuple[str, str], Reduction] = {
-    ("lm", "classify"): Reduction("Bayes", "seqbench.reductions:bayes"),
-    ("lm", "forecast"): Reduction("quantised", "seqbench.baselines.quantised:quantised"),
+    ("lm", "classify"): Reduction("Bayes", "seqbench.tasks.documents.bayes:bayes"),
+    ("lm", "forecast"): Reduction("quantised", "seqbench.baselines.reductions.quantised:quantised"),
 }
 """By the model's task and the one wanted."""
 
 SUMS: Mapping[str, str] = {
-    "lm": "seqbench.mixture:mixture",
-    "forecast": "seqbench.baselines.mean_of_models:mean_of",
+    "lm": "seqbench.tasks.language.mixture:mixture",
+    "forecast": "seqbench.tasks.forecasts.mean:mean_of",
 }
 """By task, the function from the classes of models that a spec adds to the class that they make together."""
 
@@ -237,7 +247,7 @@ def find_model(spec: Spec, task: str) -> Found:
     reduction = REDUCTIONS.get((found.attribute.task, task))
     if reduction is None:
         return _of_task(found, spec, task)
-    reduce = _registered(reduction.name, reduction.target)
+    reduce = resolve(reduction.name, reduction.target)
     source = _joint(found.source_sha256, reduce.source_sha256)
     return Found(found.target, reduce.attribute(found.attribute), source, reduction.name)
 
@@ -248,7 +258,7 @@ def _sum(spec: Spec, task: str) -> Found:
     parts = [find_model(part, of) for part in spec.parts]
     if of not in SUMS:
         raise ValueError(f"{spec.name}: models of the task {of} cannot be added, only those of {' and '.join(SUMS)}")
-    own = _registered("a sum", SUMS[of])
+    own = resolve("a sum", SUMS[of])
     return Found(
         "+".join(part.target for part in parts),
         own.attribute([part.attribute for part in parts]),
@@ -379,10 +389,10 @@ def _find(name: str, registered: Callable[[], Mapping[str, Entry]], what: str, t
     if name not in entries:
         raise UnknownName(_unknown(name, entries, what))
     targets = entries[name].targets
-    return _registered(name, targets.get(task) or next(iter(targets.values())))
+    return resolve(name, targets.get(task) or next(iter(targets.values())))
 
 
-def _registered(name: str, target: str) -> Found:
+def resolve(name: str, target: str) -> Found:
     """What a target `module:attribute` names.
 
     Raises:

@@ -69,8 +69,8 @@ def test_new_documents_are_classified_by_a_kept_fit_or_by_one_made_again(tmp_pat
 
 
 def test_the_record_tells_of_classes(tmp_path: Path) -> None:
-    from seqbench.records import Record
-    from seqbench.store import Store
+    from seqbench.evidence.records import Record
+    from seqbench.runs.store import Store
 
     seqbench.run("doc", datasets=["synthetic-words"], models=["naive-bayes"], store=tmp_path)
     record = next(r for r in Store(tmp_path).records() if isinstance(r, Record) and r.kind == "classic")

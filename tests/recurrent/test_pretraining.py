@@ -6,7 +6,7 @@ import torch
 
 from seqbench.interface import Arrays, Budget, ClassificationContext, Documents, Labelled, LanguageContext, Texts
 from seqbench.recurrent.classifier import BidirectionalLSTMClassifier, LSTMClassifier
-from seqbench.recurrent.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
+from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
 from seqbench.recurrent.pretraining import pretrain
 from seqbench.vocab import UNK, Vocab
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqbench.metrics import Metric
-from seqbench.records import Check, Comparability, Costs, Identity, Provenance, Record
+from seqbench.evidence.metrics import Metric
+from seqbench.evidence.records import Check, Comparability, Costs, Identity, Provenance, Record
 from seqbench.reports.groups import Run
 from seqbench.spec import parse
 from seqbench.tasks import TASKS

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from seqbench.records import Status
+from seqbench.evidence.records import Status
 from seqbench.reports import frame, html, latex, markdown, terminal
 from seqbench.reports.formatting import plain, raised
 from seqbench.reports.groups import Run

@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from seqbench.metrics import Metric
+from seqbench.evidence.metrics import Metric
 from seqbench.reports.ranks import Ranking, ranking
 from seqbench.reports.table import Table
 

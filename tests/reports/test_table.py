@@ -4,10 +4,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from seqbench.metrics import PERPLEXITY
+from seqbench.evidence.metrics import PERPLEXITY
+from seqbench.evidence.statistics import block_weights, compare, estimate
 from seqbench.reports import table as module
 from seqbench.reports.groups import Run
-from seqbench.statistics import block_weights, compare, estimate
 from seqbench.tasks import task
 
 Make = Callable[..., Run]

@@ -11,10 +11,10 @@ import pytest
 
 import seqbench
 from seqbench import api
-from seqbench.records import Record
-from seqbench.store import RECORD, Store
+from seqbench.evidence.records import Record
+from seqbench.runs.store import RECORD, Store
 
-TOYS = Path(__file__).with_name("toys.py")
+TOYS = Path(__file__).parents[1] / "toys" / "toys.py"
 COINS = f"{TOYS}:Coins"
 
 

@@ -32,7 +32,7 @@ def test_a_public_name_counts_as_the_module_that_it_lives_in(tmp_path: Path) -> 
     file = tmp_path / "mine.py"
     file.write_text("from seqbench import LanguageModel\n")
     assert {"seqbench.interface", "seqbench.vocab"} <= _closure(file)
-    assert "seqbench.runner" not in _closure(file)
+    assert "seqbench.runs.runner" not in _closure(file)
 
 
 @pytest.mark.parametrize("changed", ["mine.py", "beside.py"])
@@ -55,7 +55,7 @@ def test_modules_that_import_each_other_end(tmp_path: Path) -> None:
 
 
 def test_a_shipped_model_depends_on_the_interface_and_not_on_the_runner() -> None:
-    path = Path(seqbench.interface.__file__).parent / "language.py"
-    found = set(fingerprint._closure(path, "seqbench.language", frozenset({"seqbench"})))
-    assert {"seqbench.interface", "seqbench.metrics", "seqbench.checks"} <= found
-    assert not {"seqbench.runner", "seqbench.store", "seqbench.cli"} & found
+    path = Path(seqbench.interface.__file__).parent / "tasks" / "language" / "task.py"
+    found = set(fingerprint._closure(path, "seqbench.tasks.language.task", frozenset({"seqbench"})))
+    assert {"seqbench.interface", "seqbench.evidence.metrics", "seqbench.tasks.language.checks"} <= found
+    assert not {"seqbench.runs.runner", "seqbench.runs.store", "seqbench.cli"} & found

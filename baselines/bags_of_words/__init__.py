@@ -1,0 +1,1 @@
+"""Classifiers that see which words a document holds, not their order."""

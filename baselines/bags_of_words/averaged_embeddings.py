@@ -1,0 +1,259 @@
+"""fastText's classifier: the mean of the vectors of a document's words and hashed bigrams, and a softmax.
+
+Joulin, Grave, Bojanowski & Mikolov 2016, "Bag of tricks for efficient text classification".
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional as F
+
+from seqbench.interface import (
+    Arrays,
+    ClassificationContext,
+    Classifier,
+    Config,
+    Documents,
+    Floats,
+    Ids,
+    Labelled,
+    Texts,
+)
+from seqbench.learning.classifier import balanced_weights, laid_end_to_end
+from seqbench.learning.training import DivergenceError, seeded, updates_within
+
+CPU = torch.device("cpu")
+
+
+class AveragedEmbeddingsConfig(Config):
+    learning_rate: float = Field(
+        0.5,
+        gt=0,
+        description="step that each document takes at first; it falls in a straight line to zero over the budget",
+        json_schema_extra={"search": {"low": 0.05, "high": 0.5, "log": True}},
+    )
+    embedding_size: int = Field(
+        10,
+        ge=1,
+        description="width of a word's or bigram's vector",
+        json_schema_extra={"search": {"choices": [10, 30, 100]}},
+    )
+    buckets: int = Field(
+        1 << 18,
+        ge=0,
+        description="vectors that all bigrams share by their hash; 0: words alone",
+        json_schema_extra={"search": {"choices": [0, 1 << 18]}},
+    )
+    batch_size: int = Field(
+        32,
+        ge=1,
+        description="documents whose steps are taken at once; the steps of many at a high rate overshoot together",
+    )
+    class_weight: Literal["none", "balanced"] = Field(
+        "none", description="weight of a document's step; balanced: every class weighs the same in sum"
+    )
+
+
+class AveragedEmbeddings(Classifier):
+    r"""log p = log softmax(A x̄), where x̄ is the mean of the vectors of a document's features.
+
+    Features are words and, by their hash, pairs of neighbours. A feature that training lacks has the vector
+    zero. As in the original, vectors start uniform within ±1/embedding_size and A at zero; the documents of
+    a batch take the steps by plain gradient descent that each would take alone (so the *sum* of their
+    gradients counts, which is the linear scaling of Krizhevsky 2014 and Goyal et al. 2017).
+
+    It does not learn by `training.train`: the gradient of this model is written down in one line, and without
+    autograd, sparse gradient tensors and their norm an update costs a third (`benchmarks/averaged_embeddings.py`
+    holds its speed against the C++ of its authors). It runs on the CPU whatever device it is lent, since an
+    update is too little work for a GPU.
+    """
+
+    kind = "neural"
+    config_class = AveragedEmbeddingsConfig
+    config: AveragedEmbeddingsConfig
+    vectors: Tensor
+    """(V + buckets, D)"""
+    output: Tensor
+    """A, (C, D)"""
+
+    def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
+        """Learn until the budget ends, and the learning rate with it.
+
+        As in the original, no epoch is chosen by its validation score, which is only logged: before its end
+        the rate is too high for the best weights.
+
+        Raises:
+            ValueError: there is no document to learn from, a document has no words, or words out of 0..V-1.
+            DivergenceError: training diverged.
+        """
+        if len(train) == 0:
+            raise ValueError("there is nothing to train on: the training data holds no document")
+        config, classes, documents = self.config, len(ctx.classes), len(train)
+        valid = self._bags(ctx.valid.texts.ids, ctx.vocab.size)
+        weights = torch.ones(classes)
+        if config.class_weight == "balanced":
+            weights = torch.tensor(balanced_weights(train.labels, classes), dtype=torch.float32)
+        with seeded(ctx.seed, CPU), _one_thread(), torch.no_grad():
+            # Batches keep their documents; their order is drawn anew for every epoch.
+            rows = torch.randperm(documents).numpy()
+            bags = self._bags([train.texts.ids[row] for row in rows], ctx.vocab.size)
+            labels = torch.tensor(train.labels[rows])
+            batches = list(_batches(bags, labels, weights[labels], config.batch_size))
+            features, width = ctx.vocab.size + config.buckets, config.embedding_size
+            self.vectors = torch.empty(features, width).uniform_(-1 / width, 1 / width)
+            self.vectors[torch.bincount(bags.ids, minlength=features) == 0] = 0.0
+            self.output = torch.zeros(classes, width)
+            update, updates = 0, updates_within(ctx.budget, len(batches))
+            while update < updates:
+                total, seen = torch.zeros(()), 0
+                for b in torch.randperm(len(batches))[: updates - update].tolist():
+                    rate = decayed(config.learning_rate, update, updates)
+                    total += step(self.vectors, self.output, batches[b], rate)
+                    seen += len(batches[b].labels)
+                    update += 1
+                loss = float(total) / seen
+                ctx.log("train_nats", loss)
+                # A starts at zero, and the loss at log C: far above it, the steps only overshoot.
+                if not loss < 10 * math.log(classes + 1):
+                    raise DivergenceError(
+                        f"the training loss is {loss:.3g} after update {update}: lower learning_rate "
+                        f"(now {config.learning_rate:g}) or batch_size (now {config.batch_size})"
+                    )
+                if len(ctx.valid):
+                    scores, truth = self._scores(valid), ctx.valid.labels
+                    ctx.log("valid_log_loss", float(-scores[np.arange(len(truth)), truth].mean()))
+                    ctx.log("valid_error", float((scores.argmax(1) != truth).mean()))
+
+    def predict(self, texts: Texts) -> Floats:
+        """As `Classifier.predict`, in float32.
+
+        Raises:
+            ValueError: a document has no words, or words that are not in 0..V-1.
+        """
+        return self._scores(self._bags(texts.ids, len(self.vectors) - self.config.buckets))
+
+    def arrays(self) -> Arrays:
+        return {"vectors": self.vectors.numpy().copy(), "output": self.output.numpy().copy()}
+
+    def restore(self, arrays: Arrays) -> None:
+        self.vectors, self.output = torch.tensor(arrays["vectors"]), torch.tensor(arrays["output"])
+
+    def _bags(self, documents: Documents, vocab_size: int) -> "Bags":
+        return bags(documents, vocab_size, self.config.buckets)
+
+    @torch.no_grad()
+    def _scores(self, bags: "Bags") -> Floats:
+        mean = F.embedding_bag(bags.ids, self.vectors, bags.starts, mode="sum") / bags.sizes[:, None]
+        return F.log_softmax((mean @ self.output.T).double(), dim=-1).numpy()
+
+
+class Bags(NamedTuple):
+    """The features of N documents, one document after the other."""
+
+    ids: Tensor
+    """(M,) words in 0..V-1, and V plus the buckets of bigrams."""
+    starts: Tensor
+    """(N,) where each document's begin."""
+    sizes: Tensor
+    """(N,) how many it has."""
+
+
+class Batch(NamedTuple):
+    bags: Bags
+    labels: Tensor
+    """(B,)"""
+    weights: Tensor
+    """(B,) of the documents' steps."""
+
+
+def bags(documents: Documents, vocab_size: int, buckets: int) -> Bags:
+    """The words of each document, then its bigrams by their hash (none where `buckets` is 0).
+
+    Raises:
+        ValueError: a document has no words, or words that are not in 0..vocab_size-1.
+    """
+    words, lengths = laid_end_to_end(documents, vocab_size)
+    pairs = lengths - 1 if buckets else np.zeros_like(lengths)
+    sizes = lengths + pairs
+    starts = np.cumsum(sizes) - sizes
+    # A word stands behind its document's words before it, and all bigrams of the documents before that.
+    where = np.arange(len(words)) + np.repeat(np.cumsum(pairs) - pairs, lengths)
+    ids = np.empty(sizes.sum(), np.int64)
+    ids[where] = words
+    if buckets:
+        inside = np.ones(len(words), dtype=bool)
+        inside[np.cumsum(lengths) - 1] = False
+        first = np.flatnonzero(inside)
+        ids[where[first] + np.repeat(lengths, pairs)] = vocab_size + bucket(words[first], words[first + 1], buckets)
+    return Bags(*map(torch.tensor, (ids, starts, sizes)))
+
+
+def bucket(first: Ids, second: Ids, buckets: int) -> Ids:
+    """The bucket 0..buckets-1 of each pair of ids below 2^32, the same on every machine.
+
+    The mixing function of SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
+    generators"), a bijection of 64 bits, over both ids side by side.
+    """
+    z: NDArray[np.uint64] = (first.astype(np.uint64) << np.uint64(32)) | second.astype(np.uint64)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((z ^ (z >> np.uint64(31))) % np.uint64(buckets)).astype(np.int64)
+
+
+def decayed(rate: float, update: int, updates: int) -> float:
+    """The learning rate of update 0, 1, …, `updates` - 1: from `rate` in a straight line to zero at `updates`."""
+    return rate * (1 - update / updates)
+
+
+def step(vectors: Tensor, output: Tensor, batch: Batch, rate: float) -> Tensor:
+    """Let every document of a batch take its step of gradient descent, all from where they stand, in place.
+
+    With x̄ the mean of the document's n vectors, p = softmax(A x̄), y its class as a unit vector and w its weight:
+
+        -∂(w log p_y)/∂A = w (y - p) x̄ᵀ        -∂(w log p_y)/∂v = w Aᵀ (y - p) / n, each time v is one of the n
+
+    Returns:
+        The sum of -log p_y before the step, a scalar.
+    """
+    (ids, starts, sizes), labels, weights = batch
+    mean = F.embedding_bag(ids, vectors, starts, mode="sum") / sizes[:, None]
+    log_p = F.log_softmax(mean @ output.T, dim=-1)
+    loss = F.nll_loss(log_p, labels, reduction="sum")
+    error = log_p.exp_().neg_()
+    error[torch.arange(len(labels)), labels] += 1.0
+    error *= rate * weights[:, None]
+    gradient = (error @ output) / sizes[:, None]
+    output.addmm_(error.T, mean)
+    vectors.index_add_(0, ids, gradient.repeat_interleave(sizes, 0, output_size=len(ids)))
+    return loss
+
+
+def _batches(bags: Bags, labels: Tensor, weights: Tensor, size: int) -> Iterator[Batch]:
+    """Documents in the order in which they stand, at most `size` a batch, all batches of about one size."""
+    pieces = -(-len(labels) // size)
+    parts = (torch.tensor_split(x, pieces) for x in (bags.starts, bags.sizes, labels, weights))
+    for starts, sizes, y, w in zip(*parts, strict=True):
+        first = int(starts[0])
+        yield Batch(Bags(bags.ids[first : int(starts[-1] + sizes[-1])], starts - first, sizes), y, w)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Inside, torch computes on one thread.
+
+    An update is too short to share: a second thread gains little, and where other work holds its core, each of
+    the update's operations waits for it, which was measured to make training 15 to 60 times slower.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,180 @@
+"""Linear classifiers over sparse features, by scikit-learn: perceptron, logistic regression, linear SVM."""
+
+import warnings
+from abc import abstractmethod
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from sklearn import linear_model, svm
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from seqbench.baselines.bags_of_words.features import DocumentFeatures, Features
+from seqbench.interface import ClassificationContext, Classifier, Config, Floats, Ids, Labelled, Texts
+
+FOLDS = 5
+"""Of the cross-validation whose decision values tell the temperature."""
+MOST_STEPS = 10_000
+"""Of a solver; it says when these do not suffice."""
+
+
+class LinearConfig(Config):
+    features: Features = Field(
+        "counts", description="counts of words; tfidf, of n-grams; characters: hashed letter trigrams of words"
+    )
+    ngrams: int = Field(1, ge=1, le=5, description="words of the longest n-gram of `counts` and `tfidf`")
+    class_weight: Literal["none", "balanced"] = Field(
+        "none", description="weight of a document; balanced: every class weighs the same in sum"
+    )
+
+
+class PenalisedConfig(LinearConfig):
+    c: float = Field(
+        1.0,
+        gt=0,
+        description="inverse strength of the L2 penalty, scikit-learn's C",
+        json_schema_extra={"search": {"low": 0.01, "high": 100.0, "log": True}},
+    )
+
+
+class SVMConfig(PenalisedConfig):
+    features: Features = Field("tfidf", description=str(LinearConfig.model_fields["features"].description))
+    ngrams: int = Field(2, ge=1, le=5, description=str(LinearConfig.model_fields["ngrams"].description))
+
+
+class LinearClassifier(Classifier):
+    """Features → scikit-learn's classifier → log-probabilities; a class that training lacks is impossible."""
+
+    stochastic = False
+    config_class = LinearConfig
+    config: LinearConfig
+
+    @abstractmethod
+    def estimator(self, class_weight: str | None) -> Any:
+        """Scikit-learn's classifier, not fitted."""
+
+    def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
+        """Fit until the solver has converged.
+
+        Raises:
+            ValueError: fewer than two classes occur, or the solver does not come to an end.
+        """
+        met = np.unique(train.labels)
+        if len(met) < 2:
+            raise ValueError("a linear classifier tells classes apart: the training part holds fewer than two")
+        self.classes = len(ctx.classes)
+        self.features = DocumentFeatures(self.config.features, self.config.ngrams)
+        vectors = self.features.fit(train.texts)
+        ctx.log("features", vectors.shape[1])
+        collisions = self.features.collisions(train.texts)
+        if collisions is not None:
+            ctx.log("letter_trigrams_that_share_a_bucket", collisions)
+        weight = None if self.config.class_weight == "none" else "balanced"
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ConvergenceWarning)
+            try:
+                self.learn(self.estimator(weight), vectors, train.labels, ctx)
+            except ConvergenceWarning as warning:
+                raise ValueError(f"the solver found no optimum ({warning}): lower c or use tfidf features") from None
+
+    def learn(self, estimator: Any, vectors: Any, labels: Ids, ctx: ClassificationContext) -> None:
+        """Fit `self.model`, and whatever makes probabilities of it."""
+        self.model = estimator.fit(vectors, labels)
+
+    def predict(self, texts: Texts) -> Floats:
+        log_p = np.full((len(texts), self.classes), -np.inf)
+        log_p[:, self.model.classes_] = self.scores(self.features(texts))
+        return log_p
+
+    @abstractmethod
+    def scores(self, vectors: Any) -> Floats:
+        """Log-probabilities (N, classes met) of vectors (N, F)."""
+
+    def parameter_count(self) -> int:
+        return int(self.model.coef_.size + self.model.intercept_.size)
+
+
+class LogisticRegression(LinearClassifier):
+    """Softmax regression with an L2 penalty, by L-BFGS."""
+
+    config_class = PenalisedConfig
+    config: PenalisedConfig
+
+    def estimator(self, class_weight: str | None) -> Any:
+        return linear_model.LogisticRegression(C=self.config.c, class_weight=class_weight, max_iter=MOST_STEPS)
+
+    def scores(self, vectors: Any) -> Floats:
+        # Scikit-learn's own predict_log_proba takes the logarithm of what may have become 0.
+        log_p: Floats = log_softmax(_two_columns(self.model.decision_function(vectors)), axis=1)
+        return log_p
+
+
+class Calibrated(LinearClassifier):
+    """A classifier by margins: its probabilities are the softmax of its decision values over one temperature,
+
+        p(c | x) = softmax(d(x) / τ)_c,
+
+    with τ the most likely one for decision values of documents that the classifier did not learn from, in a
+    cross-validation inside the training part (Guo et al. 2017, section 4.2). The most probable class is
+    scikit-learn's prediction, whatever τ.
+    """
+
+    def learn(self, estimator: Any, vectors: Any, labels: Ids, ctx: ClassificationContext) -> None:
+        super().learn(estimator, vectors, labels, ctx)
+        fewest = int(np.bincount(np.searchsorted(self.model.classes_, labels)).min())
+        if fewest < 2:
+            self.temperature = 1.0  # some class cannot be left out and be known
+        else:
+            folds = StratifiedKFold(min(FOLDS, fewest))
+            unseen = cross_val_predict(clone(estimator), vectors, labels, cv=folds, method="decision_function")
+            self.temperature = temperature(_two_columns(unseen), np.searchsorted(self.model.classes_, labels))
+        ctx.log("temperature", self.temperature)
+
+    def scores(self, vectors: Any) -> Floats:
+        decision = _two_columns(self.model.decision_function(vectors))
+        log_p: Floats = log_softmax(decision / self.temperature, axis=1)
+        return log_p
+
+
+class Perceptron(Calibrated):
+    """Rosenblatt 1958: ten passes, one against the rest, documents in an order that the seed shuffles."""
+
+    stochastic = True
+
+    def learn(self, estimator: Any, vectors: Any, labels: Ids, ctx: ClassificationContext) -> None:
+        super().learn(estimator.set_params(random_state=ctx.seed % 2**31), vectors, labels, ctx)
+
+    def estimator(self, class_weight: str | None) -> Any:
+        return linear_model.Perceptron(class_weight=class_weight, max_iter=10, tol=None)
+
+
+class LinearSVM(Calibrated):
+    """Squared hinge loss with an L2 penalty, one class against the rest (Fan et al. 2008, LIBLINEAR).
+
+    The solver visits documents in an order of its own, fixed here, which moves the optimum by less than its tolerance.
+    """
+
+    config_class = SVMConfig
+    config: SVMConfig
+
+    def estimator(self, class_weight: str | None) -> Any:
+        return svm.LinearSVC(C=self.config.c, class_weight=class_weight, random_state=0, max_iter=MOST_STEPS)
+
+
+def _two_columns(decision: Floats) -> Floats:
+    """(N, C): of two classes scikit-learn gives one column, positive for the second."""
+    return np.stack([-decision / 2, decision / 2], axis=1) if decision.ndim == 1 else decision
+
+
+def temperature(decision: Floats, labels: Ids) -> float:
+    """The τ under which labels (N,) are most likely, given decision values (N, C): within e^±7 of their spread."""
+    rows, spread = np.arange(len(labels)), float(decision.std()) or 1.0
+
+    def nats(x: float) -> float:
+        return float(-log_softmax(decision / (spread * np.exp(x)), axis=1)[rows, labels].mean())
+
+    return spread * float(np.exp(minimize_scalar(nats, bounds=(-7, 7), method="bounded").x))

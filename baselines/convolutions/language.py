@@ -1,0 +1,76 @@
+"""The temporal convolutional network as a language model.
+
+Bai, Kolter & Koltun 2018, section 4 and their models of words and characters; like theirs, a window of training is
+read together with the symbols before it that its first prediction depends on.
+"""
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from seqbench.baselines.convolutions.temporal import TemporalConvolution
+from seqbench.interface import Ids
+from seqbench.learning.column_language import BodyState, ColumnLanguageConfig, ColumnLanguageModel, ColumnNetwork
+from seqbench.learning.output import OutputLayer
+
+
+class TemporalConvolutionLanguageConfig(ColumnLanguageConfig):
+    levels: int = Field(
+        4,
+        ge=1,
+        le=16,
+        description="residual blocks; level i = 0, 1, … has dilation 2^i",
+        json_schema_extra={"search": {"choices": [2, 3, 4, 5]}},
+    )
+    kernel_size: int = Field(
+        3, ge=1, description="steps that a filter sees", json_schema_extra={"search": {"choices": [2, 3, 5]}}
+    )
+    channel_dropout: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="share of channels dropped within a block, over all steps at once",
+        json_schema_extra={"search": {"low": 0.0, "high": 0.5}},
+    )
+    bptt: int = Field(70, ge=1, description="predictions of a window, beside the symbols that are read before them")
+
+
+class TemporalConvolutionNetwork(ColumnNetwork):
+    """The state is the symbols that the next prediction still depends on; before a document all are the edge."""
+
+    def __init__(
+        self, embedding: nn.Module, body: TemporalConvolution, output: OutputLayer, edge: int, dropout: float
+    ) -> None:
+        super().__init__(embedding, output, edge)
+        self.body = body
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(
+        self, inputs: Tensor, targets: Tensor, mask: Tensor | None, state: BodyState
+    ) -> tuple[Tensor, BodyState]:
+        return self.scan(self._convolve, inputs, state)
+
+    def _convolve(self, symbols: Tensor, state: BodyState) -> tuple[Tensor, BodyState]:
+        known = self.body.receptive_field - 1
+        (before,) = (symbols.new_full((known, symbols.shape[1]), self.edge),) if state is None else state
+        line = torch.cat([before, symbols])
+        vectors = self.dropout(self.embedding(line)).transpose(0, 1)
+        # Zeros that the layers pad with reach only what is cut away here.
+        features = self.body(vectors)[:, known:].transpose(0, 1)
+        return self.dropout(features), (line[len(line) - known :],)
+
+
+class TemporalConvolutionLanguageModel(ColumnLanguageModel):
+    """p(x_t | the symbols before it within the receptive field)."""
+
+    config_class = TemporalConvolutionLanguageConfig
+    config: TemporalConvolutionLanguageConfig
+
+    def build(self, counts: Ids) -> TemporalConvolutionNetwork:
+        c = self.config
+        embedding = self.input_layer(c.embedding_size, counts)
+        body = TemporalConvolution(
+            c.embedding_size, c.hidden_size, levels=c.levels, kernel_size=c.kernel_size, dropout=c.channel_dropout
+        )
+        output = self.output_layer(c.hidden_size, counts, embedding)
+        return TemporalConvolutionNetwork(embedding, body, output, len(counts), c.dropout)

@@ -1,0 +1,144 @@
+"""The temporal convolutional network: causal, dilated, residual.
+
+Bai, Kolter & Koltun 2018, "An empirical evaluation of generic convolutional and recurrent networks for
+sequence modeling", section 3.
+"""
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
+
+from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig, max_over
+
+
+class CausalConvolution(nn.Module):
+    """y_t = b + Σ_i W_i x_{t - d (k-1-i)}, i = 0…k-1, with zeros before the start; W is weight-normalised.
+
+    Salimans & Kingma 2016, "Weight normalization": W = g V / ‖V‖ for each output channel.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel_size: int, dilation: int) -> None:
+        super().__init__()
+        self.convolve = weight_norm(nn.Conv1d(inputs, outputs, kernel_size, dilation=dilation))
+        self.reach = (kernel_size - 1) * dilation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, inputs, T); returns (B, outputs, T)."""
+        y: Tensor = self.convolve(F.pad(x, (self.reach, 0)))
+        return y
+
+
+class ResidualBlock(nn.Module):
+    """relu(x + f(x)), f twice a causal convolution, relu and spatial dropout; x is projected where widths differ."""
+
+    def __init__(self, inputs: int, outputs: int, kernel_size: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            CausalConvolution(inputs, outputs, kernel_size, dilation),
+            nn.ReLU(),
+            nn.Dropout1d(dropout),
+            CausalConvolution(outputs, outputs, kernel_size, dilation),
+            nn.ReLU(),
+            nn.Dropout1d(dropout),
+        )
+        self.shortcut = nn.Conv1d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, inputs, T); returns (B, outputs, T)."""
+        return torch.relu(self.shortcut(x) + self.body(x))
+
+
+class TemporalConvolution(nn.Module):
+    """`levels` residual blocks, level i = 0, 1, … with dilation 2^i.
+
+    The answer at a step depends on `receptive_field` inputs, the last of them that of the step itself.
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, *, levels: int, kernel_size: int, dropout: float = 0.0
+    ) -> None:
+        """dropout: share of channels that each dropout of a block takes away over all steps of a sequence.
+
+        Raises:
+            ValueError: a size or number is not positive.
+        """
+        super().__init__()
+        if min(input_size, hidden_size, levels, kernel_size) < 1:
+            raise ValueError("input_size, hidden_size, levels and kernel_size must all be 1 or more")
+        self.blocks = nn.Sequential(
+            *(
+                ResidualBlock(hidden_size if level else input_size, hidden_size, kernel_size, 2**level, dropout)
+                for level in range(levels)
+            )
+        )
+        self.receptive_field = 1 + 2 * (kernel_size - 1) * (2**levels - 1)
+        """Steps; each block of dilation d adds 2 (kernel_size - 1) d."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (B, T, input_size); returns (B, T, hidden_size)."""
+        y: Tensor = self.blocks(x.transpose(1, 2))
+        return y.transpose(1, 2)
+
+
+class TemporalConvolutionConfig(NeuralClassifierConfig):
+    hidden_size: int = Field(
+        128,
+        ge=1,
+        description="channels of a level",
+        json_schema_extra={"search": {"low": 32, "high": 256, "log": True}},
+    )
+    levels: int = Field(
+        4,
+        ge=1,
+        le=16,
+        description="residual blocks; level i = 0, 1, … has dilation 2^i",
+        json_schema_extra={"search": {"choices": [2, 3, 4, 5, 6]}},
+    )
+    kernel_size: int = Field(
+        3, ge=1, description="steps that a filter sees", json_schema_extra={"search": {"choices": [2, 3, 5, 7]}}
+    )
+    channel_dropout: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="share of channels dropped within a block, over all steps at once",
+        json_schema_extra={"search": {"low": 0.0, "high": 0.5}},
+    )
+    pooling: Literal["last", "max"] = Field(
+        "max",
+        description="features of a document: the last step's, or the largest of each channel over all steps",
+        json_schema_extra={"search": {"choices": ["last", "max"]}},
+    )
+
+
+class TemporalConvolutionNetwork(DocumentNetwork):
+    """What stands behind a document's end is padding, which a causal network cannot see from within."""
+
+    def __init__(self, vocab_size: int, classes: int, config: TemporalConvolutionConfig) -> None:
+        super().__init__(vocab_size, classes, config.hidden_size, config)
+        self.body = TemporalConvolution(
+            config.embedding_size,
+            config.hidden_size,
+            levels=config.levels,
+            kernel_size=config.kernel_size,
+            dropout=config.channel_dropout,
+        )
+        self.pooling = config.pooling
+
+    def encode(self, vectors: Tensor, lengths: Tensor) -> Tensor:
+        steps: Tensor = self.body(vectors)
+        if self.pooling == "max":
+            return max_over(steps, lengths)
+        return steps[torch.arange(len(steps), device=steps.device), lengths - 1]
+
+
+class TemporalConvolutionClassifier(NeuralClassifier):
+    config_class = TemporalConvolutionConfig
+    config: TemporalConvolutionConfig
+
+    def build(self, vocab_size: int, classes: int) -> TemporalConvolutionNetwork:
+        return TemporalConvolutionNetwork(vocab_size, classes, self.config)

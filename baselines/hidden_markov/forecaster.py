@@ -1,0 +1,129 @@
+"""A Gaussian hidden Markov model of all series at once, which forecasts by its predictive mixture.
+
+After a past whose states have the filtered distribution α, the value h steps ahead is a mixture of the K Gaussians,
+
+    p(z_{T+h}) = Σ_k (α Aʰ)_k N(z; μ_k, σ_k²)
+
+(Zucchini, MacDonald & Langrock 2016, "Hidden Markov models for time series", section 5.2). A step knows nothing of the
+season but through the states, so z is what a season before, or the mean profile, leaves of a series; one model is
+fitted to that of all series, with hmmlearn's Baum–Welch.
+
+Where z is the change since the last season, a step beyond the first season ahead adds the changes of the seasons
+between: their mean exactly, their variance as if they did not depend on its own.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+from hmmlearn.hmm import GaussianHMM
+from pydantic import Field
+from scipy.special import ndtr, ndtri
+
+from seqbench.baselines.series.seasonal_standard import SeasonalBase, SeasonalStandard
+from seqbench.interface import Arrays, Config, Floats, Forecast, ForecastContext, Forecaster, Panel
+
+HALVINGS = 60
+"""Of the bracket around a quantile: to the last digits of a float."""
+
+
+class HMMForecasterConfig(Config):
+    states: int = Field(8, ge=1, le=100, description="K", json_schema_extra={"search": {"choices": [2, 4, 8, 16]}})
+    base: SeasonalBase = Field(
+        "last",
+        description="what the model is told the rest of: the mean profile of a season, or the last season",
+        json_schema_extra={"search": {"choices": ["profile", "last"]}},
+    )
+    memory: int = Field(200, ge=1, description="newest steps of a past that its state is filtered from")
+    least_variance: float = Field(1e-3, gt=0, description="of a state, in variances of a standardised series")
+
+
+class HMMForecaster(Forecaster):
+    """Mean and quantiles of the predictive mixture. A step of EM is one epoch of the budget."""
+
+    config_class = HMMForecasterConfig
+    config: HMMForecasterConfig
+    stochastic: ClassVar[bool] = True
+    transitions: Floats
+    """(K, K) A, rows the state before."""
+    means: Floats
+    """(K,)"""
+    sds: Floats
+    """(K,)"""
+
+    def fit(self, train: Panel, ctx: ForecastContext) -> None:
+        """Fit by Baum–Welch, until `ctx.budget` ends or the likelihood stands still.
+
+        Raises:
+            ValueError: the series hold fewer values than there are states.
+        """
+        z = [row for row in SeasonalStandard.of(train, self.config.base).apply(train) if len(row)]
+        if sum(map(len, z)) < self.config.states:
+            raise ValueError(f"{self.config.states} states need as many values to start from: set fewer states")
+        model = GaussianHMM(
+            self.config.states,
+            covariance_type="diag",
+            min_covar=self.config.least_variance,
+            n_iter=ctx.budget.epochs if ctx.budget.updates is None else min(ctx.budget.epochs, ctx.budget.updates),
+            tol=1e-4 * sum(map(len, z)),
+            implementation="scaling",
+            random_state=ctx.seed,
+        )
+        model.fit(np.concatenate(z)[:, None], [len(row) for row in z])
+        for nats in model.monitor_.history:
+            ctx.log("train_nats", -nats / sum(map(len, z)))
+        self.transitions, self.means = model.transmat_, model.means_[:, 0]
+        self.sds = np.sqrt(np.maximum(model.covars_[:, 0, 0], self.config.least_variance))
+
+    def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+        standard = SeasonalStandard.of(past, self.config.base)
+        state = self._filtered(standard.apply(past))
+        shares = np.empty((len(past), horizon, len(self.means)))
+        for step in range(horizon):
+            state = state @ self.transitions
+            shares[:, step] = state
+        mean = shares @ self.means
+        variance = shares @ (self.means**2 + self.sds**2) - mean**2
+        before = standard.earlier(mean)[..., None]
+        quantiles = before + self._quantiles(shares, standard.earlier(variance), levels)
+        return Forecast(standard.undo(before[..., 0] + mean), standard.undo(quantiles))
+
+    def arrays(self) -> Arrays:
+        return {"transitions": self.transitions, "means": self.means, "sds": self.sds}
+
+    def restore(self, arrays: Arrays) -> None:
+        self.transitions, self.means, self.sds = arrays["transitions"], arrays["means"], arrays["sds"]
+
+    def _filtered(self, pasts: list[Floats]) -> Floats:
+        """(N, K) p(state | the newest values), from equal shares before them."""
+        steps = self.config.memory
+        state = np.full((len(pasts), len(self.means)), 1 / len(self.means))
+        lengths = np.array([min(len(past), steps) for past in pasts])
+        z = np.zeros((len(pasts), steps))
+        for row, past, length in zip(z, pasts, lengths, strict=True):
+            row[steps - length :] = past[len(past) - length :]
+        for t in range(steps):
+            seen = (t >= steps - lengths)[:, None]
+            before = np.where((t > steps - lengths)[:, None], state @ self.transitions, state)
+            log_density = -0.5 * ((z[:, t, None] - self.means) / self.sds) ** 2 - np.log(self.sds)
+            joint = before * np.exp(log_density - log_density.max(axis=1, keepdims=True))
+            total = joint.sum(axis=1, keepdims=True)
+            # A value that only states out of reach explain tells nothing that floats could hold.
+            told = np.where(total > 0, joint / np.where(total > 0, total, 1), before)
+            state = np.where(seen, told, before)
+        return state
+
+    def _quantiles(self, shares: Floats, added: Floats, levels: Floats) -> Floats:
+        """(N, H, Q) of mixtures with weights (N, H, K), each Gaussian's variance with `added` (N, H) on it, by halving
+        of what the Gaussians' own quantiles bracket."""
+        sds = np.sqrt(self.sds**2 + added[..., None])
+        ends = self.means[:, None] + sds[..., None] * ndtri(levels)
+        low, high = ends.min(axis=2), ends.max(axis=2)
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            below = sum(
+                shares[..., k, None] * ndtr((middle - self.means[k]) / sds[..., k, None])
+                for k in range(len(self.means))
+            )
+            low, high = np.where(below < levels, middle, low), np.where(below < levels, high, middle)
+        quantiles: Floats = (low + high) / 2
+        return quantiles

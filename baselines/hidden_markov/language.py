@@ -1,0 +1,221 @@
+"""The categorical hidden Markov model as a language model.
+
+Rabiner 1989, "A tutorial on hidden Markov models and selected applications in speech recognition". Learned by
+Baum–Welch (`hmm_em`), or by hmmlearn; scored by the exact forward filter, which carries its state.
+"""
+
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from seqbench.baselines.hidden_markov.em import Batch, Parameters, climb, cut, log_likelihood, pack
+from seqbench.interface import Arrays, Config, Documents, Floats, Ids, LanguageContext, LanguageModel
+
+SLAB_BYTES = 64 * 2**20
+"""Of filtered states that an E-step keeps at once, a thread."""
+SYMBOLS_A_PARAMETER = 10
+"""A share of the data with fewer says nothing reliable about which start is best."""
+STEPS_UNSCALED = 8
+"""The filter divides by its scale only so often; far from underflow in float64."""
+
+
+class HMMConfig(Config):
+    states: int = Field(32, ge=1, description="K", json_schema_extra={"search": {"choices": [8, 16, 32, 64, 128]}})
+    pseudo_count: float = Field(
+        0.03,
+        ge=1e-6,
+        description="Dirichlet pseudo-counts: this many a transition, and this many times V a state's emissions, "
+        "spread as the add-one unigram, which is what an unseen symbol has",
+        json_schema_extra={"search": {"low": 1e-3, "high": 1.0, "log": True}},
+    )
+    restarts: int = Field(4, ge=1, description="random starts R, compared on 1/R of the data")
+    piece: int = Field(128, ge=2, description="symbols; a longer document is cut for learning, never for scoring")
+    tolerance: float = Field(1e-5, ge=0, description="EM ends when a pass gains less, nats a symbol")
+    patience: int = Field(5, ge=1, description="EM ends after so many steps without a better validation likelihood")
+    dtype: Literal["float32", "float64"] = Field("float32", description="in which the E-step computes")
+    implementation: Literal["torch", "hmmlearn"] = Field(
+        "torch", description="hmmlearn: plain Baum–Welch from one start, on whole documents"
+    )
+
+
+class HMM(LanguageModel[Floats]):
+    r"""p(o_{t+1} = v | o_1..o_t) = Σ_j s_t(j) b_j(v), with the state s_t(j) = p(q_{t+1} = j | o_1..o_t):
+
+        s_0 = π,    s_t ∝ (s_{t-1} ⊙ b(o_t)) A
+
+    Cuts: for learning, a long document is cut into pieces that are carried side by side. A piece after a cut
+    starts from a distribution of its own, learned as π is and dropped afterwards. This maximises the split-data
+    likelihood (Rydén 1994), whose estimate is consistent, not the likelihood of the uncut stream; the curves
+    `train_nats` and `valid_nats` are of the split data. Scores never are: `predict` filters exactly.
+
+    Starts: EM finds a local optimum. Each state starts with its own few symbols (the unigram times sparse gamma
+    noise, about one state a symbol), every second start with states that tend to stay. Where 1/R of the data
+    holds ten symbols a parameter, R starts climb on that share for a fifth of the passes, the best (on
+    validation, else on the share) goes on alone there for three tenths, and the other half of the passes is
+    spent on all data (em-EM: Biernacki, Celeux & Govaert 2003). Elsewhere one start climbs on all data. The
+    parameters of the best validation step are kept.
+    """
+
+    config_class = HMMConfig
+    config: HMMConfig
+    startprob: Floats
+    """(K,) π"""
+    transmat: Floats
+    """(K, K) A"""
+    by_symbol: Floats
+    """(V, K) b_j(v)"""
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        """Learn by EM, one step a pass, at most `ctx.budget.epochs` passes.
+
+        Raises:
+            ValueError: there is no symbol to learn from, or no pass to learn in.
+            ImportError: implementation="hmmlearn" and it is not installed.
+            FloatingPointError: EM ran into NaN.
+        """
+        documents = [d for d in train if len(d)]
+        if not documents:
+            raise ValueError("the training data holds no symbols: an HMM has nothing to learn from")
+        if ctx.budget.epochs < 1:
+            raise ValueError("an HMM needs a budget of at least one epoch: one epoch is one step of EM")
+        self.vocab_size = ctx.vocab.size
+        counts = np.bincount(np.concatenate(documents), minlength=ctx.vocab.size) + 1.0
+        unigram = counts / counts.sum()
+        rng = np.random.default_rng(ctx.seed)
+        learn = self._baum_welch if self.config.implementation == "torch" else self._hmmlearn
+        learn(documents, unigram, rng, ctx)
+
+    def _start(self, unigram: Floats, rng: np.random.Generator, stay: bool = False) -> Parameters:
+        K = self.config.states
+        B = unigram[:, None] * np.maximum(rng.gamma(1 / K, size=(len(unigram), K)) * K, 1e-3)
+        A = rng.dirichlet(np.ones(K), size=K)
+        A = (A + 3 * np.eye(K)) / 4 if stay else A
+        start = np.full((2, K), 1 / K)
+        return Parameters(torch.from_numpy(start), torch.from_numpy(A), torch.from_numpy(B / B.sum(axis=0)))
+
+    def _baum_welch(
+        self, documents: Documents, unigram: Floats, rng: np.random.Generator, ctx: LanguageContext
+    ) -> None:
+        config, device, passes = self.config, ctx.device, ctx.budget.epochs
+        K, V, dtype = config.states, len(unigram), getattr(torch, config.dtype)
+        pseudo = torch.tensor(config.pseudo_count, dtype=torch.float64, device=device)
+        prior = Parameters(
+            pseudo.expand(2, K),
+            pseudo.expand(K, K),
+            torch.from_numpy(unigram)[:, None].to(device).expand(V, K) * pseudo * V,
+        )
+        symbols, R = sum(map(len, documents)), config.restarts
+        compare = R > 1 and passes >= 5 and symbols >= SYMBOLS_A_PARAMETER * R * self._free(K, V)
+        starts = [self._start(unigram, rng, stay=i % 2 == 1) for i in range(R if compare else 1)]
+        starts = [Parameters(*(x.to(device) for x in start)) for start in starts]
+        data = self._batches(documents, R if compare else 1, rng, device)
+        valid = self._batches(ctx.valid, 1, rng, device)
+
+        def nats(model: Parameters, batches: list[Batch]) -> float:
+            return -log_likelihood(model.to(dtype), batches) / sum(len(batch.ids) for batch in batches)
+
+        def last(model: Parameters, batches: list[Batch], steps: int) -> Parameters:
+            for step in climb(model, batches, prior, steps, dtype, config.tolerance):
+                model = step.parameters
+            return model
+
+        model = starts[0]
+        if compare:
+            share = data[: max(1, len(data) // R)]
+            short, longer = passes // 5, 3 * passes // 10
+            climbed = [last(start, share, short) for start in starts]
+            model = min(climbed, key=lambda start: nats(start, valid or share))
+            model = last(model, share, R * longer)
+            passes -= short + longer
+
+        best, best_nats, waited = model, np.inf, 0
+        for step in climb(model, data, prior, passes, dtype, config.tolerance):
+            ctx.log("train_nats", step.nats)
+            score = nats(step.parameters, valid) if valid else -np.inf
+            if valid:
+                ctx.log("valid_nats", score)
+            waited = 0 if score < best_nats or not valid else waited + 1
+            if waited == 0:
+                best, best_nats = step.parameters, score
+            elif waited >= config.patience:
+                break
+        start, A, B = (x.cpu().numpy() for x in best)
+        self.startprob, self.transmat, self.by_symbol = start[0], A, B
+
+    def _batches(self, documents: Documents, least: int, rng: np.random.Generator, device: str) -> list[Batch]:
+        """Random batches of pieces; at least `least` where there are pieces enough, none too large for a slab."""
+        pieces, after_cut = cut(documents, self.config.piece)
+        itemsize = 4 if self.config.dtype == "float32" else 8
+        slabs = -(-sum(map(len, pieces)) * self.config.states * itemsize // SLAB_BYTES)
+        # A multiple of `least`, so that a share is exactly one part in `least`.
+        parts = -(-max(slabs, 1) // least) * least
+        drawn = [part for part in np.array_split(rng.permutation(len(pieces)), parts) if len(part)]
+        return [pack([pieces[i] for i in part], [after_cut[i] for i in part], device) for part in drawn]
+
+    def _hmmlearn(self, documents: Documents, unigram: Floats, rng: np.random.Generator, ctx: LanguageContext) -> None:
+        try:
+            from hmmlearn.hmm import CategoricalHMM
+        except ImportError:
+            raise ImportError("implementation=hmmlearn needs hmmlearn: pip install 'seqbench[hmmlearn]'") from None
+        start, K, V = self._start(unigram, rng), self.config.states, len(unigram)
+        symbols = sum(map(len, documents))
+        model = CategoricalHMM(
+            K,
+            startprob_prior=1 + self.config.pseudo_count,
+            transmat_prior=1 + self.config.pseudo_count,
+            emissionprob_prior=np.tile(1 + self.config.pseudo_count * V * unigram, (K, 1)),
+            n_features=V,
+            n_iter=ctx.budget.epochs,
+            tol=self.config.tolerance * symbols,
+            init_params="",
+            implementation="scaling",
+        )
+        model.startprob_, model.transmat_ = start.start[0].numpy(), start.A.numpy()
+        model.emissionprob_ = start.B.numpy().T
+        model.fit(np.concatenate(documents)[:, None], [len(d) for d in documents])
+        for value in model.monitor_.history:
+            ctx.log("train_nats", -value / symbols)
+        self.startprob, self.transmat = model.startprob_, model.transmat_
+        self.by_symbol = np.ascontiguousarray(model.emissionprob_.T)
+        if not np.isfinite(self.by_symbol).all():
+            raise FloatingPointError("hmmlearn's EM ran into NaN; use a larger pseudo_count")
+
+    def predict(self, ids: Ids, state: Floats | None = None) -> tuple[Floats, Floats]:
+        """Exact filter; the state is (B, K), the distribution of the hidden state of the next symbol."""
+        B, T = ids.shape
+        state = np.tile(self.startprob, (B, 1)) if state is None else state.copy()
+        scores, joint = np.empty((B, T)), np.empty_like(state)
+        for begin in range(0, T, STEPS_UNSCALED):
+            emissions = self.by_symbol[ids[:, begin : begin + STEPS_UNSCALED].T]  # (t, B, K)
+            states = np.empty((len(emissions) + 1, *state.shape))
+            states[0] = state
+            for t, b in enumerate(emissions):
+                np.multiply(states[t], b, out=joint)
+                np.matmul(joint, self.transmat, out=states[t + 1])
+            mass = states.sum(axis=2)  # rows of A sum to one, so a transition keeps the mass that emission left
+            scores[:, begin : begin + len(emissions)] = np.log(mass[1:] / mass[:-1]).T
+            state = states[-1] / mass[-1][:, None]
+        return scores, state
+
+    def next(self, state: Floats | None = None, batch: int = 1) -> Floats:
+        state = np.tile(self.startprob, (batch, 1)) if state is None else state
+        answer: Floats = state @ self.by_symbol.T
+        return answer
+
+    def arrays(self) -> Arrays:
+        return {"startprob": self.startprob, "transmat": self.transmat, "emissionprob": self.by_symbol.T.copy()}
+
+    def restore(self, arrays: Arrays) -> None:
+        self.startprob, self.transmat = arrays["startprob"], arrays["transmat"]
+        self.by_symbol = np.ascontiguousarray(arrays["emissionprob"].T)
+        self.vocab_size = len(self.by_symbol)
+
+    def parameter_count(self) -> int:
+        """Free parameters: one fewer than the probabilities of each distribution."""
+        return self._free(self.config.states, self.vocab_size)
+
+    @staticmethod
+    def _free(states: int, symbols: int) -> int:
+        return (states - 1) + states * (states - 1) + states * (symbols - 1)

@@ -1,0 +1,337 @@
+"""n-gram language models: add-k, Witten–Bell, absolute discounting, interpolated modified Kneser–Ney.
+
+All four are one recursion over ever shorter contexts, h' being h without its oldest symbol,
+
+    p(w | h) = a(h, w) + γ(h) p(w | h'),        down to the uniform p = 1/V,
+
+and differ only in which counts they take and how much of a context's mass they free for the context below.
+`<unk>` and `<eos>` are symbols like any other; <s> opens each document as context and is never predicted, so
+V leaves it out. A symbol that was never seen, `<unk>` included, lives on the uniform share at the bottom.
+
+Chen & Goodman 1998, "An empirical study of smoothing techniques for language modeling", TR-10-98, section 2.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from itertools import islice
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from seqbench.baselines.ngrams.counts import Level, count_ngrams, symbol_bits
+from seqbench.baselines.ngrams.table import KeyTable
+from seqbench.interface import Arrays, Config, Documents, Floats, Ids, LanguageContext, LanguageModel
+
+
+class Memoryless(LanguageModel[None]):
+    """One distribution for every place."""
+
+    stochastic = False
+    _probability: Floats
+    """(V,)"""
+
+    def predict(self, ids: Ids, state: None = None) -> tuple[Floats, None]:
+        return np.log(self._probability[ids]), None
+
+    def next(self, state: None = None, batch: int = 1) -> Floats:
+        return np.tile(self._probability, (batch, 1))
+
+    def arrays(self) -> Arrays:
+        return {"probability": self._probability}
+
+    def restore(self, arrays: Arrays) -> None:
+        self._probability = arrays["probability"]
+        self.vocab_size = len(self._probability)
+
+
+class Uniform(Memoryless):
+    """p(w) = 1 / V: what a model must beat to have learned anything."""
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        self.restore({"probability": np.full(ctx.vocab.size, 1 / ctx.vocab.size)})
+
+    def parameter_count(self) -> int:
+        return 0
+
+
+class Unigram(Memoryless):
+    """Relative frequencies, one added to each count so that unseen symbols can be scored (Laplace)."""
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        every = np.arange(ctx.vocab.size)
+        count = np.bincount(np.concatenate([every, *train]))
+        self.restore({"probability": count / count.sum()})
+
+
+class NgramConfig(Config):
+    order: int = Field(
+        3,
+        ge=1,
+        le=7,
+        description="symbols of the longest n-gram, the predicted one included",
+        json_schema_extra={"search": {"choices": [1, 2, 3, 4, 5, 6, 7]}},
+    )
+
+
+class Ngram(LanguageModel[Ids]):
+    """An interpolated n-gram model, scored with two look-ups a symbol.
+
+    With Γ(h) = γ(h) γ(h') … γ(), the recursion unrolls: where g w is the longest suffix of h w that was
+    stored, and f the longest suffix of h,
+
+        p(w | h) = [p(w | g) / Γ(g)] · Γ(f).
+
+    Each stored n-gram is a node with the bracket as its `score`, and each context a node with Γ as its
+    `backoff`. Node 0 is the empty n-gram; then come the n-grams of order 1, 2, …, each order ascending by
+    (node of the prefix, last symbol), which is also the key that finds a node.
+
+    The state is the last order − 1 symbols, fewer near a document's start, where <s> = V stands first.
+    """
+
+    stochastic = False
+    config_class = NgramConfig
+    config: NgramConfig
+
+    @abstractmethod
+    def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
+        """The mass that the n-grams of an order keep, (K,), and that their contexts free, (contexts,).
+
+        Both in units of counts: a(h, w) and γ(h) are their shares in the sum of all mass in h.
+        """
+
+    def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
+        """Each order with the counts (K,) that it is estimated from."""
+        return ((level, level.count) for level in levels)
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        self.vocab_size = ctx.vocab.size
+        self._store(*self._nodes(count_ngrams(train, self.vocab_size, self.config.order)))
+
+    def _nodes(self, levels: Iterator[Level]) -> tuple[Ids, Floats, Floats]:
+        """Keys and scores of all nodes, and back-offs of those below the highest order."""
+        keys, scores, backoffs = [np.array([-1])], [np.ones(1)], []  # node 0 is only ever a context
+        p, backoff, suffix = np.full(1, 1 / self.vocab_size), np.ones(1), np.zeros(1, dtype=np.int64)
+        node = 0  # of the first context of an order
+        for order, (level, count) in enumerate(self._counted(levels), start=1):
+            kept, freed = self._smooth(order, level, count)
+            mass = level.per_context(kept) + freed
+            unseen = mass == 0  # nothing followed these contexts
+            mass[unseen] = 1
+            gamma = np.where(unseen, 1, freed / mass)
+            p = p[level.suffix]
+            p *= gamma[level.context]
+            kept /= mass[level.context]
+            p += kept
+            backoff, suffix = gamma * backoff[suffix], level.suffix
+            keys.append(level.key + (node << self._bits))
+            scores.append(p / backoff[level.context])
+            backoffs.append(backoff)
+            node += level.contexts
+        return np.concatenate(keys), np.concatenate(scores), np.concatenate(backoffs)
+
+    def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
+        if ids.size and (ids.min() < 0 or ids.max() >= self.vocab_size):
+            raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the vocabulary that the model was fitted with")
+        before = self._start(len(ids)) if state is None else state
+        symbols = np.concatenate([before, ids], axis=1)
+        flat = symbols.ravel()
+        node = np.zeros_like(flat)
+        for order, (ends, found) in enumerate(self._stored(flat), start=1):
+            if order == self.config.order:
+                context = node.copy()
+            node[ends] = found
+        width = before.shape[1]
+        g_w, f = node.reshape(symbols.shape)[:, width:], context.reshape(symbols.shape)[:, width - 1 : -1]
+        return np.log(self._score[g_w] * self._backoff[f]), symbols[:, -self._memory :]
+
+    def next(self, state: Ids | None = None, batch: int = 1) -> Floats:
+        symbols = self._start(batch) if state is None else state
+        rows, width = symbols.shape
+        score, backoff = np.tile(self._score[1 : self.vocab_size + 1], (rows, 1)), np.full((rows, 1), self._backoff[0])
+        for ends, found in islice(self._stored(symbols.ravel()), self.config.order - 1):
+            last = ends % width == width - 1
+            row, context = ends[last] // width, found[last]
+            # The children of a context lie side by side; those of a longer context overwrite.
+            first, end = np.searchsorted(self._table.keys, np.stack([context, context + 1]) << self._bits)
+            children = end - first
+            child = np.arange(children.sum()) + np.repeat(end - children.cumsum(), children)
+            symbol = self._table.keys[child] & ((1 << self._bits) - 1)
+            score[np.repeat(row, children), symbol] = self._score[child]
+            backoff[row, 0] = self._backoff[context]
+        p: Floats = score * backoff
+        return p
+
+    def _stored(self, symbols: Ids) -> Iterator[tuple[Ids, Ids]]:
+        """For n = 1..order, where the stored n-grams among symbols (L,) end, and their nodes.
+
+        Rows of symbols may stand one after the other. Each opens with <s>, which no stored n-gram runs
+        over, or with order − 1 symbols of its own past, so that none reaches from a row's end into another.
+        """
+        ends, node = np.arange(len(symbols)), symbols + 1
+        yield ends, node
+        for _ in range(1, self.config.order):
+            # An n-gram is stored only if its prefix and its suffix are: it takes two neighbours.
+            left = (ends[1:] - ends[:-1] == 1).nonzero()[0]
+            ends = ends[left + 1]
+            node = self._table.find((node[left] << self._bits) | symbols[ends])
+            stored = node.nonzero()[0]
+            ends, node = ends[stored], node[stored]
+            yield ends, node
+
+    def _store(self, keys: Ids, score: Floats, backoff: Floats) -> None:
+        self._table, self._score, self._backoff = KeyTable(keys), score, backoff
+
+    def _start(self, rows: int) -> Ids:
+        return np.full((rows, 1), self.vocab_size)
+
+    @property
+    def _memory(self) -> int:
+        """Symbols kept as state; at order 1 one that nothing depends on."""
+        return max(1, self.config.order - 1)
+
+    @property
+    def _bits(self) -> int:
+        """Low bits of a key that hold its last symbol."""
+        return symbol_bits(self.vocab_size)
+
+    def arrays(self) -> Arrays:
+        size = np.array(self.vocab_size)
+        return {"keys": self._table.keys, "score": self._score, "backoff": self._backoff, "vocab_size": size}
+
+    def restore(self, arrays: Arrays) -> None:
+        self.vocab_size = int(arrays["vocab_size"])
+        self._store(arrays["keys"], arrays["score"], arrays["backoff"])
+
+    def parameter_count(self) -> int:
+        """A probability for each stored n-gram and a back-off weight for each that may be a context.
+
+        The empty context counts, the probability of <s> does not.
+        """
+        return len(self._score) - 2 + len(self._backoff)
+
+
+class AddKConfig(NgramConfig):
+    k: float = Field(
+        0.01,
+        gt=0,
+        description="occurrences added to each symbol in each context",
+        json_schema_extra={"search": {"low": 1e-4, "high": 1.0, "log": True}},
+    )
+
+
+class AddK(Ngram):
+    """p(w | h) = (c(hw) + k) / (c(h) + kV), h of order − 1 symbols or from <s> on (Lidstone 1920; k = 1: Laplace).
+
+    It never looks at shorter contexts: one that was not seen leaves all symbols equal.
+    """
+
+    config_class = AddKConfig
+    config: AddKConfig
+
+    def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
+        """Counts of full n-grams; an order below that counts nothing passes all mass on, to the uniform."""
+        for order, level in enumerate(levels, start=1):
+            count = level.count.copy()
+            count[: level.opening if order < self.config.order else 0] = 0
+            yield level, count
+
+    def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
+        return count.astype(float), np.full(level.contexts, self.config.k * self.vocab_size)
+
+
+class WittenBell(Ngram):
+    """p(w | h) = (c(hw) + T(h) p(w | h')) / (c(h) + T(h)), T(h) distinct symbols seen after h.
+
+    Witten & Bell 1991, method C, interpolated.
+    """
+
+    def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
+        return count.astype(float), level.per_context(count > 0)
+
+
+class Discounting(Ngram):
+    """Takes D_c off a count of c, the last D for all larger c, and frees what it took.
+
+    The discounts of an order are estimated from t_k, how many of its n-grams have count k. Small or character
+    data leaves them undefined (no n-gram occurs just once), or without mass for the unseen; that order then
+    takes the `fallback` discounts, and is named in `fallback_orders` and the log.
+    """
+
+    fallback: ClassVar[tuple[float, ...]]
+    """D_1, D_2, …"""
+    discounts: Floats
+    """(order, number of discounts) those used at each order 1, 2, …"""
+    fallback_orders: tuple[int, ...]
+    """Orders whose discounts were undefined."""
+
+    @abstractmethod
+    def _estimate(self, t: Floats) -> Floats:
+        """D_1, D_2, … from t = (t_0, …, t_4); not a number where undefined."""
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        self.discounts = np.tile(self.fallback, (self.config.order, 1))
+        self.fallback_orders = tuple[int, ...]()
+        super().fit(train, ctx)
+        for order in self.fallback_orders:
+            ctx.log("fallback_discounts_at_order", order)
+
+    def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
+        t = np.array([np.count_nonzero(count == k) for k in range(5)], dtype=float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            discount = self._estimate(t)
+        if np.all((discount > 0) & (discount <= np.arange(1, len(discount) + 1))):
+            self.discounts[order - 1] = discount
+        else:
+            self.fallback_orders += (order,)
+        taken = np.append(0, self.discounts[order - 1])[np.minimum(count, len(discount))]
+        return count - taken, level.per_context(taken)
+
+    def arrays(self) -> Arrays:
+        fallback_orders = np.array(self.fallback_orders, dtype=np.int64)
+        return {**super().arrays(), "discounts": self.discounts, "fallback_orders": fallback_orders}
+
+    def restore(self, arrays: Arrays) -> None:
+        super().restore(arrays)
+        self.discounts = arrays["discounts"]
+        self.fallback_orders = tuple(arrays["fallback_orders"].tolist())
+
+
+class AbsoluteDiscounting(Discounting):
+    """One discount an order, d = t_1 / (t_1 + 2 t_2), off plain counts; 0.75 where t_1 or t_2 is zero.
+
+    Ney, Essen & Kneser 1994, "On structuring probabilistic dependences in stochastic language modelling".
+    """
+
+    fallback = (0.75,)
+
+    def _estimate(self, t: Floats) -> Floats:
+        return np.array([t[1] / (t[1] + 2 * t[2])]) if t[2] else np.array([np.nan])
+
+
+class KneserNey(Discounting):
+    """Interpolated modified Kneser–Ney, as KenLM's `lmplz` computes it.
+
+    An n-gram below the highest order counts the distinct symbols that stood before it; one that begins with
+    <s>, where nothing can stand, keeps its occurrences. D_k = k − (k + 1) Y t_(k+1) / t_k for k = 1, 2 and
+    3 or more, with Y = t_1 / (t_1 + 2 t_2). They are undefined where t_1, t_2 or t_3 is zero or D_k leaves
+    (0, k]; `lmplz` then stops, and takes ½, 1, 1½ when told `--discount_fallback`, as is done here unasked.
+
+    Chen & Goodman 1998, eq. 26; Heafield et al. 2013, "Scalable modified Kneser-Ney language model estimation".
+    """
+
+    fallback = (0.5, 1.0, 1.5)
+
+    def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
+        level = next(levels)
+        for above in levels:
+            count = np.bincount(above.suffix, minlength=len(level.count))
+            count[level.opening :] = level.count[level.opening :]
+            yield level, count
+            level = above
+        yield level, level.count
+
+    def _estimate(self, t: Floats) -> Floats:
+        k = np.arange(1.0, 4.0)
+        discounts: Floats = k - (k + 1) * t[1] / (t[1] + 2 * t[2]) * t[2:] / t[1:4]
+        return discounts

@@ -1,0 +1,1 @@
+"""Models of one task made into models of another."""

@@ -1,0 +1,153 @@
+"""A reduction: a language model becomes a forecaster of symbols that stand for values.
+
+A series without its season and its unit is cut into bins of equal mass, so that each is a word of a text; the model
+reads the past and goes on, many times over, and its texts are turned back into values (Ansari et al. 2024, "Chronos:
+learning the language of time series", section 3, with bins of equal mass for theirs of equal width).
+"""
+
+from typing import Any
+
+import numpy as np
+from pydantic import Field, create_model
+
+from seqbench.baselines.series.seasonal_standard import SeasonalBase, SeasonalStandard
+from seqbench.interface import (
+    Arrays,
+    Config,
+    Floats,
+    Forecast,
+    ForecastContext,
+    Forecaster,
+    Ids,
+    LanguageContext,
+    LanguageModel,
+    Panel,
+)
+from seqbench.packing import nested, within
+from seqbench.vocab import Vocab
+
+WITHIN = 16
+"""Steps of the distribution of values that are kept of each bin."""
+ROWS = 65_536
+"""Paths that are drawn at once."""
+
+
+class Quantisation(Config):
+    bins: int = Field(
+        64,
+        ge=2,
+        le=4096,
+        description="symbols, each for an equal share of all training values",
+        json_schema_extra={"search": {"choices": [16, 32, 64, 128]}},
+    )
+    base: SeasonalBase = Field(
+        "last",
+        description="what the symbols tell the rest of: the mean profile of a season, or the last season",
+        json_schema_extra={"search": {"choices": ["profile", "last"]}},
+    )
+    paths: int = Field(100, ge=1, description="continuations that are drawn of a past")
+    memory: int = Field(64, ge=1, description="newest symbols of a past that the model reads")
+
+
+class _Quantised(Forecaster):
+    """Mean and quantiles of continuations that the language model draws.
+
+    All pasts share one table of random numbers, so that what is said of a series depends on no other.
+    """
+
+    language_model: type[LanguageModel[Any]]
+    config: Quantisation
+    """One that is the language model's too."""
+    model: LanguageModel[Any]
+    grid: Floats
+    """(bins · WITHIN + 1,) quantiles of all standardised training values, at equal steps."""
+    seed: int
+
+    def fit(self, train: Panel, ctx: ForecastContext) -> None:
+        """Cut the bins, and fit the language model to the series as documents; its validation texts are those of
+        `ctx.valid`."""
+        standardised = [z for z in SeasonalStandard.of(train, self.config.base).apply(train) if len(z)]
+        bins = self.config.bins
+        self.seed, self.grid = ctx.seed, np.quantile(np.concatenate(standardised), np.linspace(0, 1, bins * WITHIN + 1))
+        self.model = self.language_model(self.config)
+        self.model.fit(
+            self._texts(standardised),
+            LanguageContext(
+                seed=ctx.seed,
+                budget=ctx.budget,
+                valid=self._texts(SeasonalStandard.of(ctx.valid, self.config.base).apply(ctx.valid))
+                if len(ctx.valid)
+                else [],
+                device=ctx.device,
+                log=ctx.log,
+                vocab=Vocab(tuple(map(str, range(bins)))),
+            ),
+        )
+
+    def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+        standard, paths = SeasonalStandard.of(past, self.config.base), self.config.paths
+        texts = [text[-self.config.memory :] for text in self._texts(standard.apply(past))]
+        lengths = np.array([len(text) for text in texts])
+        mean, quantiles = np.empty((len(past), horizon)), np.empty((len(past), horizon, len(levels)))
+        for length in np.unique(lengths):
+            rows = np.flatnonzero(lengths == length)
+            for some in np.array_split(rows, -(-len(rows) * paths // ROWS)):
+                drawn = self._drawn(np.stack([texts[n] for n in some]), horizon)
+                drawn += standard.take(some).earlier(drawn.transpose(0, 2, 1)).transpose(0, 2, 1)
+                mean[some] = drawn.mean(axis=1)
+                quantiles[some] = np.moveaxis(np.quantile(drawn, levels, axis=1), 0, -1)
+        return Forecast(standard.undo(mean), standard.undo(quantiles))
+
+    def arrays(self) -> Arrays | None:
+        written = nested({"model": self.model.arrays()})
+        return None if written is None else {"grid": self.grid, "seed": np.array(self.seed), **written}
+
+    def restore(self, arrays: Arrays) -> None:
+        self.grid, self.seed = arrays["grid"], int(arrays["seed"])
+        self.model = self.language_model(self.config)
+        self.model.restore(within(arrays, "model"))
+
+    def parameter_count(self) -> int | None:
+        count = self.model.parameter_count()
+        return None if count is None else count + len(self.grid)
+
+    def _texts(self, standardised: list[Floats]) -> list[Ids]:
+        edges = self.grid[WITHIN:-1:WITHIN]
+        return [np.searchsorted(edges, z, side="right").astype(np.int64) for z in standardised]
+
+    def _drawn(self, ids: Ids, horizon: int) -> Floats:
+        """(N, paths, H) standardised continuations of texts (N, T).
+
+        A step's uniform numbers are one from each of as many equal parts of 0..1 as there are paths, in random order:
+        the first step's distribution is then right but for the width of a part.
+        """
+        paths, rng = self.config.paths, np.random.Generator(np.random.PCG64(self.seed))
+        _, state = self.model.predict(np.repeat(ids, paths, axis=0))
+        drawn = np.empty((len(ids) * paths, horizon))
+        for step in range(horizon):
+            u = np.tile((rng.permutation(paths) + rng.random(paths)) / paths, len(ids))
+            within = np.tile(rng.random(paths), len(ids))
+            cumulative = self.model.next(state, len(drawn)).cumsum(axis=1)
+            symbols = (cumulative < u[:, None] * cumulative[:, -1:]).sum(axis=1)
+            drawn[:, step] = np.interp((symbols + within) * WITHIN, np.arange(len(self.grid)), self.grid)
+            _, state = self.model.predict(symbols[:, None], state)
+        return drawn.reshape(len(ids), paths, horizon)
+
+
+def quantised(kind: type[LanguageModel[Any]]) -> type[Forecaster]:
+    """The forecaster that a language model makes, with its settings and those of `Quantisation`.
+
+    Raises:
+        ValueError: the model has a setting of the same name as one of `Quantisation`.
+    """
+    taken = sorted(set(kind.config_class.model_fields) & set(Quantisation.model_fields))
+    if taken:
+        raise ValueError(f"{kind.__name__} has a setting {taken[0]!r} of its own: the reduction needs that name")
+    members = {
+        "__doc__": f"{kind.__name__} of quantised series.",
+        "__module__": kind.__module__,
+        "language_model": kind,
+        "kind": kind.kind,
+        "config_class": create_model(f"Quantised{kind.__name__}Config", __base__=(Quantisation, kind.config_class)),
+    }
+    return type(f"Quantised{kind.__name__}", (_Quantised,), members)

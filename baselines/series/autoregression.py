@@ -1,0 +1,303 @@
+"""Autoregression by least squares, one equation a series, all series of a panel at once.
+
+    y_t = c + Σ_{i≤p} φ_i y_{t−i} + ε_t,      t = p..T−1
+
+The Gram matrix of the p + 1 lagged windows of a series (lag 0 is the value that is explained) has equal entries along
+its diagonals but for the window's ends,
+
+    G_{i+1,j+1} = G_{ij} + y_{p−1−i} y_{p−1−j} − y_{T−1−i} y_{T−1−j},
+
+so its first row is all that is summed over time: p + 1 sums of T terms, and not their square (the covariance method of
+linear prediction; Makhoul 1975, "Linear prediction: a tutorial review", Proc. IEEE 63). Its Cholesky factor solves for
+every order at once. A Gram matrix has half the digits of its windows: a series that its own lags repeat almost exactly
+is solved from the windows, by their singular values.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.fft import irfft, next_fast_len, rfft
+
+from seqbench.interface import Arrays, Config, Floats, Forecast, ForecastContext, Forecaster, Ids, Panel
+from seqbench.packing import packed, unpacked
+from seqbench.tasks.forecasts.linear import error_variances, gaussian_quantiles, iterate, last
+
+Flags = NDArray[np.bool_]
+
+SLAB_BYTES = 8_000_000
+"""Of Gram matrices at a time, few enough to stay near the processor."""
+DOUBTFUL = 1e-6
+"""Share of a lag's sum of squares that the lags before it leave: below, a Gram matrix has too few digits for it."""
+STEPS = 5
+"""That each parameter of an equation of the usual order stands on, at least. To estimate one adds σ² / steps to the
+squared error of a step (Akaike 1969, "Fitting autoregressive models for prediction", Ann. Inst. Statist. Math. 21), so
+that all of them together add a fifth at most."""
+LIMIT = 1e30
+"""No forecast is larger. An equation may explode; what lies beyond any unit is held here, where squares and sums of it
+are still numbers."""
+
+
+class AutoregressionConfig(Config):
+    lags: int | None = Field(
+        None,
+        ge=0,
+        le=2000,
+        description="p, steps; None: 10 log10 T and a season, as far as T values of a series bear so many",
+        json_schema_extra={"search": {"low": 1, "high": 400, "log": True}},
+    )
+    aic: bool = Field(False, description="whether each series takes the order of 0..lags with the least AIC")
+    ridge: float = Field(
+        0.0,
+        ge=0,
+        description="penalty of the squared coefficients, as a share of the variance of a series times its steps",
+        json_schema_extra={"search": {"low": 1e-8, "high": 1e-1, "log": True}},
+    )
+    intercept: bool = Field(True, description="whether there is a c; without one the series is to have mean 0")
+    logarithm: bool = Field(
+        False,
+        description="whether the equation is one of log(1 + y), for series that are never below 0",
+        json_schema_extra={"search": {"choices": [False, True]}},
+    )
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Of N series; the coefficients that an order leaves out are 0."""
+
+    coefficients: Floats
+    """(N, p), φ_1 first."""
+    intercept: Floats
+    """(N,)"""
+    variance: Floats
+    """(N,) of the innovations, Σ ε² / (steps − parameters)."""
+    logarithm: Flags
+    """(N,) whether y in the equation stands for log(1 + y)."""
+
+    def take(self, rows: Ids) -> "Equations":
+        return Equations(self.coefficients[rows], self.intercept[rows], self.variance[rows], self.logarithm[rows])
+
+    def beside(self, other: "Equations") -> "Equations":
+        """Both, those of `other` last, with as many coefficients as the longer."""
+        width = max(self.coefficients.shape[1], other.coefficients.shape[1])
+        wide = [np.pad(e.coefficients, ((0, 0), (0, width - e.coefficients.shape[1]))) for e in (self, other)]
+        return Equations(
+            np.concatenate(wide),
+            np.concatenate([self.intercept, other.intercept]),
+            np.concatenate([self.variance, other.variance]),
+            np.concatenate([self.logarithm, other.logarithm]),
+        )
+
+
+class Autoregression(Forecaster):
+    """Forecasts iterate the equation; quantiles are normal, of the variance that its errors add up to.
+
+    Of a logarithm they are that normal distribution's, through y = exp(u) − 1: no quantile is lost on the way, since
+    the map rises, and the point forecast is the median, not the mean. A series with a value below 0 in training has an
+    equation of its levels.
+
+    A series that `fit` has not seen gets an equation from its own past; so does one whose past has fallen below 0 since
+    an equation of its logarithm was fitted. One too short for p lags, of fewer than 2p + 2 values, which leave no more
+    steps than parameters, takes the order that it has where no p is given. No forecast or quantile passes ±`LIMIT`; a
+    forecast that gets there stays.
+    """
+
+    stochastic: ClassVar[bool] = False
+    config_class = AutoregressionConfig
+    config: AutoregressionConfig
+
+    def fit(self, train: Panel, ctx: ForecastContext) -> None:
+        self._names, self._equations = tuple(train.names), self._estimated(train.values, train.season)
+        self._rows = {name: row for row, name in enumerate(self._names)}
+        if len(self._rows) < len(self._names):
+            raise ValueError("each series needs a name of its own: its equation is found by it")
+
+    def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+        equations = self._of(past)
+        recent = last(past.values, equations.coefficients.shape[1])
+        recent[equations.logarithm] = np.log1p(recent[equations.logarithm])
+        mean = _held(iterate(recent, equations.coefficients, equations.intercept, horizon))
+        variances = np.minimum(error_variances(equations.coefficients, equations.variance, horizon), LIMIT**2)
+        quantiles = gaussian_quantiles(mean, variances, levels)
+        return Forecast(_values(mean, equations.logarithm), _values(quantiles, equations.logarithm))
+
+    def arrays(self) -> Arrays:
+        return {"names": packed(self._names), **vars(self._equations)}
+
+    def restore(self, arrays: Arrays) -> None:
+        self._names = unpacked(arrays["names"])
+        self._rows = {name: row for row, name in enumerate(self._names)}
+        self._equations = Equations(**{field.name: arrays[field.name] for field in fields(Equations)})
+
+    def _of(self, past: Panel) -> Equations:
+        known = self._equations
+        rows = np.array([self._rows.get(name, -1) for name in past.names])
+        fallen = np.array([known.logarithm[row] and v.min() < 0 for row, v in zip(rows, past.values, strict=True)])
+        (own,) = np.nonzero((rows < 0) | fallen)
+        if not len(own):
+            return known.take(rows)
+        rows[own] = len(self._names) + np.arange(len(own))
+        return known.beside(self._estimated([past.values[n] for n in own.tolist()], past.season)).take(rows)
+
+    def _estimated(self, values: Sequence[Floats], season: int) -> Equations:
+        c = self.config
+        lengths = np.array([len(v) for v in values])
+        orders = usual_orders(lengths, season)
+        if c.lags is not None:
+            orders = np.where(lengths >= 2 * c.lags + 2, c.lags, orders)
+        logarithm = np.array([c.logarithm and v.min() >= 0 for v in values])
+        nothing = np.zeros(len(values))
+        found = Equations(np.zeros((len(values), orders.max())), nothing, nothing.copy(), logarithm)
+        for order, rows in _slabs(lengths, orders):
+            taken = [np.log1p(values[n]) if logarithm[n] else values[n] for n in rows]
+            part = estimate(taken, order, ridge=c.ridge, aic=c.aic, intercept=c.intercept)
+            found.coefficients[rows, :order] = part.coefficients
+            found.intercept[rows], found.variance[rows] = part.intercept, part.variance
+        return found
+
+
+def usual_orders(lengths: Ids, season: int) -> Ids:
+    """(N,) of series of T = `lengths` (N,) values: 10 log10 T, the most that R's `ar` tries, and a season more for a
+    series that bears lags beyond one; no more than leave `STEPS` steps a parameter.
+
+    Without a season, 30, 100, 700 and 20,000 values take 4, 15, 28 and 43 lags; with one of 24, 4, 15, 52 and 67.
+    """
+    most = np.maximum((lengths - STEPS) // (STEPS + 1), 0)  # T − p ≥ STEPS (p + 1)
+    usual = (10 * np.log10(lengths)).astype(np.int64)
+    orders: Ids = np.minimum(usual + np.where((most > season) & (season > 1), season, 0), most)
+    return orders
+
+
+def _held(mean: Floats) -> Floats:
+    """(N, H) forecasts, held at ±`LIMIT` from the first on that passes it: later ones may be no numbers any more."""
+    passed = np.maximum.accumulate(~(np.abs(mean) <= LIMIT), axis=1)
+    first = mean[np.arange(len(mean)), passed.argmax(axis=1)]
+    return np.where(passed, np.copysign(LIMIT, first)[:, None], mean)
+
+
+def _values(u: Floats, logarithm: Flags) -> Floats:
+    """(N, H, …) forecasts or quantiles as the equations have them → of the values, none beyond ±`LIMIT`."""
+    values = np.clip(u, -LIMIT, LIMIT)
+    values[logarithm] = np.expm1(np.minimum(values[logarithm], np.log1p(LIMIT)))
+    return values
+
+
+def _slabs(lengths: Ids, orders: Ids) -> Iterator[tuple[int, Ids]]:
+    """Series of one order, as many as have their Gram matrices made at once.
+
+    Series of one length stand together, so that none is padded by much.
+    """
+    for order in np.unique(orders).tolist():
+        rows = np.flatnonzero(orders == order)
+        rows = rows[np.argsort(lengths[rows], kind="stable")]
+        size = max(1, SLAB_BYTES // (8 * ((order + 1) ** 2 + int(lengths[rows].max()))))
+        yield from ((order, rows[start : start + size]) for start in range(0, len(rows), size))
+
+
+def estimate(
+    values: Sequence[Floats], order: int, ridge: float = 0.0, aic: bool = False, intercept: bool = True
+) -> Equations:
+    """Least squares of each series, as it is given, on `order` lags and a constant.
+
+    Args:
+        values: N series, each of 2 · order + 2 values or more (any length where the order is 0).
+        ridge: the penalty is ridge · Σ (y − mean)² · Σ φ².
+        aic: each series takes the order k of 0..order that makes steps · ln(Σ ε² / steps) + 2 k least, all of them
+            judged, and fitted, on the steps after the first `order`.
+    """
+    lengths = np.array([len(v) for v in values])
+    steps = lengths - order
+    centre = np.array([v.mean() for v in values]) if intercept else np.zeros(len(values))
+    y = np.zeros((len(values), lengths.max()))  # the newest values last; 0 before the start
+    for row, v, c in zip(y, values, centre, strict=True):
+        row[len(row) - len(v) :] = v - c
+    gram, sums = _gram(y, steps, order)
+    if intercept:
+        gram -= sums[:, :, None] * (sums / steps[:, None])[:, None, :]
+    penalty = ridge * np.einsum("nt,nt->n", y, y)
+    factors, projections, left = _factored(gram, penalty)
+    shares = np.concatenate([factors.diagonal(axis1=1, axis2=2) ** 2, left[:, -1:]], axis=1)
+    diagonal = gram.diagonal(axis1=1, axis2=2)
+    sound = np.min(shares - DOUBTFUL * np.roll(diagonal, -1, axis=1), axis=1) > 0
+    orders = _least_aic(left, steps) if aic else np.full(len(y), order)
+    coefficients = _solved(factors, projections, orders, sound)
+    squares = left[np.arange(len(y)), orders]
+    for n in np.flatnonzero(~sound):
+        coefficients[n], squares[n], orders[n] = _from_windows(y[n, -lengths[n] :], order, penalty[n], aic, intercept)
+    squares = np.maximum(squares - penalty * np.einsum("np,np->n", coefficients, coefficients), 0)
+    level = (sums[:, 0] - np.einsum("np,np->n", sums[:, 1:], coefficients)) / steps if intercept else 0.0
+    return Equations(
+        coefficients,
+        level + centre * (1 - coefficients.sum(axis=1)),
+        squares / np.maximum(steps - orders - intercept, 1),
+        np.zeros(len(y), dtype=np.bool_),
+    )
+
+
+def _gram(y: Floats, steps: Ids, order: int) -> tuple[Floats, Floats]:
+    """Products (N, p+1, p+1) of the lags 0..p, and the lags themselves (N, p+1), summed over the last `steps` (N,)."""
+    count, total = y.shape
+    explained = np.where(np.arange(total) >= (total - steps)[:, None], y, 0)
+    back = np.arange(order)
+    heads = y[np.arange(count)[:, None], (total - steps - 1)[:, None] - back]  # y_{p−1−i}
+    tails = y[:, total - 1 - back]  # y_{T−1−i}
+    first = explained.sum(axis=1, keepdims=True)
+    sums = np.concatenate([first, first + np.cumsum(heads - tails, axis=1)], axis=1)
+    size = next_fast_len(total + order, real=True)
+    gram = np.empty((count, order + 1, order + 1))
+    gram[:, 0] = gram[:, :, 0] = irfft(rfft(explained, size) * rfft(y, size).conj(), size)[:, : order + 1]
+    for i in range(order):
+        row = gram[:, i, i:-1] + heads[:, i, None] * heads[:, i:] - tails[:, i, None] * tails[:, i:]
+        gram[:, i + 1, i + 1 :] = gram[:, i + 1 :, i + 1] = row
+    return gram, sums
+
+
+def _factored(gram: Floats, penalty: Floats) -> tuple[Floats, Floats, Floats]:
+    """Cholesky factors L (N, p, p) of the lags' products, the solution (N, p) of L x = products with lag 0, and the sum
+    of squares (N, p+1) that the first 0..p lags leave of it: the k-th projection is what lag k takes off."""
+    matrices = torch.from_numpy(gram[:, 1:, 1:].copy())
+    matrices.diagonal(dim1=1, dim2=2).add_(torch.from_numpy(penalty)[:, None])
+    factors = torch.linalg.cholesky_ex(matrices).L
+    right = torch.from_numpy(gram[:, 1:, :1].copy())
+    projections: Floats = torch.linalg.solve_triangular(factors, right, upper=False)[:, :, 0].numpy()
+    taken = np.cumsum(projections**2, axis=1)
+    return factors.numpy(), projections, gram[:, :1, 0] - np.pad(taken, ((0, 0), (1, 0)))
+
+
+def _solved(factors: Floats, projections: Floats, orders: Ids, sound: Flags) -> Floats:
+    """(N, p) coefficients of the first `orders` (N,) lags of the series that are `sound` (N,); all others are 0."""
+    coefficients = np.zeros_like(projections)
+    kept = np.where(np.arange(projections.shape[1]) < orders[:, None], projections, 0)[sound, :, None]
+    upper = torch.from_numpy(factors[sound]).mT
+    coefficients[sound] = torch.linalg.solve_triangular(upper, torch.from_numpy(kept), upper=True)[:, :, 0].numpy()
+    return coefficients
+
+
+def _least_aic(left: Floats, steps: Ids) -> Ids:
+    """(N,) orders, from the sums of squares (N, p+1) that the orders 0..p leave."""
+    smallest = np.maximum(np.finfo(np.float64).eps * np.abs(left[:, :1]), np.finfo(np.float64).tiny)
+    aic = steps[:, None] * np.log(np.fmax(left, smallest) / steps[:, None]) + 2 * np.arange(left.shape[1])
+    least: Ids = aic.argmin(axis=1)
+    return least
+
+
+def _from_windows(y: Floats, order: int, penalty: float, aic: bool, intercept: bool) -> tuple[Floats, float, int]:
+    """Coefficients (p,), the sum of squares that they leave, penalty included, and the order, of one series (T,)."""
+    windows = sliding_window_view(y, order + 1)[:, ::-1]
+    if intercept:
+        windows = windows - windows.mean(axis=0)
+    lags = np.concatenate([windows[:, 1:], np.sqrt(penalty) * np.eye(order)])
+    explained = np.concatenate([windows[:, 0], np.zeros(order)])
+    if aic:
+        taken = (np.linalg.qr(lags).Q.T @ explained) ** 2
+        left = explained @ explained - np.cumsum(np.concatenate([[0.0], taken]))
+        order = int(_least_aic(left[None], np.array([len(windows)]))[0])
+    found = np.zeros(lags.shape[1])
+    found[:order] = np.linalg.lstsq(lags[:, :order], explained, rcond=1e-15)[0]
+    rest = explained - lags @ found
+    return found, float(rest @ rest), order

@@ -1,0 +1,96 @@
+"""Exponential smoothing, its parameters by statsforecast, each series by itself.
+
+Hyndman, Koehler, Ord & Snyder 2008, "Forecasting with exponential smoothing", chapter 6 for the variances.
+"""
+
+from typing import Any, ClassVar
+
+import numpy as np
+import statsforecast.ets as library_ets
+from pydantic import Field
+from statsforecast import models as library
+
+from seqbench.baselines.series.normal import Normal
+from seqbench.baselines.series.searched import Found, Searched, SearchedConfig
+from seqbench.interface import Floats
+
+CONVERGED = 12
+"""Steps of a season whose states the 1,000 steps of statsforecast's simplex find. Of longer ones it stops short of the
+likelihood, so that a criterion would choose to have no season at all."""
+
+
+class ETSConfig(SearchedConfig):
+    history: int = Field(672, ge=10, description="newest values of a series that a search sees")
+    multiplicative: bool = Field(True, description="whether errors and season may multiply the level")
+
+
+class ETS(Searched):
+    """Error, trend (none, additive or damped) and season, the model of least AICc.
+
+    A season of more than 12 steps is always modelled, beside additive errors as a sum and beside multiplicative ones as
+    a product. States start where the search did and follow each past to its end. A damped trend forecasts
+    b (φ + … + φ^h), which statsforecast 2.1.1 damps one step late.
+    """
+
+    config_class = ETSConfig
+    config: ETSConfig
+    columns: ClassVar[int] = 5
+
+    def search(self, x: Floats, season: int) -> tuple[tuple[int, ...], Floats]:
+        names = ["ZZZ"] if season <= CONVERGED else ["AZA", "MZM"]
+        if not self.config.multiplicative:
+            names = ["AZZ"] if season <= CONVERGED else ["AZA"]
+        if x.min() <= 0:
+            names = [name for name in names if name[0] != "M"]
+        models = [library.AutoETS(season, model=name).fit(x).model_ for name in names]
+        best = min(models, key=lambda model: np.nan_to_num(model["aicc"], nan=np.inf))
+        return (best["n_params"], *best["components"].encode()), np.nan_to_num(best["par"])
+
+    def window(self, past: Floats, found: Found) -> Floats:
+        return past[max(0, found.seen - self.config.history) :]
+
+    def apply(self, x: Floats, found: Found, horizon: int) -> Normal:
+        count, *letters = found.structure
+        kind, p, m = bytes(letters).decode(), found.parameters, found.season
+        kept = {"m": m, "components": kind, "par": p, "fit": None, "n_params": count}
+        follow: Any = library_ets.ets_f  # it has no types
+        followed = follow(x, m, model=kept)
+        last = followed["states"][-1]
+        damping = p[3] if kind[3] == "D" else 1.0
+        level = last[0] + (last[1] * np.cumsum(damping ** np.arange(1.0, horizon + 1)) if kind[1] != "N" else 0.0)
+        season = np.resize(last[-m:][::-1], horizon) if kind[2] != "N" else np.full(horizon, float(kind[2] == "M"))
+        return smoothed(kind, p[:3], damping, m, followed["sigma2"], level + np.zeros(horizon), season)
+
+
+def smoothed(
+    kind: str, smoothing: Floats, damping: float, m: int, variance: float, level: Floats, season: Floats
+) -> Normal:
+    """Mean and standard deviation of exponential smoothing, for the linear classes of chapter 6.
+
+        c_j = α + β (φ + … + φ^j) + γ [j ≡ 0 mod m]
+        v_h = σ² (1 + Σ_{j<h} c_j²)                                           additive errors
+        θ_h = μ_h² + σ² Σ_{j<h} c_j² θ_{h−j},   v_h = (1 + σ²) θ_h − μ_h²      multiplicative errors
+
+    Beside a multiplicative season μ and θ are those of the level, and v_h is times the squared season: exact for m
+    steps, and later but for products of two errors. (statsforecast 2.1.1 widens the early steps of an additive season
+    as it does the last, and leaves the states of a multiplicative one where they were.)
+
+    Args:
+        kind: letters of error, trend and season, as in "AAA"; a fourth is not read.
+        smoothing: α, β and γ; β is 0 without a trend, γ without a season.
+        variance: σ² of the errors, relative ones where they are multiplicative.
+        level: (H,) of level and trend.
+        season: (H,) to be added, or to be multiplied by where kind says "M".
+    """
+    (alpha, beta, gamma), steps = smoothing, np.arange(1, len(level))
+    response = alpha + beta * np.cumsum(damping**steps) + gamma * (steps % m == 0)
+    factor = season if kind[2] == "M" else np.ones_like(level)
+    mean = level if kind[2] == "M" else level + season
+    if kind[0] == "A":
+        variances = variance * np.cumsum(np.append(1.0, response**2))
+    else:
+        theta = mean**2
+        for h in range(1, len(level)):
+            theta[h] += variance * (response[:h] ** 2 @ theta[:h][::-1])
+        variances = np.maximum((1 + variance) * theta - mean**2, 0)
+    return Normal(mean * factor, np.abs(factor) * np.sqrt(variances))

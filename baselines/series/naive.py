@@ -1,0 +1,64 @@
+"""Forecasts that need no fit: what every other forecaster has to beat.
+
+Hyndman & Athanasopoulos, "Forecasting: principles and practice", 3rd ed., section 5.2.
+"""
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from seqbench.interface import Arrays, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.tasks.forecasts.naive2 import naive2
+
+
+class Unfitted(Forecaster):
+    """A point forecaster that is a function of each past."""
+
+    stochastic: ClassVar[bool] = False
+
+    @abstractmethod
+    def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
+        """(H,) the values expected after `past` (T,)."""
+
+    def fit(self, train: Panel, ctx: ForecastContext) -> None:
+        """Nothing to learn."""
+
+    def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+        return Forecast(np.stack([self.ahead(values, horizon, past.season) for values in past.values]))
+
+    def arrays(self) -> Arrays:
+        return {}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Nothing to take up."""
+
+
+class Naive(Unfitted):
+    """The last value goes on: the best forecast of a random walk."""
+
+    def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
+        return np.full(horizon, past[-1])
+
+
+class SeasonalNaive(Unfitted):
+    """The last season goes on; of a past shorter than a season, the last value."""
+
+    def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
+        return np.resize(past[-season:] if len(past) >= season else past[-1:], horizon)
+
+
+class Drift(Unfitted):
+    """The line through the first value and the last goes on: the mean step is repeated."""
+
+    def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
+        step = (past[-1] - past[0]) / max(len(past) - 1, 1)
+        ahead: Floats = past[-1] + step * np.arange(1, horizon + 1)
+        return ahead
+
+
+class Naive2(Unfitted):
+    """The last value of the seasonally adjusted series goes on: what OWA holds all others against."""
+
+    def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
+        return naive2(past, horizon, season)

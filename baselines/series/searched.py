@@ -1,0 +1,144 @@
+"""Models of single series that are searched once, within bounds, and applied to every later past.
+
+A search is bounded by the models that it tries, by their steps and by the values that it sees, never by the clock.
+Where it fails, or what it finds forecasts no numbers or leaves the range of its series, the series is searched again
+without a season; where that fails too the last value goes on, with the variance of a random walk.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+from statsmodels.tsa.seasonal import seasonal_decompose  # type: ignore[import-untyped]
+
+from seqbench.baselines.series.normal import Normal, exponent, forecast, quietly, random_walk
+from seqbench.interface import Arrays, Config, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.packing import packed, unpacked
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search keeps of one series."""
+
+    seen: int
+    """T, values that there were."""
+    power: int
+    """The series was divided by two to this."""
+    season: int
+    """Steps of the season in the model; 1: none; 0: there is no model, and the last value goes on."""
+    structure: tuple[int, ...]
+    parameters: Floats
+
+
+class SearchedConfig(Config):
+    history: int = Field(1000, ge=10, description="newest values of a series that a search sees")
+    longest_season: int = Field(
+        24, ge=1, description="steps; a longer season is taken off first, by a decomposition of the whole past"
+    )
+
+
+class Searched(Forecaster):
+    """A model of each series, searched in `fit` and applied to later pasts as it was found.
+
+    A series that `fit` has not seen, or a past that ends before `fit` did, is searched when it is asked about.
+    """
+
+    stochastic: ClassVar[bool] = False
+    config_class = SearchedConfig
+    config: SearchedConfig
+    columns: ClassVar[int]
+    """Integers that tell the structure of a model."""
+
+    @abstractmethod
+    def search(self, x: Floats, season: int) -> tuple[tuple[int, ...], Floats]:
+        """Structure and parameters for the values x (T,); any exception is a failure."""
+
+    @abstractmethod
+    def window(self, past: Floats, found: Found) -> Floats:
+        """The values of a past that the model is applied to."""
+
+    @abstractmethod
+    def apply(self, x: Floats, found: Found, horizon: int) -> Normal:
+        """Forecast from a window; any exception is a failure."""
+
+    def fit(self, train: Panel, ctx: ForecastContext) -> None:
+        self._found: dict[str, Found] = {}
+        for n, (name, values) in enumerate(zip(train.names, train.values, strict=True)):
+            if name in self._found:
+                raise ValueError("each series needs a name of its own: its model is found by it")
+            rest, season, _ = self._adjusted(values, train.season, ctx.horizon)
+            self._found[name] = self._searched(rest, season, ctx.horizon)
+            ctx.log("series", n + 1.0)
+
+    def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+        return forecast(
+            [self._ahead(*one, past.season, horizon) for one in zip(past.names, past.values, strict=True)], levels
+        )
+
+    def arrays(self) -> Arrays:
+        found = list(self._found.values())
+        heads = [(f.seen, f.power, f.season, *(f.structure or (0,) * self.columns)) for f in found]
+        return {
+            "names": packed(self._found),
+            "structure": np.array(heads, np.int64),
+            "parameters": np.concatenate([f.parameters for f in found]),
+            "counts": np.array([len(f.parameters) for f in found], np.int64),
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        names = unpacked(arrays["names"])
+        parameters = np.split(arrays["parameters"], np.cumsum(arrays["counts"])[:-1])
+        self._found = {
+            name: Found(seen, power, season, tuple(structure), own)
+            for name, (seen, power, season, *structure), own in zip(
+                names, arrays["structure"].tolist(), parameters, strict=True
+            )
+        }
+
+    def _ahead(self, name: str, past: Floats, season: int, horizon: int) -> tuple[Normal, int]:
+        rest, season, ahead = self._adjusted(past, season, horizon)
+        found = self._found.get(name)
+        if found is None or len(past) < found.seen:
+            found = self._searched(rest, season, horizon)
+        told, power = self._applied(rest, found, horizon), found.power
+        if told is None:
+            power = exponent(rest)
+            told = random_walk(np.ldexp(rest, -power), horizon)
+        return Normal(told.mean + np.ldexp(ahead, -power), told.sd), power
+
+    def _adjusted(self, past: Floats, season: int, horizon: int) -> tuple[Floats, int, Floats]:
+        """A past without the season that is too long for the model, the season that is left, and what (H,) to add."""
+        if season <= self.config.longest_season:
+            return past, season, np.zeros(horizon)
+        if len(past) < 2 * season:
+            return past, 1, np.zeros(horizon)
+        indices = seasonal_decompose(past, period=season).seasonal
+        return past - indices, 1, np.resize(indices[-season:], horizon)
+
+    def _searched(self, past: Floats, season: int, horizon: int) -> Found:
+        seen = past[-self.config.history :]
+        power = exponent(seen)
+        if np.ptp(seen) > 0:
+            for m in sorted({season if len(seen) >= 2 * season else 1, 1}, reverse=True):
+                try:
+                    with quietly():
+                        found = Found(len(past), power, m, *self.search(np.ldexp(seen, -power), m))
+                except Exception:  # statsforecast raises whatever its parts do
+                    continue
+                if self._applied(past, found, horizon):
+                    return found
+        return Found(len(past), power, 0, (), np.empty(0))
+
+    def _applied(self, past: Floats, found: Found, horizon: int) -> Normal | None:
+        """None: there is no model, or it fails on this past."""
+        x = np.ldexp(self.window(past, found), -found.power)
+        if not found.season or np.ptp(x) == 0:
+            return None
+        try:
+            with quietly():
+                told = self.apply(x, found, horizon)
+        except Exception:  # statsforecast raises whatever its parts do
+            return None
+        return told if told.sane(x) else None

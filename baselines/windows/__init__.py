@@ -1,0 +1,1 @@
+"""Networks and linear maps over a window of fixed length."""

@@ -1,0 +1,51 @@
+"""A multilayer perceptron over a window of one-hot symbols.
+
+What a neural language model is before words get vectors of their own: each position of the window has weights
+for each symbol, and nothing that is learned of a symbol at one position serves another (Bengio et al. 2003
+share one matrix instead). Nakamura & Shikano 1989 predict word categories so.
+"""
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from seqbench.interface import Ids
+from seqbench.learning.output import OutputLayer
+from seqbench.learning.window_language import WindowLanguageConfig, WindowLanguageModel, WindowNetwork
+
+
+class WindowMLPConfig(WindowLanguageConfig):
+    hidden_size: int = Field(
+        100, ge=1, description="units of the hidden layer", json_schema_extra={"search": {"low": 32, "high": 512}}
+    )
+
+
+class WindowMLPNetwork(WindowNetwork):
+    r"""h = tanh(d + Σ_k W_k e(x_{t−k})), e(x) the one-hot vector of V + 1 values, or the mean of those of its codes.
+
+    The product of a matrix and a one-hot vector is a column of the matrix: the sum of the n − 1 columns is the
+    product with the whole one-hot window, without its (n − 1)(V + 1) multiplications a unit.
+    """
+
+    def __init__(self, columns: list[nn.Module], units: int, output: OutputLayer, dropout: float) -> None:
+        """columns: those of each W_k, the oldest symbol's first."""
+        super().__init__(output, dropout)
+        self.columns = nn.ModuleList(columns)
+        self.bias = nn.Parameter(torch.zeros(units))
+
+    def forward(self, windows: Tensor) -> Tensor:
+        products = [column(windows[:, k]) for k, column in enumerate(self.columns)]
+        hidden: Tensor = self.dropout(torch.tanh(sum(products, self.bias)))
+        return hidden
+
+
+class WindowMLPLanguageModel(WindowLanguageModel):
+    """p(x_t | x_{t−n+1} .. x_{t−1}) from one-hot symbols."""
+
+    config_class = WindowMLPConfig
+    config: WindowMLPConfig
+
+    def build(self, counts: Ids) -> WindowMLPNetwork:
+        units = self.config.hidden_size
+        columns = [self.input_layer(units, counts) for _ in range(self.config.order - 1)]
+        return WindowMLPNetwork(columns, units, self.output_layer(units, counts), self.config.dropout)

@@ -1,0 +1,1 @@
+"""Labelled documents: real collections and your own tables."""

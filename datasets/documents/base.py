@@ -1,0 +1,257 @@
+"""Labelled documents as a data set: how a text becomes words, which part it falls into, what was left out."""
+
+import hashlib
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from seqbench.data import DataError, Dataset, LabelledData
+from seqbench.datasets.files import decode, read_bytes, unix_line_ends
+from seqbench.datasets.splits import assign
+from seqbench.datasets.text.tokens import WORD_OR_MARK
+from seqbench.interface import Labelled, Texts
+from seqbench.vocab import EOS, UNK, Vocab
+
+Notes = dict[str, int | str]
+Words = list[str]
+PARTS = ("train", "valid", "test")
+
+CUT = 0.1
+"""Share of the documents that each part gets which is cut from the training part."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Documents as they stand in a file."""
+
+    texts: Sequence[str]
+    labels: Sequence[str]
+
+
+@dataclass(frozen=True)
+class DocumentParts:
+    """The documents of each part; None: to be cut from the training part, stratified by hash of the text."""
+
+    train: Rows
+    valid: Rows | None = None
+    test: Rows | None = None
+    notes: Notes = field(default_factory=dict)
+    """What was done and left out to get them."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    text: str
+    label: str
+    words: Words
+
+
+class DocumentDataset(Dataset[LabelledData]):
+    """Documents, each of one class. The options say how they become words; a subclass says which documents.
+
+    Documents stand in the order of a hash of text and label: the order of the rows in a file changes nothing.
+    """
+
+    task: ClassVar[str] = "classify"
+    name: ClassVar[str]
+
+    tokens: Literal["whitespace", "words"] = Field(
+        "words",
+        description="whitespace: words are what stands between white space; words: punctuation marks are words of "
+        "their own, runs of one mark one word",
+    )
+    lowercase: bool = Field(True, description="words in lower case")
+    longest: int = Field(400, ge=1, description="words of a document that are kept, the first ones")
+    min_count: int = Field(1, ge=1, description="a word is kept if it occurs this often in the training part")
+    vocab_size: int | None = Field(
+        None, ge=2, description="V, <unk> counted: the most frequent words of the training part are kept"
+    )
+    overlap: Literal["keep", "remove"] = Field(
+        "keep",
+        description="remove: documents whose words also make up a document of a later part are left out of "
+        "train and valid; keep: they are only counted",
+    )
+
+    @field_validator("vocab_size")
+    @classmethod
+    def _one_cut(cls, vocab_size: int | None, info: ValidationInfo) -> int | None:
+        if vocab_size is not None and info.data.get("min_count", 1) > 1:
+            raise ValueError("give vocab_size or min_count, not both")
+        return vocab_size
+
+    @abstractmethod
+    def parts(self) -> DocumentParts:
+        """The documents.
+
+        Raises:
+            DataError: as `load`.
+        """
+
+    def title(self) -> str:
+        """How errors and tables name the documents."""
+        return self.name
+
+    def load(self) -> LabelledData:
+        parts = self.parts()
+        try:
+            return self._numbered(parts)
+        except DataError as error:
+            raise DataError(f"{self.title()}: {error}") from None
+
+    def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
+        """A UTF-8 file with one text a line, in the vocabulary `encoding["symbols"]`."""
+        lines = unix_line_ends(decode(path, read_bytes(path))).removesuffix("\n").split("\n")
+        try:
+            return self.encoded(lines, Vocab(tuple(encoding["symbols"])))
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from None
+
+    def encoded(self, texts: Sequence[str], vocab: Vocab) -> Texts:
+        """New texts as words of a vocabulary.
+
+        Raises:
+            DataError: a text holds no word.
+        """
+        words = [self.words(text)[: self.longest] for text in texts]
+        for number, of_text in enumerate(words, 1):
+            if not of_text:
+                raise DataError(f"text {number} of {len(texts)} holds no word; take it out, or fill it")
+        return Texts([vocab.encode(of_text) for of_text in words], words)
+
+    def words(self, text: str) -> Words:
+        """All words of a text."""
+        cased = text.lower() if self.lowercase else text
+        if self.tokens == "whitespace":
+            return cased.split()
+        return [match[0] for match in WORD_OR_MARK.finditer(cased)]
+
+    def _numbered(self, parts: DocumentParts) -> LabelledData:
+        notes: Notes = dict(parts.notes)
+        rows = self._split(parts, notes)
+        notes |= _count_shared(rows)
+        if self.overlap == "remove":
+            rows = _without_shared(rows, notes)
+        classes = _classes(rows)
+        notes["truncated"] = sum(len(row.words) > self.longest for row in chain(*rows.values()))
+        vocab = self._vocab(rows["train"])
+        notes["vocabulary"] = vocab.size
+        splits = {part: self._labelled(of_part, vocab, classes) for part, of_part in rows.items()}
+        for part, split in splits.items():
+            notes[f"documents_{part}"] = len(split)
+            notes[f"unknown_{part}"] = sum(int(np.count_nonzero(ids == vocab.unk)) for ids in split.texts.ids)
+        return LabelledData(
+            name=self.title(),
+            vocab=vocab,
+            classes=classes,
+            train=splits["train"],
+            valid=splits["valid"],
+            test=splits["test"],
+            convention=self._convention(),
+            notes=notes,
+        )
+
+    def _split(self, parts: DocumentParts, notes: Notes) -> dict[str, list[_Row]]:
+        """The rows of train, valid and test, those without a word left out, in the order of their hashes."""
+        given = {"train": parts.train, "valid": parts.valid, "test": parts.test}
+        rows = {part: self._rows(of_part) for part, of_part in given.items() if of_part is not None}
+        notes["without_words_left_out"] = sum(len(of_part.texts) for of_part in given.values() if of_part) - sum(
+            map(len, rows.values())
+        )
+        missing = [part for part in PARTS if part not in rows]
+        if missing:
+            whole = rows["train"]
+            shares = [1 - CUT * len(missing), *(CUT for _ in missing)]
+            cut = assign([row.text for row in whole], [row.label for row in whole], shares)
+            for number, part in enumerate(["train", *missing]):
+                rows[part] = [row for row, of_row in zip(whole, cut, strict=True) if of_row == number]
+        return {part: rows[part] for part in PARTS}
+
+    def _rows(self, given: Rows) -> list[_Row]:
+        pairs = zip(given.texts, given.labels, strict=True)
+        rows = [_Row(text, label, words) for text, label in pairs if (words := self.words(text))]
+        return sorted(rows, key=_place)
+
+    def _vocab(self, train: Sequence[_Row]) -> Vocab:
+        """`<unk>`, then words by frequency, ties by the alphabet; a word `<eos>` is unknown, for it ends lines."""
+        counts = Counter(chain.from_iterable(row.words[: self.longest] for row in train))
+        ranked = sorted(counts, key=lambda word: (-counts[word], word))
+        kept = [word for word in ranked if counts[word] >= self.min_count and word not in (UNK, EOS)]
+        if not kept:
+            raise DataError(
+                f"min_count={self.min_count} leaves no word; the most frequent one occurs {max(counts.values())} times"
+            )
+        return Vocab((UNK, *kept[: None if self.vocab_size is None else self.vocab_size - 1]))
+
+    def _labelled(self, rows: Sequence[_Row], vocab: Vocab, classes: Sequence[str]) -> Labelled:
+        words = [row.words[: self.longest] for row in rows]
+        number = {label: i for i, label in enumerate(classes)}
+        labels = np.array([number[row.label] for row in rows], dtype=np.int64)
+        return Labelled(Texts([vocab.encode(of_text) for of_text in words], words), labels)
+
+    def _convention(self) -> str:
+        units = "words between white space" if self.tokens == "whitespace" else "words and marks"
+        return f"{'lower-case ' if self.lowercase else ''}{units}, the first {self.longest}"
+
+
+class TokenisedDocuments(DocumentDataset):
+    """Documents whose words stand between white space already, in the case that counts."""
+
+    tokens: Literal["whitespace", "words"] = Field(
+        "whitespace", description=DocumentDataset.model_fields["tokens"].description
+    )
+    lowercase: bool = Field(False, description=DocumentDataset.model_fields["lowercase"].description)
+
+
+def _place(row: _Row) -> bytes:
+    return hashlib.sha256(f"{row.text}\0{row.label}".encode("utf-8", "surrogatepass")).digest()
+
+
+def _words_of(rows: Iterable[_Row]) -> set[tuple[str, ...]]:
+    return {tuple(row.words) for row in rows}
+
+
+def _count_shared(rows: dict[str, list[_Row]]) -> Notes:
+    """Distinct texts that two parts share, as words."""
+    distinct = {part: _words_of(of_part) for part, of_part in rows.items()}
+    return {f"shared_{a}_{b}": len(distinct[a] & distinct[b]) for a, b in combinations(PARTS, 2)}
+
+
+def _without_shared(rows: dict[str, list[_Row]], notes: Notes) -> dict[str, list[_Row]]:
+    """The rows whose words make up no row of a later part; notes how many others there were."""
+    kept: dict[str, list[_Row]] = {}
+    later: set[tuple[str, ...]] = set()
+    for part in reversed(PARTS):
+        kept[part] = [row for row in rows[part] if tuple(row.words) not in later]
+        later |= _words_of(kept[part])
+        notes[f"shared_left_out_{part}"] = len(rows[part]) - len(kept[part])
+    del notes["shared_left_out_test"]
+    return {part: kept[part] for part in PARTS}
+
+
+def _classes(rows: dict[str, list[_Row]]) -> tuple[str, ...]:
+    """The classes of the training part, in the order of the alphabet.
+
+    Raises:
+        DataError: a part is empty, there is one class only, or a later part has a class that is not among them.
+    """
+    for part, of_part in rows.items():
+        if not of_part:
+            raise DataError(f"no document is left for the {part} part; give more texts")
+    classes = sorted({row.label for row in rows["train"]})
+    if len(classes) == 1:
+        raise DataError(f"all training documents are of one class, {classes[0]!r}; there is nothing to tell apart")
+    for part in PARTS[1:]:
+        if strange := sorted({row.label for row in rows[part]} - set(classes)):
+            raise DataError(
+                f"the {part} part has the class {strange[0]!r}, which the training part lacks; "
+                "correct the label, or give training documents of that class"
+            )
+    return tuple(classes)

@@ -1,0 +1,183 @@
+"""Your own labelled documents: a table, or a folder with one subfolder a class."""
+
+import codecs
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import Field
+
+from seqbench.data import DataError
+from seqbench.datasets.documents.base import DocumentDataset, DocumentParts, Notes, Rows
+from seqbench.datasets.files import read_bytes
+from seqbench.datasets.tables import decode_as, read_table, shown
+from seqbench.interface import Texts
+from seqbench.vocab import Vocab
+
+SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test"}
+MOST_CLASSES, LONGEST_LABEL = 1000, 200
+"""Classes, and characters in the name of one: beyond, it is another column."""
+
+
+class _Found(NamedTuple):
+    """Documents, each list of one length."""
+
+    texts: list[str]
+    labels: list[str]
+    splits: list[str] | None
+    notes: Notes
+
+
+class LabelledFile(DocumentDataset):
+    """A table (CSV, TSV, JSONL, Parquet) with a column of text and one of classes, or a folder of `.txt` files.
+
+    Without a column of splits, documents are split 80/10/10 by hash of their text, stratified, so that neither their
+    order nor a seed changes a split. Rows without text or class, and files in no folder of a class, are left out and
+    counted in the record.
+    """
+
+    name: ClassVar[str] = "file"
+
+    path: Path = Field(description="the table, or the folder: class/*.txt, or train/class/*.txt and test/class/*.txt")
+    text: str = Field("text", description="column of the text")
+    label: str = Field("label", description="column of the class")
+    split: str | None = Field(None, description="column that says train, valid or test; a missing valid is cut off")
+    encoding: str = Field("utf-8", description="of the file's characters, such as cp1252")
+
+    def identity(self) -> dict[str, object]:
+        return self.model_dump(mode="json", exclude={"path"})
+
+    def title(self) -> str:
+        return self.path.name
+
+    def fingerprint(self) -> str:
+        if not self._path.is_dir():
+            return hashlib.sha256(read_bytes(self._path)).hexdigest()
+        lines = [f"{file.relative_to(self._path)} {hashlib.sha256(_bytes(file)).hexdigest()}" for file in self._files()]
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def parts(self) -> DocumentParts:
+        texts, labels, splits, notes = self._folder() if self._path.is_dir() else self._table()
+        self._check_labels(labels)
+        kept = []
+        for i, (text, label) in enumerate(zip(texts, labels, strict=True)):
+            if not text.strip():
+                _count(notes, "left_out_without_text")
+            elif not label.strip():
+                _count(notes, "left_out_without_label")
+            else:
+                kept.append(i)
+        if 2 * int(notes.get("left_out_without_text", 0)) > len(texts):
+            raise DataError(
+                f"{self._path}: more than half of the {len(texts):,} texts are empty; {self._hint('--text', self.text)}"
+            )
+
+        def part(name: str) -> Rows | None:
+            rows = [i for i in kept if splits is None or self._split_of(splits[i], i) == name]
+            return Rows([texts[i] for i in rows], [labels[i].strip() for i in rows]) if rows else None
+
+        train = part("train")
+        if splits is None:
+            return DocumentParts(train or Rows([], []), notes=notes)
+        valid, test = part("valid"), part("test")
+        if train is None or test is None:
+            name = "train" if train is None else "test"
+            raise DataError(f"{self._path} has no document for the {name} part; {self._hint('--split', self.split)}")
+        return DocumentParts(train, valid, test, notes)
+
+    def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
+        """A table with the same column of text, in the vocabulary `encoding["symbols"]`; classes are not needed."""
+        columns = read_table(path, {self.text: "give the column of the text that name"}, self.encoding)
+        try:
+            return self.encoded(columns[self.text], Vocab(tuple(encoding["symbols"])))
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from None
+
+    @property
+    def _path(self) -> Path:
+        return self.path.expanduser()
+
+    def _table(self) -> _Found:
+        options = {self.text: "--text", self.label: "--label"} | ({self.split: "--split"} if self.split else {})
+        wanted = {name: f"name the right one with {option} NAME" for name, option in options.items()}
+        columns = read_table(self._path, wanted, self.encoding)
+        texts = columns[self.text]
+        return _Found(texts, columns[self.label], columns[self.split] if self.split else None, {"rows": len(texts)})
+
+    def _files(self) -> list[Path]:
+        return sorted(file for file in self._path.rglob("*.txt") if file.is_file())
+
+    def _folder(self) -> _Found:
+        """Files that lie in no folder of a class have none: read-me files, or the lists of addresses of IMDB."""
+        parted = (self._path / "train").is_dir() and (self._path / "test").is_dir()
+        found = _Found([], [], [] if parted else None, {"rows": 0})
+        for file in self._files():
+            place = file.relative_to(self._path).parts
+            if len(place) != 2 + parted or (parted and place[0] not in SPLITS):
+                _count(found.notes, "files_outside_classes_left_out")
+                continue
+            _count(found.notes, "rows")
+            data = _bytes(file)
+            found.texts.append(
+                decode_as(file, data, self.encoding) if data.removeprefix(codecs.BOM_UTF8).strip() else ""
+            )
+            found.labels.append(place[-2])
+            if found.splits is not None:
+                found.splits.append(place[0])
+        if not found.texts:
+            form = "train/CLASS/NAME.txt and test/CLASS/NAME.txt"
+            raise DataError(
+                f"{self._path} holds no .txt file in a folder of a class; lay them as "
+                f"{form if parted else f'CLASS/NAME.txt, or {form}'}"
+            )
+        return found
+
+    def _split_of(self, said: str, row: int) -> str:
+        found = SPLITS.get(said.strip().lower())
+        if found is None:
+            raise DataError(
+                f"{self._path}, row {row + 1} (the header not counted): the column {shown(self.split or '')} says "
+                f"{shown(said)}; it may say: {', '.join(SPLITS)}"
+            )
+        return found
+
+    def _hint(self, option: str, name: str | None) -> str:
+        if name is None or self._path.is_dir():
+            return "is it the right folder?"
+        return f"is {shown(name)} the right column? Name another with {option} NAME"
+
+    def _check_labels(self, labels: Sequence[str]) -> None:
+        """Refuse what holds no classes.
+
+        Raises:
+            DataError: there is one class only, or so many or so long ones that they are none.
+        """
+        counts = Counter(label.strip() for label in labels if label.strip())
+        hint = self._hint("--label", self.label)
+        if not counts:
+            raise DataError(f"{self._path}: all {len(labels):,} labels are empty; {hint}")
+        if len(counts) == 1:
+            raise DataError(
+                f"{self._path}: all documents are of one class, {shown(next(iter(counts)))}; "
+                f"there is nothing to tell apart; {hint}"
+            )
+        if len(counts) > MOST_CLASSES or len(counts) == counts.total():
+            raise DataError(f"{self._path}: {len(counts):,} classes in {len(labels):,} documents; {hint}")
+        longest = max(counts, key=len)
+        if len(longest) > LONGEST_LABEL:
+            raise DataError(f"{self._path}: the class {shown(longest)} has {len(longest):,} characters; {hint}")
+
+
+def _bytes(file: Path) -> bytes:
+    """Of a text that may be empty.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return read_bytes(file) if file.stat().st_size else b""
+
+
+def _count(notes: Notes, name: str) -> None:
+    notes[name] = int(notes.get(name, 0)) + 1

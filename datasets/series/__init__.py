@@ -1,0 +1,1 @@
+"""Time series: real panels and your own tables."""

@@ -1,0 +1,38 @@
+"""Electricity transformer temperature (Zhou et al. 2021, "Informer")."""
+
+import csv
+import io
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from seqbench.datasets import download
+from seqbench.datasets.series.base import Observed, SeriesDataset, by_steps
+
+MONTH = 30 * 24
+"""Hours, as the papers count them."""
+
+
+class ETTh1(download.Downloaded, SeriesDataset):
+    """Six loads and the oil temperature of a transformer, by the hour, each a series of its own.
+
+    Trained on 12 months, validated on 4, tested on 4; the rest of the file is left out, as in the papers. Scaled by
+    mean and standard deviation of the training part, so that MSE and MAE are the published ones; these take every
+    origin (`stride=1`) and horizons of 96, 192, 336 and 720.
+    """
+
+    name: ClassVar[str] = "ett-h1"
+
+    horizon: int = Field(96, ge=1, le=4 * MONTH, description="hours ahead, H")
+    season: int = Field(24, ge=1, description="hours of a season, for models and for MASE")
+    stride: int | None = Field(1, ge=1, description="hours from an origin to the next; None: the horizon")
+    scaled: bool = Field(True, description="whether to scale by mean and standard deviation of the training part")
+
+    def observed(self) -> Observed:
+        header, *rows = csv.reader(io.StringIO(download.read(self.name)[0].decode()))
+        table = np.array([[float(cell) for cell in row[1:]] for row in rows]).T[:, : 20 * MONTH]
+        if self.scaled:
+            train = table[:, : 12 * MONTH]
+            table = (table - train.mean(axis=1, keepdims=True)) / train.std(axis=1, keepdims=True)
+        return by_steps(list(table), header[1:], 12 * MONTH, 4 * MONTH, 4 * MONTH)

@@ -1,0 +1,286 @@
+"""Your own series: a table in the long format that forecasters use, or one with a column a series."""
+
+import csv
+import hashlib
+import io
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from seqbench.data import DataError
+from seqbench.datasets.files import read_bytes, unix_line_ends
+from seqbench.datasets.series.base import Notes, Observed, SeriesDataset
+from seqbench.datasets.series.stamps import Frequency, Stamp, Uneven, parse, positions
+from seqbench.datasets.tables import LISTED, SUFFIXES, decode_as, read_table, shown
+from seqbench.interface import Floats, Panel
+
+NOTHING = frozenset({"", "nan", "na", "n/a", "null", "none", "nat", "-"})
+"""What a cell without a value holds, in lower case."""
+GROUPED = re.compile(r"[+-]?\d+(?:[., \u00a0']\d+)+")
+"""Digits with a decimal comma, or set apart by thousands."""
+SHARE = 10
+"""Of each series, one part in so many is the validation part and another the test part; a horizon at least."""
+
+
+class _Cell(NamedTuple):
+    stamp: Stamp
+    value: float
+    """NaN: none."""
+    row: int
+
+
+@dataclass
+class _Series:
+    """What was found: values by name, all at one frequency."""
+
+    values: dict[str, Floats] = field(default_factory=dict)
+    newest: dict[str, Stamp] = field(default_factory=dict)
+    frequency: tuple[Frequency, str] | None = None
+    """And the series that has it."""
+    longest: int = 0
+    notes: Notes = field(default_factory=dict)
+
+    def count(self, what: str, number: int = 1) -> None:
+        if number:
+            self.notes[what] = int(self.notes.get(what, 0)) + number
+
+
+class SeriesFile(SeriesDataset):
+    """A table (CSV, TSV, JSONL, Parquet): a row a time and series (`layout=long`), or a row a time (`layout=wide`).
+
+    The last tenth of each series is its test part, the tenth before it the validation part, each a horizon at least.
+    Rows may stand in any order. All series have one frequency. What lies before the first value of a series and after
+    its last is cut off; gaps between them are refused, or filled from what came before alone: to interpolate would
+    tell the future. Series too short for a forecast in each part are left out. Times with an offset are compared in
+    UTC. All of this is counted in the record.
+    """
+
+    name: ClassVar[str] = "file"
+
+    path: Path = Field(description="the table")
+    horizon: int = Field(ge=1, description="steps ahead, H")
+    season: int = Field(
+        0, ge=0, description="steps of a season; 0: the usual one, 24 hours, 7 days, 12 months; 1: none"
+    )
+    layout: Literal["long", "wide"] = Field("long", description="wide: each column but that of the times is a series")
+    id: str = Field("unique_id", description="column that says which series a row is of; a single series needs none")
+    time: str = Field("ds", description="column of the times")
+    value: str = Field("y", description="column of the values, in the long layout")
+    missing: Literal["refuse", "last", "zero"] = Field(
+        "refuse", description="what stands for a value that is missing between others: the last one before it, or 0"
+    )
+    encoding: str = Field("utf-8", description="of the file's characters, such as cp1252")
+
+    def identity(self) -> dict[str, object]:
+        return self.model_dump(mode="json", exclude={"path"})
+
+    def title(self) -> str:
+        return self.path.name
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(read_bytes(self._path)).hexdigest()
+
+    def observed(self) -> Observed:
+        fewest = 3 * self.horizon + 1
+        found = self._read(self._path, fewest)
+        if not found.values or found.frequency is None:
+            raise DataError(
+                f"{self._path}: every series is too short: the longest has {found.longest:,} values, and a horizon of "
+                f"{self.horizon} needs {fewest:,}; give a shorter horizon{self._hint()}"
+            )
+        values, names = list(found.values.values()), list(found.values)
+        if found.notes.get("constant_series") == len(values):
+            raise DataError(f"{self._path}: no series ever moves, so there is nothing to forecast{self._hint()}")
+        ends = np.array([len(v) for v in values])
+        part = np.maximum(self.horizon, ends // SHARE)
+        found.notes["frequency"] = str(found.frequency[0])
+        latest = max(found.newest.values(), key=_order)
+        found.count("series_that_end_before_others", sum(stamp != latest for stamp in found.newest.values()))
+        season = self.season or found.frequency[0].season
+        return Observed(values, names, ends - part, ends - 2 * part, ends - part, ends, found.notes, season)
+
+    def read(self, path: Path, encoding: dict[str, Any]) -> Panel:
+        """A table of the same columns, each of its series whole; `encoding["season"]` is that of the old data."""
+        found = self._read(path, fewest=1)
+        if not found.values:
+            raise DataError(f"{path} holds no value; give it some")
+        return Panel(list(found.values.values()), list(found.values), encoding["season"])
+
+    @property
+    def _path(self) -> Path:
+        return self.path.expanduser()
+
+    def _hint(self) -> str:
+        return "" if self.layout == "wide" else f"; is {shown(self.id)} the right column? Name another with --id NAME"
+
+    def _read(self, path: Path, fewest: int) -> _Series:
+        found = _Series()
+        for name, cells in (self._long if self.layout == "long" else self._wide)(path).items():
+            self._take(path, name, sorted(cells, key=lambda cell: _order(cell.stamp)), fewest, found)
+        return found
+
+    def _long(self, path: Path) -> dict[str, list[_Cell]]:
+        wanted = {
+            self.time: "name the column of the times with --time NAME",
+            self.value: "name the column of the values with --value NAME, or say layout=wide if each is a series",
+            self.id: "name the column of the series with --id NAME",
+        }
+        if len(wanted) < 3:
+            raise DataError("times, values and series stand in three columns; name three with --time, --value and --id")
+        read_table(path, {self.time: wanted[self.time]}, self.encoding)
+        header = _header(path, self.encoding)
+        if set(header) == {self.time, self.value}:
+            del wanted[self.id]
+        columns = read_table(path, wanted, self.encoding)
+        if others := [name for name in header if name not in wanted]:
+            more = f" and {len(others) - LISTED:,} more" if len(others) > LISTED else ""
+            raise DataError(
+                f"{path} has columns beside times, values and series: {', '.join(map(shown, others[:LISTED]))}{more}; "
+                "no model here uses exogenous columns, and none is ignored: take them out of the file"
+            )
+        stamps = parse(columns[self.time], lambda i: _where(path, i))
+        names = columns.get(self.id) or [path.stem] * len(stamps)
+        series: dict[str, list[_Cell]] = {}
+        for i, (name, stamp, value) in enumerate(zip(names, stamps, columns[self.value], strict=True)):
+            if not name.strip():
+                raise DataError(f"{_where(path, i)}: the column {shown(self.id)} is empty; say which series it is of")
+            cell = _Cell(stamp, _number(value, path, i, self.value), i)
+            series.setdefault(name.strip(), []).append(cell)
+        return series
+
+    def _wide(self, path: Path) -> dict[str, list[_Cell]]:
+        cure = "name the column of the times with --time NAME"
+        read_table(path, {self.time: cure}, self.encoding)
+        names = [name for name in _header(path, self.encoding) if name != self.time]
+        if not names:
+            raise DataError(f"{path} has no column beside the times; a wide table has one for each series")
+        columns = read_table(path, dict.fromkeys([self.time, *names], cure), self.encoding)
+        stamps = parse(columns[self.time], lambda i: _where(path, i))
+        return {
+            name: [
+                _Cell(stamp, _number(value, path, i, name), i)
+                for i, (stamp, value) in enumerate(zip(stamps, columns[name], strict=True))
+            ]
+            for name in names
+        }
+
+    def _take(self, path: Path, name: str, cells: Sequence[_Cell], fewest: int, found: _Series) -> None:
+        """Add one series, its cells ascending in time, to what was found.
+
+        Raises:
+            DataError: a time stands twice, values are missing, or the steps are uneven or not those of the others.
+        """
+        found.count("rows", len(cells))
+        for one, two in pairwise(cells):
+            if one.stamp == two.stamp:
+                clock = "; where clocks are set back, write the offset from UTC" if _has_clock(one.stamp) else ""
+                raise DataError(
+                    f"{path}: series {shown(name)} has the time {one.stamp} twice, in rows {one.row + 1} and "
+                    f"{two.row + 1} (the header not counted); keep one, or add them up{clock}"
+                )
+        there = [i for i, cell in enumerate(cells) if not math.isnan(cell.value)]
+        if not there:
+            found.count("left_out_without_values")
+            return
+        cut = cells[there[0] : there[-1] + 1]
+        found.count("rows_before_the_first_value_or_after_the_last", len(cells) - len(cut))
+        values = np.array([cut[0].value])
+        if len(cut) > 1:
+            frequency, values = self._spaced(path, name, cut, found)
+        found.longest = max(found.longest, len(values))
+        if len(values) < fewest:
+            found.count("left_out_too_short")
+            return
+        if len(cut) > 1:
+            first, of = found.frequency or (frequency, name)
+            if first != frequency:
+                raise DataError(
+                    f"{path}: series {shown(of)} has a value every {first}, series {shown(name)} every {frequency}; "
+                    "give each frequency a file of its own"
+                )
+            found.frequency = first, of
+        found.count("constant_series", int(values.min() == values.max()))
+        found.values[name], found.newest[name] = values, cut[-1].stamp
+
+    def _spaced(self, path: Path, name: str, cells: Sequence[_Cell], found: _Series) -> tuple[Frequency, Floats]:
+        try:
+            frequency, places = positions([cell.stamp for cell in cells])
+        except Uneven as error:
+            rows = [cells[i].row + 1 for i in (error.before_smallest, error.before_other)]
+            raise DataError(
+                f"{path}: series {shown(name)} has no equal steps: {error.smallest} after row {rows[0]}, {error.other} "
+                f"after row {rows[1]} (the header not counted); bring it to one frequency"
+            ) from None
+        length, given = int(places[-1]) + 1, np.array([cell.value for cell in cells])
+        known = ~np.isnan(given)
+        absent = length - int(known.sum())
+        if 2 * absent > length:
+            raise DataError(
+                f"{path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of {frequency}; "
+                "if it mixes frequencies, bring it to one"
+            )
+        if absent and self.missing == "refuse":
+            before = np.flatnonzero(np.diff(places[known]) > 1)[0]
+            row = [cell.row for cell in cells if not math.isnan(cell.value)][before] + 1
+            raise DataError(
+                f"{path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of {frequency}, "
+                f"first after row {row} (the header not counted); fill them in, or say missing=last or missing=zero"
+            )
+        found.count("values_filled", absent)
+        values = np.full(length, np.nan)
+        values[places] = given
+        gaps = np.isnan(values)
+        latest = np.maximum.accumulate(np.where(gaps, 0, np.arange(length)))
+        return frequency, np.where(gaps, 0.0, values) if self.missing == "zero" else values[latest]
+
+
+def _where(path: Path, row: int) -> str:
+    return f"{path}, row {row + 1} (the header not counted)"
+
+
+def _order(stamp: Stamp) -> Any:
+    """A key to sort by: those of one table are all numbers or all times."""
+    return stamp
+
+
+def _has_clock(stamp: Stamp) -> bool:
+    return not isinstance(stamp, int) and (stamp.hour, stamp.minute) != (0, 0)
+
+
+def _number(text: str, path: Path, row: int, column: str) -> float:
+    if text.strip().lower() in NOTHING:
+        return math.nan
+    try:
+        value = float(text) if "_" not in text else None
+    except ValueError:
+        value = None
+    if value is None:
+        cure = "write 1234.5" if GROUPED.fullmatch(text.strip()) else "leave the cell empty where there is no value"
+        raise DataError(
+            f"{_where(path, row)}: the column {shown(column)} holds {shown(text)}, which is no number; {cure}"
+        )
+    if math.isinf(value):
+        raise DataError(f"{_where(path, row)}: the column {shown(column)} holds {shown(text)}; a value must be finite")
+    return value
+
+
+def _header(path: Path, encoding: str) -> list[str]:
+    """Names of all columns of a table that `read_table` has read."""
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        from pyarrow.parquet import read_schema
+
+        return list(read_schema(path).names)
+    text = unix_line_ends(decode_as(path, read_bytes(path), encoding))
+    if delimiter := SUFFIXES[suffix]:
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return [name.strip() for name in next(row for row in rows if row)]
+    return list(dict.fromkeys(key for line in text.split("\n") if line.strip() for key in json.loads(line)))

@@ -1,0 +1,1 @@
+"""Sources whose true model is known."""

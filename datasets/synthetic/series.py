@@ -1,0 +1,123 @@
+"""Synthetic series: of processes whose true forecasts stand as the bottom row of the table, and of chaos.
+
+Each series has a random stream of its own, beside the one that draws the parameters: more series leave the others as
+they are. Only uniform random numbers are used.
+"""
+
+import hashlib
+from abc import abstractmethod
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from seqbench.datasets.series.base import Observed, SeriesDataset, by_steps
+from seqbench.datasets.synthetic.chaos import lorenz, mackey_glass
+from seqbench.datasets.synthetic.series_processes import LinearProcess, SeriesProcess, ThresholdProcess, stationary
+from seqbench.interface import Floats
+from seqbench.tasks.forecasts.data import SeriesData
+
+
+class SyntheticSeries(SeriesDataset):
+    """Series of one source, their parts one after the other."""
+
+    licence: ClassVar[str] = "none needed: generated"
+
+    horizon: int = Field(24, ge=1, description="steps ahead, H")
+    series: int = Field(1, ge=1, description="series that are drawn, N")
+    train_steps: int = Field(20_000, ge=1, description="length of the training part, steps")
+    valid_steps: int = Field(2_000, ge=1, description="length of the validation part, steps")
+    test_steps: int = Field(5_000, ge=1, description="length of the test part, steps")
+    seed: int = Field(0, ge=0, description="of the source and of the series")
+
+    @abstractmethod
+    def draw(self, length: int, rng: np.random.Generator) -> Floats:
+        """(length,) values of one series."""
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(f"{self.name} {self.model_dump_json()}".encode()).hexdigest()
+
+    def observed(self) -> Observed:
+        length = self.train_steps + self.valid_steps + self.test_steps
+        values = [self.draw(length, self._stream(1 + n)) for n in range(self.series)]
+        names = [f"{self.name} {n}" for n in range(1, 1 + self.series)]
+        return by_steps(values, names, self.train_steps, self.valid_steps, self.test_steps)
+
+    def _stream(self, number: int) -> np.random.Generator:
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(number,))))
+
+
+class KnownSeries(SyntheticSeries):
+    """Series of a process that is their true model, with innovations of variance 1."""
+
+    knows_truth: ClassVar[bool] = True
+
+    @abstractmethod
+    def process(self, rng: np.random.Generator) -> SeriesProcess:
+        """The process, its parameters drawn from `rng`."""
+
+    def draw(self, length: int, rng: np.random.Generator) -> Floats:
+        return self.process(self._stream(0)).draw(length, rng)
+
+    def load(self) -> SeriesData:
+        truth = self.process(self._stream(0))
+        return replace(super().load(), truth=truth, innovation_variance=truth.innovation_variance)
+
+
+class SyntheticAR(KnownSeries):
+    """A stationary autoregression: what least squares learn in full, and nothing does better."""
+
+    name: ClassVar[str] = "synthetic-ar"
+
+    order: int = Field(5, ge=1, description="lags, p")
+
+    def process(self, rng: np.random.Generator) -> LinearProcess:
+        return LinearProcess(stationary(1.6 * rng.random(self.order) - 0.8), np.zeros(1), sd=1)
+
+
+class SyntheticSeasonal(KnownSeries):
+    """A fixed season of any form around which an autoregression of order 1 moves."""
+
+    name: ClassVar[str] = "synthetic-seasonal"
+
+    season: int = Field(12, ge=1, description="steps of a season, for models and for MASE too")
+    height: float = Field(6, ge=0, description="of the season, from its least to its greatest possible value")
+
+    def process(self, rng: np.random.Generator) -> LinearProcess:
+        return LinearProcess(np.array([0.6]), self.height * rng.random(self.season), sd=1)
+
+
+class SyntheticThreshold(KnownSeries):
+    """Two regimes, each linear: an autoregression sees their mixture alone."""
+
+    name: ClassVar[str] = "synthetic-threshold"
+
+    def process(self, rng: np.random.Generator) -> ThresholdProcess:
+        return ThresholdProcess(below=(2.0, 0.5), above=(-1.0, 0.3), sd=1)
+
+
+class MackeyGlass(SyntheticSeries):
+    """Chaos with a delay; nothing is random after the start."""
+
+    name: ClassVar[str] = "mackey-glass"
+
+    horizon: int = Field(84, ge=1, description="steps ahead, H")
+    delay: float = Field(17, ge=1, le=100, multiple_of=0.1, description="τ, time units")
+    every: float = Field(1, ge=0.1, le=100, multiple_of=0.1, description="time units of a step")
+    train_steps: int = Field(6_000, ge=1, description="length of the training part, steps")
+
+    def draw(self, length: int, rng: np.random.Generator) -> Floats:
+        return mackey_glass(length, self.every, self.delay, rng)
+
+
+class Lorenz(SyntheticSeries):
+    """The first coordinate of Lorenz's equations; nothing is random after the start."""
+
+    name: ClassVar[str] = "lorenz"
+
+    every: float = Field(0.05, ge=0.01, le=10, description="time units of a step, rounded to hundredths")
+    train_steps: int = Field(6_000, ge=1, description="length of the training part, steps")
+
+    def draw(self, length: int, rng: np.random.Generator) -> Floats:
+        return lorenz(length, self.every, rng)

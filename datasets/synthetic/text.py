@@ -1,0 +1,167 @@
+"""Synthetic sources: text drawn from a process whose true probabilities stand as the bottom row of the table.
+
+The process is drawn first, then the three splits, each a document of its own from a fresh start and from a
+random stream of its own: a longer training part leaves the test part as it is. Only uniform random numbers are
+used, whose bit stream NumPy keeps from release to release.
+"""
+
+import hashlib
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import Field, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from seqbench.data import DataError, Dataset, TextData, TextSplit
+from seqbench.datasets.files import decode, read_bytes
+from seqbench.datasets.synthetic.processes import BracketProcess, HiddenMarkovProcess, MarkovProcess, Process, streams
+from seqbench.interface import Floats, Ids
+from seqbench.vocab import Vocab
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+BRACKETS = ("([{<", ")]}>")
+MOST_PROBABILITIES = 1_000_000
+
+
+class Synthetic(Dataset[TextData]):
+    """Streams over a closed vocabulary of one-character symbols, without `<unk>` and `<eos>`."""
+
+    task: ClassVar[str] = "lm"
+    licence: ClassVar[str] = "none needed: generated"
+    name: ClassVar[str]
+    knows_truth: ClassVar[bool] = True
+
+    train_tokens: int = Field(100_000, ge=1, description="length of the training stream, symbols")
+    valid_tokens: int = Field(20_000, ge=1, description="length of the validation stream, symbols")
+    test_tokens: int = Field(30_000, ge=1, description="length of the test stream, symbols")
+    seed: int = Field(0, ge=0, description="of the process and of the text")
+
+    @abstractmethod
+    def process(self, rng: np.random.Generator) -> Process[Any]:
+        """The process, its parameters drawn from `rng`."""
+
+    @abstractmethod
+    def vocab(self) -> Vocab:
+        """Its symbols."""
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(f"{self.name} {self.model_dump_json()}".encode()).hexdigest()
+
+    def load(self) -> TextData:
+        parameters, *texts = streams(self.seed)
+        truth = self.process(parameters)
+        train, valid, test = (
+            _stream(truth.draw(length, rng))
+            for length, rng in zip((self.train_tokens, self.valid_tokens, self.test_tokens), texts, strict=True)
+        )
+        return TextData(
+            name=self.name,
+            vocab=self.vocab(),
+            train=train,
+            valid=valid,
+            test=test,
+            convention="stream",
+            unit="symbol",
+            truth=truth,
+        )
+
+    def read(self, path: Path, encoding: dict[str, Any]) -> TextSplit:
+        """A file of symbols, as one stream; white space between them is passed over."""
+        symbols = "".join(decode(path, read_bytes(path)).split())
+        try:
+            return _stream(Vocab(tuple(encoding["symbols"])).encode(symbols))
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from None
+
+
+class SyntheticMarkov(Synthetic):
+    """A Markov chain: what an n-gram of one order more can learn in full, and a longer one no better."""
+
+    name: ClassVar[str] = "synthetic-markov"
+
+    train_tokens: int = Field(150_000, ge=1, description="length of the training stream, symbols")
+    symbols: int = Field(10, ge=2, le=len(LETTERS), description="V")
+    order: int = Field(2, ge=1, description="symbols that the next one depends on")
+
+    @field_validator("order")
+    @classmethod
+    def _table_fits(cls, order: int, info: ValidationInfo) -> int:
+        symbols = info.data.get("symbols", 2)
+        if (symbols + 1) ** order * symbols > MOST_PROBABILITIES:
+            raise ValueError(f"{symbols} symbols at order {order} need more than {MOST_PROBABILITIES:,} probabilities")
+        return order
+
+    def process(self, rng: np.random.Generator) -> MarkovProcess:
+        uneven = _distributions((self.symbols,) * (self.order + 1), rng, power=2)
+        return MarkovProcess(0.95 * uneven + 0.05 / self.symbols)
+
+    def vocab(self) -> Vocab:
+        return Vocab(tuple(LETTERS[: self.symbols]))
+
+
+class SyntheticHMM(Synthetic):
+    """Hidden states that last about ten symbols and share their symbols: which one holds, only a long history tells."""
+
+    name: ClassVar[str] = "synthetic-hmm"
+
+    symbols: int = Field(12, ge=2, le=len(LETTERS), description="V")
+    states: int = Field(4, ge=1, description="hidden states, K; at most V")
+    stay: float = Field(0.9, ge=0, le=1, description="probability that a state goes on")
+    own: float = Field(0.6, ge=0, lt=1, description="share of a state's symbols that it draws from its own V/K")
+
+    @field_validator("states")
+    @classmethod
+    def _each_has_a_symbol(cls, states: int, info: ValidationInfo) -> int:
+        if states > info.data.get("symbols", states):
+            raise ValueError(f"{states} states need as many symbols to be told apart")
+        return states
+
+    def process(self, rng: np.random.Generator) -> HiddenMarkovProcess:
+        k = self.states
+        moves = _distributions((k, k), rng)
+        spread = _distributions((k, self.symbols), rng)
+        favourite = _distributions((k, self.symbols), rng) * (np.arange(self.symbols) % k == np.arange(k)[:, None])
+        favourite /= favourite.sum(axis=1, keepdims=True)
+        return HiddenMarkovProcess(
+            start=np.full(k, 1 / k),
+            transitions=self.stay * np.eye(k) + (1 - self.stay) * moves,
+            emissions=self.own * favourite + (1 - self.own) * spread,
+        )
+
+    def vocab(self) -> Vocab:
+        return Vocab(tuple(LETTERS[: self.symbols]))
+
+
+class SyntheticBrackets(Synthetic):
+    """Nested brackets: which one closes, and what may open, depends on the innermost open one, however far back.
+
+    n-grams see it while it lies within their order; a memory is needed beyond.
+    """
+
+    name: ClassVar[str] = "synthetic-brackets"
+
+    train_tokens: int = Field(150_000, ge=1, description="length of the training stream, symbols")
+    types: int = Field(4, ge=2, le=len(BRACKETS[0]), description="kinds of brackets, k; V = 2k")
+    depth: int = Field(8, ge=1, description="brackets open at most")
+    opening: float = Field(0.5, gt=0, lt=1, description="probability that a bracket opens rather than closes")
+    noise: float = Field(0.02, gt=0, lt=1, description="probability of a symbol at random")
+
+    def process(self, rng: np.random.Generator) -> BracketProcess:
+        types = _distributions((self.types + 1, self.types), rng, power=2)
+        return BracketProcess(types, self.opening, self.depth, self.noise)
+
+    def vocab(self) -> Vocab:
+        return Vocab(tuple(side[i] for side in BRACKETS for i in range(self.types)))
+
+
+def _stream(ids: Ids) -> TextSplit:
+    return TextSplit(documents=(ids,), characters=(np.ones_like(ids),))
+
+
+def _distributions(shape: tuple[int, ...], rng: np.random.Generator, power: float = 1) -> Floats:
+    """Random distributions over the last axis: powers of exponential variates, normalised; power 1 is Dirichlet(1)."""
+    weights: Floats = (-np.log1p(-rng.random(shape))) ** power
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return weights

@@ -1,0 +1,1 @@
+"""Text: real corpora and your own files."""

@@ -1,0 +1,185 @@
+"""Real text as a data set: which symbols it is made of, and where it is split."""
+
+import re
+from abc import abstractmethod
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from seqbench.data import Convention, DataError, Dataset, TextData, TextSplit
+from seqbench.datasets.files import decode, read_bytes, unix_line_ends
+from seqbench.datasets.text.tokens import Numbering, Tokens, character_tokens, cut, word_tokens
+from seqbench.vocab import EOS, UNK, Vocab
+
+Notes = dict[str, int | str]
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The raw text of the splits, `\n` as line end, and what was done to get it."""
+
+    train: str
+    valid: str
+    test: str
+    notes: Notes = field(default_factory=dict)
+
+    def noting(self, notes: Notes) -> "Parts":
+        return replace(self, notes=self.notes | notes)
+
+
+class TextDataset(Dataset[TextData]):
+    """Real text. The options say how it becomes symbols; a subclass says which text."""
+
+    task: ClassVar[str] = "lm"
+    name: ClassVar[str]
+    usual_min_count: ClassVar[int] = 1
+    """`min_count` of words where no cut is asked for and none was made before; all characters are kept then."""
+
+    unit: Literal["word", "character"] = Field(
+        "word", description="words, each line ended by <eos>; or characters: Unicode code points, newline one of them"
+    )
+    punctuation: Literal["joined", "apart"] = Field(
+        "joined",
+        description="joined: words are what stands between white space; apart: punctuation is words of its own",
+    )
+    convention: Convention = Field(
+        "stream", description="stream: a split is one document; sentence: each line is one, blank lines dropped"
+    )
+    vocab_size: int | None = Field(
+        None, ge=3, description="V, <unk> and <eos> counted: the most frequent symbols of the training part are kept"
+    )
+    min_count: int | None = Field(
+        None, ge=1, description="a symbol is kept if it occurs this often in the training part"
+    )
+
+    @field_validator("convention")
+    @classmethod
+    def _sentences_are_words(cls, convention: Convention, info: ValidationInfo) -> Convention:
+        if convention == "sentence" and info.data.get("unit") == "character":
+            raise ValueError("characters form a stream; the sentence convention is for unit=word")
+        return convention
+
+    @field_validator("min_count")
+    @classmethod
+    def _one_cut(cls, min_count: int | None, info: ValidationInfo) -> int | None:
+        if min_count is not None and info.data.get("vocab_size") is not None:
+            raise ValueError("give vocab_size or min_count, not both")
+        return min_count
+
+    @abstractmethod
+    def parts(self) -> Parts:
+        """The text.
+
+        Raises:
+            DataError: as `load`.
+        """
+
+    def title(self) -> str:
+        """How errors and tables name the text."""
+        return self.name
+
+    def load(self) -> TextData:
+        parts = self.parts()
+        try:
+            return self._numbered(parts)
+        except DataError as error:
+            raise DataError(f"{self.title()}: {error}") from None
+
+    def _numbered(self, parts: Parts) -> TextData:
+        numbering = self._numbering()
+        tokens = [self._tokens(text, numbering) for text in (parts.train, parts.valid, parts.test)]
+        symbols, notes = list(numbering), dict(parts.notes)
+        for split, part in zip(SPLITS, tokens, strict=True):
+            if self.convention == "sentence":
+                notes[f"blank_lines_dropped_{split}"] = part.drop_blank_lines()
+            if part.line_ends.all():
+                raise DataError(f"nothing but blank lines is left for the {split} part; give a longer text")
+        counts = np.bincount(tokens[0].ids, minlength=len(symbols))
+        marked = UNK in numbering and bool(counts[numbering[UNK]])
+        vocab, lookup = cut(counts, symbols, self.unit, self.vocab_size, self._min_count(marked))
+        notes["symbols_in_training"] = int(np.count_nonzero(counts))
+        splits = []
+        for split, part in zip(SPLITS, tokens, strict=True):
+            ids = lookup[part.ids]
+            of_text = ids[~part.line_ends]
+            notes[f"unknown_{split}"] = unknown = int(np.count_nonzero(of_text == vocab.unk))
+            if unknown == len(of_text):
+                raise DataError(
+                    f"every {self.unit} of the {split} part is {UNK} to the vocabulary of the training part; "
+                    "are the parts of one language, and is the vocabulary large enough?"
+                )
+            splits.append(part.split(ids, self.convention))
+        return TextData(
+            name=self.title(),
+            vocab=vocab,
+            train=splits[0],
+            valid=splits[1],
+            test=splits[2],
+            convention=self.convention,
+            unit=self.unit,
+            notes=notes,
+        )
+
+    def read(self, path: Path, encoding: dict[str, Any]) -> TextSplit:
+        """A UTF-8 file as a split, in the vocabulary `encoding["symbols"]`."""
+        text, vocab, numbering = decode(path, read_bytes(path)), Vocab(tuple(encoding["symbols"])), self._numbering()
+        try:
+            tokens = self._tokens(unix_line_ends(text), numbering)
+            lookup = vocab.encode(numbering)
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from None
+        if self.convention == "sentence":
+            tokens.drop_blank_lines()
+        return tokens.split(lookup[tokens.ids], self.convention)
+
+    def _numbering(self) -> Numbering:
+        if self.unit == "word":
+            return defaultdict(count(2).__next__, {EOS: 0, UNK: 1})
+        return defaultdict(count().__next__)
+
+    def _tokens(self, text: str, numbering: Numbering) -> Tokens:
+        if self.unit == "word":
+            return word_tokens(text, numbering, apart=self.punctuation == "apart")
+        return character_tokens(text, numbering)
+
+    def _min_count(self, marked: bool) -> int:
+        """marked: whether the training part says `<unk>` itself, and so was cut to a vocabulary before."""
+        if self.min_count is not None:
+            return self.min_count
+        return self.usual_min_count if self.unit == "word" and self.vocab_size is None and not marked else 1
+
+
+def by_position(text: str, train: float, valid: float, unit: str) -> Parts:
+    """Three contiguous parts; joined, they are the text.
+
+    Characters are cut where the shares fall, words at the line end that is nearest. A text whose lines are too
+    long for that is cut between two words instead, and a note says so.
+
+    Args:
+        train, valid: their shares of the characters; the rest is the test part.
+    """
+    points = [int(len(text) * train), int(len(text) * (train + valid))]
+    if unit == "character":
+        return _cut_at(text, points, {})
+    at_lines = [_nearest_line_end(text, point) for point in points]
+    if 0 < at_lines[0] < at_lines[1] < len(text):
+        return _cut_at(text, at_lines, {})
+    at_words = [match.end() if (match := re.compile(r"\s").search(text, point)) else len(text) for point in points]
+    return _cut_at(text, at_words, {"split": "between words, since the lines are too long"})
+
+
+def _cut_at(text: str, points: list[int], notes: Notes) -> Parts:
+    return Parts(text[: points[0]], text[points[0] : points[1]], text[points[1] :], notes)
+
+
+def _nearest_line_end(text: str, point: int) -> int:
+    """Where the line begins that is nearest to `point`; the length of the text counts as one."""
+    before, after = text.rfind("\n", 0, point) + 1, text.find("\n", point) + 1 or len(text)
+    return before if point - before <= after - point else after

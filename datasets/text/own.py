@@ -1,0 +1,77 @@
+"""Your own text files."""
+
+import hashlib
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from seqbench.data import DataError
+from seqbench.datasets.files import decode, read_bytes, unix_line_ends
+from seqbench.datasets.text.base import Parts, TextDataset, by_position
+
+FEWEST = 100
+"""Words (between white space) or characters in a text that is to be split."""
+
+
+class TextFile(TextDataset):
+    """A UTF-8 text: one file, split 80/10/10 by position, or a file for each part.
+
+    Line ends of Windows and of old Macs are read as newlines. Words that occur once in the training part become
+    `<unk>`, so that models learn what an unknown word looks like (`min_count=1` keeps them); a text that says `<unk>`
+    itself was cut before, and all its words are kept.
+    """
+
+    name: ClassVar[str] = "file"
+    usual_min_count: ClassVar[int] = 2
+
+    path: Path = Field(description="the text; the training part where `valid` and `test` are given")
+    valid: Path | None = Field(None, description="text of the validation part")
+    test: Path | None = Field(None, validate_default=True, description="text of the test part")
+
+    @field_validator("test")
+    @classmethod
+    def _both_or_none(cls, test: Path | None, info: ValidationInfo) -> Path | None:
+        if (test is None) != (info.data.get("valid") is None):
+            raise ValueError("give valid and test both, or neither: then the text is split 80/10/10 by position")
+        return test
+
+    def identity(self) -> dict[str, object]:
+        return self.model_dump(mode="json", exclude={"path", "valid", "test"})
+
+    def title(self) -> str:
+        return self.path.name
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256("".join(hashlib.sha256(data).hexdigest() for data in self._bytes()).encode()).hexdigest()
+
+    def parts(self) -> Parts:
+        decoded = [decode(path, data) for path, data in zip(self._paths(), self._bytes(), strict=True)]
+        returns = sum(text.count("\r") for text in decoded)
+        texts = [unix_line_ends(text) for text in decoded]
+        if self.valid is not None:
+            train, valid, test = texts
+            parts = Parts(train, valid, test)
+        else:
+            length = len(texts[0].split()) if self.unit == "word" else len(texts[0])
+            if length < FEWEST:
+                raise DataError(
+                    f"{self.path} holds {length} {self.unit}s, too few to be split 80/10/10; "
+                    f"give at least {FEWEST}, or files of their own as valid= and test="
+                )
+            parts = by_position(texts[0], train=0.8, valid=0.1, unit=self.unit)
+        return parts.noting({"line_ends_read_as_newlines": returns}) if returns else parts
+
+    def _paths(self) -> list[Path]:
+        return [path.expanduser() for path in (self.path, self.valid, self.test) if path is not None]
+
+    def _bytes(self) -> list[bytes]:
+        paths = self._paths()
+        read = [read_bytes(path) for path in paths]
+        for i, data in enumerate(read):
+            if data in read[:i]:
+                raise DataError(
+                    f"{paths[i]} and {paths[read.index(data)]} are one text; a model is not tested on what it learned"
+                )
+        return read

@@ -1,0 +1,66 @@
+"""LSTM language models, forward and bidirectional.
+
+Hochreiter & Schmidhuber 1997; with forget gates as in Gers, Schmidhuber & Cummins 2000; as a language model
+Sundermeyer, Schlüter & Ney 2012 and Zaremba, Sutskever & Vinyals 2014.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from seqbench.interface import Ids
+from seqbench.learning.column_language import BodyState, ColumnLanguageModel, ColumnNetwork
+from seqbench.learning.output import OutputLayer
+from seqbench.recurrent.language.network import RecurrentLanguageConfig, RecurrentLanguageModel
+from seqbench.recurrent.layers.stack import Stack
+
+
+class LSTMLanguageModel(RecurrentLanguageModel):
+    cell = nn.LSTM
+
+
+class BidirectionalLSTMNetwork(ColumnNetwork):
+    """Two LSTMs of their own, joined only at the output: layers that read both directions in turn would tell
+    each other the symbol that is to be predicted."""
+
+    def __init__(self, embedding: nn.Module, body: Stack, backward_body: Stack, output: OutputLayer, edge: int) -> None:
+        super().__init__(embedding, output, edge)
+        self.body, self.backward_body = body, backward_body
+
+    def forward(
+        self, inputs: Tensor, targets: Tensor, mask: Tensor | None, state: BodyState
+    ) -> tuple[Tensor, BodyState]:
+        past, state = self._scan(self.body, inputs, state)
+        backwards = _reverse(targets, mask)
+        edge = backwards.new_full((1, backwards.shape[1]), self.edge)
+        future, _ = self._scan(self.backward_body, torch.cat([edge, backwards[:-1]]), None)
+        return torch.cat([past, _reverse(future, mask)], dim=-1), state
+
+    def _scan(self, body: Stack, symbols: Tensor, state: BodyState) -> tuple[Tensor, BodyState]:
+        return self.scan(lambda x, s: body(self.embedding(x), s), symbols, state)
+
+
+class BidirectionalLSTMLanguageModel(ColumnLanguageModel):
+    """p(x_t | x_1 .. x_{t-1}, x_{t+1} .. x_T): each symbol between its past and its future, itself unseen.
+
+    Schuster & Paliwal 1997. The product of these is no probability of the text, and its perplexity a
+    pseudo-perplexity. The future reaches as far as the window in training and as the piece in `predict`; past
+    its end there is the edge of a document.
+    """
+
+    config_class = RecurrentLanguageConfig
+    config: RecurrentLanguageConfig
+
+    def build(self, counts: Ids) -> BidirectionalLSTMNetwork:
+        c = self.config
+        embedding = self.input_layer(c.embedding_size, counts)
+        output = self.output_layer(2 * c.hidden_size, counts, embedding)
+        return BidirectionalLSTMNetwork(embedding, c.stack(nn.LSTM), c.stack(nn.LSTM), output, len(counts))
+
+
+def _reverse(x: Tensor, mask: Tensor | None) -> Tensor:
+    """x (T, B, …) with each column's steps, those within the mask, in reverse order; the others stay."""
+    if mask is None:
+        return x.flip(0)
+    length, step = mask.sum(0), torch.arange(len(x), device=x.device)[:, None]
+    source = torch.where(mask, length - 1 - step, step)
+    return x[source, torch.arange(x.shape[1], device=x.device)]

@@ -1,0 +1,1 @@
+"""Recurrent layers, and what turns their states into one vector."""

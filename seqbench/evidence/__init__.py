@@ -1,0 +1,1 @@
+"""How sure a score is: records, metrics, statistics, and what all laws share."""

@@ -1,0 +1,1 @@
+"""What networks are built with: the training loop, layers, windows, and the models that families derive from."""

@@ -1,0 +1,295 @@
+"""What all neural document classifiers share: padded batches, masks, training, prediction.
+
+A subclass builds its network; most networks are word vectors → features of the document → a linear layer.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from seqbench.interface import Arrays, ClassificationContext, Classifier, Documents, Floats, Ids, Labelled, Texts
+from seqbench.learning import training
+from seqbench.learning.training import (
+    Loss,
+    TrainingConfig,
+    choose_device,
+    exact_float32,
+    load_weights,
+    seeded,
+    weight_count,
+    weights,
+)
+
+POOL = 16
+"""Batches whose documents are drawn together and then sorted by length: enough that there is little padding,
+few enough that a batch of long documents is not a batch of one class."""
+TIE = 1e-6
+"""Weight of the log-loss beside the share of errors: it decides between equal ones alone."""
+SCORED = 1 << 14
+"""Padded words that are scored at once; bounds memory, as long as a single document fits."""
+
+
+class NeuralClassifierConfig(TrainingConfig):
+    learning_rate: float = Field(
+        4e-3,
+        gt=0,
+        description=str(TrainingConfig.model_fields["learning_rate"].description),
+        json_schema_extra={"search": {"low": 3e-4, "high": 1e-2, "log": True}},
+    )
+    patience: int = Field(10, ge=1, description=str(TrainingConfig.model_fields["patience"].description))
+    embedding_size: int = Field(
+        100,
+        ge=1,
+        description="width of a word's vector",
+        json_schema_extra={"search": {"low": 32, "high": 300, "log": True}},
+    )
+    dropout: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="share of values dropped from the words' vectors and from the document's features",
+        json_schema_extra={"search": {"low": 0.0, "high": 0.7}},
+    )
+    word_dropout: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="share of words replaced by <unk> in training, where else no word would be unknown",
+        json_schema_extra={"search": {"low": 0.0, "high": 0.3}},
+    )
+    batch_size: int = Field(
+        32, ge=1, description="documents of an update", json_schema_extra={"search": {"choices": [16, 32, 64]}}
+    )
+    class_weight: Literal["none", "balanced"] = Field(
+        "none", description="weight of a document in the loss; balanced: every class weighs the same in sum"
+    )
+
+
+class DocumentNetwork(nn.Module):
+    """Word vectors → `encode` → linear layer, with dropout at both ends of `encode`.
+
+    Word V is padding: its vector is zero and stays so.
+    """
+
+    def __init__(self, vocab_size: int, classes: int, features: int, config: NeuralClassifierConfig) -> None:
+        """features: F, the width of what `encode` returns."""
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size + 1, config.embedding_size, padding_idx=vocab_size, sparse=True)
+        nn.init.uniform_(self.embedding.weight[:vocab_size], -0.1, 0.1)
+        self.dropout = nn.Dropout(config.dropout)
+        self.output = nn.Linear(features, classes)
+
+    @abstractmethod
+    def encode(self, vectors: Tensor, lengths: Tensor) -> Tensor:
+        """Features (B, F) of documents with word vectors (B, T, E), zero behind their lengths (B,)."""
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (B, C) of documents (B, T), padded with V behind their lengths (B,)."""
+        logits: Tensor = self.output(self.dropout(self.encode(self.dropout(self.embedding(ids)), lengths)))
+        return logits
+
+
+class NeuralClassifier(Classifier):
+    """A classifier that is trained by gradient; a subclass builds its network."""
+
+    kind = "neural"
+    config_class = NeuralClassifierConfig
+    config: NeuralClassifierConfig
+    network: nn.Module
+    vocab_size: int
+    classes: int
+
+    @abstractmethod
+    def build(self, vocab_size: int, classes: int) -> nn.Module:
+        """An untrained network: ids (B, T), padded with `vocab_size`, and lengths (B,) → logits (B, classes)."""
+
+    def initialise(self, train: Labelled, ctx: ClassificationContext) -> None:
+        """Set the weights that training starts from; by default they stay as `build` drew them."""
+
+    def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
+        """Train by cross-entropy; the weights kept are those with the fewest errors on `ctx.valid`.
+
+        Errors, since classes are what a table ranks by: the log-loss turns upwards epochs before they do, when a few
+        documents are wrong with ever more confidence. Among equal errors the log-loss decides.
+
+        Raises:
+            ValueError: there is no document to learn from, a document has no words, or the device or number
+                format is not at hand.
+            DivergenceError: training diverged.
+        """
+        device = choose_device(ctx.device)
+        self.vocab_size, self.classes = ctx.vocab.size, len(ctx.classes)
+        with seeded(ctx.seed, device):
+            self.network = self.build(self.vocab_size, self.classes).to(device)
+            self.initialise(train, ctx)
+            training.train(
+                self.network,
+                DocumentBatches(self.network, train, ctx, self.config, device),
+                (lambda: self._validate(ctx)) if len(ctx.valid) else None,
+                self.config,
+                ctx,
+                loss_name="train_nats",
+                score_name="valid_error",
+            )
+
+    @torch.inference_mode()
+    def predict(self, texts: Texts) -> Floats:
+        """As `Classifier.predict`, in float32.
+
+        Raises:
+            ValueError: a document has no words, or words that are not in 0..V-1.
+        """
+        if len(texts) == 0:
+            return np.zeros((0, self.classes))
+        documents = PaddedDocuments(texts.ids, self.vocab_size, next(self.network.parameters()).device)
+        scores = np.empty((len(texts), self.classes))
+        with exact_float32():
+            for rows in _by_length(documents.lengths):
+                logits = self.network(*documents.take(rows))
+                scores[rows] = F.log_softmax(logits.double(), dim=-1).cpu().numpy()
+        return scores
+
+    def arrays(self) -> Arrays:
+        return weights(self.network) | {"sizes": np.array([self.vocab_size, self.classes])}
+
+    def restore(self, arrays: Arrays) -> None:
+        self.vocab_size, self.classes = arrays["sizes"].tolist()
+        self.network = self.build(self.vocab_size, self.classes)
+        load_weights(self.network, {name: value for name, value in arrays.items() if name != "sizes"})
+
+    def parameter_count(self) -> int:
+        return weight_count(self.network)
+
+    def _validate(self, ctx: ClassificationContext) -> float:
+        scores, labels = self.predict(ctx.valid.texts), ctx.valid.labels
+        log_loss = float(-scores[np.arange(len(labels)), labels].mean())
+        ctx.log("valid_log_loss", log_loss)
+        return float((scores.argmax(1) != labels).mean()) + TIE * log_loss
+
+
+class PaddedDocuments:
+    """Documents on a device, handed out as padded batches."""
+
+    def __init__(self, documents: Documents, vocab_size: int, device: torch.device) -> None:
+        """documents: words in 0..V-1; V becomes the padding."""
+        words, self.lengths = laid_end_to_end(documents, vocab_size)
+        self.padding = vocab_size
+        self._words = torch.tensor(words, device=device)
+        self._starts = torch.tensor(np.cumsum(self.lengths) - self.lengths, device=device)
+        self._lengths = torch.tensor(self.lengths, device=device)
+
+    def take(self, rows: Ids) -> tuple[Tensor, Tensor]:
+        """Words (B, T) of these documents, padded to the longest of them, and their lengths (B,)."""
+        index = torch.tensor(rows, device=self._words.device)
+        lengths = self._lengths[index]
+        step = torch.arange(int(self.lengths[rows].max()), device=index.device)
+        where = (self._starts[index, None] + step).clamp_(max=len(self._words) - 1)
+        return self._words[where].masked_fill_(step >= lengths[:, None], self.padding), lengths
+
+
+class DocumentBatches:
+    """The losses of one epoch: the (weighted) cross-entropy of each document once, in batches of like length."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        train: Labelled,
+        ctx: ClassificationContext,
+        config: NeuralClassifierConfig,
+        device: torch.device,
+    ) -> None:
+        self.network, self.unk, self.config = network, ctx.vocab.unk, config
+        self.documents = PaddedDocuments(train.texts.ids, ctx.vocab.size, device)
+        self.labels = torch.tensor(train.labels, device=device)
+        self.weights = (
+            torch.tensor(balanced_weights(train.labels, len(ctx.classes)), dtype=torch.float32, device=device)
+            if config.class_weight == "balanced"
+            else None
+        )
+
+    def __len__(self) -> int:
+        return -(-len(self.labels) // self.config.batch_size)
+
+    def __iter__(self) -> Iterator[Loss]:
+        for rows in self._order():
+            ids, lengths = self.documents.take(rows)
+            yield self.loss(self._hide_words(ids), lengths, self.labels[torch.tensor(rows, device=ids.device)])
+
+    def loss(self, ids: Tensor, lengths: Tensor, labels: Tensor) -> Loss:
+        """Mean over the documents of weight times cross-entropy.
+
+        It is not divided by the batch's sum of weights, so its expectation is the loss of the whole set.
+        """
+        nats = F.cross_entropy(self.network(ids, lengths).float(), labels, self.weights, reduction="none")
+        return Loss(nats.mean(), len(labels))
+
+    def _order(self) -> list[Ids]:
+        """Batches of rows, by torch's global generator."""
+        size = self.config.batch_size
+        batches: list[Ids] = []
+        for pool in torch.split(torch.randperm(len(self.labels)), POOL * size):
+            rows = pool.numpy()
+            rows = rows[np.argsort(self.documents.lengths[rows], kind="stable")]
+            batches += [rows[first : first + size] for first in range(0, len(rows), size)]
+        return [batches[i] for i in torch.randperm(len(batches)).tolist()]
+
+    def _hide_words(self, ids: Tensor) -> Tensor:
+        """ids with `word_dropout` of their words replaced by `<unk>` (none where nothing can be unknown)."""
+        if self.unk is None or self.config.word_dropout == 0:
+            return ids
+        hidden = torch.rand(ids.shape, device=ids.device) < self.config.word_dropout
+        return ids.masked_fill(hidden & (ids != self.documents.padding), self.unk)
+
+
+def laid_end_to_end(documents: Documents, vocab_size: int) -> tuple[Ids, Ids]:
+    """Words (M,) of N documents, one document after the other, and how many each has, (N,).
+
+    Raises:
+        ValueError: a document has no words, or words that are not in 0..vocab_size-1.
+    """
+    lengths = np.array([len(d) for d in documents], dtype=np.int64)
+    if len(lengths) and lengths.min() == 0:
+        raise ValueError(f"document {int(lengths.argmin())} has no words: leave empty documents out")
+    words = np.concatenate([*documents, np.zeros(0, np.int64)])
+    if len(words) and not 0 <= words.min() <= words.max() < vocab_size:
+        raise ValueError(f"ids must lie in 0..{vocab_size - 1}, the vocabulary")
+    return words, lengths
+
+
+def balanced_weights(labels: Ids, classes: int) -> Floats:
+    """Weights (C,), N / (classes met · documents of the class): every class weighs the same in sum, a document
+    1 on average (King & Zeng 2001). Classes never met get 0."""
+    counts = np.bincount(labels, minlength=classes)
+    return np.where(counts > 0, len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1)), 0.0)
+
+
+def within(lengths: Tensor, steps: int) -> Tensor:
+    """(B, T) True at the steps 0..T-1 that lie within documents of these lengths (B,)."""
+    return torch.arange(steps, device=lengths.device) < lengths[:, None]
+
+
+def mean_over(x: Tensor, lengths: Tensor) -> Tensor:
+    """Mean (B, D) of each document's steps of x (B, T, D), whatever stands behind its length (B,) ≥ 1."""
+    kept = x.masked_fill(~within(lengths, x.shape[1])[..., None], 0.0)
+    return kept.sum(1) / lengths[:, None]
+
+
+def max_over(x: Tensor, lengths: Tensor) -> Tensor:
+    """Largest value (B, D) of each document's steps of x (B, T, D), whatever stands behind its length (B,) ≥ 1."""
+    return x.masked_fill(~within(lengths, x.shape[1])[..., None], -torch.inf).amax(1)
+
+
+def _by_length(lengths: Ids) -> Iterator[Ids]:
+    """Rows of documents of like length, at most `SCORED` padded words of several documents at once."""
+    order = np.argsort(lengths, kind="stable")
+    first = 0
+    for last in range(1, len(order) + 1):
+        if last == len(order) or (last + 1 - first) * lengths[order[last]] > SCORED:
+            yield order[first:last]
+            first = last

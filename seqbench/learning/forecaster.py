@@ -1,0 +1,243 @@
+"""What forecasters share that learn one map of scaled windows to the H values ahead, for all series of a panel."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from seqbench.interface import Arrays, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.learning import training
+from seqbench.learning.least_squares import least_squares
+from seqbench.learning.series_windows import (
+    ErrorUnit,
+    SeriesWindows,
+    WindowScale,
+    fitting_window,
+    held_out,
+    training_windows,
+)
+from seqbench.learning.training import Loss, TrainingConfig, choose_device, load_weights, seeded, weight_count, weights
+from seqbench.tasks.forecasts.linear import last
+
+PIECE = 4096
+"""Windows that are forecast at a time."""
+
+
+class WindowConfig(TrainingConfig):
+    window: int = Field(
+        504,
+        ge=1,
+        le=5000,
+        description="L, steps; less where the longest training series would have too few such windows",
+        json_schema_extra={"search": {"choices": [48, 96, 168, 336, 504]}},
+    )
+    values: Literal["auto", "log", "linear"] = Field(
+        "auto", description="whether windows are scaled in logarithms; auto: where no training value is below 0"
+    )
+    errors: ErrorUnit = Field(
+        "season",
+        description="what errors count in: the mean change over a season, as MASE has it; its width; or value, "
+        "a unit of the series (of logarithms, where those are taken), so that all errors count alike",
+        json_schema_extra={"search": {"choices": ["season", "width", "value"]}},
+    )
+    ridge: float = Field(
+        1e-4,
+        ge=1e-9,
+        description="penalty of the squared weights of least squares, as a share of an input's sum of squares",
+        json_schema_extra={"search": {"low": 1e-6, "high": 1.0, "log": True}},
+    )
+    kernel: int = Field(25, ge=1, description="values of the moving mean that least squares splits off as the trend")
+
+
+class WindowForecaster(Forecaster):
+    """Scaled windows → scaled values ahead, by a map that a subclass learns.
+
+    H is the horizon of the fit. A forecast that reaches further goes on from itself, H steps at a time.
+    """
+
+    config_class = WindowConfig
+    config: WindowConfig
+    window: int
+    """L, of the fit."""
+    horizon: int
+    """H, of the fit."""
+    season: int
+    """m, of the training panel."""
+    logarithm: bool
+
+    @abstractmethod
+    def learn(self, train: Panel, ctx: ForecastContext) -> None:
+        """Learn the map from a panel; the sizes above are set."""
+
+    @abstractmethod
+    def ahead(self, z: Tensor) -> Tensor:
+        """(B, H) scaled values after scaled windows (B, L), float64 both."""
+
+    def fit(self, train: Panel, ctx: ForecastContext) -> None:
+        """Learn from all windows of the training series.
+
+        Raises:
+            ValueError: no series is longer than the horizon.
+            DivergenceError: training by gradient diverged.
+        """
+        self.horizon, self.season = ctx.horizon, train.season
+        self.window = fitting_window(self.config.window, [len(v) for v in train.values], ctx.horizon)
+        negative = any(v.min() < 0 for v in train.values)
+        self.logarithm = self.config.values == "log" or (self.config.values == "auto" and not negative)
+        ctx.log("window", self.window)
+        ctx.log("logarithm", float(self.logarithm))
+        self.learn(train, ctx)
+
+    def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+        pieces = [torch.from_numpy(last(past.values[i : i + PIECE], self.window)) for i in range(0, len(past), PIECE)]
+        with torch.inference_mode():
+            ahead = [self._from(piece, horizon).numpy() for piece in pieces]
+        return Forecast(np.concatenate([np.zeros((0, horizon)), *ahead]))
+
+    def _from(self, x: Tensor, horizon: int) -> Tensor:
+        """(B, horizon) values after windows (B, L)."""
+        for _ in range(0, horizon, self.horizon):
+            seen = x[:, -self.window :]
+            scale = WindowScale.of(seen, self.season, self.logarithm)
+            x = torch.cat([x, scale.undo(self.ahead(scale.apply(seen)))], 1)
+        return x[:, self.window : self.window + horizon]
+
+    @abstractmethod
+    def learned(self) -> Arrays:
+        """What `learn` found."""
+
+    @abstractmethod
+    def take_up(self, arrays: Arrays) -> None:
+        """Become what `learned` wrote; the sizes above are set."""
+
+    def arrays(self) -> Arrays:
+        return {**self.learned(), "shape": np.array([self.window, self.horizon, self.season, self.logarithm])}
+
+    def restore(self, arrays: Arrays) -> None:
+        self.window, self.horizon, self.season, logarithm = arrays["shape"].tolist()
+        self.logarithm = bool(logarithm)
+        self.take_up({name: array for name, array in arrays.items() if name != "shape"})
+
+
+class NetworkConfig(WindowConfig):
+    learning_rate: float = Field(
+        1e-3,
+        gt=0,
+        description=str(TrainingConfig.model_fields["learning_rate"].description),
+        json_schema_extra={"search": {"low": 2e-4, "high": 1e-2, "log": True}},
+    )
+    loss: Literal["mae", "mse"] = Field(
+        "mae",
+        description="absolute or squared error of scaled values",
+        json_schema_extra={"search": {"choices": ["mae", "mse"]}},
+    )
+    batch_size: int = Field(256, ge=1, description="windows of an update")
+    around: Literal["level", "season", "linear"] = Field(
+        "linear",
+        description="what the network's answer is added to: the window's level, its last season, or least squares",
+        json_schema_extra={"search": {"choices": ["level", "season", "linear"]}},
+    )
+
+
+class WindowBatches:
+    """Losses of all windows, in batches, in random order: errors in the unit that the settings name."""
+
+    def __init__(self, network: nn.Module, windows: SeriesWindows, config: NetworkConfig, logarithm: bool) -> None:
+        self.network, self.windows, self.config, self.logarithm = network, windows, config, logarithm
+        self._device = next(network.parameters()).device
+
+    def __len__(self) -> int:
+        return -(-len(self.windows) // self.config.batch_size)
+
+    def __iter__(self) -> Iterator[Loss]:
+        for rows in torch.split(torch.randperm(len(self.windows)), self.config.batch_size):
+            errors = self._errors(rows)
+            # A batch in which no window moves has nothing to teach; 0 keeps the gradient a number.
+            yield Loss(errors.mean() if len(errors) else 0.0 * next(self.network.parameters()).sum(), len(rows))
+
+    def score(self) -> float:
+        """The mean error of all windows that move; 0 where none does."""
+        found = torch.cat([self._errors(rows).double().mean(1).cpu() for rows in self.windows.pieces(PIECE)])
+        return float(found.mean()) if len(found) else 0.0
+
+    def _errors(self, rows: Tensor) -> Tensor:
+        parts = self.windows.scaled(rows, self.logarithm, self.config.errors)
+        z, target, unit = (part.float().to(self._device) for part in parts)
+        off = (self.network(z) - target) / unit
+        errors: Tensor = off.abs() if self.config.loss == "mae" else off.square()
+        return errors
+
+
+class Around(nn.Module):
+    """ŷ = b + W x + network(x): a map that stays as it is, and what a network adds to it."""
+
+    def __init__(self, network: nn.Module, window: int, horizon: int) -> None:
+        super().__init__()
+        self.network, self.base = network, nn.Linear(window, horizon).requires_grad_(False)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """z: (B, L); returns (B, H)."""
+        ahead: Tensor = self.base(z) + self.network(z)
+        return ahead
+
+
+class NetworkForecaster(WindowForecaster):
+    """A network of scaled windows that is trained by gradient; a subclass builds it.
+
+    Training stops early on windows of the validation series, or on the last H values of the training series, which
+    are then not learned from.
+    """
+
+    kind = "neural"
+    config_class = NetworkConfig
+    config: NetworkConfig
+
+    @abstractmethod
+    def build(self) -> nn.Module:
+        """An untrained network (B, L) → (B, H); `window`, `horizon` and `season` are set."""
+
+    def learn(self, train: Panel, ctx: ForecastContext) -> None:
+        device = choose_device(ctx.device)
+        rest, later = held_out(train, ctx.valid, self.window, self.horizon)
+        windows = training_windows(rest, self.window, self.horizon)
+        with seeded(ctx.seed, device):
+            self.network = Around(self.build(), self.window, self.horizon)
+            weight, bias = self._base(windows)
+            self.network.base.weight.copy_(torch.from_numpy(weight))
+            self.network.base.bias.copy_(torch.from_numpy(bias))
+            self.network.to(device)
+            validate = None if later is None else WindowBatches(self.network, later, self.config, self.logarithm).score
+            batches = WindowBatches(self.network, windows, self.config, self.logarithm)
+            training.train(self.network, batches, validate, self.config, ctx)
+
+    def _base(self, windows: SeriesWindows) -> tuple[Floats, Floats]:
+        if self.config.around == "linear":
+            c = self.config
+            return least_squares(windows, self.logarithm, c.errors, c.ridge, c.kernel)
+        weight = np.zeros((self.horizon, self.window))
+        if self.config.around == "season":
+            season = min(self.season, self.window)
+            steps = np.arange(self.horizon)
+            weight[steps, self.window - season + steps % season] = 1
+        return weight, np.zeros(self.horizon)
+
+    def ahead(self, z: Tensor) -> Tensor:
+        device = next(self.network.parameters()).device
+        ahead: Tensor = self.network(z.float().to(device)).double().cpu()
+        return ahead
+
+    def learned(self) -> Arrays:
+        return weights(self.network)
+
+    def take_up(self, arrays: Arrays) -> None:
+        self.network = Around(self.build(), self.window, self.horizon)
+        load_weights(self.network, arrays)
+
+    def parameter_count(self) -> int:
+        """Those of the base too where they were learned."""
+        base = self.network.base if self.config.around == "linear" else None
+        return weight_count(self.network) + (0 if base is None else base.weight.numel() + base.bias.numel())

@@ -1,0 +1,176 @@
+"""What all neural language models share: input and output layers, fitting, writing and restoring."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.learning import training
+from seqbench.learning.input import CodeVectors, InputKind, WordAndCodeVectors, word_vectors
+from seqbench.learning.output import OutputKind, OutputLayer, output_layer
+from seqbench.learning.spelling import Spelling
+from seqbench.learning.training import (
+    Batches,
+    TrainingConfig,
+    choose_device,
+    load_weights,
+    seeded,
+    weight_count,
+    weights,
+)
+
+SCORES = 1 << 24
+"""Log probabilities (predictions x symbols) that are held at once when scoring; 64 MiB in float32."""
+
+State = TypeVar("State")
+
+
+class NeuralLanguageConfig(TrainingConfig):
+    learning_rate: float = Field(
+        1e-2,
+        gt=0,
+        description=str(TrainingConfig.model_fields["learning_rate"].description),
+        json_schema_extra={"search": {"low": 1e-3, "high": 3e-2, "log": True}},
+    )
+    input: InputKind = Field(
+        "words",
+        description="vectors of words, of the hashed letter trigrams of a word, or the sum of both",
+        json_schema_extra={"search": {"choices": ["words", "codes", "both"]}},
+    )
+    code_buckets: int = Field(1 << 15, ge=1, description="codes that the trigrams are hashed into")
+    output: OutputKind = Field(
+        "auto",
+        description="softmax; auto: adaptive above 20,000 symbols, full below; tied: with the input's vectors; "
+        "sampled: estimated in training, exact in evaluation; tied-sampled: both",
+    )
+    initial_range: float | None = Field(
+        None, gt=0, description="weights start uniform between minus and plus this; null: each layer by its own rule"
+    )
+
+
+class NeuralLanguageNetwork(nn.Module):
+    """Symbols → features → output layer. Symbol V of the input is the edge of a document."""
+
+    output: OutputLayer
+
+
+class NeuralLanguageModel(LanguageModel[State]):
+    """A language model that is trained by gradient; a subclass builds its network and says how it reads a text."""
+
+    kind = "neural"
+    config_class = NeuralLanguageConfig
+    config: NeuralLanguageConfig
+    network: NeuralLanguageNetwork
+    spelling: Spelling | None = None
+
+    @abstractmethod
+    def build(self, counts: Ids) -> NeuralLanguageNetwork:
+        """An untrained network for symbols met `counts` (V,) times in training."""
+
+    @abstractmethod
+    def batches(self, train: Documents) -> Batches:
+        """The losses of an epoch over documents."""
+
+    @abstractmethod
+    def validation(self, valid: Documents) -> Callable[[], float]:
+        """What gives the nats a symbol of documents, which hold one symbol or more."""
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        """Train on documents of ids, stopping early on the perplexity of `ctx.valid`.
+
+        The log says which output layer there is, as 1 under `output_…`, and of letter codes how many trigrams there
+        are, how many of them share a code, and how many words have the same codes as another.
+
+        Raises:
+            ValueError: there is no symbol to learn from, an input or output layer does not fit, or the device or
+                number format is not at hand.
+            DivergenceError: training diverged.
+        """
+        device = choose_device(ctx.device)
+        self.vocab_size = ctx.vocab.size
+        counts = np.bincount(np.concatenate([*train, np.zeros(0, np.int64)]), minlength=self.vocab_size)
+        if self.config.input != "words":
+            self.spelling = Spelling.of(ctx.vocab.symbols, self.config.code_buckets)
+            for name in ("ngrams", "colliding", "alike"):
+                ctx.log(f"spelling_{name}", getattr(self.spelling, name))
+        with seeded(ctx.seed, device):
+            self.network = self.build(counts).to(device)
+            if self.config.initial_range is not None:
+                for parameter in self.network.parameters():
+                    nn.init.uniform_(parameter, -self.config.initial_range, self.config.initial_range)
+            ctx.log(f"output_{self.network.output.name}", 1)
+            validate = self.validation(ctx.valid) if sum(map(len, ctx.valid)) else None
+            training.train(
+                self.network,
+                self.batches(train),
+                (lambda: _perplexity(validate())) if validate is not None else None,
+                self.config,
+                ctx,
+                loss_name="train_nats",
+                score_name="valid_perplexity",
+            )
+
+    def arrays(self) -> Arrays:
+        spelling = {} if self.spelling is None else self.spelling.arrays()
+        return weights(self.network) | spelling | {"vocab_size": np.array(self.vocab_size)}
+
+    def restore(self, arrays: Arrays) -> None:
+        self.vocab_size = int(arrays["vocab_size"])
+        if self.config.input != "words":
+            self.spelling = Spelling.restored(arrays)
+        self.network = self.build(np.zeros(self.vocab_size, np.int64))
+        names = self.network.state_dict().keys()
+        load_weights(self.network, {name: arrays[name] for name in names})
+
+    def parameter_count(self) -> int:
+        return weight_count(self.network)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.network.parameters()).device
+
+    def input_layer(self, size: int, counts: Ids) -> nn.Module:
+        """Untrained vectors of `size` for the symbols of `counts` (V,) and the edge."""
+        symbols, sparse = len(counts) + 1, self.config.output != "tied"
+        if self.spelling is None:
+            return word_vectors(symbols, size, sparse)
+        codes = CodeVectors(self.spelling, self.config.code_buckets, size)
+        if self.config.input == "codes":
+            return codes
+        return WordAndCodeVectors(word_vectors(symbols, size), codes)
+
+    def output_layer(self, features: int, counts: Ids, inputs: nn.Module | None = None) -> OutputLayer:
+        """The output layer that the settings ask for; `inputs` is what `tied` shares.
+
+        Raises:
+            ValueError: as `output.output_layer`, or the vectors are not those of words alone.
+        """
+        return output_layer(self.config.output, features, counts, inputs if isinstance(inputs, nn.Embedding) else None)
+
+    def check_ids(self, ids: Ids) -> None:
+        """Raises:
+        ValueError: ids are not symbols 0..V-1.
+        """
+        if ids.size and not 0 <= ids.min() <= ids.max() < self.vocab_size:
+            raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the vocabulary")
+
+    def scores(self, features: Tensor, targets: Tensor) -> Tensor:
+        """Log p (N,) of targets (N,) after features (N, D), in slices of bounded memory."""
+        rows = max(1, SCORES // self.vocab_size)
+        parts = zip(torch.split(features, rows), torch.split(targets, rows), strict=True)
+        return torch.cat([self.network.output(f, t) for f, t in parts])
+
+    def distribution(self, features: Tensor) -> Floats:
+        """Probabilities (N, V) after features (N, D)."""
+        return self.network.output.distribution(features).double().exp().cpu().numpy()
+
+
+def _perplexity(nats: float) -> float:
+    # Beyond e^700 a float ends; the loop then says that training diverged.
+    return math.exp(nats) if nats < 700 else math.inf

@@ -1,0 +1,149 @@
+"""Language models that see the last n − 1 symbols: a feed-forward network from a window to an output layer.
+
+The Markov assumption of an n-gram with a network in place of the table. Before the first symbol of a document
+stands the edge, symbol V of the input.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from seqbench.interface import Documents, Floats, Ids
+from seqbench.learning.language import NeuralLanguageConfig, NeuralLanguageModel, NeuralLanguageNetwork
+from seqbench.learning.output import OutputLayer
+from seqbench.learning.training import Loss
+
+WINDOWS = 1 << 14
+"""Windows that go through a network at once when scoring; bounds the memory of its layers."""
+
+
+class WindowLanguageConfig(NeuralLanguageConfig):
+    order: int = Field(
+        5,
+        ge=2,
+        description="n: the predicted symbol and the n - 1 before it that are seen",
+        json_schema_extra={"search": {"choices": [2, 3, 4, 5, 6, 8]}},
+    )
+    dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of values dropped from what the hidden and the output layer read; one-hot input stays whole",
+        json_schema_extra={"search": {"low": 0.0, "high": 0.6}},
+    )
+    batch_size: int = Field(
+        512, ge=1, description="predicted symbols of an update", json_schema_extra={"search": {"choices": [128, 512]}}
+    )
+
+
+class WindowNetwork(NeuralLanguageNetwork):
+    """From windows to features, which the output layer reads; a subclass says how."""
+
+    def __init__(self, output: OutputLayer, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.output = output
+
+    @abstractmethod
+    def forward(self, windows: Tensor) -> Tensor:
+        """Features (N, D) of windows (N, n - 1), the oldest symbol first, V being the edge."""
+
+
+class Places:
+    """N places in a line of symbols, each with the `width` symbols before it."""
+
+    def __init__(self, symbols: Ids, places: Ids, width: int, device: torch.device) -> None:
+        """symbols: (L,). places: (N,) indices of the symbols to predict, each `width` or more."""
+        self._symbols, self._places = torch.tensor(symbols, device=device), torch.tensor(places, device=device)
+        self._before = torch.arange(-width, 0, device=device)
+
+    @classmethod
+    def of_documents(cls, documents: Documents, edge: int, width: int, device: torch.device) -> "Places":
+        """Every symbol of the documents; before each document stands the edge."""
+        document = np.repeat(np.arange(len(documents)), [len(d) for d in documents])
+        places = np.arange(len(document)) + width * (document + 1)
+        symbols = np.full(len(document) + width * len(documents), edge)
+        symbols[places] = np.concatenate([*documents, np.zeros(0, np.int64)])
+        return cls(symbols, places, width, device)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def take(self, rows: Tensor | slice) -> tuple[Tensor, Tensor]:
+        """Windows (M, width) and the symbols (M,) after them."""
+        places = self._places[rows]
+        return self._symbols[places[:, None] + self._before], self._symbols[places]
+
+
+class ShuffledWindows:
+    """The losses of an epoch: every place once, in random order."""
+
+    def __init__(self, network: WindowNetwork, places: Places, batch_size: int) -> None:
+        self.network, self.places, self.batch_size = network, places, batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.places) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Loss]:
+        for rows in torch.split(torch.randperm(len(self.places)), self.batch_size):
+            windows, targets = self.places.take(rows)
+            yield Loss(-self.network.output(self.network(windows), targets).mean(), len(targets))
+
+
+class WindowLanguageModel(NeuralLanguageModel[Ids]):
+    """What all models of a window share; a subclass builds its network.
+
+    The state is the last n − 1 symbols, (B, n - 1).
+    """
+
+    config_class = WindowLanguageConfig
+    config: WindowLanguageConfig
+    network: WindowNetwork
+
+    def batches(self, train: Documents) -> ShuffledWindows:
+        return ShuffledWindows(self.network, self._places(train), self.config.batch_size)
+
+    def validation(self, valid: Documents) -> Callable[[], float]:
+        places = self._places(valid)
+        return lambda: -self._scores(places).double().mean().item()
+
+    @torch.inference_mode()
+    def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
+        """As `LanguageModel.predict`, in float32.
+
+        Raises:
+            ValueError: ids are not symbols 0..V-1.
+        """
+        self.check_ids(ids)
+        (rows, steps), width = ids.shape, self._width
+        symbols = np.concatenate([self._start(rows) if state is None else state, ids], axis=1)
+        places = np.arange(rows)[:, None] * (width + steps) + width + np.arange(steps)
+        scores = self._scores(Places(symbols.ravel(), places.ravel(), width, self.device))
+        return scores.reshape(ids.shape).double().cpu().numpy(), symbols[:, steps:]
+
+    @torch.inference_mode()
+    def next(self, state: Ids | None = None, batch: int = 1) -> Floats:
+        windows = torch.tensor(self._start(batch) if state is None else state, device=self.device)
+        return self.distribution(self.network(windows))
+
+    @property
+    def _width(self) -> int:
+        return self.config.order - 1
+
+    def _start(self, rows: int) -> Ids:
+        return np.full((rows, self._width), self.vocab_size)
+
+    def _places(self, documents: Documents) -> Places:
+        return Places.of_documents(documents, self.vocab_size, self._width, self.device)
+
+    def _scores(self, places: Places) -> Tensor:
+        """Log p (N,) of the symbols at all places, in slices of bounded memory."""
+        scores = torch.empty(len(places), device=self.device)
+        for first in range(0, len(places), WINDOWS):
+            windows, targets = places.take(slice(first, first + WINDOWS))
+            scores[first : first + WINDOWS] = self.scores(self.network(windows), targets)
+        return scores

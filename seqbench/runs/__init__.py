@@ -1,0 +1,1 @@
+"""A run: suites, the grid of cells, the processes that compute them, and the store of their records."""

@@ -1,0 +1,255 @@
+"""Inside the process of one cell: load, fit, score, check, write the record."""
+
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import psutil
+from threadpoolctl import threadpool_limits
+
+from seqbench import registry
+from seqbench.data import Dataset
+from seqbench.evidence.laws import seed_everything
+from seqbench.evidence.metrics import Columns
+from seqbench.evidence.records import Check, Comparability, Costs, Provenance, Record, Status
+from seqbench.interface import Arrays, Budget, MissingExtra, SequenceModel
+from seqbench.runs.grid import TRUTH, Cell
+from seqbench.runs.store import Store
+from seqbench.runs.suites import Limits
+from seqbench.spec import Spec
+from seqbench.tasks import task
+from seqbench.tasks.base import Split, Task
+
+REFIT = ", for the test part"
+"""Behind the names of the curves of a second fit, where the test part needs one of its own."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How cells are run; none of it shapes a result."""
+
+    limits: Limits
+    provenance: Provenance
+    """Of every record; its `threads` bound the numerical libraries of a cell."""
+    keep: bool = False
+    """Whether the fit is written beside the record."""
+    text: bool = True
+    """Whether the record may hold words of the data."""
+
+
+@dataclass
+class Outcome:
+    """What is known of a cell so far; a failure leaves what came before it."""
+
+    comparability: Comparability | None = None
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)
+    costs: dict[str, Any] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+    columns: Columns | None = None
+    arrays: Arrays | None = None
+    encoding: dict[str, Any] | None = None
+
+
+def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome: Outcome, trace: str = "") -> Record:
+    """The record of a cell that ended so."""
+    return Record(
+        key=cell.key,
+        identity=cell.identity,
+        label=cell.label,
+        reduction=cell.reduction,
+        model_spec=_findable(cell.model),
+        data_spec=_findable(cell.dataset),
+        kind=cell.kind,
+        stochastic=cell.stochastic,
+        status=status,
+        reason=reason,
+        comparability=outcome.comparability,
+        scores=outcome.scores,
+        detail=outcome.detail,
+        costs=Costs(**outcome.costs),
+        checks=outcome.checks,
+        curves=outcome.curves,
+        notes=outcome.notes,
+        traceback=trace,
+        provenance=options.provenance,
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        kept="no" if outcome.encoding is None else "refit" if outcome.arrays is None else "arrays",
+    )
+
+
+def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Path) -> None:
+    """The life of a cell's process. What the model prints goes to the file `log`; curves go up the channel."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its cells itself
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    with log.open("wb", buffering=0) as file:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    limit_threads(options.provenance.threads)
+    started, outcome = time.perf_counter(), Outcome()
+
+    def log_value(name: str, value: float) -> None:
+        outcome.curves.setdefault(name, []).append(float(value))
+        channel.send((name, float(value)))
+
+    status: Status = "ok"
+    reason = trace = ""
+    try:
+        _evaluate(cell, options, outcome, log_value)
+    except MissingExtra as error:
+        status, reason = "skipped", str(error)
+    except MemoryError as error:
+        status, reason = "out of memory", _one_line(error)
+    except Exception as error:
+        out_of_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, for a GPU
+        status, reason, trace = "out of memory" if out_of_memory else "failed", _one_line(error), traceback.format_exc()
+    except SystemExit as error:
+        status, reason = "failed", f"the model left with sys.exit({error.code!r})"
+    outcome.costs["wall_seconds"] = time.perf_counter() - started
+    outcome.costs.setdefault("peak_memory_bytes", _peak_memory())
+    if status != "ok":
+        outcome.scores, outcome.detail = {}, {}
+        outcome.columns, outcome.arrays, outcome.encoding = None, None, None
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    record = record_of(cell, status, reason, options, outcome, trace)
+    Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, log.read_bytes())
+
+
+def limit_threads(threads: int) -> None:
+    """Bound what numerical libraries use in this process."""
+    threadpool_limits(threads)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+
+
+def dataset(cell: Cell) -> Dataset[Any]:
+    """The data set of a cell, not loaded."""
+    task_name = cell.identity.task
+    found = registry.find_dataset(cell.dataset, task_name)
+    source: Dataset[Any] = registry.configured(found.attribute, cell.dataset, task_name)
+    return source
+
+
+def load(cell: Cell) -> Any:
+    """The data of a cell."""
+    return dataset(cell).load()
+
+
+def fit(
+    model: SequenceModel[Any, Any],
+    cell: Cell,
+    kind: Task[Any, Any],
+    data: Any,
+    split: Split,
+    log: Callable[[str, float], None],
+) -> None:
+    """Fit the model of a cell for the scores of a split; a true model knows all already."""
+    if cell.model.name != TRUTH:
+        seed_everything(cell.seed)
+        budget = Budget.model_validate(cell.identity.budget)
+        model.fit(kind.train(data, split), kind.context(data, split, cell.seed, budget, cell.identity.device, log))
+
+
+def blank(cell: Cell, data: Any = None) -> SequenceModel[Any, Any]:
+    """The model of a cell before its fit; a true model comes with its data."""
+    if cell.model.name == TRUTH:
+        truth: SequenceModel[Any, Any] = data.truth
+        return truth
+    task_name = cell.identity.task
+    kind = registry.find_model(cell.model, task_name).attribute
+    model: SequenceModel[Any, Any] = kind(registry.configured(kind.config_class, cell.model, task_name))
+    return model
+
+
+def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str, float], None]) -> None:
+    kind = task(cell.identity.task)
+    outcome.costs["start_memory_bytes"] = psutil.Process().memory_info().rss
+    source = dataset(cell)
+    data = source.load()
+    outcome.notes = {"licence": source.licence, "citation": source.citation, **data.notes}
+    outcome.comparability = kind.comparability(data, cell.identity.dataset, cell.identity.data_sha256)
+    kind.prepare(data)
+
+    def fitted(split: Split, log: Callable[[str, float], None]) -> SequenceModel[Any, Any]:
+        model = blank(cell, data)  # before the clock, since it imports what the model needs
+        clock = time.perf_counter()
+        fit(model, cell, kind, data, split, log)
+        outcome.costs["fit_seconds"] = outcome.costs.get("fit_seconds", 0.0) + time.perf_counter() - clock
+        outcome.costs["parameters"] = model.parameter_count()
+        return model
+
+    model = fitted("valid", log)
+    unchanged = kind.probe(model, data)
+    valid = kind.score(model, data, "valid")
+    outcome.scores["valid"] = _scores(kind, valid)
+    if cell.model.name != TRUTH and kind.train(data, "test") is not kind.train(data, "valid"):
+        del model, unchanged  # two fits need not lie in memory together
+        model = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
+        unchanged = kind.probe(model, data)
+    clock = time.perf_counter()
+    outcome.columns = kind.score(model, data, "test", valid)
+    outcome.costs["predict_seconds"] = time.perf_counter() - clock
+    outcome.costs["items_per_second"] = outcome.comparability.items / outcome.costs["predict_seconds"]
+    outcome.scores["test"] = _scores(kind, outcome.columns)
+    outcome.detail = kind.detail(outcome.columns, data, valid)
+
+    outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, one of which holds the fit twice
+    outcome.checks = [unchanged(), *kind.check(model, data, cell.seed)]
+    if options.keep:
+        outcome.arrays = None if cell.model.name == TRUTH else model.arrays()
+        outcome.encoding = kind.encoding(data) if options.text else {}
+
+
+def _scores(kind: Task[Any, Any], columns: Columns) -> dict[str, float]:
+    items, _ = kind.items(columns)
+    return {metric.name: float(metric(items)[0]) for metric in kind.metrics}
+
+
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _peak_memory() -> int:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return int(getattr(psutil.Process().memory_info(), "peak_wset"))  # noqa: B009 (it is a field on Windows alone)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _one_line(error: BaseException) -> str:
+    """The error and the line of code that raised it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    message = " ".join(str(error).split()) or "no message"
+    return f"{type(error).__name__}: {message} ({Path(frame.filename).name}:{frame.lineno})"
+
+
+def _findable(spec: Spec) -> Spec:
+    """The spec with paths that hold from any folder."""
+    if spec.parts:
+        return replace(Spec.sum(map(_findable, spec.parts)), settings=spec.settings)
+    path, colon, attribute = spec.name.rpartition(":")
+    name = f"{Path(path).resolve()}:{attribute}" if colon else spec.name
+    settings = spec.settings.items()
+    return Spec(
+        name, {k: str(Path(v).resolve()) if isinstance(v, str) and Path(v).is_file() else v for k, v in settings}
+    )

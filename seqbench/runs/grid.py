@@ -1,0 +1,214 @@
+"""The grid: model × data set × seed, each cell with everything that its result depends on."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from seqbench import registry
+from seqbench.data import DataError, Dataset
+from seqbench.evidence.records import Identity, Record
+from seqbench.interface import Budget, SequenceModel
+from seqbench.runs.store import key_of
+from seqbench.runs.suites import Override, Preset, Suite
+from seqbench.spec import Spec, parse
+from seqbench.tasks import TASKS
+
+TRUTH = "true-model"
+
+Precision = Literal["float32", "bfloat16"]
+"""Number format of a network's products in training."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One model on one data set under one seed. It travels to a process of its own, so it holds plain values."""
+
+    identity: Identity
+    key: str
+    label: str
+    reduction: str
+    """What makes the model one of the task; empty where it is one by itself."""
+    kind: Literal["classic", "neural", "truth"]
+    stochastic: bool
+    model: Spec
+    dataset: Spec
+    missing: str = ""
+    """Why the data is not at hand; empty where it is."""
+
+    @classmethod
+    def of(cls, record: Record) -> "Cell":
+        """The cell that a record came from."""
+        return cls(
+            identity=record.identity,
+            key=record.key,
+            label=record.label,
+            reduction=record.reduction,
+            kind=record.kind,
+            stochastic=record.stochastic,
+            model=record.model_spec,
+            dataset=record.data_spec,
+        )
+
+    @property
+    def modules(self) -> set[str]:
+        """Where the model, or each model that it adds, is defined."""
+        return {target.partition(":")[0] for target in self.identity.target.split("+")}
+
+    @property
+    def seed(self) -> int:
+        """The number that seeds the fit: a hash of the cell's names, so that neither order nor company matters."""
+        names = (self.identity.task, self.identity.dataset, self.identity.model, str(self.identity.seed))
+        return int.from_bytes(hashlib.sha256("\0".join(names).encode()).digest()[:4]) >> 1
+
+
+def grid(
+    suite: Suite,
+    preset: Preset,
+    *,
+    models: Sequence[Spec] = (),
+    datasets: Sequence[Spec] = (),
+    seeds: int | None = None,
+    device: str = "cpu",
+    precision: Precision | None = None,
+) -> list[Cell]:
+    """The cells of a suite in the order of its rows; `models` and `datasets` take the place of the suite's and
+    the preset's own.
+
+    `precision` is a setting of every model that has it and names none itself. A model that the seed does not touch
+    gets one cell however many seeds are asked for, and a data set whose true model is known gets a last cell for it.
+
+    Raises:
+        ValueError: a name, a setting or a file is wrong.
+    """
+    seeds = preset.seeds if seeds is None else seeds
+    if seeds < 1:
+        raise ValueError(f"seeds must be 1 or more, not {seeds}")
+    cells: list[Cell] = []
+    for source in [_Source.of(d, suite.task) for d in datasets or map(parse, preset.datasets or suite.datasets)]:
+        rows = [_Row.of(m, preset, suite.task, precision) for m in models or map(parse, suite.models)]
+        if source.dataset.knows_truth:
+            rows.append(_Row.truth(source, preset))
+        for row in rows:
+            repetitions = seeds if row.stochastic else 1
+            cells.extend(_cell(suite, source, row, seed, device) for seed in range(repetitions))
+    unique = {cell.key: cell for cell in cells}
+    return list(unique.values())
+
+
+@dataclass(frozen=True)
+class _Source:
+    spec: Spec
+    dataset: Dataset[Any]
+    target: str
+    source_sha256: str
+    data_sha256: str
+    missing: str
+
+    @classmethod
+    def of(cls, spec: Spec, task: str) -> "_Source":
+        found = registry.find_dataset(spec, task)
+        dataset = registry.configured(found.attribute, spec, task)
+        try:
+            sha256, missing = dataset.fingerprint(), ""
+        except DataError as error:
+            sha256, missing = "", str(error)
+        return cls(spec, dataset, found.target, found.source_sha256, sha256, missing)
+
+    @property
+    def name(self) -> str:
+        """How tables call it: its spec, or the file's name for a file of one's own."""
+        path = self.spec.settings.get("path")
+        return Path(str(path)).name if self.spec.name == "file" and path else str(self.spec)
+
+
+@dataclass(frozen=True)
+class _Row:
+    spec: Spec
+    label: str
+    reduction: str
+    target: str
+    source_sha256: str
+    config: Mapping[str, Any]
+    kind: Literal["classic", "neural", "truth"]
+    stochastic: bool
+    budget: Budget
+
+    @classmethod
+    def of(cls, spec: Spec, preset: Preset, task: str, precision: Precision | None) -> "_Row":
+        found = registry.find_model(spec, task)
+        model: type[SequenceModel[Any, Any]] = found.attribute
+        full = _in_precision(_given(registry.spelled_out(spec, task), preset), task, precision)
+        config = registry.configured(model.config_class, full, task)
+        return cls(
+            full,
+            str(spec),
+            found.reduction,
+            found.target,
+            found.source_sha256,
+            config.model_dump(mode="json"),
+            model.kind,
+            model.stochastic,
+            _budget(spec, preset),
+        )
+
+    @classmethod
+    def truth(cls, source: _Source, preset: Preset) -> "_Row":
+        return cls(
+            Spec(TRUTH), "true model", "", source.target, source.source_sha256, {}, "truth", False, preset.budget
+        )
+
+
+def _given(spec: Spec, preset: Preset) -> Spec:
+    """The spec with what the preset sets for the models that it names."""
+    settings = {**preset.models.get(spec.name, Override()).settings, **spec.settings}
+    if not spec.parts:
+        return Spec(spec.name, settings)
+    budgets = [_budget(part, preset).model_dump(mode="json") for part in spec.parts]
+    return Spec(spec.name, {"budgets": budgets, **settings}, tuple(_given(part, preset) for part in spec.parts))
+
+
+def _in_precision(spec: Spec, task: str, precision: Precision | None) -> Spec:
+    """The spec of a model that multiplies in `precision`, unless it has no such setting or names its own."""
+    if precision is None:
+        return spec
+    if spec.parts:
+        of = registry.task_of_parts(spec, task)
+        return replace(spec, parts=tuple(_in_precision(part, of, precision) for part in spec.parts))
+    if "precision" not in registry.find_model(spec, task).attribute.config_class.model_fields:
+        return spec
+    return replace(spec, settings={"precision": precision, **spec.settings})
+
+
+def _budget(spec: Spec, preset: Preset) -> Budget:
+    return preset.models.get(spec.name, Override()).budget or preset.budget
+
+
+def _cell(suite: Suite, source: _Source, row: _Row, seed: int, device: str) -> Cell:
+    identity = Identity(
+        task=suite.task,
+        model=row.spec.name if ".py:" not in row.spec.name else row.target,
+        target=row.target,
+        config=dict(row.config),
+        model_source=row.source_sha256,
+        dataset=source.name,
+        options=source.dataset.identity(),
+        data_sha256=source.data_sha256,
+        data_source=source.source_sha256,
+        task_source=registry.resolve(suite.task, TASKS[suite.task]).source_sha256,
+        seed=seed,
+        budget=row.budget.model_dump(mode="json"),
+        device=device,
+    )
+    return Cell(
+        identity=identity,
+        key=key_of(identity),
+        label=row.label,
+        reduction=row.reduction,
+        kind=row.kind,
+        stochastic=row.stochastic,
+        model=row.spec,
+        dataset=source.spec,
+        missing=source.missing,
+    )

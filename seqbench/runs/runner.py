@@ -1,0 +1,284 @@
+"""The runner: every cell of the grid ends as a record, whatever its model does.
+
+Each cell has a process of its own, forked from a server that has the slow imports behind it. The parent watches the
+clock and the resident memory (a limit on address space would break torch, which reserves far more than it touches)
+and writes the record of a cell that cannot write its own. How cells are started is the one seam `Launcher`.
+"""
+
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import psutil
+
+from seqbench.evidence.records import Record, Status
+from seqbench.runs import cell as cell_process
+from seqbench.runs.cell import Options, Outcome, record_of
+from seqbench.runs.grid import Cell
+from seqbench.runs.store import Damaged, Store
+from seqbench.runs.suites import Limits
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
+
+PRELOADED = ("seqbench.runs.cell", "torch", "torch._dynamo")
+"""What the server of processes imports once for all cells, beside the modules of their models, so every cell's memory
+holds it; torch's optimisers import the last when first made."""
+POLL = 0.1
+"""Seconds between two looks at the running cells."""
+
+
+@dataclass(frozen=True)
+class Started:
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class Progress:
+    cell: Cell
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    cell: Cell
+    record: Record
+    reused: bool
+    """Whether the record lay in the store already."""
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A record in the store that cannot be used, and is made anew."""
+
+    cell: Cell
+    damaged: Damaged
+
+
+Event = Started | Progress | Finished | Recomputed
+
+
+class Running(Protocol):
+    """A cell on its way."""
+
+    cell: Cell
+
+    def values(self) -> Iterator[tuple[str, float]]:
+        """Curve values that came since the last call."""
+
+    def ended(self) -> tuple[Status, str] | None:
+        """None while it runs; then how it ended, for the case that it wrote no record."""
+
+    def output(self) -> bytes:
+        """What the model printed."""
+
+    def peak_memory(self) -> int:
+        """Bytes, as seen from outside."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+
+class Launcher(Protocol):
+    """Starts cells somewhere: here as local processes, elsewhere as jobs of a cluster."""
+
+    def start(self, cell: Cell, store: Store, options: Options) -> Running: ...
+
+
+def execute(
+    cells: Sequence[Cell],
+    store: Store,
+    options: Options,
+    *,
+    jobs: int = 1,
+    retry: bool = False,
+    launcher: Launcher | None = None,
+) -> Iterator[Event]:
+    """Run what is missing, at most `jobs` cells at a time, and tell what happens.
+
+    A cell whose record lies in the store is not run again, unless that record is damaged, or not ok and `retry`
+    is set, or the fit is to be kept and the record has none.
+    """
+    launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
+    store.sweep()
+    waiting, running = list(cells), list[Running]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                cell = waiting.pop(0)
+                found = store.find(cell.identity)
+                if isinstance(found, Damaged):
+                    yield Recomputed(cell, found)
+                elif found is not None and not (retry and found.status != "ok") and _kept_enough(found, options):
+                    yield Finished(cell, found, reused=True)
+                    continue
+                if cell.missing:
+                    record = record_of(cell, "failed", cell.missing, options, Outcome())
+                    yield Finished(cell, store.write(record), reused=False)
+                    continue
+                yield Started(cell)
+                running.append(launcher.start(cell, store, options))
+            for job in list(running):
+                for name, value in job.values():
+                    yield Progress(job.cell, name, value)
+                end = job.ended()
+                if end is not None:
+                    running.remove(job)
+                    yield Finished(job.cell, _record(job, store, options, *end), reused=False)
+            if running:
+                time.sleep(POLL)
+    finally:
+        for job in running:
+            job.kill()
+
+
+def _kept_enough(record: Record, options: Options) -> bool:
+    return not options.keep or record.kept != "no" or record.status != "ok"
+
+
+def _record(job: Running, store: Store, options: Options, status: Status, reason: str) -> Record:
+    """The record that the cell wrote, or the one that tells how it ended without."""
+    written = store.find(job.cell.identity)
+    if isinstance(written, Record) and status == "ok":
+        return written
+    if status == "ok":
+        status, reason = "crashed", "the process ended without a record"
+    outcome = Outcome(costs={"peak_memory_bytes": job.peak_memory()})
+    return store.write(record_of(job.cell, status, reason, options, outcome), log=job.output())
+
+
+class LocalProcesses:
+    """Cells as processes of this machine."""
+
+    def __init__(self, preload: Sequence[str] = ()) -> None:
+        """preload: modules to import once for all cells, those of this package; what else users bring may fail, and is
+        left to the cells that need it."""
+        self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
+        if "forkserver" in multiprocessing.get_all_start_methods():
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a waiting thread leaves its core to others
+            self.context = multiprocessing.get_context("forkserver")
+            self.context.set_forkserver_preload(
+                [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]
+            )
+
+    def start(self, cell: Cell, store: Store, options: Options) -> Running:
+        folder = Path(tempfile.mkdtemp(prefix="seqbench-"))
+        log = folder / "log.txt"
+        receiver, sender = self.context.Pipe(duplex=False)
+        process = self.context.Process(
+            target=cell_process.main, args=(cell, store.root.absolute(), options, sender, log), name=cell.label
+        )
+        with _without_main():
+            process.start()
+        sender.close()
+        return _LocalProcess(cell, process, receiver, log, options.limits)
+
+
+@dataclass
+class _LocalProcess:
+    cell: Cell
+    process: BaseProcess
+    receiver: Connection
+    log: Path
+    limits: Limits
+    started: float = field(default_factory=time.monotonic)
+    peak: int = 0
+    printed: bytes = b""
+
+    def values(self) -> Iterator[tuple[str, float]]:
+        try:
+            while self.receiver.poll():
+                yield self.receiver.recv()
+        except (EOFError, OSError):
+            return
+
+    def ended(self) -> tuple[Status, str] | None:
+        if self.process.exitcode is not None:
+            code = self.process.exitcode
+            self._clear()
+            return ("ok", "") if code == 0 else ("crashed", self._how(code))
+        resident = self._resident()
+        self.peak = max(self.peak, resident)
+        if time.monotonic() - self.started > self.limits.seconds:
+            self.kill()
+            return "timeout", f"not finished after {self.limits.seconds:,.0f} s; the suite's limits.seconds sets this"
+        if resident > self.limits.memory_gb * 1e9:
+            self.kill()
+            return (
+                "out of memory",
+                f"{resident / 1e9:.1f} GB resident, and the suite's limits.memory_gb is {self.limits.memory_gb:g}",
+            )
+        return None
+
+    def output(self) -> bytes:
+        return self.printed
+
+    def peak_memory(self) -> int:
+        return self.peak
+
+    def kill(self) -> None:
+        try:
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            family = []
+        self.process.kill()
+        for child in family:
+            try:
+                child.kill()
+            except psutil.NoSuchProcess:
+                continue
+        self.process.join()
+        self._clear()
+
+    def _resident(self) -> int:
+        """Bytes of the process and of all that it started."""
+        total = 0
+        try:
+            process = psutil.Process(self.process.pid)
+            family = [process, *process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return 0
+        for member in family:
+            try:
+                total += member.memory_info().rss
+            except psutil.NoSuchProcess:
+                continue
+        return total
+
+    def _clear(self) -> None:
+        self.receiver.close()
+        if self.log.is_file():
+            self.printed = self.log.read_bytes()
+        shutil.rmtree(self.log.parent, ignore_errors=True)
+
+    def _how(self, code: int) -> str:
+        """Why a process ended, as far as its exit code and last words tell."""
+        if code == -9:
+            return "killed by signal 9, perhaps for want of memory on the machine"
+        how = f"killed by signal {-code}" if code < 0 else f"the process left with exit code {code}"
+        words = self.printed.decode(errors="replace").strip().splitlines()
+        return f"{how}; its last words: {words[-1].strip()[:200]}" if words else how
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Start a process that does not import the caller's script: cells need nothing of it, and a script without
+    an `if __name__ == "__main__"` would otherwise run again in each of them."""
+    main = sys.modules["__main__"]
+    kept: dict[str, Any] = {name: vars(main)[name] for name in ("__spec__", "__file__") if name in vars(main)}
+    vars(main).update(dict.fromkeys(kept))
+    try:
+        yield
+    finally:
+        vars(main).update(kept)

@@ -1,0 +1,217 @@
+"""The store: one folder a finished cell, written whole or not at all.
+
+    results/<data set>/<model>/<seed>-<key>/record.json         the record
+                                            items.safetensors   one entry a scored item
+                                            model.safetensors   the fit, where it was asked to be kept
+                                            encoding.json       and how it reads data
+                                            log.txt             what the model printed, if it did
+    results/plans/<id>.json                                     which cells a command asked for, in which order
+
+It knows nothing of what the numbers mean. A folder gets its name by one rename when all of it is on the disk, so
+that a kill at any moment leaves either the whole record or a leftover that the next start sweeps away.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from seqbench.evidence.metrics import Columns
+from seqbench.evidence.records import SCHEMA, Identity, Record
+from seqbench.interface import Arrays
+
+RECORD, ITEMS, MODEL = "record.json", "items.safetensors", "model.safetensors"
+ENCODING, LOG = "encoding.json", "log.txt"
+
+
+def key_of(identity: Identity) -> str:
+    """The record's key: a hash of all that its result depends on."""
+    return hashlib.sha256(json.dumps(identity.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Damaged:
+    path: Path
+    why: str
+
+
+class Plan(BaseModel):
+    """What one command asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: str
+    suite: str
+    preset: str
+    margin: float
+    keys: list[str]
+    """Of the cells, in the order of the table's rows."""
+    started: str
+
+
+class Store:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, identity: Identity, key: str) -> Path:
+        return self.root / _slug(identity.dataset) / _slug(identity.model) / f"{identity.seed}-{key[:16]}"
+
+    def find(self, identity: Identity) -> Record | Damaged | None:
+        """The record of that identity; None: there is none yet."""
+        path = self.folder(identity, key_of(identity)) / RECORD
+        return self.read(path) if path.exists() else None
+
+    def records(self) -> Iterator[Record | Damaged]:
+        """All records, whole or damaged, in the order of their paths."""
+        for path in sorted(self.root.glob(f"*/*/*/{RECORD}")):
+            yield self.read(path)
+
+    def run(self, name: str) -> Path:
+        """The folder of a run, from its path or the beginning of its key.
+
+        Raises:
+            ValueError: no run, or more than one, answers to the name.
+        """
+        if (Path(name) / RECORD).is_file():
+            return Path(name)
+        found = [p.parent for p in sorted(self.root.glob(f"*/*/*-{name}*/{RECORD}"))] if name.isalnum() else []
+        if len(found) == 1:
+            return found[0]
+        many = "; it could be " + " or ".join(str(p) for p in found) if found else f" in {self.root}"
+        raise ValueError(f"there is no one run {name!r}{many}; name the folder of a record")
+
+    def write(
+        self,
+        record: Record,
+        columns: Columns | None = None,
+        arrays: Arrays | None = None,
+        encoding: Mapping[str, Any] | None = None,
+        log: bytes = b"",
+    ) -> Record:
+        """Put a finished cell on the disk, whole, in place of what lay there; returns the record as written."""
+        partial = self._partial()
+        if columns is not None:
+            data = save_arrays({name: np.asarray(column, order="C") for name, column in columns.items()})
+            record = record.model_copy(update={"items_sha256": hashlib.sha256(data).hexdigest()})
+            _write(partial / ITEMS, data)
+        if arrays is not None:
+            _write(partial / MODEL, save_arrays({name: np.asarray(a, order="C") for name, a in arrays.items()}))
+        if encoding is not None:
+            _write(partial / ENCODING, json.dumps(encoding, ensure_ascii=False).encode())
+        if log:
+            _write(partial / LOG, log)
+        _write(partial / RECORD, (record.model_dump_json(indent=1) + "\n").encode())
+        final = self.folder(record.identity, record.key)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        _sync(partial)
+        if final.exists():  # damaged, or to be computed anew
+            final.rename(self._partial() / "replaced")
+        partial.rename(final)
+        _sync(final.parent)
+        self.sweep(os.getpid())
+        return record
+
+    def columns(self, record: Record) -> Columns | None:
+        """The item columns of a record; None where the cell was not scored."""
+        if record.items_sha256 is None:
+            return None
+        return load_arrays((self.folder(record.identity, record.key) / ITEMS).read_bytes())
+
+    def arrays(self, record: Record) -> Mapping[str, NDArray[Any]]:
+        """The kept fit of a record."""
+        return load_arrays((self.folder(record.identity, record.key) / MODEL).read_bytes())
+
+    def encoding(self, record: Record) -> dict[str, Any]:
+        """How the kept fit of a record reads data; empty where words of the data were to stay out of the store."""
+        path = self.folder(record.identity, record.key) / ENCODING
+        return dict(json.loads(path.read_bytes()))
+
+    def write_plan(self, plan: Plan) -> None:
+        """Remember what was asked for; the same question again takes the place of the earlier one."""
+        asked = json.dumps([plan.command, plan.suite, plan.preset])
+        path = self.root / "plans" / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._partial() / path.name
+        _write(partial, (plan.model_dump_json(indent=1) + "\n").encode())
+        partial.replace(path)
+        self.sweep(os.getpid())
+
+    def plans(self) -> list[Plan]:
+        """All readable plans, earliest first."""
+        plans = []
+        for path in self.root.glob("plans/*.json"):
+            try:
+                plans.append(Plan.model_validate_json(path.read_bytes()))
+            except ValidationError:
+                continue  # a plan only orders rows; the records say everything else
+        return sorted(plans, key=lambda plan: plan.started)
+
+    def sweep(self, pid: int | None = None) -> None:
+        """Remove what a killed process left half-written, or what the process `pid` needs no longer."""
+        for path in self.root.glob(".partial-*"):
+            owner = int(path.name.split("-")[1])
+            if owner == pid or not psutil.pid_exists(owner):
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _partial(self) -> Path:
+        path = self.root / f".partial-{os.getpid()}-{os.urandom(4).hex()}"
+        path.mkdir(parents=True)
+        return path
+
+    def read(self, path: Path) -> Record | Damaged:
+        """The record of that file, held against its own hashes."""
+        try:
+            record = Record.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            return Damaged(path, f"{'.'.join(str(p) for p in first['loc']) or 'the file'}: {first['msg'].lower()}")
+        except OSError as error:
+            return Damaged(path, str(error))
+        if record.identity.schema_version != SCHEMA:
+            return Damaged(path, f"schema {record.identity.schema_version}, and this seqbench reads {SCHEMA}")
+        if record.key != key_of(record.identity):
+            return Damaged(path, "its key is not the hash of its identity")
+        if record.items_sha256 is not None:
+            try:
+                data = (path.parent / ITEMS).read_bytes()
+                load_arrays(data)
+            except (OSError, SafetensorError) as error:
+                return Damaged(path.parent / ITEMS, str(error))
+            if hashlib.sha256(data).hexdigest() != record.items_sha256:
+                return Damaged(path.parent / ITEMS, "its sha256 is not the one in the record")
+        return record
+
+
+def _slug(name: str) -> str:
+    """A name as one part of a path."""
+    return re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "unnamed"
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder on the disk, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

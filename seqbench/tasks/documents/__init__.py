@@ -1,0 +1,1 @@
+"""Document classification: the probability of each class."""

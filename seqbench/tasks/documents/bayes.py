@@ -1,0 +1,122 @@
+"""Reductions: a model of one task becomes a model of another.
+
+Every sequence task can be put as one input and one output; where a model answers another question than the one
+asked, a reduction asks it in its own terms. The table names the reduction: `hmm (Bayes)`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
+from seqbench.interface import (
+    Arrays,
+    ClassificationContext,
+    Classifier,
+    Documents,
+    Floats,
+    Ids,
+    Labelled,
+    LanguageContext,
+    LanguageModel,
+    Texts,
+)
+from seqbench.packing import nested, within
+from seqbench.tasks.language.task import score_documents
+from seqbench.vocab import EOS, Vocab
+
+
+class _Bayes(Classifier):
+    """A language model a class: p(c | x) ∝ p(c) p(x | c).
+
+    p(x | c) is the probability of the whole document, its end included: `<eos>` joins the vocabulary. p(c) is the
+    frequency of the class, one document added to each. A class without documents has no model, and its posterior
+    is its prior. A document that no model holds possible is left to the prior too.
+    """
+
+    language_model: type[LanguageModel[Any]]
+
+    def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
+        """Fit each class's model on its documents, steered by the validation documents of the class."""
+        counts = np.bincount(train.labels, minlength=len(ctx.classes))
+        self.log_prior = np.log((counts + 1) / (counts + 1).sum())
+        self.end = ctx.vocab.size
+        vocab = Vocab((*ctx.vocab.symbols, EOS))
+        self.models: list[LanguageModel[Any] | None] = []
+        for number, count in enumerate(counts):
+            if count == 0:
+                self.models.append(None)
+                continue
+            model = self.language_model(self.config)
+            valid = self._of_class(ctx.valid, number) or self._ended(ctx.valid.texts.ids)
+            model.fit(
+                self._of_class(train, number),
+                LanguageContext(
+                    seed=(ctx.seed + number) % 2**31,
+                    budget=ctx.budget,
+                    valid=valid,
+                    device=ctx.device,
+                    log=_named(ctx.log, ctx.classes[number]),
+                    vocab=vocab,
+                ),
+            )
+            self.models.append(model)
+
+    def predict(self, texts: Texts) -> Floats:
+        documents = self._ended(texts.ids)
+        joint = np.tile(self.log_prior, (len(texts), 1))
+        for i, model in enumerate(self.models):
+            if model is not None:
+                joint[:, i] -= [nats.sum() for nats in score_documents(model, documents)]
+        return self._posterior(joint, np.array([model is not None for model in self.models]))
+
+    def arrays(self) -> Arrays | None:
+        written = nested({str(i): {} if model is None else model.arrays() for i, model in enumerate(self.models)})
+        return None if written is None else {"log_prior": self.log_prior, "end": np.array(self.end), **written}
+
+    def restore(self, arrays: Arrays) -> None:
+        self.log_prior, self.end = arrays["log_prior"], int(arrays["end"])
+        self.models = []
+        for i in range(len(self.log_prior)):
+            own = within(arrays, str(i))
+            model = self.language_model(self.config) if own else None
+            if model is not None:
+                model.restore(own)
+            self.models.append(model)
+
+    def parameter_count(self) -> int | None:
+        counts = [model.parameter_count() for model in self.models if model is not None]
+        return None if None in counts else sum(count for count in counts if count is not None) + len(self.log_prior)
+
+    def _posterior(self, joint: Floats, known: NDArray[np.bool_]) -> Floats:
+        """log p(c | x) of log p(c) p(x | c), (N, C); classes without a model, not `known`, keep their prior."""
+        posterior = np.tile(self.log_prior, (len(joint), 1))
+        possible = np.isfinite(joint[:, known]).any(axis=1)
+        share = np.log(np.exp(self.log_prior[known]).sum())  # 0 where every class has a model
+        posterior[np.ix_(possible, known)] = share + log_softmax(joint[np.ix_(possible, known)], axis=1)
+        return posterior
+
+    def _of_class(self, labelled: Labelled, number: int) -> Documents:
+        return self._ended(labelled.take(np.flatnonzero(labelled.labels == number)).texts.ids)
+
+    def _ended(self, documents: Documents) -> list[Ids]:
+        return [np.append(ids, self.end) for ids in documents]
+
+
+def bayes(kind: type[LanguageModel[Any]]) -> type[Classifier]:
+    """The classifier that a language model makes through Bayes' rule, with the settings of the language model."""
+    members = {
+        "__doc__": f"{kind.__name__} of each class, and Bayes' rule.",
+        "__module__": kind.__module__,
+        "language_model": kind,
+        "kind": kind.kind,
+        "stochastic": kind.stochastic,
+        "config_class": kind.config_class,
+    }
+    return type(f"Bayes{kind.__name__}", (_Bayes,), members)
+
+
+def _named(log: Callable[[str, float], None], class_name: str) -> Callable[[str, float], None]:
+    return lambda name, value: log(f"{name} of {class_name}", value)

@@ -1,0 +1,150 @@
+"""What a classifier is held against: its fit on the data of a run, and its class on documents made here.
+
+As for language models, nothing that a model says of itself is believed, and the clock decides nothing: a fit is
+asked about 48 documents, each once alone.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched
+from seqbench.evidence.records import Check
+from seqbench.interface import Budget, ClassificationContext, Classifier, Floats, Labelled, Texts
+from seqbench.tasks.documents import laws as laws
+from seqbench.tasks.documents.laws import Said, answer, some
+from seqbench.vocab import UNK, Vocab
+
+DOCUMENTS = 48
+"""That the laws are measured on."""
+FEW = 16
+"""That `probe` compares."""
+
+
+def check_fitted(model: Classifier, texts: Texts, classes: int, seed: int) -> list[Check]:
+    """Hold a fitted classifier against the laws, on documents of the test part.
+
+    A law that supposes another is measured only where that one holds, so that one fault is told once.
+    """
+    rng = np.random.default_rng(seed)
+    asked = some(texts, DOCUMENTS, rng)
+    said: list[Said] = []
+
+    def scores() -> Check:
+        said.append(Said(asked, answer(model, asked, classes)))
+        return Check(name="scores", passed=True, message="scores are numbers, one for each document and class")
+
+    checks = [law("scores", scores)]
+    if not said:
+        return checks
+    checks.append(law("repeatable", lambda: laws.repeatable(model, said[0])))
+    if checks[-1].passed:
+        checks.append(law("batched", lambda: laws.batched(model, said[0], rng)))
+        checks.append(law("saved", lambda: laws.saved(model, said[0])))
+    checks.append(law("normalised", lambda: laws.normalised(said[0])))
+    checks.append(law("pure", lambda: laws.pure(model, said[0])))
+    return checks
+
+
+def probe(model: Classifier, texts: Texts, classes: int) -> Probe:
+    """Whether scoring documents changes a model: made before, checked after."""
+    asked = some(texts, FEW, np.random.default_rng(0))
+    return Probe(lambda: answer(model, asked, classes), "scoring the test part")
+
+
+@dataclass(frozen=True)
+class _Corpus:
+    vocab: Vocab
+    classes: tuple[str, ...]
+    train: Labelled
+    valid: Labelled
+    test: Labelled
+
+
+def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
+    """Hold a class against the laws: fit it on documents made here, and see how its fits behave and differ.
+
+    Args:
+        make: a new, unfitted instance at each call.
+    """
+    rng = np.random.default_rng(seed)
+    corpus = _corpus(3, 60, rng)
+    lent = deepcopy(corpus)
+    asked = corpus.test.texts
+    model = make()
+    fits = Fits(
+        lambda seed: _fit(make(), corpus, seed), lambda fitted: answer(fitted, asked, len(corpus.classes)), seed
+    )
+
+    def fit() -> Check:
+        _fit(model, lent, seed)
+        return Check(name="fit", passed=True, message="fit comes to an end")
+
+    def unseen() -> Check:
+        unk = corpus.vocab.index[UNK]
+        texts = Texts([np.array([unk]), np.array([unk, unk, 1])], [["never"], ["never", "met", "w1"]])
+        log_p = answer(model, texts, len(corpus.classes))
+        passed = bool(np.isfinite(log_p).any(axis=1).all())
+        message = "a document of unknown words has " + ("some class" if passed else "no possible class")
+        return Check(name="unseen", passed=passed, message=message if passed else f"{message}: fall back on the prior")
+
+    def binary() -> Check:
+        two = _corpus(2, 20, rng)
+        answer(_fit(make(), two, seed), two.test.texts, 2)
+        return Check(name="binary", passed=True, message="two classes can be learned")
+
+    def missing() -> Check:
+        rows = np.flatnonzero(corpus.train.labels != 1)
+        little = _Corpus(corpus.vocab, corpus.classes, corpus.train.take(rows), corpus.valid, corpus.test)
+        answer(_fit(make(), little, seed), asked, len(corpus.classes))
+        return Check(name="missing", passed=True, message="a class that training lacks has its column all the same")
+
+    checks = [law("fit", fit)]
+    if not checks[0].passed:
+        return checks
+    checks.append(untouched(all(_same(getattr(lent, part), getattr(corpus, part)) for part in ("train", "valid"))))
+    once: list[Floats] = []
+    with suppress(Exception):  # what is wrong with the scores is told below
+        once.append(fits.said(model))
+    unchanged = probe(model, corpus.valid.texts, len(corpus.classes))
+    checks += check_fitted(model, asked, len(corpus.classes), seed)
+    if once:
+        checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
+        checks += [law("unseen", unseen), law("binary", binary), law("missing", missing)]
+    return checks
+
+
+def _corpus(classes: int, documents: int, rng: np.random.Generator) -> _Corpus:
+    """Documents of 1 to 30 words, whose words and their order both depend on the class."""
+    vocab = Vocab((UNK, *(f"w{i}" for i in range(1, 20))))
+    steps = rng.dirichlet(np.full(19, 0.3), size=(classes, 19)).cumsum(axis=2)
+
+    def part(count: int) -> Labelled:
+        labels = np.arange(count) % classes
+        ids = []
+        for label in labels:
+            length, word = int(rng.integers(1, 31)), int(rng.integers(19))
+            words = [word]
+            for u in rng.random(length - 1):
+                words.append(min(int(np.searchsorted(steps[label, words[-1]], u)), 18))
+            ids.append(np.array(words, np.int64) + 1)
+        return Labelled(Texts(ids, [vocab.decode(document) for document in ids]), labels.astype(np.int64))
+
+    return _Corpus(vocab, tuple(f"class{i}" for i in range(classes)), part(documents), part(12), part(24))
+
+
+def _fit(model: Classifier, corpus: _Corpus, seed: int) -> Classifier:
+    seed_everything(seed)
+    ctx = ClassificationContext(
+        seed=seed, budget=Budget(epochs=2), valid=corpus.valid, vocab=corpus.vocab, classes=corpus.classes
+    )
+    model.fit(corpus.train, ctx)
+    return model
+
+
+def _same(a: Labelled, b: Labelled) -> bool:
+    ids = all(np.array_equal(x, y) for x, y in zip(a.texts.ids, b.texts.ids, strict=True))
+    return ids and a.texts.words == b.texts.words and np.array_equal(a.labels, b.labels)

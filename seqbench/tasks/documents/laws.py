@@ -1,0 +1,107 @@
+"""The laws of a fitted classifier, one function each: ask it about documents, say what was measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqbench.evidence.laws import SUM_TOLERANCE, ScoreError, difference, log_probabilities, moved, restored
+from seqbench.evidence.records import Check
+from seqbench.interface import Classifier, Floats, Ids, Texts
+
+
+def copied(texts: Texts) -> Texts:
+    """Documents of the model's own, to do with as it likes."""
+    return Texts([ids.copy() for ids in texts.ids], [list(words) for words in texts.words])
+
+
+def answer(model: Classifier, texts: Texts, classes: int) -> Floats:
+    """What `predict` says of documents that it may keep, once it is known to be scores (N, C).
+
+    Raises:
+        ScoreError: it has another shape, or holds what is no log-probability.
+    """
+    scores = np.asarray(model.predict(copied(texts)))
+    if scores.shape != (len(texts), classes):
+        raise ScoreError(f"predict returned shape {scores.shape} for {len(texts)} documents and {classes} classes")
+    return log_probabilities(scores, lambda nan: f"{int(nan.any(axis=1).sum()):,} documents")
+
+
+@dataclass(frozen=True)
+class Said:
+    """Documents and what the model said of them first."""
+
+    texts: Texts
+    log_p: Floats
+    """(N, C)"""
+
+    @property
+    def classes(self) -> int:
+        return int(self.log_p.shape[1])
+
+
+def repeatable(model: Classifier, said: Said) -> Check:
+    """Documents that were asked about before are answered the same again, after themselves."""
+    nats = max(difference(answer(model, said.texts, said.classes), said.log_p) for _ in range(2))
+    return moved("repeatable", nats, "asking again", "predict must keep nothing between calls and draw no chance")
+
+
+def batched(model: Classifier, said: Said, rng: np.random.Generator) -> Check:
+    """A document alone is the same as among others, and among them in any order: neither its company nor the
+    padding that a longer neighbour brings may matter."""
+    order = rng.permutation(len(said.texts))
+    shuffled = answer(model, said.texts.take(order), said.classes)
+    nats = difference(shuffled, said.log_p[order])
+    for row in range(len(said.texts)):
+        nats = max(nats, difference(answer(model, said.texts.take(np.array([row])), said.classes)[0], said.log_p[row]))
+    return moved(
+        "batched", nats, "asking about documents alone", "what is said of a document must depend on no other one"
+    )
+
+
+def normalised(said: Said) -> Check:
+    """Probabilities of all classes sum to one."""
+    sums = np.exp(said.log_p).sum(axis=1)
+    value = float(sums[np.abs(sums - 1).argmax()])
+    passed = abs(value - 1) <= SUM_TOLERANCE
+    sentence = f"the probabilities of all classes sum to {value:.6g}"
+    return Check(
+        name="normalised",
+        passed=passed,
+        value=value,
+        bound=1 + SUM_TOLERANCE if value >= 1 else 1 - SUM_TOLERANCE,
+        message=sentence if passed else f"{sentence}: scores must be log-probabilities of a distribution over classes",
+    )
+
+
+def pure(model: Classifier, said: Said) -> Check:
+    """Documents that were lent and scores that were handed out stay as they are."""
+    lent = copied(said.texts)
+    handed = model.predict(lent)
+    kept = np.array(handed)
+    model.predict(copied(said.texts.take(np.arange(len(said.texts))[::-1])))
+    if not np.array_equal(kept, handed):
+        return Check(name="pure", passed=False, message="later calls change scores that were handed out: return a copy")
+    if not (_equal(lent.ids, said.texts.ids) and [list(w) for w in said.texts.words] == lent.words):
+        return Check(name="pure", passed=False, message="predict changes the texts that it is lent: work on a copy")
+    return Check(name="pure", passed=True, message="what was lent and handed out stays as it is")
+
+
+def saved(model: Classifier, said: Said) -> Check:
+    """What `arrays` writes is enough for a new instance to say the same."""
+    twin = restored(model)
+    if isinstance(twin, Check):
+        return twin
+    nats = difference(answer(twin, said.texts, said.classes), said.log_p)
+    return moved("saved", nats, "writing and restoring", "arrays must hold all that was learned, and restore read it")
+
+
+def some(texts: Texts, count: int, rng: np.random.Generator) -> Texts:
+    """At most `count` documents: the shortest, the longest, and others at random."""
+    lengths = np.array([len(ids) for ids in texts.ids])
+    rows = np.unique([lengths.argmin(), lengths.argmax(), *rng.permutation(len(texts))[: count - 2]])
+    return texts.take(rows)
+
+
+def _equal(a: Sequence[Ids], b: Sequence[Ids]) -> bool:
+    return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))

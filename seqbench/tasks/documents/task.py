@@ -1,0 +1,124 @@
+"""Document classification: the probability of each class, scored on every document of the test part."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seqbench.data import LabelledData
+from seqbench.evidence.metrics import Columns, Metric
+from seqbench.evidence.records import Check, Comparability
+from seqbench.interface import Budget, ClassificationContext, Classifier, Floats, Labelled, Texts
+from seqbench.tasks.base import Split, Task
+from seqbench.tasks.documents.checks import check_class, check_fitted, probe
+from seqbench.tasks.documents.laws import answer
+from seqbench.tasks.documents.metrics import (
+    ACCURACY,
+    CALIBRATION_ERROR,
+    LOG_LOSS,
+    MACRO_F1,
+    MICRO_F1,
+    by_class,
+    confusion,
+)
+
+PIECE = 1024
+"""Documents in one call of `predict`."""
+
+
+class Classification(Task[LabelledData, Classifier]):
+    name: ClassVar[str] = "classify"
+    suite: ClassVar[str] = "doc"
+    metrics: ClassVar[tuple[Metric, ...]] = (MACRO_F1, ACCURACY, LOG_LOSS, CALIBRATION_ERROR, MICRO_F1)
+    shown: ClassVar[int] = 4  # micro-F1 is the accuracy where each document has one class
+    marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
+
+    def train(self, data: LabelledData, split: Split) -> Labelled:
+        return data.train
+
+    def context(
+        self,
+        data: LabelledData,
+        split: Split,
+        seed: int,
+        budget: Budget,
+        device: str,
+        log: Callable[[str, float], None],
+    ) -> ClassificationContext:
+        return ClassificationContext(
+            seed=seed,
+            budget=budget,
+            valid=data.valid,
+            device=device,
+            log=log,
+            vocab=data.vocab,
+            classes=data.classes,
+        )
+
+    def score(self, model: Classifier, data: LabelledData, split: Split, valid: Columns | None = None) -> Columns:
+        """Columns, one entry a document, as `class_metrics` takes them."""
+        part: Labelled = getattr(data, split)
+        log_p = score_texts(model, part.texts, len(data.classes))
+        predicted = log_p.argmax(axis=1)
+        rows = np.arange(len(part))
+        return {
+            "label": part.labels.astype(np.int32),
+            "predicted": predicted.astype(np.int32),
+            "confidence": np.exp(log_p[rows, predicted]).astype(np.float32),
+            "nats": -log_p[rows, part.labels].astype(np.float32),
+        }
+
+    def items(self, columns: Columns) -> tuple[Columns, int]:
+        """Documents are drawn one by one: they are independent of each other."""
+        return columns, 1
+
+    def detail(self, columns: Columns, data: LabelledData, valid: Columns) -> dict[str, Any]:
+        """Names of the classes, and for each `precision`, `recall`, `f1`; `confusion`, true class by predicted one."""
+        matrix = confusion(columns, len(data.classes))
+        return {"classes": list(data.classes), **by_class(matrix), "confusion": matrix.tolist()}
+
+    def comparability(self, data: LabelledData, dataset: str, data_sha256: str) -> Comparability:
+        return Comparability(
+            task=self.name,
+            dataset=dataset,
+            data_sha256=data_sha256,
+            vocab_sha256=hashlib.sha256("\0".join([data.vocab.sha256, *data.classes]).encode()).hexdigest(),
+            convention=data.convention,
+            unit="document",
+            items=len(data.test),
+        )
+
+    def encoding(self, data: LabelledData) -> dict[str, Any]:
+        return {"symbols": list(data.vocab.symbols), "classes": list(data.classes)}
+
+    def probe(self, model: Classifier, data: LabelledData) -> Callable[[], Check]:
+        return probe(model, data.valid.texts, len(data.classes)).check
+
+    def check(self, model: Classifier, data: LabelledData, seed: int) -> list[Check]:
+        return check_fitted(model, data.test.texts, len(data.classes), seed)
+
+    def check_class(self, make: Callable[[], Classifier], seed: int) -> list[Check]:
+        return check_class(make, seed)
+
+    def predict(
+        self, model: Classifier, new: Texts, encoding: dict[str, Any], detail: dict[str, Any]
+    ) -> dict[str, Any]:
+        """One entry a document: `document`, from 1; `predicted`; and the probability of each class, `p(NAME)`."""
+        classes = encoding["classes"]
+        log_p = score_texts(model, new, len(classes))
+        return {
+            "document": np.arange(len(new)) + 1,
+            "predicted": [classes[i] for i in log_p.argmax(axis=1)],
+            **{f"p({name})": np.exp(log_p[:, i]) for i, name in enumerate(classes)},
+        }
+
+
+def score_texts(model: Classifier, texts: Texts, classes: int) -> Floats:
+    """(N, C) log p of documents.
+
+    Raises:
+        ScoreError: `predict` returns another shape, NaN, or no numbers.
+    """
+    pieces = [np.arange(start, min(start + PIECE, len(texts))) for start in range(0, len(texts), PIECE)]
+    return np.concatenate([answer(model, texts.take(rows), classes) for rows in pieces])

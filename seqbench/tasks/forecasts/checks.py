@@ -1,0 +1,141 @@
+"""What a forecaster is held against: its fit on the data of a run, and its class on series made here.
+
+Nothing that a model says of itself is believed, and the clock decides nothing: a fit is asked for some fifty forecasts,
+since of some models each is a fit of its own.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched
+from seqbench.evidence.records import Check
+from seqbench.interface import Budget, Floats, ForecastContext, Forecaster, Panel
+from seqbench.tasks.forecasts import laws as laws
+from seqbench.tasks.forecasts.laws import SCALES, Asked, answer, copied, take
+
+PASTS = 4
+"""That the laws are measured on."""
+
+
+def check_fitted(model: Forecaster, past: Panel, horizon: int, seed: int) -> list[Check]:
+    """Hold a fitted forecaster against the laws, on pasts of the test part.
+
+    A law that supposes another is measured only where that one holds, so that one fault is told once.
+    """
+    rng = np.random.default_rng(seed)
+    asked = Asked(some(past, rng), horizon)
+    said: list[Floats] = []
+
+    def forecasts() -> Check:
+        said.append(asked.say(model))
+        return Check(name="forecasts", passed=True, message="forecasts are numbers, one for each series and step")
+
+    checks = [law("forecasts", forecasts)]
+    if not said:
+        return checks
+    checks.append(law("repeatable", lambda: laws.repeatable(model, asked, said[0])))
+    if checks[-1].passed:
+        checks.append(law("causal", lambda: laws.causal(model, asked)))
+        checks.append(law("batched", lambda: laws.batched(model, asked, said[0], rng)))
+        checks.append(law("saved", lambda: laws.saved(model, asked, said[0])))
+    checks.append(law("ordered", lambda: laws.ordered(model, asked)))
+    checks.append(law("pure", lambda: laws.pure(model, asked)))
+    return checks
+
+
+def probe(model: Forecaster, past: Panel, horizon: int) -> Probe:
+    """Whether scoring forecasts changes a model: made before, checked after."""
+    asked = Asked(some(past, np.random.default_rng(0)), horizon)
+    return Probe(lambda: asked.say(model), "scoring the test part", SCALES)
+
+
+def some(past: Panel, rng: np.random.Generator) -> Panel:
+    """At most `PASTS` of them: the shortest, the longest, and others at random."""
+    lengths = np.array([len(values) for values in past.values])
+    rows = np.unique([lengths.argmin(), lengths.argmax(), *rng.permutation(len(past))[: PASTS - 2]])
+    return take(past, rows)
+
+
+@dataclass(frozen=True)
+class _Series:
+    train: Panel
+    past: Panel
+    """The same series, a horizon longer."""
+    horizon: int = 6
+
+
+def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
+    """Hold a class against the laws: fit it on series made here, and see how its fits behave and differ.
+
+    Args:
+        make: a new, unfitted instance at each call.
+    """
+    rng = np.random.default_rng(seed)
+    series = _series([40, 90, 61, 75, 52, 64], rng)
+    lent = copied(series.train)
+    asked = Asked(series.past, series.horizon)
+    model = make()
+    fits = Fits(lambda seed: _fit(make(), series.train, series.horizon, seed), asked.say, seed, SCALES)
+
+    def fit() -> Check:
+        _fit(model, lent, series.horizon, seed)
+        return Check(name="fit", passed=True, message="fit comes to an end")
+
+    def unseen() -> Check:
+        new = Panel([series.past.values[0] + 1], ["never met"], series.past.season)
+        answer(model, new, series.horizon)
+        return Check(name="unseen", passed=True, message="a series that training lacked gets a forecast")
+
+    def lone() -> Check:
+        one = take(series.train, np.array([1]))
+        answer(_fit(make(), one, series.horizon, seed), one, series.horizon)
+        return Check(name="lone", passed=True, message="one series can be learned")
+
+    def short() -> Check:
+        whole = series.train.values[1]
+        few = [whole[:1], whole[:2], whole[:3], whole]
+        panel = Panel(few, ["one", "two", "three", "whole"], series.train.season)
+        answer(_fit(make(), panel, series.horizon, seed), panel, series.horizon)
+        return Check(name="short", passed=True, message="series shorter than the horizon get forecasts")
+
+    def constant() -> Check:
+        panel = Panel([np.zeros(40), np.full(60, 3.0), series.train.values[1]], ["0", "3", "moving"], 4)
+        answer(_fit(make(), panel, series.horizon, seed), panel, series.horizon)
+        return Check(name="constant", passed=True, message="series that never move get forecasts")
+
+    checks = [law("fit", fit)]
+    if not checks[0].passed:
+        return checks
+    same = all(np.array_equal(a, b) for a, b in zip(lent.values, series.train.values, strict=True))
+    checks.append(untouched(same))
+    once: list[Floats] = []
+    with suppress(Exception):  # what is wrong with the forecasts is told below
+        once.append(fits.said(model))
+    unchanged = probe(model, series.past, series.horizon)
+    checks += check_fitted(model, series.past, series.horizon, seed)
+    if once:
+        checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
+        checks += [law("unseen", unseen), law("lone", lone), law("short", short), law("constant", constant)]
+    return checks
+
+
+def _series(lengths: list[int], rng: np.random.Generator) -> _Series:
+    """Seasonal autoregressions at several levels and scales, some of them negative."""
+    horizon, season, values = 6, 4, []
+    for n, length in enumerate(lengths):
+        y, drawn = 0.0, []
+        for t in range(length + horizon):
+            y = 0.7 * y + float(rng.normal())
+            drawn.append(y + 3 * np.sin(2 * np.pi * t / season))
+        values.append(10.0 ** (n - 2) * (np.array(drawn) + 2 * n))
+    names = [f"series {n}" for n in range(len(lengths))]
+    return _Series(Panel([v[:-horizon] for v in values], names, season), Panel(values, names, season), horizon)
+
+
+def _fit(model: Forecaster, train: Panel, horizon: int, seed: int) -> Forecaster:
+    seed_everything(seed)
+    model.fit(train, ForecastContext(seed=seed, budget=Budget(epochs=2), valid=copied(train), horizon=horizon))
+    return model

@@ -1,0 +1,121 @@
+"""Series as the harness splits them: which values a fit may see, and from which origins forecasts are asked for."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from seqbench.evidence.metrics import Columns
+from seqbench.interface import Floats, Forecaster, Ids, Panel
+from seqbench.tasks.forecasts.conformal import units
+from seqbench.tasks.forecasts.metrics import item_columns, seasonal_scale
+from seqbench.tasks.forecasts.naive2 import naive2
+
+
+@dataclass(frozen=True)
+class Origins:
+    """I places from which the next H values are to be forecast; those of one series stand together, the first first."""
+
+    series: Ids
+    """(I,) numbers of series."""
+    ends: Ids
+    """(I,) values of that series which are known."""
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def take(self, rows: Ids) -> "Origins":
+        """The origins of these rows, in this order."""
+        return Origins(self.series[rows], self.ends[rows])
+
+
+def rolling(starts: Ids, stops: Ids, horizon: int, stride: int) -> Origins:
+    """Origins over the values `starts[n]`..`stops[n] − 1` of each series, `stride` steps apart.
+
+    Every value that is forecast lies in that part; the first origin is its start. A part shorter than the horizon has
+    no origin.
+
+    Args:
+        starts, stops: (N,).
+    """
+    ends = [np.arange(start, stop - horizon + 1, stride) for start, stop in zip(starts, stops, strict=True)]
+    return Origins(np.repeat(np.arange(len(ends)), [len(e) for e in ends]), np.concatenate(ends))
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What the scores of I forecasts need of the data alone."""
+
+    actual: Floats
+    """(I, H) the values that came."""
+    scale: Floats
+    """(I,) MASE's."""
+    unit: Floats
+    """(I,) in which `conformal` makes intervals."""
+    naive2: Columns
+    """Of Naive2's forecasts from the same origins."""
+
+
+@dataclass(frozen=True)
+class SeriesData:
+    """Series for forecasting, with rolling origins over a validation part and a test part.
+
+    The validation part may lie inside the training part (M4, where all that comes before the test is for training) or
+    after it (the 12/4/4 months of ETT). `before` says in both cases what a fit may see.
+    """
+
+    name: str
+    series: Panel
+    """Every value, those of the test part too: models see pieces of it alone."""
+    train_ends: Ids
+    """(N,) values of the training part of each series, the oldest ones."""
+    valid: Origins
+    test: Origins
+    horizon: int
+    """H, steps."""
+    truth: Forecaster | None = None
+    """The true model of a synthetic source, ready to predict."""
+    innovation_variance: float | None = None
+    """The mean squared error of one step that no forecast beats, where it is known."""
+    notes: dict[str, int | str] = field(default_factory=dict)
+    """What the loader did and left out, for the record."""
+
+    @property
+    def season(self) -> int:
+        return self.series.season
+
+    @cached_property
+    def train(self) -> Panel:
+        """The whole training part."""
+        return self.series.until(self.train_ends)
+
+    def before(self, origins: Origins) -> Panel:
+        """What a fit may see whose forecasts from these origins are scored: the training part, cut at the first.
+
+        Where nothing is to be cut it is `train` itself, so that parts of equal content are one object.
+        """
+        ends = self.train_ends.copy()
+        np.minimum.at(ends, origins.series, origins.ends)
+        return self.train if np.array_equal(ends, self.train_ends) else self.series.until(ends)
+
+    @cached_property
+    def yardsticks(self) -> dict[str, Yardstick]:
+        """For the forecasts of the parts `valid` and `test`."""
+        return {"valid": self._yardstick(self.valid), "test": self._yardstick(self.test)}
+
+    def _yardstick(self, origins: Origins) -> Yardstick:
+        pasts, actual = self.past(origins).values, self.actual(origins)
+        scale = seasonal_scale(pasts, self.season)
+        mean = np.stack([naive2(past, self.horizon, self.season) for past in pasts])
+        return Yardstick(actual, scale, units(pasts, scale), item_columns(actual, mean, scale))
+
+    def past(self, origins: Origins) -> Panel:
+        """What is known at each origin, I series; one that has several origins stands there as often, by one name."""
+        values, names = self.series.values, self.series.names
+        pairs = list(zip(origins.series.tolist(), origins.ends.tolist(), strict=True))
+        return Panel([values[n][:end] for n, end in pairs], [names[n] for n, _ in pairs], self.season)
+
+    def actual(self, origins: Origins) -> Floats:
+        """(I, H) the values that came after each origin."""
+        pairs = zip(origins.series.tolist(), origins.ends.tolist(), strict=True)
+        return np.stack([self.series.values[n][end : end + self.horizon] for n, end in pairs])

@@ -1,0 +1,167 @@
+"""The laws of a fitted forecaster, one function each: ask it for forecasts, say what was measured.
+
+Forecasts are compared in units of their series, so that one tolerance serves all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqbench.evidence.laws import TOLERANCE, Measure, ScoreError, difference, moved, restored
+from seqbench.evidence.records import Check
+from seqbench.interface import Floats, Forecast, Forecaster, Ids, Panel
+from seqbench.tasks.forecasts.metrics import LEVELS, seasonal_scale
+
+SCALES = Measure("forecasts", "of the scale of their series", TOLERANCE)
+"""A thousandth of what a season moves a series by is far below what any two forecasters differ by."""
+LEVEL = 1e-3
+"""A series that hardly moves, for its size, is measured by this share of its size: float32 has no more digits."""
+
+
+def copied(past: Panel) -> Panel:
+    """Series of the model's own, to do with as it likes, that lead to no later value."""
+    return Panel([values.copy() for values in past.values], list(past.names), past.season)
+
+
+def take(past: Panel, rows: Ids) -> Panel:
+    """The series of these rows, in this order."""
+    return Panel([past.values[i] for i in rows], [past.names[i] for i in rows], past.season)
+
+
+def answer(model: Forecaster, past: Panel, horizon: int) -> Forecast:
+    """What `predict` says of pasts that it may keep, once it is known to be forecasts of H steps.
+
+    Raises:
+        ScoreError: it is no `Forecast`, or has another shape, or holds what is no number.
+    """
+    said = model.predict(copied(past), horizon, np.array(LEVELS))
+    if not isinstance(said, Forecast):
+        raise ScoreError(f"predict must return a Forecast, not {type(said).__name__}")
+    mean = _numbers(said.mean, "mean", (len(past), horizon))
+    if not np.isfinite(mean).all():
+        series = past.names[int((~np.isfinite(mean)).any(axis=1).argmax())]
+        raise ScoreError(f"predict returned a mean that is NaN or infinite, first for {series}")
+    if said.quantiles is None:
+        return Forecast(mean)
+    quantiles = _numbers(said.quantiles, "quantiles", (len(past), horizon, len(LEVELS)))
+    if np.isnan(quantiles).any():
+        series = past.names[int(np.isnan(quantiles).any(axis=(1, 2)).argmax())]
+        raise ScoreError(f"predict returned NaN quantiles, first for {series}")
+    return Forecast(mean, quantiles)
+
+
+def _numbers(given: object, what: str, shape: tuple[int, ...]) -> Floats:
+    array = np.asarray(given)
+    if array.shape != shape:
+        raise ScoreError(f"predict returned {what} of shape {array.shape}, not {shape}")
+    if array.dtype.kind != "f":
+        raise ScoreError(f"predict returned {what} of type {array.dtype}, not floating-point numbers")
+    return array.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Pasts that laws are measured on, and how many steps ahead they ask."""
+
+    past: Panel
+    horizon: int
+
+    def say(self, model: Forecaster) -> Floats:
+        """(N, H, 1 + Q) mean and quantiles of the pasts, in their units."""
+        return self.of(model, self.past)
+
+    def of(self, model: Forecaster, past: Panel) -> Floats:
+        said = answer(model, past, self.horizon)
+        parts = [said.mean[..., None]] + ([] if said.quantiles is None else [said.quantiles])
+        scaled: Floats = np.concatenate(parts, axis=-1) / _ruler(past)[:, None, None]
+        return scaled
+
+
+def _ruler(past: Panel) -> Floats:
+    size = np.array([np.abs(values).max() for values in past.values])
+    ruler = np.maximum(seasonal_scale(past.values, past.season), LEVEL * size)
+    return np.where(ruler > 0, ruler, 1.0)
+
+
+def repeatable(model: Forecaster, asked: Asked, said: Floats) -> Check:
+    """Pasts that were asked about before are answered the same again, after themselves."""
+    by = max(difference(asked.say(model), said) for _ in range(2))
+    return moved("repeatable", by, "asking again", "predict must keep nothing between calls and draw no chance", SCALES)
+
+
+def causal(model: Forecaster, asked: Asked) -> Check:
+    """What came after an origin is unknown there, though a call may hold later origins of the same series.
+
+    A series is cut; its continuation stands in the same call, or was asked about just before, as it was and replaced by
+    other values. The forecast from the cut must not tell which.
+    """
+    by = 0.0
+    for row in range(min(2, len(asked.past))):
+        past = asked.past.values[row]
+        ahead = min(asked.horizon, len(past) // 2)
+        if not ahead:
+            continue
+        cut, other = past[:-ahead], past.copy()
+        other[-ahead:] = past[:ahead] + 10 * (np.ptp(past) + 1)
+        name, season = asked.past.names[row], asked.past.season
+        together = [asked.of(model, Panel([cut, later], [name] * 2, season))[0] for later in (past, other)]
+        alone = []
+        for later in (past, other):
+            asked.of(model, Panel([later], [name], season))
+            alone.append(asked.of(model, Panel([cut], [name], season))[0])
+        by = max(by, difference(*together), difference(*alone))
+    return moved("causal", by, "a change of the future", "the model sees what it forecasts", SCALES)
+
+
+def batched(model: Forecaster, asked: Asked, said: Floats, rng: np.random.Generator) -> Check:
+    """A series alone is the same as among others, and among them in any order."""
+    order = rng.permutation(len(asked.past))
+    by = difference(asked.of(model, take(asked.past, order)), said[order])
+    for row in range(len(asked.past)):
+        by = max(by, difference(asked.of(model, take(asked.past, np.array([row])))[0], said[row]))
+    return moved(
+        "batched", by, "asking about series alone", "what is said of a series must depend on no other one", SCALES
+    )
+
+
+def ordered(model: Forecaster, asked: Asked) -> Check:
+    """Quantiles rise with their level."""
+    quantiles = answer(model, asked.past, asked.horizon).quantiles
+    if quantiles is None:
+        return Check(name="ordered", passed=True, message="the model gives no quantiles of its own")
+    with np.errstate(invalid="ignore"):  # ∞ − ∞
+        falls = -np.nan_to_num(np.diff(quantiles, axis=-1), posinf=0.0).min(initial=0.0)
+    passed = falls <= 0
+    message = "quantiles rise with their level" if passed else f"quantiles cross, by up to {falls:.2g}: sort them"
+    return Check(name="ordered", passed=bool(passed), value=max(0.0, float(falls)), bound=0.0, message=message)
+
+
+def pure(model: Forecaster, asked: Asked) -> Check:
+    """Pasts that were lent and forecasts that were handed out stay as they are."""
+    lent = copied(asked.past)
+    handed = model.predict(lent, asked.horizon, np.array(LEVELS))
+    given = [array for array in (handed.mean, handed.quantiles) if array is not None]
+    kept = [np.array(array) for array in given]
+    backwards = np.arange(len(asked.past))[::-1]
+    model.predict(copied(take(asked.past, backwards)), asked.horizon, np.array(LEVELS))
+    if not _equal(given, kept):
+        return Check(
+            name="pure", passed=False, message="later calls change forecasts that were handed out: return a copy"
+        )
+    if not (_equal(lent.values, asked.past.values) and list(lent.names) == list(asked.past.names)):
+        return Check(name="pure", passed=False, message="predict changes the pasts that it is lent: work on a copy")
+    return Check(name="pure", passed=True, message="what was lent and handed out stays as it is")
+
+
+def saved(model: Forecaster, asked: Asked, said: Floats) -> Check:
+    """What `arrays` writes is enough for a new instance to say the same."""
+    twin = restored(model)
+    if isinstance(twin, Check):
+        return twin
+    remedy = "arrays must hold all that was learned, and restore read it"
+    return moved("saved", difference(asked.say(twin), said), "writing and restoring", remedy, SCALES)
+
+
+def _equal(a: Sequence[Floats], b: Sequence[Floats]) -> bool:
+    return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))

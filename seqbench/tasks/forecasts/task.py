@@ -1,0 +1,203 @@
+"""Forecasting: the next values of series, from rolling origins, scored on every origin of the test part.
+
+A forecast is asked for with nothing at hand but a copy of what was known at its origin. Where the validation part lies
+inside the training part, its scores come from a fit of their own that saw nothing of it.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seqbench.evidence.laws import ScoreError
+from seqbench.evidence.metrics import Columns, Metric
+from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.statistics import block_length
+from seqbench.interface import Budget, ForecastContext, Forecaster, Ids, Panel
+from seqbench.tasks.base import Split, Task
+from seqbench.tasks.forecasts.checks import check_class, check_fitted, probe
+from seqbench.tasks.forecasts.conformal import Intervals, central, units
+from seqbench.tasks.forecasts.data import Origins, SeriesData
+from seqbench.tasks.forecasts.laws import answer
+from seqbench.tasks.forecasts.metrics import (
+    COVERAGE_80,
+    COVERAGE_95,
+    LEVELS,
+    MAE,
+    MASE,
+    MSE,
+    OWA,
+    RMSE,
+    SMAPE,
+    WEIGHTED_QUANTILE_LOSS,
+    against_naive2,
+    in_units,
+    item_columns,
+    quantile_columns,
+    seasonal_scale,
+)
+
+VALUES = 2_000_000
+"""Values of pasts in one call of `predict`, 16 MB; one past may be longer."""
+TOLD = (0.025, 0.1, 0.5, 0.9, 0.975)
+"""Levels of the quantiles that `predict` tells of new data."""
+
+
+class Forecasting(Task[SeriesData, Forecaster]):
+    name: ClassVar[str] = "forecast"
+    suite: ClassVar[str] = "ts"
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        MASE,
+        SMAPE,
+        OWA,
+        RMSE,
+        WEIGHTED_QUANTILE_LOSS,
+        COVERAGE_80,
+        COVERAGE_95,
+        MSE,
+        MAE,
+    )
+    shown: ClassVar[int] = 7  # MSE and MAE say something where series are scaled alike, as the papers scale ETT
+    marks: ClassVar[dict[str, str]] = {"causal": "***", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
+
+    def train(self, data: SeriesData, split: Split) -> Panel:
+        origins: Origins = getattr(data, split)
+        return data.before(origins)
+
+    def context(
+        self, data: SeriesData, split: Split, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
+    ) -> ForecastContext:
+        train = self.train(data, split)
+        return ForecastContext(seed=seed, budget=budget, valid=train, device=device, log=log, horizon=data.horizon)
+
+    def prepare(self, data: SeriesData) -> None:
+        _ = data.yardsticks
+
+    def score(self, model: Forecaster, data: SeriesData, split: Split, valid: Columns | None = None) -> Columns:
+        """Columns, one entry a forecast, as `item_columns` makes them, with those of Naive2 on the same origins.
+
+        Beside them: `series` and `end`, the origin; `error`, (I, H) of the mean; `scale`, MASE's; `unit`, in which
+        intervals are made; `conformal`, whether they are made, from the errors on the validation part.
+        """
+        origins: Origins = getattr(data, split)
+        yard = data.yardsticks[split]
+        mean, pieces = np.empty(yard.actual.shape), []
+        for rows in _pieces(origins):
+            said = answer(model, data.past(origins.take(rows)), data.horizon)
+            mean[rows] = said.mean
+            pieces.append(item_columns(yard.actual[rows], said.mean, yard.scale[rows], said.quantiles))
+        if len({len(piece) for piece in pieces}) > 1:
+            raise ScoreError("predict returned quantiles in some calls and none in others: give them always or never")
+        columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        with np.errstate(over="ignore"):
+            columns["error"] = (mean - yard.actual).astype(np.float32)
+        columns |= {"scale": yard.scale, "unit": yard.unit}
+        columns["conformal"] = np.full(len(origins), "quantile_loss" not in columns)
+        if columns["conformal"].all():
+            intervals = _intervals(columns if valid is None else valid)
+            made = [
+                quantile_columns(yard.actual[rows], intervals.around(mean[rows], yard.unit[rows], LEVELS))
+                for rows in _pieces(origins)
+            ]
+            columns |= {name: np.concatenate([piece[name] for piece in made]) for name in made[0]}
+        columns |= {"series": origins.series.astype(np.int32), "end": origins.ends.astype(np.int32)}
+        return against_naive2(columns, yard.naive2)
+
+    def items(self, columns: Columns) -> tuple[Columns, int]:
+        """Sums over each unit that a bootstrap draws.
+
+        Of many series with few origins each series is a unit. Of few series with many origins, the first origins of
+        all series are a unit, then the second, and so on: series that are observed together err together. Forecasts
+        whose horizons overlap err together too, so that a block is no shorter than a horizon.
+        """
+        series, ends = columns["series"], columns["end"]
+        first = np.flatnonzero(np.diff(series, prepend=series[0] - 1))
+        counts = np.diff(first, append=len(series))
+        if len(counts) >= counts.max():
+            return in_units(columns, np.repeat(np.arange(len(counts)), counts)), 1
+        number = np.arange(len(series)) - np.repeat(first, counts)
+        stride, units = int(np.diff(ends)[np.diff(series) == 0].min()), int(counts.max())
+        overlap = -(-columns["error"].shape[1] // stride)
+        return in_units(columns, number), min(units, max(block_length(units), overlap))
+
+    def detail(self, columns: Columns, data: SeriesData, valid: Columns) -> dict[str, Any]:
+        """`by_step`: for each step ahead `mase`, `rmse` and `mae` of the test part. `intervals`: for a point
+        forecaster, the half-widths that the harness took, by level and step, and how many errors they are of."""
+        error = columns["error"].astype(np.float64)
+        moved = columns["scale"] > 0
+        with np.errstate(over="ignore"):
+            steps = {"rmse": np.sqrt((error**2).mean(axis=0)), "mae": np.abs(error).mean(axis=0)}
+        if moved.any():
+            steps["mase"] = (np.abs(error[moved]) / columns["scale"][moved, None]).mean(axis=0)
+        made = {"intervals": _intervals(valid).plain()} if columns["conformal"].all() else {}
+        return {"by_step": {name: values.tolist() for name, values in steps.items()}, **made}
+
+    def calibrated(self, detail: dict[str, Any]) -> str:
+        if "intervals" not in detail:
+            return "the model's own"
+        made = Intervals.read(detail["intervals"])
+        said = f"split conformal, from {made.errors:,} errors a step on validation in units of the mean seasonal change"
+        short = [level for level in map(central, (0.1, 0.025)) if made.promise(level) < level]
+        return said + "".join(
+            f"; {100 * level:g} % is the largest of so few, which promises {100 * made.promise(level):.3g} %"
+            for level in short
+        )
+
+    def comparability(self, data: SeriesData, dataset: str, data_sha256: str) -> Comparability:
+        most = int(np.bincount(data.test.series).max())
+        origins = f"{most:,} origin{'s' if most > 1 else ''} a series"
+        season = f"season of {data.season}" if data.season > 1 else "no season"
+        return Comparability(
+            task=self.name,
+            dataset=dataset,
+            data_sha256=data_sha256,
+            vocab_sha256="",
+            convention=f"{data.horizon:,} step{'s' if data.horizon > 1 else ''} ahead, {season}, {origins}",
+            unit="forecast",
+            items=len(data.test),
+        )
+
+    def encoding(self, data: SeriesData) -> dict[str, Any]:
+        return {"season": data.season, "horizon": data.horizon}
+
+    def probe(self, model: Forecaster, data: SeriesData) -> Callable[[], Check]:
+        return probe(model, data.past(data.valid), data.horizon).check
+
+    def check(self, model: Forecaster, data: SeriesData, seed: int) -> list[Check]:
+        return check_fitted(model, data.past(data.test), data.horizon, seed)
+
+    def check_class(self, make: Callable[[], Forecaster], seed: int) -> list[Check]:
+        return check_class(make, seed)
+
+    def predict(
+        self, model: Forecaster, new: Panel, encoding: dict[str, Any], detail: dict[str, Any]
+    ) -> dict[str, Any]:
+        """One entry a series and step ahead: `series`, `step`, from 1; `mean`; and the quantiles of `TOLD`."""
+        horizon = int(encoding["horizon"])
+        said = answer(model, new, horizon)
+        quantiles = said.quantiles
+        if quantiles is None:
+            intervals = Intervals.read(detail["intervals"])
+            unit = units(new.values, seasonal_scale(new.values, new.season))
+            quantiles = intervals.around(said.mean, unit, LEVELS)
+        return {
+            "series": np.repeat(np.array(new.names, dtype=object), horizon),
+            "step": np.tile(np.arange(horizon) + 1, len(new)),
+            "mean": said.mean.ravel(),
+            **{f"q({level:g})": quantiles[..., LEVELS.index(level)].ravel() for level in TOLD},
+        }
+
+
+def _pieces(origins: Origins) -> Iterator[Ids]:
+    """Rows of origins that one call asks about."""
+    total = np.cumsum(origins.ends)
+    start = 0
+    while start < len(origins):
+        before = total[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(total, before + VALUES, side="right")))
+        yield np.arange(start, stop)
+        start = stop
+
+
+def _intervals(valid: Columns) -> Intervals:
+    return Intervals.of(valid["error"], valid["unit"], LEVELS)

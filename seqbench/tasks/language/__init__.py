@@ -1,0 +1,1 @@
+"""Language modelling: the probability of the next symbol."""

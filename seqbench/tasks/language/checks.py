@@ -1,0 +1,179 @@
+"""What a language model is held against: its fit on the data of a run, and its class on a corpus made here.
+
+Nothing that a model says of itself is believed, and the clock decides nothing: `check_fitted` asks at most 23,000
+symbols in some seventy calls. Above `normalisation.EXACT` symbols of vocabulary a model without a `next` of its own
+is asked some 12,000 more, and once about each symbol where the text is much longer than the vocabulary.
+
+A law that supposes another is measured only where that one holds, so that one fault is told once: `scores` comes
+before all, `repeatable` before every comparison of two predictions, `causal` before `chunked`.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched
+from seqbench.evidence.records import Check
+from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.tasks.language import laws
+from seqbench.tasks.language.laws import Asked, Scored, windows
+from seqbench.tasks.language.normalisation import Total
+from seqbench.vocab import Vocab
+
+ROWS, LENGTH = 6, 48
+"""The block of text that most laws are measured on."""
+LONG = 1024
+"""Symbols of the one long row, for what shows only far on."""
+
+
+def check_fitted(
+    model: LanguageModel[Any], text: Documents, other: Documents, vocab_size: int, unigram: Floats | None, seed: int
+) -> list[Check]:
+    """Hold a fitted model against the laws.
+
+    Args:
+        text: documents that it is asked about, the test part.
+        other: further documents, the validation part; they only tell which symbols are likely to follow.
+        unigram: (V,) frequencies of symbols; None: unknown.
+        seed: of the places, cuts and symbols that are drawn.
+    """
+    rng = np.random.default_rng(seed)
+    ask = Asked(model)
+    texts: list[Scored] = []
+
+    def scores() -> Check:
+        size = getattr(model, "vocab_size", None)
+        if size != vocab_size:
+            message = f"the model's vocab_size is {size}, not {vocab_size}: set it in fit"
+            return Check(name="scores", passed=False, message=message)
+        for rows, length in ((ROWS, LENGTH), (1, LONG)):
+            ids = windows(text, rows, length, rng)
+            texts.append(Scored(ids, ask.score(ids)))
+        return Check(name="scores", passed=True, message="scores are numbers in the shape of the ids")
+
+    checks = [law("scores", scores)]
+    if not checks[0].passed:
+        return checks
+    short, far = texts
+    checks.append(law("repeatable", lambda: laws.repeatable(ask, short, far)))
+    repeatable = checks[-1].passed
+    if repeatable:
+        checks.append(law("causal", lambda: laws.causal(ask, short, far, vocab_size, rng)))
+        if checks[-1].passed:
+            checks.append(law("chunked", lambda: laws.chunked(ask, short, far, rng)))
+        checks.append(law("batched", lambda: laws.batched(ask, short)))
+        checks.append(law("empty", lambda: laws.empty(ask, short)))
+        checks.append(law("saved", lambda: laws.saved(ask, short, vocab_size)))
+
+    found: list[tuple[Total, Floats | None]] = []
+
+    def consistent() -> Check:
+        found.extend(laws.sums(ask, text, other, vocab_size, unigram, True, rng))
+        return laws.consistent(ask, found)
+
+    def normalised() -> Check:
+        totals = found or laws.sums(ask, text, other, vocab_size, unigram, False, rng)
+        return laws.normalised(ask, [total for total, _ in totals], agreed)
+
+    agreed = False
+    if repeatable and ask.has_next:
+        checks.append(law("consistent", consistent))
+        agreed = checks[-1].passed
+    checks.append(law("normalised", normalised))
+    checks.append(law("pure", lambda: laws.pure(ask, short, repeatable)))
+    return checks
+
+
+def probe(model: LanguageModel[Any], documents: Documents) -> Probe:
+    """Whether scoring a text changes a model: made before, checked after."""
+    ask, ids = Asked(model), windows(documents, 4, 32, np.random.default_rng(0))
+    return Probe(lambda: ask.score(ids), "scoring the test text")
+
+
+@dataclass(frozen=True)
+class _Corpus:
+    vocab_size: int
+    train: list[Ids]
+    valid: list[Ids]
+    test: list[Ids]
+
+
+def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[Check]:
+    """Hold a class against the laws: fit it on small corpora made here, and see how its fits behave and differ.
+
+    Args:
+        make: a new, unfitted instance at each call.
+    """
+    rng = np.random.default_rng(seed)
+    corpus = _markov_corpus(24, 23, rng)
+    lent = deepcopy(corpus)
+    ids = windows(corpus.test, ROWS, LENGTH, rng)
+    model = make()
+    fits = Fits(lambda seed: _fit(make(), corpus, seed), lambda fitted: Asked(fitted).score(ids), seed)
+
+    def fit() -> Check:
+        _fit(model, lent, seed)
+        return Check(name="fit", passed=True, message="fit comes to an end")
+
+    def unseen() -> Check:
+        some = ids[:1].copy()
+        some[0, [0, 1, LENGTH // 2, -1]] = corpus.vocab_size - 1
+        passed = bool(np.isfinite(Asked(model).score(some)).all())
+        message = "a symbol that training lacked has " + ("some" if passed else "no") + " probability"
+        return Check(name="unseen", passed=passed, message=message if passed else f"{message}: leave some for it")
+
+    def binary() -> Check:
+        two = _markov_corpus(2, 2, rng)
+        Asked(_fit(make(), two, seed)).score(windows(two.test, ROWS, LENGTH, rng))
+        return Check(name="binary", passed=True, message="a vocabulary of two symbols can be learned")
+
+    def short() -> Check:
+        little = _Corpus(corpus.vocab_size, [ids[0, :3]], [ids[1, :2]], [ids[2, :1]])
+        Asked(_fit(make(), little, seed)).score(little.test[0][None])
+        return Check(name="short", passed=True, message="one document of three symbols can be learned")
+
+    checks = [law("fit", fit)]
+    if not checks[0].passed:
+        return checks
+    checks.append(untouched(all(_equal(getattr(lent, part), getattr(corpus, part)) for part in ("train", "valid"))))
+    once: list[Floats] = []
+    with suppress(Exception):  # what is wrong with the scores is told below
+        once.append(fits.said(model))
+    unchanged = probe(model, corpus.valid)
+    counts = np.bincount(np.concatenate(corpus.train), minlength=corpus.vocab_size)
+    checks += check_fitted(model, corpus.test, corpus.valid, corpus.vocab_size, counts / counts.sum(), seed)
+    if once:
+        checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
+        checks += [law("unseen", unseen), law("binary", binary), law("short", short)]
+    return checks
+
+
+def _markov_corpus(vocab_size: int, seen: int, rng: np.random.Generator) -> _Corpus:
+    """Text of a Markov chain over the first `seen` symbols, in documents of many lengths."""
+    steps = np.cumsum(rng.dirichlet(np.full(seen, 0.3), size=seen), axis=1)
+
+    def documents(count: int) -> list[Ids]:
+        made = []
+        for length in [60, 1, 2, 400, *rng.integers(3, 100, count).tolist()]:
+            ids = [int(rng.integers(seen))]
+            for u in rng.random(length - 1):
+                ids.append(min(int(np.searchsorted(steps[ids[-1]], u)), seen - 1))
+            made.append(np.array(ids, np.int64))
+        return made
+
+    return _Corpus(vocab_size, documents(40), documents(8), documents(8))
+
+
+def _fit(model: LanguageModel[Any], corpus: _Corpus, seed: int) -> LanguageModel[Any]:
+    vocab = Vocab(tuple(f"s{i}" for i in range(corpus.vocab_size)))
+    seed_everything(seed)
+    model.fit(corpus.train, LanguageContext(seed=seed, budget=Budget(epochs=2), valid=corpus.valid, vocab=vocab))
+    return model
+
+
+def _equal(a: Documents, b: Documents) -> bool:
+    return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))

@@ -1,0 +1,300 @@
+"""The laws of a fitted language model, one function each: ask it for predictions, say what was measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seqbench.evidence.laws import SUM_TOLERANCE, TOLERANCE, ScoreError, difference, log_probabilities, moved, restored
+from seqbench.evidence.records import Check
+from seqbench.interface import Documents, Floats, Ids, LanguageModel
+from seqbench.tasks.language import normalisation
+from seqbench.tasks.language.normalisation import Site, Total
+
+FLOOR = -60.0
+"""Log-probabilities below are not told apart where probabilities are compared: float32 has none below exp(-87)."""
+CONTEXT = 4096
+"""Symbols that one site of `normalised` asks at most, where the vocabulary is small."""
+STARTS = 4
+"""Symbols of text to one of the vocabulary at least, for a model without a `next` to be asked about a large one whole
+at the start of a document: so many more are scored anyway."""
+
+
+class Asked:
+    """A model as the laws ask it: every call is lent arrays of its own, and every answer is looked at."""
+
+    def __init__(self, model: LanguageModel[Any]) -> None:
+        self.model = model
+        self.mutated = False
+        """Whether a call changed the ids that it was lent."""
+        self.highest = -np.inf
+        """The highest log-probability ever answered."""
+
+    def __call__(self, ids: Ids, state: Any = None) -> tuple[Floats, Any]:
+        """Scores (B, T) of ids (B, T), copied, and the state after them.
+
+        Raises:
+            ScoreError: the answer is no scores of these ids.
+        """
+        lent = ids.copy()
+        scores, state = answer(self.model, lent, state)
+        self.mutated |= not np.array_equal(lent, ids)
+        self.highest = max(self.highest, scores.max(initial=-np.inf))
+        return scores, state
+
+    def score(self, ids: Ids, state: Any = None) -> Floats:
+        return self(ids, state)[0]
+
+    @property
+    def has_next(self) -> bool:
+        """Whether the model answers `next` itself."""
+        return getattr(self.model.next, "__func__", None) is not LanguageModel.next
+
+    def next(self, state: Any, batch: int = 1) -> Floats:
+        """Probabilities (B, V) of the next symbol.
+
+        Raises:
+            ScoreError: they have another shape, or are no numbers.
+        """
+        said = np.array(self.model.next(state, batch), np.float64)
+        if said.shape != (batch, self.model.vocab_size):
+            raise ScoreError(
+                f"next returned shape {said.shape} for {batch} documents and {self.model.vocab_size} symbols"
+            )
+        if not np.isfinite(said).all():
+            raise ScoreError("next returned NaN or an infinite probability")
+        return said
+
+
+def answer(model: LanguageModel[Any], ids: Ids, state: Any) -> tuple[Floats, Any]:
+    """What `predict` says, once it is known to be scores.
+
+    Raises:
+        ScoreError: it is no pair, or its scores have another shape than the ids, or are no numbers.
+    """
+    given = model.predict(ids, state)
+    if not isinstance(given, tuple) or len(given) != 2:
+        raise ScoreError("predict must return a pair: scores (B, T) and the state after them")
+    scores = np.asarray(given[0])
+    if scores.shape != ids.shape:
+        raise ScoreError(f"predict returned scores of shape {scores.shape} for ids of shape {ids.shape}")
+    return log_probabilities(scores, lambda nan: f"{int(nan.sum()):,} of {nan.size:,} symbols"), given[1]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A block of text and what the model said of it first."""
+
+    ids: Ids
+    """(B, T)"""
+    scores: Floats
+    """(B, T)"""
+
+
+def windows(text: Documents, rows: int, length: int, rng: np.random.Generator) -> Ids:
+    """(rows, length) symbols from random places of a text, the first row from its beginning; it goes round."""
+    documents = [d for d in text if len(d)]
+    if not documents:
+        return np.zeros((rows, length), np.int64)
+    ends = np.cumsum([len(d) for d in documents])
+    block = np.empty((rows, length), np.int64)
+    for row in range(rows):
+        place = 0 if row == 0 else int(rng.integers(ends[-1]))
+        i = int(np.searchsorted(ends, place, side="right"))
+        start, filled = place - int(ends[i]) + len(documents[i]), 0
+        while filled < length:
+            piece = documents[i][start : start + length - filled]
+            block[row, filled : filled + len(piece)] = piece
+            i, start, filled = (i + 1) % len(documents), 0, filled + len(piece)
+    return block
+
+
+def repeatable(ask: Asked, short: Scored, far: Scored) -> Check:
+    """Texts that were asked before say the same again, after another text and after themselves."""
+    nats = max(difference(ask.score(text.ids), text.scores) for text in (short, short, far))
+    return moved(
+        "repeatable",
+        nats,
+        "asking again from the start",
+        "predict must keep nothing between calls and draw no chance (laws that compare predictions wait for this one)",
+    )
+
+
+def causal(ask: Asked, short: Scored, far: Scored, vocab_size: int, rng: np.random.Generator) -> Check:
+    """From a cut on all symbols are replaced; what was said before the cut must stand.
+
+    They are replaced by others, drawn at random, and by the last symbol before the cut, since a model may look
+    ahead for either.
+    """
+    length = short.ids.shape[1]
+    cuts = [(short, cut) for cut in (1, length // 2, length - 1, *rng.integers(1, length, 2).tolist())]
+    cuts.append((far, int(rng.integers(1, far.ids.shape[1]))))
+    nats = 0.0
+    for text, cut in cuts:
+        past, future = text.ids[:, :cut], text.ids[:, cut:]
+        others = (future + rng.integers(1, max(2, vocab_size), size=future.shape)) % vocab_size
+        for changed in (others, np.broadcast_to(past[:, -1:], future.shape)):
+            scores = ask.score(np.concatenate([past, changed], axis=1))
+            nats = max(nats, difference(scores[:, :cut], text.scores[:, :cut]))
+    return moved("causal", nats, "a change of the future", "the model sees what it predicts")
+
+
+def chunked(ask: Asked, short: Scored, far: Scored, rng: np.random.Generator) -> Check:
+    """A text in pieces, the state handed from one to the next, is the same text."""
+    nats = 0.0
+    for text in (short, far):
+        cuts = sorted({1, 2, *rng.integers(1, text.ids.shape[1], 8).tolist()})
+        state, scores = None, []
+        for piece in np.split(text.ids, cuts, axis=1):
+            said, state = ask(piece, state)
+            scores.append(said)
+        nats = max(nats, difference(np.concatenate(scores, axis=1), text.scores))
+    return moved(
+        "chunked",
+        nats,
+        "cutting a text into pieces",
+        "the state that predict returns must hold all that it needs to go on",
+    )
+
+
+def batched(ask: Asked, short: Scored) -> Check:
+    """A document alone is the same as among others."""
+    alone = np.concatenate([ask.score(row[None]) for row in short.ids])
+    return moved(
+        "batched", difference(alone, short.scores), "scoring documents alone", "the rows of a batch must not mix"
+    )
+
+
+def empty(ask: Asked, short: Scored) -> Check:
+    """No symbols give no scores and a state to go on from; one symbol is text enough."""
+    middle = short.ids.shape[1] // 2
+    head, tail, nothing = short.ids[:, :middle], short.ids[:, middle:], short.ids[:, :0]
+    ask(short.ids[:, :1])
+    _, start = ask(nothing)
+    _, state = ask(nothing, ask(head)[1])
+    nats = max(
+        difference(ask.score(short.ids, start), short.scores),
+        difference(ask.score(tail, state), ask.score(tail, ask(head)[1])),
+    )
+    return moved("empty", nats, "a piece of no symbols", "predict must return the state as it came where T is 0")
+
+
+def pure(ask: Asked, short: Scored, states: bool) -> Check:
+    """Ids that were lent, scores and states that were handed out stay as they are.
+
+    Args:
+        states: whether predictions can be compared at all.
+    """
+    middle = short.ids.shape[1] // 2
+    head, tail = short.ids[:, :middle], short.ids[:, middle:]
+    handed, _ = ask.model.predict(head.copy(), None)
+    kept = np.array(handed)
+    _, state = ask(head)
+    first = ask.score(tail, state)
+    if ask.has_next:
+        ask.next(state, len(head))
+    ask(tail)
+    if not np.array_equal(kept, handed):
+        return Check(name="pure", passed=False, message="later calls change scores that were handed out: return a copy")
+    nats = difference(ask.score(tail, state), first) if states else 0.0
+    if ask.mutated:
+        return Check(name="pure", passed=False, message="predict changes the ids that it is lent: work on a copy")
+    return moved("pure", nats, "going on twice from one state", "predict changes the state that it is handed")
+
+
+def saved(ask: Asked, short: Scored, vocab_size: int) -> Check:
+    """What `arrays` writes is enough for a new instance to predict the same."""
+    twin = restored(ask.model)
+    if isinstance(twin, Check):
+        return twin
+    if twin.vocab_size != vocab_size:
+        return Check(name="saved", passed=False, message="restore must set vocab_size")
+    nats = difference(Asked(twin).score(short.ids), short.scores)
+    return moved("saved", nats, "writing and restoring", "arrays must hold all that was learned, and restore read it")
+
+
+def sums(
+    ask: Asked,
+    text: Documents,
+    other: Documents,
+    vocab_size: int,
+    unigram: Floats | None,
+    guided: bool,
+    rng: np.random.Generator,
+) -> list[tuple[Total, Floats | None]]:
+    """The probability handed out at several sites, and what `next` says where the symbol is the last.
+
+    Args:
+        guided: whether to ask `next`, which makes a sample of a large vocabulary far more exact.
+    """
+    whole = vocab_size <= normalisation.EXACT
+    context = max(4, min(128, CONTEXT // vocab_size)) if whole else 8 if guided else 2
+    places = windows(text, 2, context, rng)
+    nothing = places[0, :0]
+    middle = (context + 1) // 2
+    found: list[tuple[Total, Floats | None]] = []
+    for site in (Site(nothing, nothing), Site(places[0], nothing), Site(places[1, :middle], places[1, middle:])):
+        said = guide = _next_at(ask, site.before) if guided else None
+        if whole or (said is None and not len(site.before) and STARTS * vocab_size <= sum(map(len, text))):
+            size = vocab_size, 0
+        elif said is None:
+            size = normalisation.SAMPLED
+            guide = normalisation.followers([text, other], site.before, vocab_size)
+        else:
+            size = normalisation.GUIDED
+        proposal = normalisation.proposal(unigram, guide, vocab_size)
+        total = normalisation.total_probability(ask.score, site, proposal, said, size, rng)
+        found.append((total, None if len(site.after) else said))  # `next` knows of no later symbols
+    return found
+
+
+def _next_at(ask: Asked, before: Ids) -> Floats:
+    said: Floats = ask.next(ask(before[None])[1] if len(before) else None)[0]
+    return said
+
+
+def normalised(ask: Asked, totals: Sequence[Total], agreed: bool) -> Check:
+    """Probabilities of all symbols sum to one. `agreed`: whether `next` is there and confirmed by the scores."""
+    if ask.highest > SUM_TOLERANCE:
+        value, bound = float(np.exp(min(ask.highest, 100.0))), 1 + SUM_TOLERANCE
+        sentence = f"one symbol was given a probability of {value:.4g}"
+        passed = False
+    else:
+        exact = all(total.exact for total in totals)
+        found = normalisation.judge(totals, SUM_TOLERANCE, two_sided=exact or agreed)
+        value, passed = found.value, not found.broken
+        bound = 1 + found.bound if value >= 1 or passed else 1 - found.bound
+        sentence = f"the probabilities of all symbols sum to {value:.6g}"
+        if not exact:
+            sentence += f" (estimated from {sum(len(total.symbols) for total in totals):,} symbols, ±{found.bound:.1g})"
+    remedy = "scores must be log-probabilities of a distribution over the vocabulary"
+    return Check(
+        name="normalised",
+        passed=passed,
+        value=value,
+        bound=bound,
+        message=sentence if passed else f"{sentence}: {remedy}",
+    )
+
+
+def consistent(ask: Asked, found: Sequence[tuple[Total, Floats | None]]) -> Check:
+    """`next` is the distribution that scores are read from, for any number of documents."""
+    nats = _apart(ask.next(None, 2), np.log(np.maximum(ask.next(None), np.exp(FLOOR))))
+    for total, said in found:
+        if said is not None:
+            nats = max(nats, _apart(said[total.symbols], total.scores))
+    passed = nats <= TOLERANCE
+    sentence = f"next and predict differ by up to {nats:.2g} nats"
+    remedy = "next must return exp of what predict scores"
+    return Check(
+        name="consistent",
+        passed=passed,
+        value=nats,
+        bound=TOLERANCE,
+        message=sentence if passed else f"{sentence}: {remedy}",
+    )
+
+
+def _apart(probabilities: Floats, scores: Floats) -> float:
+    return difference(np.log(np.maximum(probabilities, np.exp(FLOOR))), np.maximum(scores, FLOOR))

@@ -1,0 +1,126 @@
+"""Mixtures of language models, `kneser-ney(order=5)+lstm`, with weights learned on validation by EM."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from seqbench.combination import Combination, combination
+from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.tasks.language.task import score_documents
+
+GAP = 1e-8
+"""Nats a symbol by which the likelihood of learned weights may miss the optimum."""
+STEPS = 10_000
+"""Steps of EM at most; after n of them the gap is below ln K / n in any case."""
+
+
+class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, ...]]):
+    """p(x_t | past) = Σ_k w_k p_k(x_t | past), with weights that make the validation text most probable.
+
+    The weights are fixed for all texts, as in Jelinek & Mercer 1980, "Interpolated estimation of Markov source
+    parameters from sparse data". The likelihood is concave in them, so EM finds the best.
+
+    K − 1 numbers are thus learned from the validation text, on which parts may have stopped early as well: the
+    mixture's validation score is that little too good, its test score is not.
+
+    A class of this kind is made by `mixture`.
+    """
+
+    parts: list[LanguageModel[Any]]
+    weights: Floats
+    """(K,)"""
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        """Fit the parts, then learn their weights; without a validation text they are alike.
+
+        The log gets the curves of part k as `k.name`, and its weight as `k.weight`.
+
+        Raises:
+            whatever the fit of a part raises.
+        """
+        self.vocab_size = ctx.vocab.size
+        super().fit(train, ctx)
+        nats = np.stack([np.concatenate([np.empty(0), *score_documents(part, ctx.valid)]) for part in self.parts], 1)
+        nats = nats[np.isfinite(nats).any(axis=1)]  # what no part thinks possible tells nothing of their weights
+        # A factor that all parts share changes no weight; this one keeps the probabilities above underflow.
+        self.weights, _ = learn_weights(np.exp(nats.min(axis=1, keepdims=True) - nats))
+        for k, weight in enumerate(self.weights, start=1):
+            ctx.log(f"{k}.weight", weight)
+
+    def predict(self, ids: Ids, state: tuple[Any, ...] | None = None) -> tuple[Floats, tuple[Any, ...]]:
+        states = (None,) * len(self.parts) if state is None else state
+        scores, after = zip(*(p.predict(ids, s) for p, s in zip(self.parts, states, strict=True)), strict=True)
+        with np.errstate(divide="ignore"):
+            weighted = np.log(self.weights)[:, None, None] + np.stack(scores)
+        mixed: Floats = np.logaddexp.reduce(weighted)
+        return mixed, after
+
+    def next(self, state: tuple[Any, ...] | None = None, batch: int = 1) -> Floats:
+        states = (None,) * len(self.parts) if state is None else state
+        said = [part.next(s, batch) for part, s in zip(self.parts, states, strict=True)]
+        mixed: Floats = np.tensordot(self.weights, np.stack(said), axes=1)
+        return mixed
+
+    def arrays(self) -> Arrays | None:
+        """Those of the parts, under `k.name`, and the weights; None where a part writes none."""
+        arrays = super().arrays()
+        return None if arrays is None else {"weights": self.weights, **arrays}
+
+    def restore(self, arrays: Arrays) -> None:
+        super().restore(arrays)
+        self.weights, self.vocab_size = arrays["weights"], self.parts[0].vocab_size
+
+    def parameter_count(self) -> int | None:
+        """Those of the parts, and K − 1 weights."""
+        count = super().parameter_count()
+        return None if count is None else count + len(self.parts) - 1
+
+
+def mixture(kinds: Sequence[type[LanguageModel[Any]]]) -> type[Mixture]:
+    """The class of mixtures of two or more classes of language models.
+
+    It is neural if a part is, and stochastic if a part is.
+
+    Raises:
+        ValueError: there are fewer than two parts.
+    """
+    if len(kinds) < 2:
+        raise ValueError("a mixture has two parts or more, such as kneser-ney(order=5)+lstm")
+
+    mixed = combination(Mixture, kinds)
+    if any(kind.next is LanguageModel.next for kind in kinds):
+        # Where a part can only be asked symbol by symbol, so can the mixture, and the checks spare it.
+        mixed.next = LanguageModel.next  # type: ignore[method-assign]
+    return mixed
+
+
+def learn_weights(p: Floats) -> tuple[Floats, list[float]]:
+    """Weights w of the parts of a mixture that maximise L(w) = Σ_n ln Σ_k w_k p_nk / N.
+
+    EM from equal weights (Dempster, Laird & Rubin 1977, section 4.3), each step the mean responsibility
+
+        w_k ← w_k g_k,      g_k = ∂L/∂w_k = Σ_n p_nk / Σ_j w_j p_nj / N.
+
+    L is concave, so no weights reach more than L(w) + max_k g_k − 1; EM ends when that gap is below `GAP`.
+
+    Args:
+        p: (N, K) probability that part k gives to symbol n, up to a factor of each symbol; N may be 0.
+
+    Returns:
+        (K,) weights, and −L at each step: nats a symbol where the factors are one.
+    """
+    N, K = p.shape
+    w = np.full(K, 1 / K)
+    nats: list[float] = []
+    if N == 0:
+        return w, nats
+    for _ in range(STEPS):
+        mixed = p @ w
+        nats.append(float(-np.log(mixed).mean()))
+        g = (1 / mixed) @ p / N
+        if g.max() - 1 < GAP:
+            break
+        w = w * g
+        w /= w.sum()
+    return w, nats

@@ -1,0 +1,155 @@
+"""Text drawn from a language model, symbol by symbol."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from seqbench.data import Unit
+from seqbench.interface import Floats, Ids, LanguageModel
+from seqbench.tasks.language.laws import Asked
+from seqbench.vocab import EOS, Vocab
+
+ROUNDING = 1e-12
+"""By which a sum of probabilities may miss a nucleus that it reaches on paper."""
+
+
+def sample(
+    model: LanguageModel[Any],
+    length: int,
+    *,
+    prompt: Ids | None = None,
+    temperature: float = 1.0,
+    greedy: bool = False,
+    top_k: int | None = None,
+    nucleus: float | None = None,
+    exclude: Sequence[int] = (),
+    seed: int = 0,
+) -> Ids:
+    """Draw symbols one after the other, each from what `shape` makes of the model's distribution.
+
+    One uniform number a symbol, from numpy's PCG64, chooses on the cumulative distribution over the ids; so the
+    text follows from the seed, and changes little where the settings do.
+
+    Args:
+        length: symbols to draw.
+        prompt: (P,) what the text goes on from; None: the start of a document.
+        greedy: take the most probable symbol, of equals the one with the lowest id; the same as top_k = 1.
+        temperature, top_k, nucleus, exclude: as in `shape`.
+
+    Returns:
+        (length,) the symbols drawn, without the prompt.
+
+    Raises:
+        ValueError: a setting is out of range, or `exclude` leaves nothing that the model thinks possible.
+        ScoreError: the model answers with something that is no distribution.
+    """
+    if length < 1:
+        raise ValueError(f"length must be 1 or more symbols, not {length}")
+    read = np.zeros(0, np.int64) if prompt is None else np.asarray(prompt, np.int64)
+    _refuse_ids("prompt", read, model.vocab_size)
+    ask, rng = Asked(model), np.random.Generator(np.random.PCG64(seed))
+    state = ask(read[None])[1] if len(read) else None
+    drawn = np.empty(length, np.int64)
+    for t in range(length):
+        q = shape(
+            ask.next(state)[0],
+            temperature=temperature,
+            top_k=1 if greedy else top_k,
+            nucleus=nucleus,
+            exclude=exclude,
+        )
+        cumulative = q.cumsum()
+        place = np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right")
+        drawn[t] = min(place, q.nonzero()[0][-1])  # the product may be rounded up to the sum
+        if t + 1 < length:
+            state = ask(drawn[None, t : t + 1], state)[1]
+    return drawn
+
+
+def shape(
+    p: Floats,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    nucleus: float | None = None,
+    exclude: Sequence[int] = (),
+) -> Floats:
+    """The distribution that is drawn from, made of a model's own in this order, renormalised after each step:
+
+    1. without the symbols `exclude`;
+    2. q ∝ p^(1/temperature), computed from log p;
+    3. the `top_k` most probable symbols;
+    4. the smallest set of most probable symbols that holds `nucleus` of the mass (Holtzman et al. 2020, "The
+       curious case of neural text degeneration", eq. 2-3); 1 keeps all.
+
+    Of equally probable symbols the one with the lower id comes first. What p holds for impossible stays so.
+
+    Args:
+        p: (V,) probabilities.
+
+    Returns:
+        (V,) probabilities.
+
+    Raises:
+        ValueError: a setting is out of range, or nothing possible is left.
+    """
+    if not (0 < temperature < np.inf):
+        raise ValueError(f"temperature must be above 0 and finite, not {temperature}; for its limit 0 choose greedy")
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must be 1 or more symbols, not {top_k}")
+    if nucleus is not None and not 0 < nucleus <= 1:
+        raise ValueError(f"nucleus must be a share of the mass above 0 and at most 1, not {nucleus}")
+    without = np.asarray(exclude, np.int64)
+    _refuse_ids("exclude", without, len(p))
+    if (p < 0).any():
+        raise ValueError(f"{p.min():.4g} is no probability: let the model's next return none below 0")
+    p = p.astype(np.float64)
+    p[without] = 0
+    if not p.any():
+        raise ValueError("exclude leaves no symbol that the model thinks possible: exclude fewer")
+    with np.errstate(divide="ignore", over="ignore"):
+        scores = np.log(p)
+        q: Floats = np.exp((scores - scores.max()) / temperature)
+    q /= q.sum()
+    if top_k is None and nucleus is None:
+        return q
+    ranked = np.argsort(-p, kind="stable")
+    if top_k is not None:
+        q[ranked[top_k:]] = 0
+        q /= q.sum()
+    if nucleus is not None and nucleus < 1:
+        reached = np.searchsorted(q[ranked].cumsum(), nucleus - ROUNDING)
+        q[ranked[reached + 1 :]] = 0
+        q /= q.sum()
+    return q
+
+
+def text_of(ids: Ids, vocab: Vocab, unit: Unit) -> str:
+    """Symbols as text: characters side by side, all else with spaces between; `<eos>` is a line end."""
+    lines: list[list[str]] = [[]]
+    for symbol in vocab.decode(ids):
+        if symbol == EOS:
+            lines.append([])
+        else:
+            lines[-1].append(symbol)
+    return "\n".join(("" if unit == "character" else " ").join(line) for line in lines)
+
+
+def ids_of(text: str, vocab: Vocab, unit: Unit) -> Ids:
+    """Text as symbols (T,), such as a prompt; of words, a line end is `<eos>`, and the last line stays open.
+
+    Raises:
+        ValueError: a symbol is not listed and the vocabulary has no `<unk>`.
+    """
+    if unit == "character":
+        return vocab.encode(text)
+    first, *others = (line.split() for line in text.split("\n"))
+    return vocab.encode(first + [word for line in others for word in (EOS, *line)])
+
+
+def _refuse_ids(name: str, ids: Ids, vocab_size: int) -> None:
+    if ids.ndim != 1:
+        raise ValueError(f"{name} must be a list of ids, not of shape {ids.shape}")
+    if ids.size and not 0 <= ids.min() <= ids.max() < vocab_size:
+        raise ValueError(f"{name} must hold ids in 0..{vocab_size - 1}, the vocabulary")

@@ -1,0 +1,162 @@
+"""Language modelling: the probability of the next symbol, scored on every symbol of a text."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seqbench.data import Convention, TextData, TextSplit
+from seqbench.evidence.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY, Columns, Metric
+from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.statistics import block_length
+from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.tasks.base import Split, Task
+from seqbench.tasks.language.checks import check_class, check_fitted, probe
+from seqbench.tasks.language.laws import answer
+from seqbench.vocab import EOS, Vocab
+
+PIECE = 4096
+"""Symbols of a stream in one call of `predict`; the state is carried from piece to piece."""
+BATCH = 65_536
+"""Symbols in one call at most where documents of equal length are scored side by side."""
+SEGMENT = 64
+"""Symbols of a stream that make one unit of the bootstrap."""
+
+
+class LanguageModelling(Task[TextData, LanguageModel[Any]]):
+    name: ClassVar[str] = "lm"
+    suite: ClassVar[str] = "lm"
+    metrics: ClassVar[tuple[Metric, ...]] = (PERPLEXITY, BITS_PER_CHARACTER, BITS_PER_TOKEN)
+    shown: ClassVar[int] = 2
+    marks: ClassVar[dict[str, str]] = {
+        "causal": "***",
+        "normalised": "†",
+        "frozen": "‡",
+        "repeatable": "◊",
+        "chunked": "§",
+        "batched": "¶",
+    }
+
+    def train(self, data: TextData, split: Split) -> Documents:
+        return data.train.documents
+
+    def context(
+        self, data: TextData, split: Split, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
+    ) -> LanguageContext:
+        return LanguageContext(
+            seed=seed, budget=budget, valid=data.valid.documents, device=device, log=log, vocab=data.vocab
+        )
+
+    def score(self, model: LanguageModel[Any], data: TextData, split: Split, valid: Columns | None = None) -> Columns:
+        """Columns, one entry a symbol: `nats` −ln p; `characters` that it stands for; `unit` of the bootstrap."""
+        part: TextSplit = getattr(data, split)
+        return score_split(model, part, data.convention)
+
+    def items(self, columns: Columns) -> tuple[Columns, int]:
+        """Sums over each unit. Neighbouring units belong to one text, so the bootstrap draws blocks of them."""
+        unit, nats = columns["unit"], columns["nats"].astype(np.float64)
+        sums = {
+            "nats": np.bincount(unit, nats),
+            "tokens": np.bincount(unit).astype(np.float64),
+            "characters": np.bincount(unit, columns["characters"]),
+        }
+        return sums, block_length(len(sums["tokens"]))
+
+    def comparability(self, data: TextData, dataset: str, data_sha256: str) -> Comparability:
+        return Comparability(
+            task=self.name,
+            dataset=dataset,
+            data_sha256=data_sha256,
+            vocab_sha256=data.vocab.sha256,
+            convention=data.convention,
+            unit=data.unit,
+            items=data.test.tokens,
+        )
+
+    def encoding(self, data: TextData) -> dict[str, Any]:
+        return {"symbols": list(data.vocab.symbols)}
+
+    def probe(self, model: LanguageModel[Any], data: TextData) -> Callable[[], Check]:
+        return probe(model, data.valid.documents).check
+
+    def check(self, model: LanguageModel[Any], data: TextData, seed: int) -> list[Check]:
+        counts = np.zeros(data.vocab.size)
+        for document in data.train.documents:
+            counts += np.bincount(document, minlength=data.vocab.size)
+        return check_fitted(
+            model, data.test.documents, data.valid.documents, data.vocab.size, counts / counts.sum(), seed
+        )
+
+    def check_class(self, make: Callable[[], LanguageModel[Any]], seed: int) -> list[Check]:
+        return check_class(make, seed)
+
+    def predict(
+        self, model: LanguageModel[Any], new: TextSplit, encoding: dict[str, Any], detail: dict[str, Any]
+    ) -> dict[str, Any]:
+        """One entry a line: `line`, from 1; `tokens`; `nats`, the sum of −ln p; `perplexity`; `bits_per_character`."""
+        vocab = Vocab(tuple(encoding["symbols"]))
+        ids = np.concatenate(list(new.documents))
+        nats = np.concatenate(score_documents(model, new.documents))
+        characters = np.concatenate(list(new.characters))
+        ends = np.flatnonzero(np.isin(ids, [vocab.index[end] for end in (EOS, "\n") if end in vocab.index])) + 1
+        starts = np.concatenate([[0], ends[ends < len(ids)]])
+        tokens = np.diff(starts, append=len(ids))
+        sums, lengths = np.add.reduceat(nats, starts), np.add.reduceat(characters, starts)
+        return {
+            "line": np.arange(len(starts)) + 1,
+            "tokens": tokens,
+            "nats": sums,
+            "perplexity": np.exp(sums / tokens),
+            "bits_per_character": sums / lengths / np.log(2),
+        }
+
+
+def score_split(model: LanguageModel[Any], part: TextSplit, convention: Convention) -> Columns:
+    """The kept columns of a split."""
+    nats = np.concatenate(score_documents(model, part.documents)).astype(np.float32)
+    lengths = np.array([len(d) for d in part.documents])
+    if convention == "sentence":
+        unit = np.repeat(np.arange(len(lengths)), lengths)
+    else:
+        unit = np.arange(lengths.sum()) // max(1, min(SEGMENT, lengths.sum() // SEGMENT))
+    return {
+        "nats": nats,
+        "characters": np.concatenate(list(part.characters)).astype(np.int32),
+        "unit": unit.astype(np.int32),
+    }
+
+
+def score_documents(model: LanguageModel[Any], documents: Documents) -> list[Floats]:
+    """−ln p of every symbol of every document, each (T_i,), each document from a fresh start.
+
+    Raises:
+        ScoreError: `predict` returns another shape than (B, T), NaN, or no numbers.
+    """
+    nats: list[Floats] = [np.empty(0)] * len(documents)
+    for rows in _batches([len(d) for d in documents]):
+        ids = np.stack([documents[i] for i in rows])
+        scores = np.concatenate([-s for s in _pieces(model, ids)], axis=1) if ids.shape[1] else np.empty(ids.shape)
+        for i, row in zip(rows, scores, strict=True):
+            nats[i] = row
+    return nats
+
+
+def _batches(lengths: list[int]) -> Iterator[list[int]]:
+    """Indices of documents of equal length, so that no score depends on padding."""
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+    batch: list[int] = []
+    for i in order:
+        if batch and (lengths[i] != lengths[batch[0]] or (len(batch) + 1) * lengths[i] > BATCH):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def _pieces(model: LanguageModel[Any], ids: Ids) -> Iterator[Floats]:
+    state = None
+    for start in range(0, ids.shape[1], PIECE):
+        piece = ids[:, start : start + PIECE]
+        scores, state = answer(model, piece.copy(), state)
+        yield scores

@@ -1,0 +1,308 @@
+"""Your own documents: every form is read as the same documents, and what makes no data set is told in one line."""
+
+import csv
+import io
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from seqbench.data import DataError, LabelledData
+from seqbench.datasets.documents.own import LabelledFile
+from seqbench.interface import Labelled
+
+ROWS = [(f'word{i} is about thing{i % 7}, says "me"', "good" if i % 2 else "bad") for i in range(40)]
+
+
+def table(rows: list[tuple[str, ...]], header: tuple[str, ...] = ("text", "label"), delimiter: str = ",") -> str:
+    file = io.StringIO()
+    csv.writer(file, delimiter=delimiter, lineterminator="\n").writerows([header, *rows])
+    return file.getvalue()
+
+
+def lines(rows: list[tuple[str, str]]) -> str:
+    return "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows)
+
+
+def load(path: Path, **options: Any) -> LabelledData:
+    return LabelledFile(path=path, **options).load()
+
+
+def documents(part: Labelled, classes: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
+    return [(tuple(words), classes[label]) for words, label in zip(part.texts.words, part.labels, strict=True)]
+
+
+def everything(data: LabelledData) -> object:
+    parts = (data.train, data.valid, data.test)
+    return data.classes, data.vocab, [documents(part, data.classes) for part in parts]
+
+
+def test_every_form_holds_the_same_documents(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(table(ROWS))
+    (tmp_path / "a.tsv").write_text(table(ROWS, delimiter="\t"))
+    (tmp_path / "a.jsonl").write_text(lines(ROWS))
+    (tmp_path / "b.csv").write_bytes(b"\xef\xbb\xbf" + table(ROWS).replace("\n", "\r\n").encode())
+    for i, (text, label) in enumerate(ROWS):
+        file = tmp_path / "folder" / label / f"{i}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    found = [everything(load(tmp_path / name)) for name in ("a.csv", "a.tsv", "a.jsonl", "b.csv", "folder")]
+    assert all(one == found[0] for one in found)
+
+
+def test_parquet_holds_the_same_documents(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    pandas.DataFrame(ROWS, columns=["text", "label"]).to_parquet(tmp_path / "a.parquet")
+    (tmp_path / "a.csv").write_text(table(ROWS))
+    assert everything(load(tmp_path / "a.parquet")) == everything(load(tmp_path / "a.csv"))
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_shuffled_rows_change_nothing(tmp_path: Path, seed: int) -> None:
+    shuffled = random.Random(seed).sample(ROWS, len(ROWS))
+    (tmp_path / "a.csv").write_text(table(ROWS))
+    (tmp_path / "b.csv").write_text(table(shuffled))
+    assert everything(load(tmp_path / "a.csv")) == everything(load(tmp_path / "b.csv"))
+
+
+def test_parts_are_stratified_and_hold_every_document_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(table(ROWS))
+    data = load(tmp_path / "a.csv")
+    assert [len(part) for part in (data.train, data.valid, data.test)] == [32, 4, 4]
+    assert all((np.bincount(part.labels) * 2 == len(part)).all() for part in (data.train, data.valid, data.test))
+
+
+def test_a_column_of_splits_is_followed(tmp_path: Path) -> None:
+    said = ["train"] * 20 + ["dev"] * 10 + ["Test"] * 10
+    rows = [(*row, split) for row, split in zip(ROWS, said, strict=True)]
+    (tmp_path / "a.csv").write_text(table(rows, ("text", "label", "part")))
+    data = load(tmp_path / "a.csv", split="part")
+    assert [len(part) for part in (data.train, data.valid, data.test)] == [20, 10, 10]
+    assert {words[0] for words in data.test.texts.words} == {f"word{i}" for i in range(30, 40)}
+    (tmp_path / "b.csv").write_text(table([r for r in rows if r[2] != "dev"], ("text", "label", "part")))
+    data = load(tmp_path / "b.csv", split="part")
+    assert [len(part) for part in (data.train, data.valid, data.test)] == [18, 2, 10]
+
+
+def test_a_folder_with_train_and_test_is_split_as_it_lies(tmp_path: Path) -> None:
+    for i, (text, label) in enumerate(ROWS):
+        file = tmp_path / ("test" if i >= 30 else "train") / label / f"{i}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    data = load(tmp_path)
+    assert len(data.test) == 10
+    assert {words[0] for words in data.test.texts.words} == {f"word{i}" for i in range(30, 40)}
+
+
+def test_the_folder_of_imdb_is_read_as_it_lies(tmp_path: Path) -> None:
+    """A class without test documents, and lists and read-me files that lie in no folder of a class."""
+    for i, (text, label) in enumerate(ROWS):
+        file = tmp_path / ("test" if i >= 30 else "train") / label / f"{i}_7.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    (tmp_path / "train" / "unsup").mkdir()
+    for i in range(4):
+        (tmp_path / "train" / "unsup" / f"{i}_0.txt").write_text(f"unknown opinion {i}")
+    for name in ("imdbEr.txt", "README", "train/urls_good.txt", "train/urls_unsup.txt", "test/urls_good.txt"):
+        (tmp_path / name).write_text("a list")
+    (tmp_path / "train" / "good" / "deeper").mkdir()
+    (tmp_path / "train" / "good" / "deeper" / "1.txt").write_text("a list")
+    (tmp_path / "extra" / "good").mkdir(parents=True)
+    (tmp_path / "extra" / "good" / "1.txt").write_text("a list")
+    data = load(tmp_path)
+    assert data.classes == ("bad", "good", "unsup")
+    assert sum(map(len, (data.train, data.valid, data.test))) == 44
+    assert (data.notes["rows"], data.notes["files_outside_classes_left_out"]) == (44, 6)
+    assert "list" not in data.vocab.index
+
+
+def test_the_files_of_a_folder_may_be_empty_or_of_another_encoding(tmp_path: Path) -> None:
+    for i, (text, label) in enumerate(ROWS):
+        (tmp_path / label).mkdir(exist_ok=True)
+        (tmp_path / label / f"{i}.txt").write_bytes(f"caf\xe9 {text}".encode("cp1252"))
+    for name, nothing in (("none", b""), ("blank", b" \n"), ("mark", b"\xef\xbb\xbf")):
+        (tmp_path / "good" / f"{name}.txt").write_bytes(nothing)
+    data = load(tmp_path, encoding="cp1252")
+    assert "caf\xe9" in data.vocab.index
+    assert (data.notes["rows"], data.notes["left_out_without_text"]) == (43, 3)
+
+
+def test_the_fingerprint_of_a_folder_is_of_its_texts_and_their_places(tmp_path: Path) -> None:
+    def fingerprint(name: str, files: dict[str, str]) -> str:
+        for place, text in files.items():
+            (tmp_path / name / place).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / place).write_text(text)
+        return LabelledFile(path=tmp_path / name).fingerprint()
+
+    files = {"a/1.txt": "one", "a/2.txt": "", "b/1.txt": "two"}
+    assert fingerprint("first", files) == fingerprint("second", dict(reversed(files.items())))
+    (tmp_path / "second" / "a" / "folder.txt").mkdir()
+    assert fingerprint("second", {"a/no.text": "another"}) == fingerprint("first", {})
+    others = [{"a/1.txt": "two", "b/1.txt": "one"}, {"a/2.txt": " "}, {"a/3.txt": ""}, {"c/1.txt": "three"}]
+    whole = [files, {"a/1.txt": "one", "b/1.txt": "", "b/2.txt": "two"}, *(files | other for other in others)]
+    assert len({fingerprint(f"other{i}", each) for i, each in enumerate(whole)}) == len(whole)
+
+
+def test_a_thousand_classes_are_the_most(tmp_path: Path) -> None:
+    rows = [(f"text {i} {j}", f"class{i}") for i in range(1001) for j in range(3)]
+    (tmp_path / "a.csv").write_text(table(rows))
+    with pytest.raises(DataError, match=r"1,001 classes in 3,003 documents; is 'label' the right column"):
+        load(tmp_path / "a.csv")
+    (tmp_path / "b.csv").write_text(table(rows[3:]))
+    assert len(load(tmp_path / "b.csv").classes) == 1000
+
+
+@given(st.text(min_size=1))
+@settings(max_examples=200)
+def test_every_text_that_is_not_blank_has_a_word(text: str) -> None:
+    """So no row is left out for want of words that was not left out for want of text."""
+    assert bool(LabelledFile(path=Path("a.csv")).words(text)) == bool(text.strip())
+
+
+def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
+    rows = [*ROWS, ("", "good"), ("  ", "bad"), ("no class", ""), ("…", "good")]
+    (tmp_path / "a.csv").write_text(table(rows))
+    data = load(tmp_path / "a.csv")
+    assert data.notes["rows"] == 44
+    assert (data.notes["left_out_without_text"], data.notes["left_out_without_label"]) == (2, 1)
+    assert sum(len(part) for part in (data.train, data.valid, data.test)) == 41
+
+
+def test_new_documents_need_no_class(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(table(ROWS))
+    (tmp_path / "new.csv").write_text("id,text\n1,thing3 about nothing\n")
+    data = load(tmp_path / "a.csv")
+    texts = LabelledFile(path=tmp_path / "a.csv").read(tmp_path / "new.csv", {"symbols": data.vocab.symbols})
+    assert data.vocab.decode(texts.ids[0]) == ["thing3", "about", "<unk>"]
+    (tmp_path / "bad.csv").write_text("id,body\n1,x\n")
+    with pytest.raises(DataError, match=r"bad.csv has no column 'text'; it has: 'id', 'body'; give .* that name"):
+        LabelledFile(path=tmp_path / "a.csv").read(tmp_path / "bad.csv", {"symbols": data.vocab.symbols})
+
+
+def test_the_fingerprint_is_of_the_bytes_and_the_identity_forgets_the_place(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(table(ROWS))
+    a, b = (LabelledFile(path=tmp_path / name) for name in ("a.csv", "b.csv"))
+    assert (a.fingerprint(), a.identity()) == (b.fingerprint(), b.identity())
+    (tmp_path / "b.csv").write_text(table(ROWS[1:]))
+    assert a.fingerprint() != b.fingerprint()
+
+
+def _folder(tmp_path: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        (tmp_path / "f" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "f" / name).write_bytes(data)
+    (tmp_path / "f").mkdir(exist_ok=True)
+    return tmp_path / "f"
+
+
+def _file(name: str, data: str | bytes) -> Callable[[Path], Path]:
+    def make(tmp_path: Path) -> Path:
+        (tmp_path / name).write_bytes(data.encode() if isinstance(data, str) else data)
+        return tmp_path / name
+
+    return make
+
+
+GOOD = table(ROWS)
+PARTED = table([(*row, "train" if i < 30 else "test") for i, row in enumerate(ROWS)], ("text", "label", "part"))
+MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
+    "no file": (lambda tmp: tmp / "none.csv", {}, "there is no file or folder .*none.csv"),
+    "no folder": (lambda tmp: tmp / "nowhere", {}, "there is no file or folder .*nowhere"),
+    "no label column": (
+        _file("a.csv", table(ROWS, ("text", "kind"))),
+        {},
+        "no column 'label'; it has: 'text', 'kind'; .*--label NAME",
+    ),
+    "no text column": (_file("a.csv", table(ROWS, ("body", "label"))), {}, "no column 'text'; .*--text NAME"),
+    "no split column": (_file("a.csv", GOOD), {"split": "part"}, "no column 'part'; .*--split NAME"),
+    "one class": (_file("a.csv", table([(t, "good") for t, _ in ROWS])), {}, "all documents are of one class, 'good'"),
+    "empty classes": (_file("a.csv", table([(t, " ") for t, _ in ROWS])), {}, "all 40 labels are empty; .*--label"),
+    "a class of two": (
+        _file("a.csv", table([*ROWS, ("one", "rare"), ("two", "rare")])),
+        {},
+        "the class 'rare' has 2 distinct texts, fewer than the 3 parts",
+    ),
+    "text as label": (_file("a.csv", GOOD), {"label": "text"}, "40 classes in 40 documents; is 'text' the right col"),
+    "few texts as labels": (_file("a.csv", table(ROWS[:3])), {"label": "text"}, "3 classes in 3 doc.*--label NAME"),
+    "repeated texts as labels": (
+        _file("a.csv", table([("x", long + text) for text, _ in ROWS for long in ("x" * 9999,) * 2])),
+        {},
+        "the class 'x{59}…' has 10,[0-9]+ characters; is 'label' the right column",
+    ),
+    "empty texts": (
+        _file("a.csv", table([("" if i % 3 else t, label) for i, (t, label) in enumerate(ROWS)])),
+        {},
+        "more than half of the 40 texts are empty; is 'text' the right column.*--text NAME",
+    ),
+    "unknown split": (
+        _file("a.csv", PARTED.replace(",test", ",hold\\nout")),
+        {"split": "part"},
+        r"row 31 \(the header not counted\): the column 'part' says 'hold\\\\nout'; it may say: train",
+    ),
+    "no test rows": (_file("a.csv", PARTED.replace(",test", ",train")), {"split": "part"}, "the test part; is 'part'"),
+    "no train rows": (_file("a.csv", PARTED.replace(",train", ",test")), {"split": "part"}, "the train part; is 'par"),
+    "new class in test": (
+        _file("a.csv", PARTED + "x,strange,test\n"),
+        {"split": "part"},
+        "the test part has the class 'strange', which the training part lacks",
+    ),
+    "folder without texts": (lambda tmp: _folder(tmp, {}), {}, "holds no .txt file"),
+    "texts outside classes": (
+        lambda tmp: _folder(tmp, {"1.txt": b"x", "2.txt": b"y"}),
+        {},
+        "lay them as CLASS/NAME.txt, or train/CLASS/NAME.txt",
+    ),
+    "parts without classes": (
+        lambda tmp: _folder(tmp, {"train/1.txt": b"x", "test/2.txt": b"y"}),
+        {},
+        "lay them as train/CLASS/NAME.txt and test/CLASS/NAME.txt$",
+    ),
+    "empty test folder": (
+        lambda tmp: _folder(
+            tmp, {"train/a/1.txt": b"x", "train/a/2.txt": b"z", "train/b/1.txt": b"y", "test/1.txt": b"x"}
+        ),
+        {},
+        "no document for the test part; is it the right folder",
+    ),
+    "folder of one class": (
+        lambda tmp: _folder(tmp, {"a/1.txt": b"x", "a/2.txt": b"y"}),
+        {},
+        "of one class, 'a'; there is nothing to tell apart; is it the right folder",
+    ),
+    "bytes in a folder": (lambda tmp: _folder(tmp, {"a/1.txt": b"\xff\xfd"}), {}, "1.txt is not UTF-8: line 1"),
+    "folder of another encoding": (
+        lambda tmp: _folder(tmp, {"a/1.txt": b"\xef\xbb\xbfx"}),
+        {"encoding": "latin-1"},
+        "1.txt is utf-8, as its byte-order mark says",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_what_makes_no_data_set_is_told_in_one_line(tmp_path: Path, kind: str) -> None:
+    make, options, words = MALFORMED[kind]
+    with pytest.raises(DataError, match=words) as told:
+        load(make(tmp_path), **options)
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 400
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _folder(tmp_path, {"a/1.txt": b"x", "b/1.txt": b"y"})
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    for read in (LabelledFile(path=folder).fingerprint, LabelledFile(path=folder).load):
+        with pytest.raises(DataError, match=r"1.txt cannot be read: Permission denied"):
+            read()

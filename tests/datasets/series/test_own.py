@@ -1,0 +1,363 @@
+"""Your own series: every form is read as the same series, and what makes no data set is told in one line."""
+
+import csv
+import io
+import json
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from seqbench.data import DataError
+from seqbench.datasets.series.own import SeriesFile
+from seqbench.tasks.forecasts.data import SeriesData
+
+Row = tuple[str, ...]
+LONG = ("unique_id", "ds", "y")
+
+
+def days(name: str, length: int = 40, step: timedelta = timedelta(days=1), start: str = "2024-01-01") -> list[Row]:
+    """Rows of one series, whose values are 0.5, 1.5, …"""
+    first = datetime.fromisoformat(start)
+    return [(name, str(first + i * step), str(i + 0.5)) for i in range(length)]
+
+
+ROWS = days("a") + days("b", 30)
+
+
+def table(rows: Sequence[Row], header: Row = LONG, delimiter: str = ",") -> str:
+    file = io.StringIO()
+    csv.writer(file, delimiter=delimiter, lineterminator="\n").writerows([header, *rows])
+    return file.getvalue()
+
+
+def load(path: Path, **options: Any) -> SeriesData:
+    return SeriesFile(path=path, **({"horizon": 3} | options)).load()
+
+
+def from_rows(tmp_path: Path, rows: Sequence[Row], header: Row = LONG, **options: Any) -> SeriesData:
+    (tmp_path / "a.csv").write_text(table(rows, header))
+    return load(tmp_path / "a.csv", **options)
+
+
+def found(data: SeriesData) -> dict[str, list[float]]:
+    return {name: v.tolist() for name, v in zip(data.series.names, data.series.values, strict=True)}
+
+
+WANTED = {"a": [i + 0.5 for i in range(40)], "b": [i + 0.5 for i in range(30)]}
+
+
+def test_every_form_holds_the_same_series(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(table(ROWS))
+    (tmp_path / "a.tsv").write_text(table(ROWS, delimiter="\t"))
+    (tmp_path / "a.jsonl").write_text(
+        "".join(json.dumps({"y": float(y), "ds": ds, "unique_id": name}) + "\n" for name, ds, y in ROWS)
+    )
+    b = {ds: y for name, ds, y in ROWS if name == "b"}
+    wide = [(ds, y, b.get(ds, "")) for name, ds, y in ROWS if name == "a"]
+    (tmp_path / "wide.csv").write_text(table(wide, ("ds", "a", "b")))
+    for name in ("a.csv", "a.tsv", "a.jsonl", "wide.csv"):
+        data = load(tmp_path / name, layout="wide" if name == "wide.csv" else "long")
+        assert found(data) == WANTED
+        assert data.notes["frequency"] == "1 day"
+        assert (data.season, data.horizon, data.notes["series_that_end_before_others"]) == (7, 3, 1)
+
+
+def test_parquet_holds_the_same_series(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame(ROWS, columns=LONG).astype({"y": float})
+    frame.assign(ds=pandas.to_datetime(frame["ds"])).to_parquet(tmp_path / "long.parquet")
+    assert found(load(tmp_path / "long.parquet")) == WANTED
+    frame.pivot(index="ds", columns="unique_id", values="y").reset_index().to_parquet(tmp_path / "wide.parquet")
+    assert found(load(tmp_path / "wide.parquet", layout="wide")) == WANTED
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_rows_may_stand_in_any_order(tmp_path: Path, seed: int) -> None:
+    assert found(from_rows(tmp_path, random.Random(seed).sample(ROWS, len(ROWS)))) == WANTED
+
+
+def test_a_single_series_needs_no_name_and_columns_may_be_called_otherwise(tmp_path: Path) -> None:
+    rows = [(y, ds) for _, ds, y in days("a")]
+    data = from_rows(tmp_path, rows, ("sales", "when"), time="when", value="sales")
+    assert found(data) == {"a": WANTED["a"]}
+
+
+def test_parts_are_tenths_from_the_end_of_each_series_and_a_horizon_at_least(tmp_path: Path) -> None:
+    data = from_rows(tmp_path, days("a", 100) + days("b", 11), horizon=3, stride=1)
+    assert data.train_ends.tolist() == [90, 8]
+    assert data.test.ends.tolist() == [*range(90, 98), 8]
+    assert data.valid.ends.tolist() == [*range(80, 88), 5]
+    assert [len(v) for v in data.before(data.valid).values] == [80, 5]
+
+
+def test_the_season_is_the_usual_one_unless_it_is_given(tmp_path: Path) -> None:
+    hours = days("a", 40, timedelta(hours=1))
+    assert from_rows(tmp_path, hours).season == 24
+    assert from_rows(tmp_path, hours, season=5).season == 5
+    assert from_rows(tmp_path, hours, season=1).season == 1
+    assert from_rows(tmp_path, [("a", str(i), str(i % 3)) for i in range(30)]).season == 1
+
+
+def test_gaps_are_filled_on_demand_from_what_came_before(tmp_path: Path) -> None:
+    rows = [row if i not in (5, 6) else (*row[:2], "NaN") for i, row in enumerate(days("a")) if i not in (20, 30, 31)]
+    last, zero = (found(from_rows(tmp_path, rows, missing=how))["a"] for how in ("last", "zero"))
+    assert [last[i] for i in (5, 6, 20, 30, 31)] == [4.5, 4.5, 19.5, 29.5, 29.5]
+    assert [zero[i] for i in (5, 6, 20, 30, 31)] == [0] * 5
+    kept = [i for i in range(40) if i not in (5, 6, 20, 30, 31)]
+    assert [last[i] for i in kept] == [zero[i] for i in kept] == [i + 0.5 for i in kept]
+    assert from_rows(tmp_path, rows, missing="last").notes["values_filled"] == 5
+
+
+@pytest.mark.parametrize("cut", [15, 25, 39])
+@pytest.mark.parametrize("how", ["last", "zero"])
+def test_what_is_filled_does_not_depend_on_what_came_later(tmp_path: Path, cut: int, how: str) -> None:
+    rows = [row for i, row in enumerate(days("a")) if i not in (5, 6, 12, 20, 21)]
+    early = [row for row in rows if row[1] < days("a")[cut][1]]
+    whole, part = (found(from_rows(tmp_path, some, missing=how, horizon=1))["a"] for some in (rows, early))
+    assert whole[: len(part)] == part
+
+
+def test_series_begin_and_end_where_they_have_values(tmp_path: Path) -> None:
+    rows = [row if 4 <= i < 35 else (*row[:2], "") for i, row in enumerate(days("a"))] + [
+        ("none", ds, "nan") for _, ds, _ in days("x")
+    ]
+    data = from_rows(tmp_path, rows)
+    assert found(data) == {"a": WANTED["a"][4:35]}
+    assert data.notes["rows_before_the_first_value_or_after_the_last"] == 9
+    assert data.notes["left_out_without_values"] == 1
+
+
+def test_short_and_constant_series_are_counted(tmp_path: Path) -> None:
+    still = [("still", ds, "7") for _, ds, _ in days("x")]
+    data = from_rows(tmp_path, ROWS + still + days("short", 9) + days("enough", 10) + [("one", "2024-01-01", "1")])
+    assert data.series.names == ["a", "b", "still", "enough"]
+    assert (data.notes["left_out_too_short"], data.notes["constant_series"], data.notes["rows"]) == (2, 1, 130)
+
+
+def test_times_with_offsets_are_even_where_the_clocks_change(tmp_path: Path) -> None:
+    start = datetime.fromisoformat("2024-03-30T00:00:00+01:00")
+    zones = [timedelta(hours=1), timedelta(hours=2)]
+    rows = []
+    for i in range(50):
+        local = start + timedelta(hours=i)
+        offset = zones[i >= 26]
+        clock = (local.replace(tzinfo=None) + offset - zones[0]).isoformat(" ")
+        rows.append(("a", f"{clock}+0{offset.seconds // 3600}:00", str(i + 0.5)))
+    assert rows[25][1][11:] == "01:00:00+01:00"
+    assert rows[26][1][11:] == "03:00:00+02:00"
+    assert found(from_rows(tmp_path, rows))["a"] == [i + 0.5 for i in range(50)]
+    with pytest.raises(DataError, match="no value at 1 of its 51 steps of 1 hour, first after row 26"):
+        from_rows(tmp_path, [(name, ds[:-6], y) for name, ds, y in rows])
+
+
+def test_new_series_are_read_whole_and_may_be_short(tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text(table([*days("new", 4), ("one", "2024-01-01", "5")]))
+    panel = SeriesFile(path=tmp_path / "old.csv", horizon=3).read(tmp_path / "new.csv", {"season": 7})
+    assert [v.tolist() for v in panel.values] == [[0.5, 1.5, 2.5, 3.5], [5]]
+    assert (panel.names, panel.season) == (["new", "one"], 7)
+    (tmp_path / "none.csv").write_text(table([("one", "2024-01-01", "")]))
+    with pytest.raises(DataError, match=r"none.csv holds no value; give it some"):
+        SeriesFile(path=tmp_path / "old.csv", horizon=3).read(tmp_path / "none.csv", {"season": 7})
+
+
+def test_the_fingerprint_is_of_the_bytes_and_the_identity_forgets_the_place(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(table(ROWS))
+    a, b = (SeriesFile(path=tmp_path / name, horizon=3) for name in ("a.csv", "b.csv"))
+    assert (a.fingerprint(), a.identity()) == (b.fingerprint(), b.identity())
+    assert a.identity() != SeriesFile(path=tmp_path / "a.csv", horizon=4).identity()
+    (tmp_path / "b.csv").write_text(table(ROWS[1:]))
+    assert a.fingerprint() != b.fingerprint()
+
+
+def test_a_horizon_must_be_given() -> None:
+    with pytest.raises(ValidationError, match="horizon"):
+        SeriesFile(path=Path("a.csv"))
+
+
+def _file(name: str, data: str | bytes) -> Callable[[Path], Path]:
+    def make(tmp_path: Path) -> Path:
+        (tmp_path / name).write_bytes(data.encode() if isinstance(data, str) else data)
+        return tmp_path / name
+
+    return make
+
+
+def _rows(rows: Sequence[Row], header: Row = LONG) -> Callable[[Path], Path]:
+    return _file("a.csv", table(rows, header))
+
+
+def _with(row: int, column: int, cell: str) -> Callable[[Path], Path]:
+    """A good table but for one cell."""
+    rows = [list(each) for each in ROWS]
+    rows[row][column] = cell
+    return _rows([tuple(each) for each in rows])
+
+
+WIDE = [(ds, y, y) for _, ds, y in days("a")]
+HOURS = days("a", 30, timedelta(hours=1))
+MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
+    "no file": (lambda tmp: tmp / "none.csv", {}, "there is no file or folder .*none.csv"),
+    "a folder": (lambda tmp: tmp, {}, "is a folder; name a file in it"),
+    "an empty file": (_file("a.csv", ""), {}, "a.csv is empty"),
+    "a header alone": (_rows([]), {}, "has a header and no rows"),
+    "a spreadsheet": (_file("a.xlsx", "x"), {}, "ends in .xlsx; a table ends in .csv"),
+    "another encoding": (_file("a.csv", table(ROWS).encode() + b"\xe9,,"), {}, "is not UTF-8: line 72, byte 0xe9"),
+    "no JSON": (_file("a.jsonl", "{'ds': 1}\n"), {}, "line 1 is no JSON"),
+    "no Parquet": (_file("a.parquet", "PAR1"), {}, "is no Parquet file, or a damaged one"),
+    "semicolons": (_file("a.csv", table(ROWS, delimiter=";")), {}, "its cells are divided by semicolons; write commas"),
+    "a row too short": (_file("a.csv", table(ROWS) + "a,2024-01-01\n"), {}, "line 72: 2 cells where the header has 3"),
+    "no column of times": (_rows(ROWS, ("unique_id", "date", "y")), {}, "no column 'ds'; .*times with --time NAME"),
+    "no column of values": (
+        _rows(ROWS, ("unique_id", "ds", "sales")),
+        {},
+        "no column 'y'; .*with --value NAME, or say layout=wide",
+    ),
+    "no column of series": (_rows(ROWS, ("shop", "ds", "y")), {}, "no column 'unique_id'; .*series with --id NAME"),
+    "one column for two": (_rows(ROWS), {"value": "ds"}, "stand in three columns; name three with --time, --value and"),
+    "an exogenous column": (
+        _rows([(*row, "9.9") for row in ROWS], (*LONG, "price")),
+        {},
+        "columns beside times, values and series: 'price'; no model here uses exogenous columns, and none is ignored",
+    ),
+    "thirty exogenous columns": (
+        _rows([(*row, *"1" * 30) for row in ROWS], (*LONG, *(f"x{i}" for i in range(30)))),
+        {},
+        "'x0', 'x1', .*'x19' and 10 more; no model here uses exogenous columns",
+    ),
+    "exogenous keys of some lines": (
+        _file("a.jsonl", '{"ds": 1, "y": 2}\n{"ds": 2, "y": 3, "promo": 1}\n'),
+        {},
+        "no column 'unique_id'; it has: 'ds', 'y', 'promo'",
+    ),
+    "text for a value": (
+        _with(4, 2, "high"),
+        {},
+        "row 5 .*the column 'y' holds 'high', which is no number; leave the cell",
+    ),
+    "a decimal comma": (_with(4, 2, "3,5"), {}, "row 5 .*'3,5', which is no number; write 1234.5"),
+    "thousands set apart": (_with(4, 2, "1 234"), {}, "row 5 .*'1 234', which is no number; write 1234.5"),
+    "an infinite value": (_with(4, 2, "-inf"), {}, "row 5 .*holds '-inf'; a value must be finite"),
+    "a value too large": (_with(4, 2, "1e999"), {}, "row 5 .*holds '1e999'; a value must be finite"),
+    "NaN between values": (
+        _with(4, 2, "NaN"),
+        {},
+        "series 'a' has no value at 1 of its 40 steps of 1 day, first after",
+    ),
+    "a gap in time": (
+        _rows(ROWS[:10] + ROWS[12:]),
+        {},
+        "series 'a' has no value at 2 of its 40 steps of 1 day, first after row 10 .*missing=last or missing=zero",
+    ),
+    "a missing holiday": (
+        _rows([row for i, row in enumerate(days("a", 60)) if i % 7 < 5 and i != 15]),
+        {},
+        "no value at 1 of its [0-9]+ steps of 1 weekday",
+    ),
+    "a time twice": (
+        _rows([*ROWS, ROWS[3]]),
+        {},
+        r"series 'a' has the time 2024-01-04 00:00:00 twice, in rows 4 and 71 .*keep one, or add them up$",
+    ),
+    "an hour twice": (
+        _rows([*HOURS[:3], HOURS[2], *HOURS[3:]]),
+        {},
+        "02:00:00 twice, .*where clocks are set back, write the offset from UTC",
+    ),
+    "an empty time": (_with(4, 1, ""), {}, "row 5 .*has no time; write 2024-03-31"),
+    "an empty series": (_with(4, 0, " "), {}, "row 5 .*the column 'unique_id' is empty; say which series it is of"),
+    "a time that is none": (_with(4, 1, "tomorrow"), {}, "row 5 .*'tomorrow' is no time; write 2024-03-31"),
+    "a date of two readings": (_with(4, 1, "3/4/2024"), {}, "row 5 .*'3/4/2024' is no time; write 2024-03-31"),
+    "a day that is not": (_with(4, 1, "2024-02-30"), {}, "row 5 .*'2024-02-30' is no time"),
+    "a number among times": (_with(4, 1, "5"), {}, "row 5 .*'5' is a number, the first row has a time; keep to one"),
+    "an offset among none": (
+        _with(4, 1, "2024-01-05 00:00+02:00"),
+        {},
+        "row 5 .*has an offset from UTC, the first row",
+    ),
+    "uneven steps": (
+        _rows([("a", str(datetime(2024, 1, 1) + timedelta(minutes=i * i)), str(i)) for i in range(1, 30)]),
+        {},
+        "series 'a' has no equal steps: 3 minutes after row 1, 5 minutes after row 2 .*bring it to one frequency",
+    ),
+    "two frequencies in a series": (
+        _rows(days("a", 10, start="2023-12-22") + days("a", 20, timedelta(days=7), "2024-01-01")),
+        {"missing": "zero"},
+        "series 'a' has no value at 114 of its 144 steps of 1 day; if it mixes frequencies, bring it to one",
+    ),
+    "two frequencies of series": (
+        _rows(days("a") + days("b", 40, timedelta(hours=1))),
+        {},
+        "series 'a' has a value every 1 day, series 'b' every 1 hour; give each frequency a file",
+    ),
+    "series too short": (
+        _rows(ROWS),
+        {"horizon": 14},
+        "every series is too short: the longest has 40 values, and a horizon of 14 needs 43; give a shorter horizon",
+    ),
+    "a name for each row": (
+        _rows([(f"{name}{i}", ds, y) for i, (name, ds, y) in enumerate(ROWS)]),
+        {},
+        "the longest has 1 values, .*is 'unique_id' the right column\\? Name another with --id NAME",
+    ),
+    "no value at all": (
+        _rows([(name, ds, "") for name, ds, _ in ROWS]),
+        {},
+        "every series is too short: the longest has 0",
+    ),
+    "series that never move": (
+        _rows([(name, ds, "5") for name, ds, _ in ROWS]),
+        {},
+        "no series ever moves, so there is",
+    ),
+    "a wide table of times alone": (
+        _rows([(ds,) for _, ds, _ in ROWS], ("ds",)),
+        {"layout": "wide"},
+        "has no column beside the times; a wide table has one for each series",
+    ),
+    "a long table as a wide one": (
+        _rows(days("a")),
+        {"layout": "wide"},
+        "row 1 .*the column 'unique_id' holds 'a', which is no number",
+    ),
+    "a wide table as a long one": (_rows(WIDE, ("ds", "a", "b")), {}, "no column 'y'; .*or say layout=wide"),
+    "two wide columns of one name": (
+        _rows(WIDE, ("ds", "a", "a")),
+        {"layout": "wide"},
+        "two columns are called 'a'; rename one of them",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_what_makes_no_data_set_is_told_in_one_line(tmp_path: Path, kind: str) -> None:
+    make, options, words = MALFORMED[kind]
+    with pytest.raises(DataError, match=words) as told:
+        load(make(tmp_path), **options)
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 500
+
+
+@given(
+    st.binary(max_size=200)
+    | st.text(alphabet="ab,0123456789.-:TZ \n\"'", max_size=200).map(lambda s: ("ds,y\n" + s).encode())
+)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_file_holds_the_fault_is_told_as_one_of_the_data(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.csv").write_bytes(data)
+    told = ""
+    try:
+        assert np.isfinite(load(tmp_path / "a.csv", horizon=1).series.values[0]).all()
+    except DataError as error:
+        told = str(error)
+    assert "\n" not in told

@@ -1,0 +1,145 @@
+"""Every cell ends as a record, whatever its model does, and the rest of the table is unharmed."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqbench.api import ask
+from seqbench.evidence.records import Record
+from seqbench.runs.runner import Event, Finished, Progress, Recomputed
+from seqbench.runs.store import RECORD, Store
+from seqbench.runs.suites import Limits
+
+HERE = Path(__file__).parents[2] / "toys"
+TOYS, MISBEHAVING = HERE / "toys.py", HERE / "misbehaving.py"
+COINS = f"{TOYS}:Coins"
+
+
+def _run(store: Path, models: list[str], limits: Limits | None = None, **request: object) -> list[Event]:
+    asked = ask(models=models, datasets=request.pop("datasets", [COINS]), store=store, **request)  # type: ignore[arg-type]
+    if limits is not None:
+        object.__setattr__(asked.options, "limits", limits)
+    return list(asked.start())
+
+
+def _records(events: list[Event]) -> dict[str, Record]:
+    return {e.cell.label.rpartition(":")[2]: e.record for e in events if isinstance(e, Finished)}
+
+
+@pytest.mark.parametrize(
+    ("model", "status", "reason"),
+    [
+        ("Raises", "failed", r"ValueError: .*\(misbehaving.py:\d+\)"),
+        ("ReturnsNaN", "failed", r"predict returned NaN for [\d,]+ of"),
+        ("WrongShape", "failed", r"predict returned scores of shape"),
+        ("Exits", "crashed", r"the process left with exit code 3"),
+    ],
+)
+def test_a_model_that_breaks_leaves_a_record_and_the_rest_unharmed(
+    tmp_path: Path, model: str, status: str, reason: str
+) -> None:
+    records = _records(_run(tmp_path, [f"{MISBEHAVING}:{model}", f"{TOYS}:Still"]))
+    assert records[model].status == status
+    assert re.search(reason, records[model].reason), records[model].reason
+    assert records["Still"].status == "ok"
+    assert {r.label for r in Store(tmp_path).records() if isinstance(r, Record)} == {
+        f"{MISBEHAVING}:{model}",
+        f"{TOYS}:Still",
+    }
+
+
+def test_a_model_that_hangs_is_stopped_at_the_limit(tmp_path: Path) -> None:
+    limits = Limits(seconds=3, memory_gb=4)
+    records = _records(_run(tmp_path, [f"{MISBEHAVING}:Hangs"], limits))
+    assert records["Hangs"].status == "timeout"
+    assert "limits.seconds" in records["Hangs"].reason
+
+
+def test_a_model_that_eats_memory_is_stopped_at_the_limit(tmp_path: Path) -> None:
+    limits = Limits(seconds=60, memory_gb=1)
+    record = _records(_run(tmp_path, [f"{MISBEHAVING}:EatsMemory"], limits))["EatsMemory"]
+    assert record.status == "out of memory"
+    assert record.costs.peak_memory_bytes is not None
+    assert 1e9 < record.costs.peak_memory_bytes < 4e9
+
+
+@pytest.mark.parametrize(
+    ("model", "law"),
+    [
+        ("Peeks", "causal"),
+        ("Unnormalised", "normalised"),
+        ("InflatesScores", "normalised"),
+        ("LearnsFromTest", "frozen"),
+    ],
+)
+def test_a_model_that_cheats_is_scored_and_marked_by_the_law_that_it_breaks(
+    tmp_path: Path, model: str, law: str
+) -> None:
+    record = _records(_run(tmp_path, [f"{MISBEHAVING}:{model}"]))[model]
+    assert record.status == "ok"
+    assert law in {check.name for check in record.checks if not check.passed}
+
+
+def test_an_honest_model_passes_every_law_and_its_scores_are_those_of_its_columns(tmp_path: Path) -> None:
+    record = _records(_run(tmp_path, [f"{TOYS}:Frequency"]))["Frequency"]
+    assert [check.name for check in record.checks if not check.passed] == []
+    heads = record.curves["heads"][0]
+    columns = Store(tmp_path).columns(record)
+    assert columns is not None
+    assert record.scores["test"]["perplexity"] == pytest.approx(
+        float(np.exp(columns["nats"].astype(float).mean())), rel=1e-9
+    )
+    assert 0.75 < heads < 0.85
+    assert record.provenance.threads >= 1
+    assert record.costs.fit_seconds is not None
+    assert record.costs.items_per_second is not None
+
+
+def test_a_second_start_runs_only_what_is_missing(tmp_path: Path) -> None:
+    first = _run(tmp_path, [f"{TOYS}:Still"])
+    second = _run(tmp_path, [f"{TOYS}:Still", f"{TOYS}:Frequency"])
+    reused = {e.cell.label: e.reused for e in second if isinstance(e, Finished)}
+    assert reused == {f"{TOYS}:Still": True, f"{TOYS}:Frequency": False}
+    assert _records(first)["Still"] == _records(second)["Still"]
+
+
+def test_a_failed_cell_is_run_again_only_when_asked_to(tmp_path: Path) -> None:
+    model = [f"{MISBEHAVING}:Raises"]
+    _run(tmp_path, model)
+    again = [e.reused for e in _run(tmp_path, model) if isinstance(e, Finished)]
+    retried = [e.reused for e in _run(tmp_path, model, retry=True) if isinstance(e, Finished)]
+    assert (again, retried) == ([True], [False])
+
+
+def test_a_damaged_record_is_reported_and_computed_anew(tmp_path: Path) -> None:
+    events = _run(tmp_path, [f"{TOYS}:Still"])
+    record = _records(events)["Still"]
+    path = Store(tmp_path).folder(record.identity, record.key) / RECORD
+    path.write_text(path.read_text()[:100])
+    again = _run(tmp_path, [f"{TOYS}:Still"])
+    assert [type(e) for e in again if isinstance(e, Recomputed)] == [Recomputed]
+    assert _records(again)["Still"].scores == record.scores
+
+
+def test_neither_order_nor_parallelism_changes_a_result(tmp_path: Path) -> None:
+    models = [f"{TOYS}:Frequency(noise=0.1)", f"{TOYS}:Still"]
+    one = _records(_run(tmp_path / "one", models, seeds=2))
+    two = _records(_run(tmp_path / "two", models[::-1], seeds=2, jobs=2))
+    assert {k: (r.key, r.scores) for k, r in one.items()} == {k: (r.key, r.scores) for k, r in two.items()}
+
+
+def test_curves_are_heard_while_a_cell_runs(tmp_path: Path) -> None:
+    events = _run(tmp_path, [f"{TOYS}:Frequency"])
+    assert [(e.name, round(e.value, 1)) for e in events if isinstance(e, Progress)] == [("heads", 0.8)]
+
+
+def test_data_that_is_not_at_hand_fails_with_its_reason(tmp_path: Path) -> None:
+    record = _records(_run(tmp_path, [f"{TOYS}:Still"], datasets=[f"{TOYS}:Lost"]))["Still"]
+    assert (record.status, record.reason) == ("failed", "coins are lost: put some into the purse")
+
+
+def test_what_a_model_prints_lies_beside_its_record(tmp_path: Path) -> None:
+    record = _records(_run(tmp_path, [f"{TOYS}:Frequency"]))["Frequency"]
+    assert (Store(tmp_path).folder(record.identity, record.key) / "log.txt").read_text() == "counting\n"

@@ -1,0 +1,64 @@
+"""Origins of forecasts: what is known at each, what came after, and what a fit may see."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqbench.interface import Panel
+from seqbench.tasks.forecasts.data import Origins, SeriesData, rolling
+
+lengths = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 30)), min_size=1, max_size=4)
+
+
+def data(train_ends: list[int], valid: Origins, test: Origins, horizon: int = 3) -> SeriesData:
+    values = [np.arange(20.0), 100 + np.arange(15.0)]
+    return SeriesData("toy", Panel(values, ["a", "b"], 4), np.array(train_ends), valid, test, horizon)
+
+
+def test_rolling_origins_by_hand() -> None:
+    found = rolling(np.array([5, 2]), np.array([12, 5]), horizon=3, stride=2)
+    np.testing.assert_array_equal(found.series, [0, 0, 0, 1])
+    np.testing.assert_array_equal(found.ends, [5, 7, 9, 2])
+
+
+@given(lengths, st.integers(1, 8), st.integers(1, 8))
+def test_what_is_forecast_lies_in_its_part_and_no_origin_is_left_out(
+    parts: list[tuple[int, int]], horizon: int, stride: int
+) -> None:
+    starts, stops = np.array([s for s, _ in parts]), np.array([s + n for s, n in parts])
+    found = rolling(starts, stops, horizon, stride)
+    expected = [
+        (n, end)
+        for n, (start, length) in enumerate(parts)
+        for end in range(start, start + length)
+        if (end - start) % stride == 0 and end + horizon <= start + length
+    ]
+    assert list(zip(found.series.tolist(), found.ends.tolist(), strict=True)) == expected
+
+
+def test_pasts_and_futures_meet_at_their_origins() -> None:
+    origins = Origins(np.array([1, 0, 0]), np.array([2, 5, 17]))
+    toy = data([10, 10], origins, origins)
+    assert toy.past(origins).names == ["b", "a", "a"]
+    np.testing.assert_array_equal([p[-1] for p in toy.past(origins).values], [101, 4, 16])
+    np.testing.assert_array_equal(toy.actual(origins), [[102, 103, 104], [5, 6, 7], [17, 18, 19]])
+
+
+def test_a_fit_sees_the_training_part_up_to_the_first_origin_that_it_is_scored_on() -> None:
+    inside, after = (
+        rolling(np.array([7, 4]), np.array([13, 10]), 3, 3),
+        rolling(np.array([13, 10]), np.array([20, 15]), 3, 1),
+    )
+    toy = data([13, 10], inside, after)
+    assert [len(v) for v in toy.before(toy.valid).values] == [7, 4]
+    assert [len(v) for v in toy.before(toy.test).values] == [13, 10]
+    assert [len(v) for v in toy.train.values] == [13, 10]
+    parted = data([7, 4], inside, after)
+    assert [len(v) for v in parted.before(parted.valid).values] == [7, 4]
+    assert [len(v) for v in parted.before(parted.test).values] == [7, 4]
+
+
+def test_origins_are_taken_by_row() -> None:
+    taken = rolling(np.array([0]), np.array([9]), 2, 1).take(np.array([3, 1]))
+    np.testing.assert_array_equal(taken.ends, [3, 1])
+    assert len(taken) == 2

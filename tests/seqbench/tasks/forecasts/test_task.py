@@ -1,0 +1,273 @@
+"""Forecasting as a task: what fits see, how origins are scored, units of the bootstrap, and the command line."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from seqbench import api
+from seqbench.baselines.series.autoregression import Autoregression, AutoregressionConfig
+from seqbench.baselines.series.naive import Drift, Naive, Naive2, SeasonalNaive
+from seqbench.cli import app
+from seqbench.datasets import download
+from seqbench.datasets.series.m4_hourly import M4Hourly
+from seqbench.evidence.laws import ScoreError
+from seqbench.evidence.metrics import Columns
+from seqbench.interface import Budget, Floats, Forecast, Forecaster, Panel
+from seqbench.runs.cell import Outcome, _evaluate
+from seqbench.tasks.base import Split
+from seqbench.tasks.forecasts.conformal import Intervals
+from seqbench.tasks.forecasts.data import SeriesData, rolling
+from seqbench.tasks.forecasts.metrics import LEVELS, MASE, OWA, SMAPE
+from seqbench.tasks.forecasts.task import Forecasting
+
+TOYS = Path(__file__).parents[3] / "toys" / "forecast_toys.py"
+KIND = Forecasting()
+
+
+def data(
+    lengths: list[int], valid: int = 12, test: int = 24, horizon: int = 4, stride: int = 2, season: int = 4
+) -> SeriesData:
+    """Seasonal random walks, the last `test` values of each its test part."""
+    rng = np.random.default_rng(0)
+    values = [50 + np.cumsum(rng.normal(size=n)) + 4 * np.sin(np.arange(n) * np.pi / 2) for n in lengths]
+    ends = np.array(lengths)
+    panel = Panel(values, [f"s{n}" for n in range(len(values))], season)
+    validated = rolling(ends - test - valid, ends - test, horizon, stride)
+    return SeriesData("toy", panel, ends - test, validated, rolling(ends - test, ends, horizon, stride), horizon)
+
+
+def fitted(model: Forecaster, held: SeriesData, split: Split = "test") -> Forecaster:
+    model.fit(KIND.train(held, split), KIND.context(held, split, 0, Budget(), "cpu", lambda name, value: None))
+    return model
+
+
+def ar() -> Autoregression:
+    return Autoregression(AutoregressionConfig(lags=4))
+
+
+def scored(model: Forecaster, held: SeriesData) -> tuple[Columns, Columns]:
+    valid = KIND.score(fitted(model, held, "valid"), held, "valid")
+    return valid, KIND.score(fitted(model, held), held, "test", valid)
+
+
+def test_the_benchmarks_of_m4_have_their_published_scores() -> None:
+    if any(row.state != "good" for row in download.verify(["m4-hourly"])):
+        pytest.skip("m4-hourly is not at hand: run `seqbench data fetch m4-hourly`, or set SEQBENCH_DATA")
+    held = M4Hourly().load()
+    for model, smape, mase in ((SeasonalNaive(), 13.912, 1.193), (Naive2(), 18.383, 2.395)):
+        items, block = KIND.items(scored(model, held)[1])
+        assert (round(float(SMAPE(items)[0]), 3), round(float(MASE(items)[0]), 3)) == (smape, mase)
+        assert (len(items["mase"]), block) == (414, 1)
+    assert OWA(items)[0] == 1
+
+
+@pytest.mark.parametrize("model", [Naive, Drift, ar])
+def test_nothing_after_an_origin_changes_its_forecast(model: type[Forecaster]) -> None:
+    held = data([90, 80])
+    poisoned = [np.where(np.arange(len(v)) < len(v) - 24, v, 1e6 - v) for v in held.series.values]
+    other = replace(held, series=Panel(poisoned, held.series.names, held.season))
+    first = np.flatnonzero(np.diff(held.test.series, prepend=-1))
+    said = [
+        KIND.score(fitted(model(), d), d, "test", KIND.score(fitted(model(), d), d, "valid")) for d in (held, other)
+    ]
+    forecasts = [
+        columns["error"][first] + d.yardsticks["test"].actual[first]
+        for columns, d in zip(said, (held, other), strict=True)
+    ]
+    np.testing.assert_allclose(forecasts[0], forecasts[1], atol=0.1)  # float32 errors of 1e6
+    np.testing.assert_array_equal(said[0]["unit"][first], said[1]["unit"][first])
+
+
+def test_one_fit_serves_both_parts_where_validation_lies_after_the_training_part() -> None:
+    inside = data([90, 80])
+    after = replace(inside, train_ends=inside.train_ends - 12)
+    assert KIND.train(after, "valid") is KIND.train(after, "test")
+    assert [len(v) for v in KIND.train(inside, "valid").values] == [54, 44]
+    assert [len(v) for v in KIND.train(inside, "test").values] == [66, 56]
+    assert all(v.base is None for split in ("valid", "test") for v in KIND.train(inside, split).values)
+
+
+@given(
+    st.lists(st.integers(64, 80), min_size=1, max_size=5), st.integers(1, 6), st.integers(1, 6), st.sampled_from([1, 4])
+)
+def test_units_have_the_scores_of_their_items(lengths: list[int], horizon: int, stride: int, season: int) -> None:
+    held = data(lengths, horizon=horizon, stride=stride, season=season)
+    columns = scored(SeasonalNaive(), held)[1]
+    items, block = KIND.items(columns)
+    flat = {name: column for name, column in columns.items() if column.ndim == 1 and column.dtype == np.float64}
+    for metric in KIND.metrics:
+        assert metric(items)[0] == pytest.approx(metric(flat)[0], rel=1e-9)
+    units, origins = len(items["mase"]), len(held.test) // len(lengths)
+    assert (units, block == 1) == (len(lengths), True) if len(lengths) >= origins else units == origins
+    if units == origins > len(lengths):
+        assert min(units, -(-horizon // stride)) <= block <= units
+
+
+def test_series_whose_past_never_moved_count_in_every_metric_but_mase() -> None:
+    held = data([80, 80])
+    still = replace(held, series=Panel([np.full(80, 5.0), held.series.values[1]], ["still", "moving"], 4))
+    valid, columns = scored(Naive(), still)
+    items, _ = KIND.items(columns)
+    moving = {name: c[columns["series"] == 1] for name, c in columns.items()}
+    assert MASE(items)[0] == pytest.approx(np.mean(moving["mase"]))
+    assert SMAPE(items)[0] == pytest.approx(np.mean(moving["smape"]) / 2)
+    assert KIND.detail(columns, still, valid)["by_step"]["mase"] == pytest.approx(
+        (np.abs(moving["error"]) / moving["scale"][:, None]).mean(axis=0).tolist()
+    )
+
+
+def test_errors_by_step_average_to_the_scores() -> None:
+    held = data([90, 80])
+    valid, columns = scored(ar(), held)
+    found = KIND.detail(columns, held, valid)
+    items, _ = KIND.items(columns)
+    scores = {metric.name: float(metric(items)[0]) for metric in KIND.metrics}
+    assert np.mean(np.square(found["by_step"]["rmse"])) == pytest.approx(scores["mse"], rel=1e-5)
+    assert np.mean(found["by_step"]["mase"]) == pytest.approx(scores["mase"], rel=1e-5)
+    assert "intervals" not in found
+    assert KIND.calibrated(found) == "the model's own"
+
+
+def test_new_data_gets_the_intervals_that_the_test_part_got() -> None:
+    held = data([90, 80], stride=4)
+    valid, columns = scored(Drift(), held)
+    detail = json.loads(json.dumps(KIND.detail(columns, held, valid)))
+    assert Intervals.read(detail["intervals"]).errors == len(held.valid)
+    assert f"from {len(held.valid)} errors a step" in KIND.calibrated(detail)
+    past, actual = held.past(held.test), held.yardsticks["test"].actual
+    frame = pd.DataFrame(KIND.predict(Drift(), past, KIND.encoding(held), detail))
+    assert frame["step"].tolist()[:5] == [1, 2, 3, 4, 1]
+    inside = (frame["q(0.1)"] <= actual.ravel()) & (actual.ravel() <= frame["q(0.9)"])
+    np.testing.assert_allclose(inside.to_numpy().reshape(-1, 4).mean(axis=1), columns["covered_80"])
+    assert frame["mean"].to_numpy() == pytest.approx(frame["q(0.5)"].to_numpy())
+
+
+class Whimsical(Naive):
+    """Quantiles in the first call alone."""
+
+    calls = 0
+
+    def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+        self.calls += 1
+        mean = super().predict(past, horizon, levels).mean
+        return Forecast(mean, None if self.calls > 1 else np.repeat(mean[..., None], len(levels), axis=-1))
+
+
+def test_quantiles_in_some_calls_alone_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seqbench.tasks.forecasts.task.VALUES", 100)
+    with pytest.raises(ScoreError, match="always or never"):
+        KIND.score(Whimsical(), data([90, 80]), "test")
+
+
+def test_the_size_of_a_call_changes_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = data([90, 80, 85])
+    whole = scored(ar(), held)[1]
+    monkeypatch.setattr("seqbench.tasks.forecasts.task.VALUES", 150)
+    pieces = scored(ar(), held)[1]
+    for name in whole:
+        np.testing.assert_allclose(pieces[name], whole[name], rtol=1e-9, err_msg=name)
+
+
+def test_the_levels_asked_for_are_those_scored() -> None:
+    class Listening(Naive):
+        def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+            assert tuple(levels) == LEVELS
+            return super().predict(past, horizon, levels)
+
+    KIND.score(Listening(), data([80]), "valid")
+
+
+@pytest.fixture(scope="module")
+def spied() -> dict[bool, tuple[Outcome, dict[str, list[float]]]]:
+    """What became of the spy's cells, with its curves, by whether validation lies inside the training part."""
+    sets = [f"{TOYS}:Ramp", f"{TOYS}:Ramp(inside=false)"]
+    asked = api.ask("ts", models=[f"{TOYS}:Spy"], datasets=sets, device="cpu")
+    found = {}
+    for cell in asked.cells:
+        outcome, curves = Outcome(), dict[str, list[float]]()
+        _evaluate(cell, asked.options, outcome, lambda name, value, to=curves: to.setdefault(name, []).append(value))
+        found[bool(cell.identity.options["inside"])] = outcome, curves
+    return found
+
+
+def test_no_value_that_is_scored_reaches_the_fit_that_is_scored_on_it(spied: dict[bool, Any]) -> None:
+    assert spied[True][1] == {"newest": [39.0], "newest, for the test part": [59.0]}
+    assert spied[False][1] == {"newest": [39.0]}
+
+
+def test_a_naive_forecast_of_a_ramp_is_wrong_by_as_many_steps(spied: dict[bool, Any]) -> None:
+    for outcome, _ in spied.values():
+        assert outcome.detail["by_step"]["mae"] == [1, 2, 3, 4]
+        assert outcome.scores["test"]["mase"] == outcome.scores["valid"]["mase"] == 2.5
+        assert outcome.scores["test"]["coverage_95"] == 1
+        assert [check.name for check in outcome.checks if not check.passed] == []
+
+
+def test_your_own_series_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    days, rng = pd.date_range("2023-01-01", periods=120), np.random.default_rng(0)
+    week = np.tile([3.0, 1, 1, 2, 2, 6, 8], 18)[:120]
+    frame = pd.concat(
+        pd.DataFrame({"shop": shop, "day": days, "sold": 10 + k * week + rng.normal(size=120).round(2)})
+        for k, shop in enumerate(["north", "south"])
+    )
+    frame.to_csv("sales.csv", index=False)
+    asked = [
+        "run",
+        "--suite",
+        "ts",
+        "--data",
+        "sales.csv",
+        "--time",
+        "day",
+        "--value",
+        "sold",
+        "--id",
+        "shop",
+        "--horizon",
+        "7",
+        "--season",
+        "7",
+        "--keep",
+    ]
+    models = ["--model", "seasonal-naive", "--model", "autoregression(lags=7)", "--format", "csv"]
+    done = CliRunner().invoke(app, [*asked, *models])
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(io.StringIO(done.output[done.output.index("task,") :]))
+    assert table["status"].tolist() == ["ok", "ok"]
+    assert table["convention"].unique().tolist() == ["7 steps ahead, season of 7, 1 origin a series"]
+    assert table[["mase", "owa", "weighted_quantile_loss", "mse"]].notna().all(axis=None)
+    (run,) = (p.parent for p in (tmp_path / "results").glob("**/record.json") if "seasonal" in str(p))
+    told = CliRunner().invoke(app, ["predict", str(run), "--data", "sales.csv"])
+    assert told.exit_code == 0, told.output
+    new = pd.read_csv(io.StringIO(told.output))
+    assert new.columns.tolist() == ["series", "step", "mean", *(f"q({q})" for q in (0.025, 0.1, 0.5, 0.9, 0.975))]
+    for shop, rows in new.groupby("series"):
+        np.testing.assert_allclose(rows["mean"], frame[frame["shop"] == shop]["sold"].to_numpy()[-7:])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--value", "sold"], r"has no column 'y'|named? .*sold"),
+        (["--horizon", "7", "--text", "words"], "file has no setting 'text'"),
+        ([], "file needs the setting 'horizon'"),
+    ],
+)
+def test_a_wrong_option_of_the_command_line_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sales.csv").write_text("ds,y\n2024-01-01,1\n")
+    done = CliRunner().invoke(app, ["run", "--suite", "ts", "--data", "sales.csv", "--model", "naive", *given])
+    assert done.exit_code == 2
+    assert len(done.output.strip().splitlines()) == 1
