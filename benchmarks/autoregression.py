@@ -17,8 +17,9 @@ from threadpoolctl import threadpool_limits
 
 from seqbench.baselines.series.autoregression import Autoregression, AutoregressionConfig
 from seqbench.datasets.series.m4_hourly import M4Hourly
-from seqbench.interface import Budget, Floats, ForecastContext
+from seqbench.interface import Budget, Floats
 from seqbench.tasks.forecasts.metrics import MASE, SMAPE, item_columns, seasonal_scale
+from seqbench.tasks.forecasts.model import ForecastContext
 
 
 def main() -> None:

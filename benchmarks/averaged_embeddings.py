@@ -23,8 +23,9 @@ from seqbench.baselines.bags_of_words.averaged_embeddings import AveragedEmbeddi
 from seqbench.data import DataError
 from seqbench.datasets.documents.reuters import ReutersR8
 from seqbench.datasets.documents.trec import Trec
-from seqbench.interface import Budget, ClassificationContext, Labelled, Texts
-from seqbench.vocab import UNK, Vocab
+from seqbench.interface import Budget
+from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 try:
     import fasttext

@@ -25,10 +25,11 @@ from seqbench.baselines.series.autoregression import Autoregression
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Record
 from seqbench.evidence.statistics import block_weights, estimate
-from seqbench.interface import Floats, Forecast, Panel
+from seqbench.interface import Floats
 from seqbench.spec import parse
 from seqbench.tasks.forecasts.conformal import Intervals
 from seqbench.tasks.forecasts.metrics import COVERAGE_80, COVERAGE_95
+from seqbench.tasks.forecasts.model import Forecast, Panel
 from seqbench.tasks.forecasts.task import Forecasting
 
 POINT = f"{Path(__file__).resolve()}:PointAutoregression"

@@ -12,9 +12,10 @@ import argparse
 import numpy as np
 
 from seqbench import registry
-from seqbench.data import TextData
-from seqbench.interface import Budget, Floats, Ids, LanguageContext
+from seqbench.interface import Budget, Floats, Ids
 from seqbench.spec import Spec, parse
+from seqbench.tasks.language.data import TextData
+from seqbench.tasks.language.model import LanguageContext
 from seqbench.tasks.language.task import score_documents
 
 BINS = [(2, 4), (5, 19), (20, 199), (200, None)]

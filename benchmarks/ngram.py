@@ -24,8 +24,9 @@ from time import perf_counter
 import numpy as np
 
 from seqbench.baselines.ngrams.models import KneserNey, Ngram, NgramConfig, WittenBell
-from seqbench.interface import Budget, LanguageContext
-from seqbench.vocab import EOS, UNK, Vocab
+from seqbench.interface import Budget
+from seqbench.tasks.language.model import LanguageContext
+from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 
 SCORED_BY_NLTK = 10_000  # tokens, about
 Sentences = list[list[str]]

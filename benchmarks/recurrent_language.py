@@ -33,13 +33,14 @@ from torch.nn import functional as F
 
 from seqbench.data import DataError
 from seqbench.datasets.text.wikitext import WikiText2
-from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext
+from seqbench.interface import Budget, Documents, Floats, Ids
 from seqbench.learning.column_language import Truncated
 from seqbench.learning.training import SCHEDULES, Loss, computes_bfloat16, seeded
 from seqbench.recurrent.language.lstm import LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.tasks.language.model import LanguageContext
 from seqbench.tasks.language.task import score_documents
-from seqbench.vocab import UNK, Vocab
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 UNITS, LAYERS, COLUMNS, STEPS, CLIP, SEED = 200, 2, 20, 35, 1.0, 0
 WINDOW = COLUMNS * STEPS

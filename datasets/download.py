@@ -16,17 +16,9 @@ from typing import Any, ClassVar, Literal
 import platformdirs
 
 from seqbench.data import DataError
+from seqbench.datasets.remote import RemoteFile, part_of
 
 State = Literal["good", "missing", "partial", "damaged", "failed"]
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    path: str
-    """Below `SEQBENCH_DATA` and the cache, `wikitext2/train.txt`."""
-    url: str
-    sha256: str
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -192,11 +184,6 @@ def _state(name: str, file: RemoteFile) -> FileState:
     if part.exists():
         return FileState(name, file.path, str(part), "partial", part.stat().st_size, f"of {file.bytes:,} bytes")
     return FileState(name, file.path, str(cached), "missing", 0)
-
-
-def part_of(path: Path) -> Path:
-    """Where a download lies until it is whole."""
-    return path.with_name(path.name + ".part")
 
 
 def _download(name: str, file: RemoteFile) -> None:

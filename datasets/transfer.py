@@ -10,7 +10,7 @@ from pathlib import Path
 import pooch
 import requests
 
-from seqbench.datasets.download import RemoteFile, part_of
+from seqbench.datasets.remote import RemoteFile, part_of
 
 PIECE = 1 << 16
 TIMEOUT = (10, 60)

@@ -10,11 +10,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.interface import ClassificationContext, Labelled
 from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig, within
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
 from seqbench.recurrent.layers.pooling import Pooling, PoolingName, pooling_layer
 from seqbench.recurrent.pretraining import pretrain
+from seqbench.tasks.documents.model import ClassificationContext, Labelled
 
 
 class RecurrentClassifierConfig(NeuralClassifierConfig):

@@ -10,8 +10,8 @@ from typing import ClassVar
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.baselines.windows.forecasters import SegmentConfig, Segments
 from seqbench.learning.forecaster import NetworkForecaster
+from seqbench.learning.segments import SegmentConfig, Segments
 from seqbench.recurrent.layers.stack import Cell, Stack
 
 

@@ -6,9 +6,11 @@ model of the training texts are a better start than random ones, without any fur
 
 import numpy as np
 
-from seqbench.interface import Arrays, ClassificationContext, Documents, LanguageContext
+from seqbench.interface import Arrays, Documents
 from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.tasks.documents.model import ClassificationContext
+from seqbench.tasks.language.model import LanguageContext
 
 ADAPTIVE_FROM = 1000
 """Symbols from which the softmax is adaptive: a little worse than the full one and far quicker, and only the

@@ -10,36 +10,34 @@ if TYPE_CHECKING:
     from seqbench.api import run as run
     from seqbench.api import sample as sample
     from seqbench.interface import Budget as Budget
-    from seqbench.interface import ClassificationContext as ClassificationContext
-    from seqbench.interface import Classifier as Classifier
     from seqbench.interface import Config as Config
     from seqbench.interface import Context as Context
-    from seqbench.interface import Labelled as Labelled
-    from seqbench.interface import LanguageContext as LanguageContext
-    from seqbench.interface import LanguageModel as LanguageModel
     from seqbench.interface import SequenceModel as SequenceModel
-    from seqbench.interface import Texts as Texts
-    from seqbench.vocab import Vocab as Vocab
+    from seqbench.tasks.documents.model import ClassificationContext as ClassificationContext
+    from seqbench.tasks.documents.model import Classifier as Classifier
+    from seqbench.tasks.documents.model import Labelled as Labelled
+    from seqbench.tasks.documents.model import Texts as Texts
+    from seqbench.tasks.forecasts.model import Forecast as Forecast
+    from seqbench.tasks.forecasts.model import ForecastContext as ForecastContext
+    from seqbench.tasks.forecasts.model import Forecaster as Forecaster
+    from seqbench.tasks.forecasts.model import Panel as Panel
+    from seqbench.tasks.language.model import LanguageContext as LanguageContext
+    from seqbench.tasks.language.model import LanguageModel as LanguageModel
+    from seqbench.tasks.language.vocab import Vocab as Vocab
 
 __version__ = "0.1.0"
 
 EXPORTS = {
-    "run": "seqbench.api",
-    "report": "seqbench.api",
-    "check": "seqbench.api",
-    "predict": "seqbench.api",
-    "sample": "seqbench.api",
-    "Budget": "seqbench.interface",
-    "ClassificationContext": "seqbench.interface",
-    "Classifier": "seqbench.interface",
-    "Config": "seqbench.interface",
-    "Context": "seqbench.interface",
-    "Labelled": "seqbench.interface",
-    "LanguageContext": "seqbench.interface",
-    "LanguageModel": "seqbench.interface",
-    "SequenceModel": "seqbench.interface",
-    "Texts": "seqbench.interface",
-    "Vocab": "seqbench.vocab",
+    name: module
+    for module, names in {
+        "seqbench.api": ("run", "report", "check", "predict", "sample"),
+        "seqbench.interface": ("Budget", "Config", "Context", "SequenceModel"),
+        "seqbench.tasks.language.model": ("LanguageContext", "LanguageModel"),
+        "seqbench.tasks.language.vocab": ("Vocab",),
+        "seqbench.tasks.documents.model": ("ClassificationContext", "Classifier", "Labelled", "Texts"),
+        "seqbench.tasks.forecasts.model": ("Forecast", "ForecastContext", "Forecaster", "Panel"),
+    }.items()
+    for name in names
 }
 """Public names and where they live; each is imported when it is first used, so that `import seqbench` costs nothing."""
 

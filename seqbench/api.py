@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from seqbench import registry
 from seqbench.evidence.records import Check, Record
-from seqbench.interface import LanguageModel
 from seqbench.runs import suites
 from seqbench.runs.cell import Options, blank, dataset, fit, load
 from seqbench.runs.grid import TRUTH, Cell, Precision, grid
@@ -19,6 +18,7 @@ from seqbench.runs.store import RECORD, Damaged, Plan, Store
 from seqbench.runs.suites import Suite
 from seqbench.spec import Spec, parse
 from seqbench.tasks import task
+from seqbench.tasks.language.model import LanguageModel
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,18 +1,12 @@
-"""What a data set is to the harness: options, an identity, and splits with their vocabulary."""
+"""What a data set is to the harness: options, an identity, and how it is read."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from seqbench.interface import Classifier, Config, Documents, Ids, Labelled, LanguageModel
-from seqbench.vocab import Vocab
+from seqbench.interface import Config
 
 Data = TypeVar("Data", covariant=True)
-
-Convention = Literal["sentence", "stream"]
-Unit = Literal["word", "character", "symbol"]
 
 
 class DataError(ValueError):
@@ -55,57 +49,3 @@ class Dataset(Config, Generic[Data]):
             DataError: the file cannot be used, or the set has no form that a file could have.
         """
         raise DataError(f"{type(self).__name__} has no form that the file {path} could have")
-
-
-@dataclass(frozen=True)
-class TextSplit:
-    documents: Documents
-    """Ids, each (T_i,)."""
-    characters: Sequence[Ids]
-    """Characters of text that each id stands for, its separator counted, each (T_i,); for bits per character."""
-
-    @property
-    def tokens(self) -> int:
-        return sum(len(d) for d in self.documents)
-
-
-@dataclass(frozen=True)
-class TextData:
-    """Text for language modelling.
-
-    In the `sentence` convention each line is a document of its own and is scored from a fresh start, blank
-    lines dropped; in the `stream` convention a split is one document, in which every line end counts.
-    Where lines exist, `<eos>` ends them and is scored, in both conventions.
-    """
-
-    name: str
-    vocab: Vocab
-    train: TextSplit
-    valid: TextSplit
-    test: TextSplit
-    convention: Convention
-    unit: Unit
-    truth: LanguageModel[object] | None = None
-    """The true model of a synthetic source, ready to predict."""
-    notes: dict[str, int | str] = field(default_factory=dict)
-    """What the loader did and left out, for the record."""
-
-
-@dataclass(frozen=True)
-class LabelledData:
-    """Documents, each of one class, for classification."""
-
-    name: str
-    vocab: Vocab
-    """Of the training part; `<unk>` belongs to it always."""
-    classes: tuple[str, ...]
-    """In the order of their numbers: the alphabet's."""
-    train: Labelled
-    valid: Labelled
-    test: Labelled
-    convention: str
-    """How a text became words, such as `lower-case words, the first 400`."""
-    truth: Classifier | None = None
-    """The true posterior of a synthetic source, ready to predict."""
-    notes: dict[str, int | str] = field(default_factory=dict)
-    """What the loader did and left out, for the record."""

@@ -91,7 +91,7 @@ MODELS: Mapping[str, Entry] = {
         "causal temporal convolution",
         lm="baselines.convolutions.language:TemporalConvolutionLanguageModel",
         classify="baselines.convolutions.temporal:TemporalConvolutionClassifier",
-        forecast="baselines.windows.forecasters:TemporalConvolutionForecaster",
+        forecast="baselines.convolutions.forecaster:TemporalConvolutionForecaster",
     ),
     "elman": _entry(
         "simple recurrent network",

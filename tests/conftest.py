@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from seqbench.interface import Budget, Documents, LanguageContext
-from seqbench.vocab import Vocab
+from seqbench.interface import Budget, Documents
+from seqbench.tasks.language.model import LanguageContext
+from seqbench.tasks.language.vocab import Vocab
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", derandomize=False, deadline=None)

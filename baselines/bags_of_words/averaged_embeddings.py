@@ -15,19 +15,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from seqbench.interface import (
-    Arrays,
-    ClassificationContext,
-    Classifier,
-    Config,
-    Documents,
-    Floats,
-    Ids,
-    Labelled,
-    Texts,
-)
+from seqbench.interface import Arrays, Config, Documents, Floats, Ids
 from seqbench.learning.classifier import balanced_weights, laid_end_to_end
 from seqbench.learning.training import DivergenceError, seeded, updates_within
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 CPU = torch.device("cpu")
 

@@ -7,7 +7,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer
 
-from seqbench.interface import Ids, Texts
+from seqbench.interface import Ids
+from seqbench.tasks.documents.model import Texts
 
 Features = Literal["counts", "tfidf", "characters"]
 

@@ -14,7 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from seqbench.baselines.bags_of_words.features import DocumentFeatures, Features
-from seqbench.interface import ClassificationContext, Classifier, Config, Floats, Ids, Labelled, Texts
+from seqbench.interface import Config, Floats, Ids
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 FOLDS = 5
 """Of the cross-validation whose decision values tell the temperature."""

@@ -7,7 +7,8 @@ from sklearn.naive_bayes import ComplementNB, MultinomialNB
 
 from seqbench.baselines.bags_of_words.features import DocumentFeatures
 from seqbench.baselines.bags_of_words.linear import FOLDS, temperature
-from seqbench.interface import Arrays, ClassificationContext, Classifier, Config, Floats, Labelled, Texts
+from seqbench.interface import Arrays, Config, Floats
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 
 class Majority(Classifier):

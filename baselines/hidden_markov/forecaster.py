@@ -20,7 +20,8 @@ from pydantic import Field
 from scipy.special import ndtr, ndtri
 
 from seqbench.baselines.series.seasonal_standard import SeasonalBase, SeasonalStandard
-from seqbench.interface import Arrays, Config, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Arrays, Config, Floats
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 HALVINGS = 60
 """Of the bracket around a quantile: to the last digits of a float."""

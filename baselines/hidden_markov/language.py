@@ -11,7 +11,8 @@ import torch
 from pydantic import Field
 
 from seqbench.baselines.hidden_markov.em import Batch, Parameters, climb, cut, log_likelihood, pack
-from seqbench.interface import Arrays, Config, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Arrays, Config, Documents, Floats, Ids
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 SLAB_BYTES = 64 * 2**20
 """Of filtered states that an E-step keeps at once, a thread."""

@@ -8,8 +8,9 @@ cache". Grave, Joulin & Usunier 2017 compare their neural cache with it.
 import numpy as np
 from pydantic import Field
 
-from seqbench.interface import Arrays, Config, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Arrays, Config, Documents, Floats, Ids
 from seqbench.tasks.language.mixture import learn_weights
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 
 class CacheConfig(Config):

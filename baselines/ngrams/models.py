@@ -21,7 +21,8 @@ from pydantic import Field
 
 from seqbench.baselines.ngrams.counts import Level, count_ngrams, symbol_bits
 from seqbench.baselines.ngrams.table import KeyTable
-from seqbench.interface import Arrays, Config, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Arrays, Config, Documents, Floats, Ids
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 
 class Memoryless(LanguageModel[None]):

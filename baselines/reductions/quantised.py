@@ -11,20 +11,11 @@ import numpy as np
 from pydantic import Field, create_model
 
 from seqbench.baselines.series.seasonal_standard import SeasonalBase, SeasonalStandard
-from seqbench.interface import (
-    Arrays,
-    Config,
-    Floats,
-    Forecast,
-    ForecastContext,
-    Forecaster,
-    Ids,
-    LanguageContext,
-    LanguageModel,
-    Panel,
-)
+from seqbench.interface import Arrays, Config, Floats, Ids
 from seqbench.packing import nested, within
-from seqbench.vocab import Vocab
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
+from seqbench.tasks.language.vocab import Vocab
 
 WITHIN = 16
 """Steps of the distribution of values that are kept of each bin."""

@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.fft import irfft, next_fast_len, rfft
 
-from seqbench.interface import Arrays, Config, Floats, Forecast, ForecastContext, Forecaster, Ids, Panel
+from seqbench.interface import Arrays, Config, Floats, Ids
 from seqbench.packing import packed, unpacked
 from seqbench.tasks.forecasts.linear import error_variances, gaussian_quantiles, iterate, last
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 Flags = NDArray[np.bool_]
 

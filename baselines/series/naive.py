@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from seqbench.interface import Arrays, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Arrays, Floats
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 from seqbench.tasks.forecasts.naive2 import naive2
 
 

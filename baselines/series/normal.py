@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from seqbench.interface import Floats, Forecast
+from seqbench.interface import Floats
+from seqbench.tasks.forecasts.model import Forecast
 
 DIVERGED = 10.0
 """Ranges of a past that its forecasts may lead away from its last value, over as many steps as the past has."""

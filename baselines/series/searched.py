@@ -14,8 +14,9 @@ from pydantic import Field
 from statsmodels.tsa.seasonal import seasonal_decompose  # type: ignore[import-untyped]
 
 from seqbench.baselines.series.normal import Normal, exponent, forecast, quietly, random_walk
-from seqbench.interface import Arrays, Config, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Arrays, Config, Floats
 from seqbench.packing import packed, unpacked
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from seqbench.interface import Floats, Ids, Panel
+from seqbench.interface import Floats, Ids
+from seqbench.tasks.forecasts.model import Panel
 
 SeasonalBase = Literal["profile", "last"]
 

@@ -11,7 +11,8 @@ from pydantic import Field
 from statsforecast import models as library
 
 from seqbench.baselines.series.normal import Normal, exponent, forecast, quietly, random_walk
-from seqbench.interface import Arrays, Config, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Arrays, Config, Floats
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 ORDINARY = range(-5, 31)
 """Powers of two by which Theta's range may differ from 1 before it is rescaled: what its simplex finds moves with the

@@ -13,12 +13,13 @@ import numpy as np
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from seqbench.data import DataError, Dataset, LabelledData
+from seqbench.data import DataError, Dataset
 from seqbench.datasets.files import decode, read_bytes, unix_line_ends
 from seqbench.datasets.splits import assign
 from seqbench.datasets.text.tokens import WORD_OR_MARK
-from seqbench.interface import Labelled, Texts
-from seqbench.vocab import EOS, UNK, Vocab
+from seqbench.tasks.documents.data import LabelledData
+from seqbench.tasks.documents.model import Labelled, Texts
+from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 
 Notes = dict[str, int | str]
 Words = list[str]

@@ -7,11 +7,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from seqbench.data import Convention
 from seqbench.datasets import download
 from seqbench.datasets.documents.base import CUT, DocumentDataset, DocumentParts, Notes, Rows
 from seqbench.datasets.splits import assign
 from seqbench.datasets.text.base import Parts, TextDataset
+from seqbench.tasks.language.data import Convention
 
 EMOTIONS = ("joy", "sadness", "surprise", "fear", "anger")
 

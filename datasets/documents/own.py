@@ -13,8 +13,8 @@ from seqbench.data import DataError
 from seqbench.datasets.documents.base import DocumentDataset, DocumentParts, Notes, Rows
 from seqbench.datasets.files import read_bytes
 from seqbench.datasets.tables import decode_as, read_table, shown
-from seqbench.interface import Texts
-from seqbench.vocab import Vocab
+from seqbench.tasks.documents.model import Texts
+from seqbench.tasks.language.vocab import Vocab
 
 SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test"}
 MOST_CLASSES, LONGEST_LABEL = 1000, 200

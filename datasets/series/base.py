@@ -11,8 +11,9 @@ import numpy as np
 from pydantic import Field
 
 from seqbench.data import DataError, Dataset
-from seqbench.interface import Floats, Ids, Panel
+from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.data import SeriesData, rolling
+from seqbench.tasks.forecasts.model import Panel
 
 Notes = dict[str, int | str]
 

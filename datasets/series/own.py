@@ -20,7 +20,8 @@ from seqbench.datasets.files import read_bytes, unix_line_ends
 from seqbench.datasets.series.base import Notes, Observed, SeriesDataset
 from seqbench.datasets.series.stamps import Frequency, Stamp, Uneven, parse, positions
 from seqbench.datasets.tables import LISTED, SUFFIXES, decode_as, read_table, shown
-from seqbench.interface import Floats, Panel
+from seqbench.interface import Floats
+from seqbench.tasks.forecasts.model import Panel
 
 NOTHING = frozenset({"", "nan", "na", "n/a", "null", "none", "nat", "-"})
 """What a cell without a value holds, in lower case."""

@@ -15,11 +15,13 @@ import numpy as np
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from seqbench.data import DataError, Dataset, LabelledData
+from seqbench.data import DataError, Dataset
 from seqbench.datasets.files import decode, read_bytes, unix_line_ends
 from seqbench.datasets.synthetic.processes import bounds, streams
-from seqbench.interface import ClassificationContext, Classifier, Floats, Ids, Labelled, Texts
-from seqbench.vocab import UNK, Vocab
+from seqbench.interface import Floats, Ids
+from seqbench.tasks.documents.data import LabelledData
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 
 class DocumentProcess(Classifier):

@@ -11,7 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from seqbench.interface import Documents, Floats, Ids, LanguageContext, LanguageModel, State
+from seqbench.interface import Documents, Floats, Ids
+from seqbench.tasks.language.model import LanguageContext, LanguageModel, State
 
 Stack = tuple[int, ...]
 """Types of the brackets that are open, the innermost last."""

@@ -7,8 +7,9 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from seqbench.interface import Floats, Forecast, ForecastContext, Forecaster, Ids, Panel
+from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.linear import error_variances, gaussian_quantiles, iterate, last
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 BURN_IN = 1000
 """Steps that are drawn and forgotten, so that a series starts anywhere."""

@@ -14,11 +14,12 @@ import numpy as np
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from seqbench.data import DataError, Dataset, TextData, TextSplit
+from seqbench.data import DataError, Dataset
 from seqbench.datasets.files import decode, read_bytes
 from seqbench.datasets.synthetic.processes import BracketProcess, HiddenMarkovProcess, MarkovProcess, Process, streams
 from seqbench.interface import Floats, Ids
-from seqbench.vocab import Vocab
+from seqbench.tasks.language.data import TextData, TextSplit
+from seqbench.tasks.language.vocab import Vocab
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 BRACKETS = ("([{<", ")]}>")

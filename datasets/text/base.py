@@ -12,10 +12,11 @@ import numpy as np
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from seqbench.data import Convention, DataError, Dataset, TextData, TextSplit
+from seqbench.data import DataError, Dataset
 from seqbench.datasets.files import decode, read_bytes, unix_line_ends
 from seqbench.datasets.text.tokens import Numbering, Tokens, character_tokens, cut, word_tokens
-from seqbench.vocab import EOS, UNK, Vocab
+from seqbench.tasks.language.data import Convention, TextData, TextSplit
+from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 
 Notes = dict[str, int | str]
 SPLITS = ("train", "valid", "test")

@@ -8,9 +8,10 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from seqbench.data import Convention, DataError, TextSplit
+from seqbench.data import DataError
 from seqbench.interface import Ids
-from seqbench.vocab import EOS, UNK, Vocab
+from seqbench.tasks.language.data import Convention, TextSplit
+from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 
 Numbering = dict[str, int]
 """Each symbol's number; gives the next free one to a symbol that it does not hold. Of words, `<eos>` has 0."""

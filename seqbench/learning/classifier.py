@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seqbench.interface import Arrays, ClassificationContext, Classifier, Documents, Floats, Ids, Labelled, Texts
+from seqbench.interface import Arrays, Documents, Floats, Ids
 from seqbench.learning import training
 from seqbench.learning.training import (
     Loss,
@@ -25,6 +25,7 @@ from seqbench.learning.training import (
     weight_count,
     weights,
 )
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 POOL = 16
 """Batches whose documents are drawn together and then sorted by length: enough that there is little padding,

@@ -9,7 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.interface import Arrays, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Arrays, Floats
 from seqbench.learning import training
 from seqbench.learning.least_squares import least_squares
 from seqbench.learning.series_windows import (
@@ -22,6 +22,7 @@ from seqbench.learning.series_windows import (
 )
 from seqbench.learning.training import Loss, TrainingConfig, choose_device, load_weights, seeded, weight_count, weights
 from seqbench.tasks.forecasts.linear import last
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 PIECE = 4096
 """Windows that are forecast at a time."""

@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Arrays, Documents, Floats, Ids
 from seqbench.learning import training
 from seqbench.learning.input import CodeVectors, InputKind, WordAndCodeVectors, word_vectors
 from seqbench.learning.output import OutputKind, OutputLayer, output_layer
@@ -24,6 +24,7 @@ from seqbench.learning.training import (
     weight_count,
     weights,
 )
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 SCORES = 1 << 24
 """Log probabilities (predictions x symbols) that are held at once when scoring; 64 MiB in float32."""

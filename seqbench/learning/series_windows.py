@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqbench.interface import Ids, Panel
+from seqbench.interface import Ids
+from seqbench.tasks.forecasts.model import Panel
 
 ErrorUnit = Literal["season", "width", "value"]
 """What errors count in: the mean change over a season, as MASE has it; the window's width; a unit of the values, or of

@@ -13,7 +13,8 @@ import pytest
 
 from seqbench.data import DataError
 from seqbench.datasets import download
-from seqbench.datasets.download import RemoteFile, Source, fetch, read, verify
+from seqbench.datasets.download import Source, fetch, read, verify
+from seqbench.datasets.remote import RemoteFile
 from seqbench.datasets.transfer import PIECE
 
 CONTENT = bytes(range(256)) * 4 * 1024  # 1 MiB

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seqbench.interface import Budget, ClassificationContext, Documents, Ids, Labelled, Texts
+from seqbench.interface import Budget, Documents, Ids
 from seqbench.recurrent.classifier import (
     BidirectionalLSTMClassifier,
     ElmanClassifier,
@@ -16,7 +16,8 @@ from seqbench.recurrent.classifier import (
     LSTMClassifier,
     RecurrentClassifier,
 )
-from seqbench.vocab import UNK, Vocab
+from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 V = 9
 """Words; number 0 is <unk>."""

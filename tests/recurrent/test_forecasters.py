@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from seqbench.interface import Budget, ForecastContext, Panel
+from seqbench.interface import Budget
 from seqbench.recurrent.forecasters import ElmanForecaster, GRUForecaster, LSTMForecaster, RecurrentForecaster
+from seqbench.tasks.forecasts.model import ForecastContext, Panel
 
 CELLS = {ElmanForecaster: nn.RNNCell, GRUForecaster: nn.GRUCell, LSTMForecaster: nn.LSTMCell}
 

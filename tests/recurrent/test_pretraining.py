@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from seqbench.interface import Arrays, Budget, ClassificationContext, Documents, Labelled, LanguageContext, Texts
+from seqbench.interface import Arrays, Budget, Documents
 from seqbench.recurrent.classifier import BidirectionalLSTMClassifier, LSTMClassifier
 from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
 from seqbench.recurrent.pretraining import pretrain
-from seqbench.vocab import UNK, Vocab
+from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
+from seqbench.tasks.language.model import LanguageContext
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 VOCAB = Vocab((UNK, *(f"w{i}" for i in range(1, 12))))
 V = VOCAB.size

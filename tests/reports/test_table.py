@@ -4,11 +4,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from seqbench.evidence.metrics import PERPLEXITY
 from seqbench.evidence.statistics import block_weights, compare, estimate
 from seqbench.reports import table as module
 from seqbench.reports.groups import Run
 from seqbench.tasks import task
+from seqbench.tasks.language.metrics import PERPLEXITY
 
 Make = Callable[..., Run]
 table = partial(module.table, resamples=200)

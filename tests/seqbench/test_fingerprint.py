@@ -6,7 +6,7 @@ import pytest
 
 import seqbench.interface
 import seqbench.suites
-import seqbench.vocab
+import seqbench.tasks.language.vocab
 from seqbench import fingerprint
 from seqbench.fingerprint import source_sha256
 
@@ -24,14 +24,14 @@ def _closure(file: Path) -> set[str]:
 
 def test_what_a_model_imports_from_the_house_counts_and_what_others_wrote_does_not(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
-    file.write_text("import numpy\nfrom seqbench.vocab import Vocab\n")
-    assert _closure(file) == {"mine", "seqbench.vocab"}
+    file.write_text("import numpy\nfrom seqbench.tasks.language.vocab import Vocab\n")
+    assert _closure(file) == {"mine", "seqbench.tasks.language.vocab"}
 
 
 def test_a_public_name_counts_as_the_module_that_it_lives_in(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text("from seqbench import LanguageModel\n")
-    assert {"seqbench.interface", "seqbench.vocab"} <= _closure(file)
+    assert {"seqbench.interface", "seqbench.tasks.language.vocab"} <= _closure(file)
     assert "seqbench.runs.runner" not in _closure(file)
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from seqbench import api, registry
-from seqbench.interface import Budget, ForecastContext, Forecaster, Panel
+from seqbench.interface import Budget
 from seqbench.spec import parse
+from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
 
 
 def _made(text: str, task: str) -> Forecaster:

@@ -3,8 +3,9 @@
 import numpy as np
 
 from seqbench.data import Dataset
-from seqbench.interface import Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Floats
 from seqbench.tasks.forecasts.data import SeriesData, rolling
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 
 class Ramp(Dataset[SeriesData]):

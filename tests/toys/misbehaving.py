@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Arrays, Documents, Floats, Ids
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 
 class Honest(LanguageModel[Ids]):

@@ -6,8 +6,10 @@ import numpy as np
 from pydantic import Field
 
 from seqbench import Config, LanguageModel, Vocab
-from seqbench.data import DataError, Dataset, TextData, TextSplit
-from seqbench.interface import Documents, Floats, Ids, LanguageContext
+from seqbench.data import DataError, Dataset
+from seqbench.interface import Documents, Floats, Ids
+from seqbench.tasks.language.data import TextData, TextSplit
+from seqbench.tasks.language.model import LanguageContext
 
 
 class Coins(Dataset[TextData]):

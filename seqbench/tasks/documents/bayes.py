@@ -11,21 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from seqbench.interface import (
-    Arrays,
-    ClassificationContext,
-    Classifier,
-    Documents,
-    Floats,
-    Ids,
-    Labelled,
-    LanguageContext,
-    LanguageModel,
-    Texts,
-)
+from seqbench.interface import Arrays, Documents, Floats, Ids
 from seqbench.packing import nested, within
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.task import score_documents
-from seqbench.vocab import EOS, Vocab
+from seqbench.tasks.language.vocab import EOS, Vocab
 
 
 class _Bayes(Classifier):

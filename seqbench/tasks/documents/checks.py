@@ -13,10 +13,11 @@ import numpy as np
 
 from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched
 from seqbench.evidence.records import Check
-from seqbench.interface import Budget, ClassificationContext, Classifier, Floats, Labelled, Texts
+from seqbench.interface import Budget, Floats
 from seqbench.tasks.documents import laws as laws
 from seqbench.tasks.documents.laws import Said, answer, some
-from seqbench.vocab import UNK, Vocab
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 DOCUMENTS = 48
 """That the laws are measured on."""

@@ -7,7 +7,8 @@ import numpy as np
 
 from seqbench.evidence.laws import SUM_TOLERANCE, ScoreError, difference, log_probabilities, moved, restored
 from seqbench.evidence.records import Check
-from seqbench.interface import Classifier, Floats, Ids, Texts
+from seqbench.interface import Floats, Ids
+from seqbench.tasks.documents.model import Classifier, Texts
 
 
 def copied(texts: Texts) -> Texts:

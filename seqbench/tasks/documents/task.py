@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seqbench.data import LabelledData
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
-from seqbench.interface import Budget, ClassificationContext, Classifier, Floats, Labelled, Texts
+from seqbench.interface import Budget, Floats
 from seqbench.tasks.base import Split, Task
 from seqbench.tasks.documents.checks import check_class, check_fitted, probe
+from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.laws import answer
 from seqbench.tasks.documents.metrics import (
     ACCURACY,
@@ -22,6 +22,7 @@ from seqbench.tasks.documents.metrics import (
     by_class,
     confusion,
 )
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 PIECE = 1024
 """Documents in one call of `predict`."""

@@ -6,9 +6,10 @@ from functools import cached_property
 import numpy as np
 
 from seqbench.evidence.metrics import Columns
-from seqbench.interface import Floats, Forecaster, Ids, Panel
+from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.conformal import units
 from seqbench.tasks.forecasts.metrics import item_columns, seasonal_scale
+from seqbench.tasks.forecasts.model import Forecaster, Panel
 from seqbench.tasks.forecasts.naive2 import naive2
 
 

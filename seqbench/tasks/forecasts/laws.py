@@ -10,8 +10,9 @@ import numpy as np
 
 from seqbench.evidence.laws import TOLERANCE, Measure, ScoreError, difference, moved, restored
 from seqbench.evidence.records import Check
-from seqbench.interface import Floats, Forecast, Forecaster, Ids, Panel
+from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.metrics import LEVELS, seasonal_scale
+from seqbench.tasks.forecasts.model import Forecast, Forecaster, Panel
 
 SCALES = Measure("forecasts", "of the scale of their series", TOLERANCE)
 """A thousandth of what a season moves a series by is far below what any two forecasters differ by."""

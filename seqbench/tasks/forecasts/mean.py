@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqbench.combination import Combination, combination
-from seqbench.interface import Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Floats
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 
 class MeanOfModels(Combination[Panel, ForecastContext], Forecaster):

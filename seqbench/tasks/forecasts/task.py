@@ -13,7 +13,7 @@ from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.statistics import block_length
-from seqbench.interface import Budget, ForecastContext, Forecaster, Ids, Panel
+from seqbench.interface import Budget, Ids
 from seqbench.tasks.base import Split, Task
 from seqbench.tasks.forecasts.checks import check_class, check_fitted, probe
 from seqbench.tasks.forecasts.conformal import Intervals, central, units
@@ -36,6 +36,7 @@ from seqbench.tasks.forecasts.metrics import (
     quantile_columns,
     seasonal_scale,
 )
+from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
 
 VALUES = 2_000_000
 """Values of pasts in one call of `predict`, 16 MB; one past may be longer."""

@@ -18,11 +18,12 @@ import numpy as np
 
 from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched
 from seqbench.evidence.records import Check
-from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Budget, Documents, Floats, Ids
 from seqbench.tasks.language import laws
 from seqbench.tasks.language.laws import Asked, Scored, windows
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.normalisation import Total
-from seqbench.vocab import Vocab
+from seqbench.tasks.language.vocab import Vocab
 
 ROWS, LENGTH = 6, 48
 """The block of text that most laws are measured on."""

@@ -8,8 +8,9 @@ import numpy as np
 
 from seqbench.evidence.laws import SUM_TOLERANCE, TOLERANCE, ScoreError, difference, log_probabilities, moved, restored
 from seqbench.evidence.records import Check
-from seqbench.interface import Documents, Floats, Ids, LanguageModel
+from seqbench.interface import Documents, Floats, Ids
 from seqbench.tasks.language import normalisation
+from seqbench.tasks.language.model import LanguageModel
 from seqbench.tasks.language.normalisation import Site, Total
 
 FLOOR = -60.0

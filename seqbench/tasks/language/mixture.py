@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from seqbench.combination import Combination, combination
-from seqbench.interface import Arrays, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Arrays, Documents, Floats, Ids
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.task import score_documents
 
 GAP = 1e-8

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from seqbench.data import Unit
-from seqbench.interface import Floats, Ids, LanguageModel
+from seqbench.interface import Floats, Ids
+from seqbench.tasks.language.data import Unit
 from seqbench.tasks.language.laws import Asked
-from seqbench.vocab import EOS, Vocab
+from seqbench.tasks.language.model import LanguageModel
+from seqbench.tasks.language.vocab import EOS, Vocab
 
 ROUNDING = 1e-12
 """By which a sum of probabilities may miss a nucleus that it reaches on paper."""

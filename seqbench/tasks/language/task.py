@@ -5,15 +5,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seqbench.data import Convention, TextData, TextSplit
-from seqbench.evidence.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY, Columns, Metric
+from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.statistics import block_length
-from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Budget, Documents, Floats, Ids
 from seqbench.tasks.base import Split, Task
 from seqbench.tasks.language.checks import check_class, check_fitted, probe
+from seqbench.tasks.language.data import Convention, TextData, TextSplit
 from seqbench.tasks.language.laws import answer
-from seqbench.vocab import EOS, Vocab
+from seqbench.tasks.language.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
+from seqbench.tasks.language.vocab import EOS, Vocab
 
 PIECE = 4096
 """Symbols of a stream in one call of `predict`; the state is carried from piece to piece."""

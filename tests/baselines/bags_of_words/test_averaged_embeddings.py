@@ -20,9 +20,10 @@ from seqbench.baselines.bags_of_words.averaged_embeddings import (
     decayed,
     step,
 )
-from seqbench.interface import Budget, ClassificationContext, Documents, Labelled, Texts
+from seqbench.interface import Budget, Documents
 from seqbench.learning.training import DivergenceError
-from seqbench.vocab import UNK, Vocab
+from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 V = 30
 """Words; number 0 is <unk>."""

@@ -30,10 +30,11 @@ from seqbench.baselines.bags_of_words.naive_bayes import (
     MultinomialNaiveBayes,
     NaiveBayesConfig,
 )
-from seqbench.data import LabelledData
-from seqbench.interface import Budget, ClassificationContext, Classifier, Labelled, Texts
+from seqbench.interface import Budget
 from seqbench.tasks.documents.checks import check_class
-from seqbench.vocab import UNK, Vocab
+from seqbench.tasks.documents.data import LabelledData
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 VOCAB = Vocab((UNK, *(f"w{i}" for i in range(1, 40))))
 CLASSES = ("a", "b", "c")

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from seqbench.baselines.convolutions.kim import ConvolutionConfig, ConvolutionNetwork, KimClassifier
-from seqbench.interface import Budget, ClassificationContext, Labelled, Texts
-from seqbench.vocab import UNK, Vocab
+from seqbench.interface import Budget
+from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 V = 12
 WIDTHS = (2, 4)

@@ -13,8 +13,9 @@ from seqbench.baselines.convolutions.temporal import (
     TemporalConvolutionConfig,
     TemporalConvolutionNetwork,
 )
-from seqbench.interface import Budget, ClassificationContext, Labelled, Texts
-from seqbench.vocab import UNK, Vocab
+from seqbench.interface import Budget
+from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 V = 12
 

@@ -9,7 +9,8 @@ from scipy.stats import norm
 
 from seqbench.baselines.hidden_markov.forecaster import HMMForecaster, HMMForecasterConfig
 from seqbench.baselines.series.seasonal_standard import SeasonalBase
-from seqbench.interface import Budget, Floats, ForecastContext, Panel
+from seqbench.interface import Budget, Floats
+from seqbench.tasks.forecasts.model import ForecastContext, Panel
 
 A = np.array([[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.0, 0.3, 0.7]])
 MEANS, SDS = np.array([-2.0, 0.0, 3.0]), np.array([0.5, 1.0, 0.3])

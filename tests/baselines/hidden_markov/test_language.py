@@ -22,8 +22,9 @@ from seqbench.baselines.hidden_markov.em import (
     pack,
 )
 from seqbench.baselines.hidden_markov.language import HMM, HMMConfig
-from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext
-from seqbench.vocab import Vocab
+from seqbench.interface import Budget, Documents, Floats, Ids
+from seqbench.tasks.language.model import LanguageContext
+from seqbench.tasks.language.vocab import Vocab
 
 NO_PRIOR = Parameters(*(torch.zeros(1, 1, dtype=torch.float64),) * 3)
 

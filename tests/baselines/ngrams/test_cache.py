@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqbench.baselines.ngrams.cache import Cache, CacheConfig
-from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext
+from seqbench.interface import Budget, Documents, Floats, Ids
 from seqbench.tasks.language.checks import check_class, check_fitted
-from seqbench.vocab import Vocab
+from seqbench.tasks.language.model import LanguageContext
+from seqbench.tasks.language.vocab import Vocab
 
 V = 4
 

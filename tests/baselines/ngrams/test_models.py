@@ -13,8 +13,9 @@ from nltk.lm import WittenBellInterpolated
 from seqbench.baselines.ngrams import models as ngram
 from seqbench.baselines.ngrams.counts import count_ngrams, sort_together
 from seqbench.baselines.ngrams.table import KeyTable
-from seqbench.interface import Budget, LanguageContext
-from seqbench.vocab import EOS, Vocab
+from seqbench.interface import Budget
+from seqbench.tasks.language.model import LanguageContext
+from seqbench.tasks.language.vocab import EOS, Vocab
 
 Corpus = list[list[int]]
 METHODS = ["add-k", "witten-bell", "absolute discounting", "kneser-ney"]

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from seqbench.baselines.ngrams.models import KneserNey, Unigram
 from seqbench.baselines.reductions.quantised import quantised
-from seqbench.interface import Budget, Config, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Budget, Config
 from seqbench.tasks.forecasts.metrics import LEVELS
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 
 def fitted(kind: type[Forecaster], train: Panel, **settings: object) -> Forecaster:

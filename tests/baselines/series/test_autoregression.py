@@ -16,8 +16,9 @@ from seqbench.datasets.download import verify
 from seqbench.datasets.series.m4_hourly import M4Hourly
 from seqbench.datasets.series.statsmodels_series import Macrodata, Nile, YearlySunspots
 from seqbench.datasets.synthetic.series import MackeyGlass, SyntheticAR
-from seqbench.interface import Budget, Floats, Forecast, ForecastContext, Panel
+from seqbench.interface import Budget, Floats
 from seqbench.tasks.forecasts.metrics import COVERAGE_80, COVERAGE_95, LEVELS, MASE, SMAPE, item_columns, seasonal_scale
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Panel
 
 
 def panel(values: Sequence[Floats], season: int = 1) -> Panel:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from seqbench.baselines.series.naive import Drift, Naive, Naive2, SeasonalNaive, Unfitted
 from seqbench.datasets.download import verify
 from seqbench.datasets.series.m4_hourly import M4Hourly
-from seqbench.interface import Floats, Panel
+from seqbench.interface import Floats
 from seqbench.tasks.forecasts.metrics import LEVELS, MASE, OWA, SMAPE, against_naive2, item_columns, seasonal_scale
+from seqbench.tasks.forecasts.model import Panel
 from seqbench.tasks.forecasts.naive2 import is_seasonal, seasonal_indices
 
 ALL = [Naive, SeasonalNaive, Drift, Naive2]

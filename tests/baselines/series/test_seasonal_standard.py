@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqbench.baselines.series.seasonal_standard import SeasonalBase, SeasonalStandard
-from seqbench.interface import Panel
+from seqbench.tasks.forecasts.model import Panel
 
 
 @given(st.integers(1, 40), st.integers(1, 9), st.integers(0, 99))

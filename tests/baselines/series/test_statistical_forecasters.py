@@ -14,10 +14,11 @@ from seqbench.baselines.series.searched import Found, Searched
 from seqbench.baselines.series.theta import Theta
 from seqbench.datasets.download import verify
 from seqbench.datasets.series.m4_hourly import M4Hourly
-from seqbench.interface import Budget, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Budget, Floats
 from seqbench.tasks.forecasts.checks import check_class
 from seqbench.tasks.forecasts.data import SeriesData
 from seqbench.tasks.forecasts.metrics import MASE, SMAPE, item_columns, seasonal_scale
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 ALL: list[type[Forecaster]] = [ARIMA, ETS, Theta]
 LEVELS = np.array([0.025, 0.1, 0.5, 0.9, 0.975])

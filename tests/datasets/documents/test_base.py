@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from seqbench.data import DataError, LabelledData
+from seqbench.data import DataError
 from seqbench.datasets import download
 from seqbench.datasets.documents.ag_news import AGNews
 from seqbench.datasets.documents.base import DocumentDataset, DocumentParts, Rows
@@ -20,7 +20,8 @@ from seqbench.datasets.documents.cedr import Cedr
 from seqbench.datasets.documents.movie_reviews import MovieReviews
 from seqbench.datasets.documents.reuters import ReutersR8
 from seqbench.datasets.documents.trec import Trec
-from seqbench.vocab import EOS, UNK
+from seqbench.tasks.documents.data import LabelledData
+from seqbench.tasks.language.vocab import EOS, UNK
 
 Pairs = list[tuple[str, str]]
 

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seqbench.data import DataError, LabelledData
+from seqbench.data import DataError
 from seqbench.datasets.documents.own import LabelledFile
-from seqbench.interface import Labelled
+from seqbench.tasks.documents.data import LabelledData
+from seqbench.tasks.documents.model import Labelled
 
 ROWS = [(f'word{i} is about thing{i % 7}, says "me"', "good" if i % 2 else "bad") for i in range(40)]
 

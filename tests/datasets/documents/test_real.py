@@ -6,7 +6,6 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from seqbench.data import LabelledData
 from seqbench.datasets import download
 from seqbench.datasets.documents.ag_news import AGNews
 from seqbench.datasets.documents.base import DocumentDataset
@@ -15,7 +14,8 @@ from seqbench.datasets.documents.movie_reviews import MovieReviews
 from seqbench.datasets.documents.reuters import ReutersR8
 from seqbench.datasets.documents.trec import Trec
 from seqbench.datasets.download import verify
-from seqbench.interface import Labelled
+from seqbench.tasks.documents.data import LabelledData
+from seqbench.tasks.documents.model import Labelled
 
 KINDS = ("without_label", "several_labels")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pydantic import ValidationError
 
-from seqbench.data import DataError, LabelledData
+from seqbench.data import DataError
 from seqbench.datasets.synthetic.documents import (
     DocumentProcess,
     MarkerProcess,
@@ -24,8 +24,10 @@ from seqbench.datasets.synthetic.documents import (
     SyntheticWords,
     WordProcess,
 )
-from seqbench.interface import Floats, Ids, Labelled, Texts
-from seqbench.vocab import UNK
+from seqbench.interface import Floats, Ids
+from seqbench.tasks.documents.data import LabelledData
+from seqbench.tasks.documents.model import Labelled, Texts
+from seqbench.tasks.language.vocab import UNK
 
 KINDS: list[type[SyntheticDocuments]] = [SyntheticWords, SyntheticOrder, SyntheticDistance]
 SMALL = {"train_documents": 60, "valid_documents": 20, "test_documents": 30}

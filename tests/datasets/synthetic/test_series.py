@@ -17,8 +17,9 @@ from seqbench.datasets.synthetic.series import (
     SyntheticThreshold,
 )
 from seqbench.datasets.synthetic.series_processes import LinearProcess, SeriesProcess, ThresholdProcess, stationary
-from seqbench.interface import Floats, Panel
+from seqbench.interface import Floats
 from seqbench.tasks.forecasts.metrics import LEVELS
+from seqbench.tasks.forecasts.model import Panel
 
 ALL: list[type[SyntheticSeries]] = [SyntheticAR, SyntheticSeasonal, SyntheticThreshold, MackeyGlass, Lorenz]
 KNOWN: list[type[KnownSeries]] = [SyntheticAR, SyntheticSeasonal, SyntheticThreshold]

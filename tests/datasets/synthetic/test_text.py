@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from seqbench.data import DataError, TextData, TextSplit
+from seqbench.data import DataError
 from seqbench.datasets.synthetic.text import Synthetic, SyntheticBrackets, SyntheticHMM, SyntheticMarkov
 from seqbench.interface import Ids
+from seqbench.tasks.language.data import TextData, TextSplit
 
 KINDS: list[type[Synthetic]] = [SyntheticMarkov, SyntheticHMM, SyntheticBrackets]
 SMALL = {"train_tokens": 500, "valid_tokens": 200, "test_tokens": 300}

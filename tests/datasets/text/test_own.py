@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from seqbench.data import DataError
 from seqbench.datasets.text.own import TextFile
-from seqbench.vocab import EOS, UNK
+from seqbench.tasks.language.vocab import EOS, UNK
 
 BOOK = "".join(f"line {i % 7} of the book , which goes on\n" for i in range(50))
 

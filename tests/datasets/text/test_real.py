@@ -6,14 +6,15 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from seqbench.data import DataError, TextData
+from seqbench.data import DataError
 from seqbench.datasets.documents.cedr import CedrText
 from seqbench.datasets.download import verify
 from seqbench.datasets.text import python_reference
 from seqbench.datasets.text.python_reference import PythonReference
 from seqbench.datasets.text.tinyshakespeare import TinyShakespeare
 from seqbench.datasets.text.wikitext import WikiText2, WikiText2Characters
-from seqbench.vocab import EOS, UNK
+from seqbench.tasks.language.data import TextData
+from seqbench.tasks.language.vocab import EOS, UNK
 
 
 def need(name: str) -> None:

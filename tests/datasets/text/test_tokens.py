@@ -10,9 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from seqbench.data import DataError, TextData
+from seqbench.data import DataError
 from seqbench.datasets.text.base import Parts, TextDataset, by_position
-from seqbench.vocab import EOS, UNK
+from seqbench.tasks.language.data import TextData
+from seqbench.tasks.language.vocab import EOS, UNK
 
 SPLITS = ("train", "valid", "test")
 lines_of_text = (

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from seqbench.interface import Documents, LanguageContext
+from seqbench.interface import Documents
 from seqbench.learning.columns import Windows
 from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.tasks.language.model import LanguageContext
 
 V = 9
 

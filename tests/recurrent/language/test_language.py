@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from seqbench.baselines.convolutions.language import TemporalConvolutionLanguageModel
-from seqbench.interface import Documents, Floats, Ids, LanguageContext
+from seqbench.interface import Documents, Floats, Ids
 from seqbench.learning.column_language import ColumnLanguageModel, Truncated
 from seqbench.learning.columns import Windows
 from seqbench.learning.training import DivergenceError
@@ -17,6 +17,7 @@ from seqbench.recurrent.language.elman import ElmanLanguageModel
 from seqbench.recurrent.language.gru import GRULanguageModel
 from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.tasks.language.model import LanguageContext
 
 Lend = Callable[..., LanguageContext]
 Draw = Callable[..., Documents]

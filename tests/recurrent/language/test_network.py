@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from seqbench.interface import Documents, Floats, LanguageContext
+from seqbench.interface import Documents, Floats
 from seqbench.recurrent.language.elman import ElmanLanguageModel
 from seqbench.recurrent.language.gru import GRULanguageModel
 from seqbench.recurrent.language.lstm import LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig, RecurrentLanguageModel
+from seqbench.tasks.language.model import LanguageContext
 
 Lend = Callable[..., LanguageContext]
 Draw = Callable[..., Documents]

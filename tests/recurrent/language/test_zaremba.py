@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seqbench.interface import Ids, LanguageContext
+from seqbench.interface import Ids
 from seqbench.recurrent.language.lstm import LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
 from seqbench.runs import suites
+from seqbench.tasks.language.model import LanguageContext
 
 V, SIZE = 30, 12
 PAPER = {  # learning rate, largest norm, steps, epochs before the decay, decay: of the loss a column, summed over steps

@@ -7,13 +7,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seqbench.interface import Documents, LanguageContext
+from seqbench.interface import Documents
 from seqbench.learning.column_language import ColumnLanguageModel
 from seqbench.recurrent.language.elman import ElmanLanguageModel
 from seqbench.recurrent.language.gru import GRULanguageModel
 from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
 from seqbench.recurrent.layers.stack import Cell, LockedDropout, Stack, StackState
+from seqbench.tasks.language.model import LanguageContext
 
 INPUTS, HIDDEN = 3, 5
 EVERY = pytest.mark.parametrize("cell", [nn.RNN, nn.GRU, nn.LSTM])

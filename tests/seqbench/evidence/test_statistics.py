@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from seqbench.evidence.metrics import PERPLEXITY, Columns, Metric
+from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.statistics import block_length, block_weights, choose, compare, estimate
+from seqbench.tasks.language.metrics import PERPLEXITY
 
 ERROR = Metric("error", "error", lambda c, w: w @ c["x"] / w.shape[1], lower_is_better=True)
 ACCURACY = replace(ERROR, name="accuracy", lower_is_better=False)

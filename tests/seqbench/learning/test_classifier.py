@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from seqbench.interface import Budget, ClassificationContext, Documents, Labelled, Texts
+from seqbench.interface import Budget, Documents
 from seqbench.learning.classifier import (
     DocumentBatches,
     DocumentNetwork,
@@ -20,7 +20,8 @@ from seqbench.learning.classifier import (
     max_over,
     mean_over,
 )
-from seqbench.vocab import UNK, Vocab
+from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 V = 30
 """Words; number 0 is <unk>."""

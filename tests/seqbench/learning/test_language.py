@@ -12,7 +12,7 @@ from seqbench.baselines.convolutions.language import TemporalConvolutionLanguage
 from seqbench.baselines.windows.bengio import BengioLanguageModel
 from seqbench.baselines.windows.cbow import CBOWLanguageModel
 from seqbench.baselines.windows.mlp import WindowMLPLanguageModel
-from seqbench.interface import Budget, Ids, LanguageContext
+from seqbench.interface import Budget, Ids
 from seqbench.learning.input import CodeVectors
 from seqbench.learning.language import NeuralLanguageModel
 from seqbench.learning.spelling import Spelling
@@ -20,7 +20,8 @@ from seqbench.recurrent.language.elman import ElmanLanguageModel
 from seqbench.recurrent.language.gru import GRULanguageModel
 from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
 from seqbench.tasks.language.checks import check_class
-from seqbench.vocab import Vocab
+from seqbench.tasks.language.model import LanguageContext
+from seqbench.tasks.language.vocab import Vocab
 
 Model = NeuralLanguageModel[Any]
 RECURRENT: dict[str, object] = {"embedding_size": 8, "hidden_size": 8, "batch_size": 4, "bptt": 8, "dropout": 0.0}

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from seqbench.interface import Floats, Panel
+from seqbench.interface import Floats
 from seqbench.learning.least_squares import least_squares, moving_mean
 from seqbench.learning.series_windows import ErrorUnit, SeriesWindows, training_windows
+from seqbench.tasks.forecasts.model import Panel
 
 
 def windows(window: int = 12, horizon: int = 3) -> SeriesWindows:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from seqbench.interface import Panel
 from seqbench.learning.series_windows import (
     BEYOND,
     KNEE,
@@ -19,6 +18,7 @@ from seqbench.learning.series_windows import (
     held_out,
     training_windows,
 )
+from seqbench.tasks.forecasts.model import Panel
 
 WINDOWS = arrays.arrays(np.float64, (3, 8), elements=st.floats(-1e6, 1e6, allow_subnormal=False))
 

@@ -13,11 +13,12 @@ from seqbench.baselines.windows.bengio import BengioConfig, BengioLanguageModel
 from seqbench.baselines.windows.cbow import CBOWConfig, CBOWLanguageModel
 from seqbench.baselines.windows.mlp import WindowMLPConfig, WindowMLPLanguageModel
 from seqbench.datasets.synthetic.text import SyntheticMarkov
-from seqbench.interface import Budget, Documents, Floats, Ids, LanguageContext
+from seqbench.interface import Budget, Documents, Floats, Ids
 from seqbench.learning.output import FullSoftmax, OutputKind, SampledSoftmax
 from seqbench.learning.window_language import Places, ShuffledWindows, WindowLanguageModel
 from seqbench.tasks.language.checks import check_class
-from seqbench.vocab import Vocab
+from seqbench.tasks.language.model import LanguageContext
+from seqbench.tasks.language.vocab import Vocab
 
 CPU = torch.device("cpu")
 V = 70

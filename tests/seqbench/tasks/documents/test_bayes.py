@@ -8,11 +8,13 @@ import pytest
 from seqbench import registry
 from seqbench.baselines.hidden_markov.language import HMM
 from seqbench.baselines.ngrams.models import AddK, KneserNey, Uniform
-from seqbench.interface import Budget, ClassificationContext, Classifier, Floats, Labelled, LanguageModel, Texts
+from seqbench.interface import Budget, Floats
 from seqbench.spec import parse
 from seqbench.tasks.documents.bayes import bayes
 from seqbench.tasks.documents.checks import check_class
-from seqbench.vocab import UNK, Vocab
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
+from seqbench.tasks.language.model import LanguageModel
+from seqbench.tasks.language.vocab import UNK, Vocab
 
 VOCAB = Vocab((UNK, "x", "y", "z"))
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from seqbench import registry
-from seqbench.interface import Arrays, ClassificationContext, Classifier, Floats, Labelled, Texts
+from seqbench.interface import Arrays, Floats
 from seqbench.spec import Spec
 from seqbench.tasks import task
 from seqbench.tasks.documents.checks import check_class
+from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 
 class Honest(Classifier):

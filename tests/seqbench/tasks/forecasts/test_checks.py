@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from seqbench import registry
-from seqbench.interface import Arrays, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Arrays, Floats
 from seqbench.spec import Spec
 from seqbench.tasks import task
 from seqbench.tasks.forecasts.checks import _fit, _series, check_class, probe
 from seqbench.tasks.forecasts.laws import answer
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 
 class Honest(Forecaster):

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from seqbench.datasets.synthetic.series import SyntheticAR, SyntheticSeasonal
-from seqbench.interface import Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Floats
 from seqbench.tasks.forecasts.conformal import Intervals, central, rank, units
 from seqbench.tasks.forecasts.metrics import COVERAGE_80, COVERAGE_95, LEVELS, seasonal_scale
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 from seqbench.tasks.forecasts.task import Forecasting
 
 

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqbench.interface import Panel
 from seqbench.tasks.forecasts.data import Origins, SeriesData, rolling
+from seqbench.tasks.forecasts.model import Panel
 
 lengths = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 30)), min_size=1, max_size=4)
 

@@ -7,8 +7,9 @@ from seqbench.baselines.series.autoregression import Autoregression, Autoregress
 from seqbench.baselines.series.naive import Drift, Naive
 from seqbench.baselines.windows.forecasters import WindowMLPForecaster
 from seqbench.combination import CombinationConfig
-from seqbench.interface import Budget, Config, Floats, Forecast, ForecastContext, Forecaster, Panel
+from seqbench.interface import Budget, Config, Floats
 from seqbench.tasks.forecasts.mean import MeanOfModels, mean_of
+from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 PANEL = Panel([np.random.default_rng(n).normal(size=40).cumsum() for n in range(3)], ["a", "b", "c"], 1)
 LEVELS = np.array([0.1, 0.5, 0.9])

@@ -21,12 +21,13 @@ from seqbench.datasets import download
 from seqbench.datasets.series.m4_hourly import M4Hourly
 from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns
-from seqbench.interface import Budget, Floats, Forecast, Forecaster, Panel
+from seqbench.interface import Budget, Floats
 from seqbench.runs.cell import Outcome, _evaluate
 from seqbench.tasks.base import Split
 from seqbench.tasks.forecasts.conformal import Intervals
 from seqbench.tasks.forecasts.data import SeriesData, rolling
 from seqbench.tasks.forecasts.metrics import LEVELS, MASE, OWA, SMAPE
+from seqbench.tasks.forecasts.model import Forecast, Forecaster, Panel
 from seqbench.tasks.forecasts.task import Forecasting
 
 TOYS = Path(__file__).parents[3] / "toys" / "forecast_toys.py"

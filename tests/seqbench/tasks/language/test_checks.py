@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from seqbench import registry
 from seqbench.evidence.laws import difference, law
 from seqbench.evidence.records import Check
-from seqbench.interface import Arrays, Budget, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Arrays, Budget, Documents, Floats, Ids
 from seqbench.spec import Spec
 from seqbench.tasks.language.checks import check_class, check_fitted, probe
 from seqbench.tasks.language.laws import windows
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.task import LanguageModelling
-from seqbench.vocab import Vocab
+from seqbench.tasks.language.vocab import Vocab
 
 
 def _load(path: Path) -> ModuleType:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from seqbench.evidence.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY, Columns
+from seqbench.evidence.metrics import Columns
+from seqbench.tasks.language.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY
 
 NATS, TOKENS, CHARACTERS = np.log([2.0, 4.0, 8.0]), np.array([1, 1, 1]), np.array([2, 3, 5])
 COLUMNS: Columns = {"nats": NATS, "tokens": TOKENS, "characters": CHARACTERS}

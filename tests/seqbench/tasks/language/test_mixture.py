@@ -11,13 +11,14 @@ from scipy.optimize import minimize
 from seqbench.baselines.hidden_markov.language import HMM, HMMConfig
 from seqbench.baselines.ngrams.models import KneserNey, NgramConfig, Uniform, Unigram
 from seqbench.combination import CombinationConfig
-from seqbench.interface import Arrays, Budget, Config, Documents, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Arrays, Budget, Config, Documents, Floats, Ids
 from seqbench.recurrent.language.lstm import LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
 from seqbench.tasks.language.checks import check_class
 from seqbench.tasks.language.laws import Asked
 from seqbench.tasks.language.mixture import Mixture, learn_weights, mixture
-from seqbench.vocab import Vocab
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
+from seqbench.tasks.language.vocab import Vocab
 
 V = 5
 

@@ -11,11 +11,12 @@ from scipy.stats import chisquare
 
 from seqbench.baselines.hidden_markov.language import HMM, HMMConfig
 from seqbench.baselines.ngrams.models import KneserNey, NgramConfig, Unigram
-from seqbench.interface import Budget, Floats, Ids, LanguageContext, LanguageModel
+from seqbench.interface import Budget, Floats, Ids
 from seqbench.recurrent.language.lstm import LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.sampling import ids_of, sample, shape, text_of
-from seqbench.vocab import EOS, UNK, Vocab
+from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 
 V = 4
 LEVEL = 1e-3

@@ -6,17 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from seqbench.baselines.convolutions.forecaster import TemporalConvolutionForecaster
 from seqbench.baselines.series.naive import SeasonalNaive
-from seqbench.baselines.windows.forecasters import (
-    LinearWindow,
-    Segments,
-    TemporalConvolutionForecaster,
-    WindowMLPForecaster,
-)
-from seqbench.interface import Budget, Floats, ForecastContext, Panel
+from seqbench.baselines.windows.forecasters import LinearWindow, WindowMLPForecaster
+from seqbench.interface import Budget, Floats
 from seqbench.learning.forecaster import NetworkForecaster, WindowForecaster
+from seqbench.learning.segments import Segments
 from seqbench.recurrent.forecasters import ElmanForecaster, GRUForecaster, LSTMForecaster
 from seqbench.tasks.forecasts.metrics import LEVELS
+from seqbench.tasks.forecasts.model import ForecastContext, Panel
 
 SMALL: dict[type[WindowForecaster], dict[str, Any]] = {
     LinearWindow: {},

@@ -1,0 +1,46 @@
+"""Text as the harness splits it, for language modelling."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from seqbench.interface import Documents, Ids
+from seqbench.tasks.language.model import LanguageModel
+from seqbench.tasks.language.vocab import Vocab
+
+Convention = Literal["sentence", "stream"]
+Unit = Literal["word", "character", "symbol"]
+
+
+@dataclass(frozen=True)
+class TextSplit:
+    documents: Documents
+    """Ids, each (T_i,)."""
+    characters: Sequence[Ids]
+    """Characters of text that each id stands for, its separator counted, each (T_i,); for bits per character."""
+
+    @property
+    def tokens(self) -> int:
+        return sum(len(d) for d in self.documents)
+
+
+@dataclass(frozen=True)
+class TextData:
+    """Text for language modelling.
+
+    In the `sentence` convention each line is a document of its own and is scored from a fresh start, blank
+    lines dropped; in the `stream` convention a split is one document, in which every line end counts.
+    Where lines exist, `<eos>` ends them and is scored, in both conventions.
+    """
+
+    name: str
+    vocab: Vocab
+    train: TextSplit
+    valid: TextSplit
+    test: TextSplit
+    convention: Convention
+    unit: Unit
+    truth: LanguageModel[object] | None = None
+    """The true model of a synthetic source, ready to predict."""
+    notes: dict[str, int | str] = field(default_factory=dict)
+    """What the loader did and left out, for the record."""

@@ -1,0 +1,50 @@
+"""What a language model is: the probability of each symbol of a text, given all that came before it."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+import numpy as np
+
+from seqbench.interface import Context, Documents, Floats, Ids, SequenceModel
+from seqbench.tasks.language.vocab import Vocab
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageContext(Context[Documents]):
+    vocab: Vocab
+
+
+class LanguageModel(SequenceModel[Documents, LanguageContext], Generic[State]):
+    """A probability of the next symbol given all that came before it.
+
+    The state that goes in and out of `predict` lets long streams be scored in pieces and text be sampled.
+    It is the model's own affair; the harness only hands it back. A state that was handed out is not to be
+    changed afterwards: the harness may continue from it more than once.
+    """
+
+    task: ClassVar[str] = "lm"
+    vocab_size: int
+    """V; set it in `fit` and in `restore`."""
+
+    @abstractmethod
+    def predict(self, ids: Ids, state: State | None = None) -> tuple[Floats, State]:
+        """Score symbols.
+
+        Args:
+            ids: (B, T) symbols in 0..V-1; T may be 0.
+            state: where earlier symbols of the B rows left off; None: at the start of a document.
+
+        Returns:
+            (B, T) natural log p(ids[b, t] | state, ids[b, :t]), and the state after T symbols.
+        """
+
+    def next(self, state: State | None = None, batch: int = 1) -> Floats:
+        """Probabilities (B, V) of the next symbol after `state` (None: at the start of `batch` documents).
+
+        This default asks `predict` for each symbol in turn; a model overrides it to be quick.
+        """
+        scores = [self.predict(np.full((batch, 1), symbol), state)[0] for symbol in range(self.vocab_size)]
+        return np.exp(np.concatenate(scores, axis=1))
