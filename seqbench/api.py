@@ -18,7 +18,6 @@ from seqbench.runs.store import RECORD, Damaged, Plan, Store
 from seqbench.runs.suites import Suite
 from seqbench.spec import Spec, parse
 from seqbench.tasks import task
-from seqbench.tasks.language.model import LanguageModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,7 +206,7 @@ def check(model: str, task_name: str | None = None, seed: int = 0) -> list[Check
 
     Args:
         model: a spec, such as `my_model.py:MyModel` or `lstm(hidden_size=16)`.
-        task_name: `lm`, `classify` or `forecast`; None: the one that it is made for, of several the first.
+        task_name: whose laws are meant, such as `lm`; None: the task that the model is made for, the first of several.
 
     Raises:
         ValueError: the model cannot be found or configured.
@@ -282,8 +281,6 @@ def sample(
     Raises:
         ValueError: a name or a setting is wrong.
     """
-    from seqbench.tasks.language import sampling
-
     asked = ask(
         suite,
         models=[model],
@@ -296,20 +293,18 @@ def sample(
     )
     cell, held = asked.cells[0], load(asked.cells[0])
     fitted = _fitted(asked.store, cell, asked.store.find(cell.identity), held)
-    assert isinstance(fitted, LanguageModel)
-    vocab, unit = held.vocab, held.unit
-    drawn = sampling.sample(
+    return task(asked.suite.task).sample(
         fitted,
+        held,
         length,
-        prompt=sampling.ids_of(prompt, vocab, unit),
+        prompt=prompt,
         temperature=temperature,
         greedy=greedy,
         top_k=top_k,
         nucleus=nucleus,
-        exclude=[] if unknown or vocab.unk is None else [vocab.unk],
+        unknown=unknown,
         seed=seed,
     )
-    return sampling.text_of(drawn, vocab, unit)
 
 
 def _fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any) -> Any:

@@ -180,7 +180,7 @@ def run(
 def check(
     model: Annotated[str, typer.Argument(help="Such as my_model.py:MyModel.")],
     task: Annotated[
-        str | None, typer.Option(help="Whose laws, lm, classify or forecast; without one, its own.")
+        str | None, typer.Option(help="The task whose laws are meant, such as lm; without one, the model's own.")
     ] = None,
 ) -> None:
     """Hold a model against the laws of its task: does it normalise, does it peek, is it repeatable?"""

@@ -1,6 +1,6 @@
-"""Models, data sets and report formats by name.
+"""Finding models, data sets and report formats by name.
 
-Nothing is imported before it is asked for, so that `seqbench list` answers at once. Other people's packages join
+Nothing is imported before it is needed, so that `seqbench list` answers at once. Other people's packages join
 through the entry points `seqbench.models` and `seqbench.datasets`; a file at hand is `path/to/file.py:ClassName`.
 """
 
@@ -17,200 +17,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from seqbench.catalogue import DATASETS, MODELS, REPORTS, Entry
 from seqbench.data import Dataset
 from seqbench.fingerprint import source_sha256
 from seqbench.interface import Config, SequenceModel
 from seqbench.spec import Spec
-
-
-@dataclass(frozen=True)
-class Entry:
-    summary: str
-    targets: Mapping[str, str]
-    """By task: `module:attribute`, or `path/to/file.py:attribute`; under "" where only the class knows its task."""
-
-
-def _entry(summary: str, **targets: str) -> Entry:
-    return Entry(summary, {task: f"seqbench.{target}" for task, target in targets.items()})
-
-
-MODELS: Mapping[str, Entry] = {
-    "uniform": _entry("every symbol alike", lm="baselines.ngrams.models:Uniform"),
-    "unigram": _entry("relative frequencies", lm="baselines.ngrams.models:Unigram"),
-    "add-k": _entry("n-gram with add-k smoothing", lm="baselines.ngrams.models:AddK"),
-    "witten-bell": _entry("interpolated Witten–Bell n-gram", lm="baselines.ngrams.models:WittenBell"),
-    "absolute-discounting": _entry(
-        "n-gram with one discount an order", lm="baselines.ngrams.models:AbsoluteDiscounting"
-    ),
-    "kneser-ney": _entry("interpolated modified Kneser–Ney n-gram", lm="baselines.ngrams.models:KneserNey"),
-    "hmm": _entry(
-        "hidden Markov model, Baum–Welch",
-        lm="baselines.hidden_markov.language:HMM",
-        forecast="baselines.hidden_markov.forecaster:HMMForecaster",
-    ),
-    "cache": _entry("what was said lately, beside the unigram", lm="baselines.ngrams.cache:Cache"),
-    "cbow": _entry("mean of the vectors of the words before", lm="baselines.windows.cbow:CBOWLanguageModel"),
-    "bengio": _entry("neural probabilistic model of Bengio et al.", lm="baselines.windows.bengio:BengioLanguageModel"),
-    "window-mlp": _entry(
-        "perceptron over a window",
-        lm="baselines.windows.mlp:WindowMLPLanguageModel",
-        forecast="baselines.windows.forecasters:WindowMLPForecaster",
-    ),
-    "majority": _entry("the frequencies of the classes", classify="baselines.bags_of_words.naive_bayes:Majority"),
-    "naive-bayes": _entry(
-        "multinomial naive Bayes", classify="baselines.bags_of_words.naive_bayes:MultinomialNaiveBayes"
-    ),
-    "complement-naive-bayes": _entry(
-        "naive Bayes of each class's complement", classify="baselines.bags_of_words.naive_bayes:ComplementNaiveBayes"
-    ),
-    "perceptron": _entry("perceptron over a bag of words", classify="baselines.bags_of_words.linear:Perceptron"),
-    "logistic-regression": _entry(
-        "logistic regression over words, n-grams or letters",
-        classify="baselines.bags_of_words.linear:LogisticRegression",
-    ),
-    "linear-svm": _entry("linear SVM over n-grams, calibrated", classify="baselines.bags_of_words.linear:LinearSVM"),
-    "averaged-embeddings": _entry(
-        "mean of word and bigram vectors, as fastText",
-        classify="baselines.bags_of_words.averaged_embeddings:AveragedEmbeddings",
-    ),
-    "kim-cnn": _entry("convolution over time, max pooled", classify="baselines.convolutions.kim:KimClassifier"),
-    "naive": _entry("the last value goes on", forecast="baselines.series.naive:Naive"),
-    "seasonal-naive": _entry("the last season goes on", forecast="baselines.series.naive:SeasonalNaive"),
-    "drift": _entry("the mean step goes on", forecast="baselines.series.naive:Drift"),
-    "naive2": _entry("seasonally adjusted naive, M4's benchmark", forecast="baselines.series.naive:Naive2"),
-    "autoregression": _entry(
-        "linear in its lags, an equation a series", forecast="baselines.series.autoregression:Autoregression"
-    ),
-    "arima": _entry("ARIMA, searched for each series within bounds", forecast="baselines.series.arima:ARIMA"),
-    "ets": _entry("exponential smoothing, searched within bounds", forecast="baselines.series.ets:ETS"),
-    "theta": _entry("the Theta method", forecast="baselines.series.theta:Theta"),
-    "linear-window": _entry(
-        "least squares from a window, trend and season apart", forecast="baselines.windows.forecasters:LinearWindow"
-    ),
-    "tcn": _entry(
-        "causal temporal convolution",
-        lm="baselines.convolutions.language:TemporalConvolutionLanguageModel",
-        classify="baselines.convolutions.temporal:TemporalConvolutionClassifier",
-        forecast="baselines.convolutions.forecaster:TemporalConvolutionForecaster",
-    ),
-    "elman": _entry(
-        "simple recurrent network",
-        lm="recurrent.language.elman:ElmanLanguageModel",
-        classify="recurrent.classifier:ElmanClassifier",
-        forecast="recurrent.forecasters:ElmanForecaster",
-    ),
-    "gru": _entry(
-        "gated recurrent unit",
-        lm="recurrent.language.gru:GRULanguageModel",
-        classify="recurrent.classifier:GRUClassifier",
-        forecast="recurrent.forecasters:GRUForecaster",
-    ),
-    "lstm": _entry(
-        "long short-term memory",
-        lm="recurrent.language.lstm:LSTMLanguageModel",
-        classify="recurrent.classifier:LSTMClassifier",
-        forecast="recurrent.forecasters:LSTMForecaster",
-    ),
-    "bilstm": _entry(
-        "LSTM that reads both ways",
-        lm="recurrent.language.lstm:BidirectionalLSTMLanguageModel",
-        classify="recurrent.classifier:BidirectionalLSTMClassifier",
-    ),
-}
-
-DATASETS: Mapping[str, Entry] = {
-    "synthetic-markov": _entry("Markov chain, true model known", lm="datasets.synthetic.text:SyntheticMarkov"),
-    "synthetic-hmm": _entry("hidden Markov source, true model known", lm="datasets.synthetic.text:SyntheticHMM"),
-    "synthetic-brackets": _entry("nested brackets, true model known", lm="datasets.synthetic.text:SyntheticBrackets"),
-    "python-reference": _entry(
-        "the Python language reference, in words", lm="datasets.text.python_reference:PythonReference"
-    ),
-    "tinyshakespeare": _entry("Shakespeare, in characters", lm="datasets.text.tinyshakespeare:TinyShakespeare"),
-    "wikitext2": _entry("Wikipedia articles, 2.1 million words", lm="datasets.text.wikitext:WikiText2"),
-    "wikitext2-chars": _entry("Wikipedia articles, in characters", lm="datasets.text.wikitext:WikiText2Characters"),
-    "synthetic-words": _entry(
-        "single words decide, true posterior known", classify="datasets.synthetic.documents:SyntheticWords"
-    ),
-    "synthetic-order": _entry(
-        "only word order decides, true posterior known", classify="datasets.synthetic.documents:SyntheticOrder"
-    ),
-    "synthetic-distance": _entry(
-        "a word far back decides, true posterior known", classify="datasets.synthetic.documents:SyntheticDistance"
-    ),
-    "library-docstrings": _entry(
-        "which part of SciPy a docstring documents", classify="datasets.documents.library_docstrings:LibraryDocstrings"
-    ),
-    "trec": _entry("questions by what they ask for, 6 classes", classify="datasets.documents.trec:Trec"),
-    "reuters-r8": _entry("newswire by topic, 8 classes", classify="datasets.documents.reuters:ReutersR8"),
-    "mr": _entry("sentences of film reviews, 2 classes", classify="datasets.documents.movie_reviews:MovieReviews"),
-    "cedr-ru": _entry(
-        "Russian sentences, as text or by emotion",
-        classify="datasets.documents.cedr:Cedr",
-        lm="datasets.documents.cedr:CedrText",
-    ),
-    "ag-news": _entry("news by topic, 4 classes, 127,600 texts", classify="datasets.documents.ag_news:AGNews"),
-    "synthetic-ar": _entry("autoregression, true model known", forecast="datasets.synthetic.series:SyntheticAR"),
-    "synthetic-seasonal": _entry(
-        "a season in noise, true model known", forecast="datasets.synthetic.series:SyntheticSeasonal"
-    ),
-    "synthetic-threshold": _entry(
-        "two linear regimes, true model known", forecast="datasets.synthetic.series:SyntheticThreshold"
-    ),
-    "mackey-glass": _entry("chaos with a delay", forecast="datasets.synthetic.series:MackeyGlass"),
-    "lorenz": _entry("chaos, Lorenz's first coordinate", forecast="datasets.synthetic.series:Lorenz"),
-    "nile": _entry("flow of the Nile, by the year", forecast="datasets.series.statsmodels_series:Nile"),
-    "sunspots-yearly": _entry(
-        "sunspots since 1700, by the year", forecast="datasets.series.statsmodels_series:YearlySunspots"
-    ),
-    "co2": _entry("carbon dioxide at Mauna Loa, by the week", forecast="datasets.series.statsmodels_series:CO2"),
-    "elnino": _entry("sea surface temperature, by the month", forecast="datasets.series.statsmodels_series:ElNino"),
-    "macrodata": _entry(
-        "economy of the USA, 12 series by the quarter", forecast="datasets.series.statsmodels_series:Macrodata"
-    ),
-    "m4-hourly": _entry("414 hourly series of the M4 competition", forecast="datasets.series.m4_hourly:M4Hourly"),
-    "ett-h1": _entry("a transformer's loads and oil temperature, by the hour", forecast="datasets.series.ett:ETTh1"),
-    "exchange-rate": _entry("eight currencies, by the day", forecast="datasets.series.exchange_rate:ExchangeRate"),
-    "airpassengers": _entry("airline passengers, by the month", forecast="datasets.series.airpassengers:AirPassengers"),
-    "daily-min-temps": _entry(
-        "temperatures in Melbourne, by the day", forecast="datasets.series.daily_min_temps:DailyMinTemps"
-    ),
-    "sunspots": _entry("sunspots since 1749, by the month", forecast="datasets.series.sunspots:Sunspots"),
-    "file": _entry(
-        "your own data: file(path=mine.txt)",
-        lm="datasets.text.own:TextFile",
-        classify="datasets.documents.own:LabelledFile",
-        forecast="datasets.series.own:SeriesFile",
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Reduction:
-    name: str
-    """As tables write it behind the model's."""
-    target: str
-    """The function from a class of the one task to a class of the other."""
-
-
-REDUCTIONS: Mapping[tuple[str, str], Reduction] = {
-    ("lm", "classify"): Reduction("Bayes", "seqbench.tasks.documents.bayes:bayes"),
-    ("lm", "forecast"): Reduction("quantised", "seqbench.baselines.reductions.quantised:quantised"),
-}
-"""By the model's task and the one wanted."""
-
-SUMS: Mapping[str, str] = {
-    "lm": "seqbench.tasks.language.mixture:mixture",
-    "forecast": "seqbench.tasks.forecasts.mean:mean_of",
-}
-"""By task, the function from the classes of models that a spec adds to the class that they make together."""
-
-REPORTS: Mapping[str, str] = {
-    "terminal": "seqbench.reports.terminal:render",
-    "markdown": "seqbench.reports.markdown:render",
-    "latex": "seqbench.reports.latex:render",
-    "html": "seqbench.reports.html:render",
-    "csv": "seqbench.reports.frame:render",
-}
+from seqbench.tasks import task
 
 
 class UnknownName(ValueError):
@@ -236,29 +48,34 @@ def datasets() -> dict[str, Entry]:
     return _with_entry_points("seqbench.datasets", DATASETS)
 
 
-def find_model(spec: Spec, task: str) -> Found:
+def find_model(spec: Spec, task_name: str) -> Found:
     """The model class of a spec; one of another task through a reduction, where there is one.
 
     Raises:
         UnknownName: no model has that name.
         ValueError: it is no model of that task, or its file cannot be imported.
     """
-    found = _sum(spec, task) if spec.parts else _of_kind(_find(spec.name, models, "model", task), SequenceModel, spec)
-    reduction = REDUCTIONS.get((found.attribute.task, task))
+    found = _sum(spec, task_name) if spec.parts else _model(spec, task_name)
+    reduction = task(task_name).reductions.get(found.attribute.task)
     if reduction is None:
-        return _of_task(found, spec, task)
+        return _of_task(found, spec, task_name)
     reduce = resolve(reduction.name, reduction.target)
     source = _joint(found.source_sha256, reduce.source_sha256)
     return Found(found.target, reduce.attribute(found.attribute), source, reduction.name)
 
 
-def _sum(spec: Spec, task: str) -> Found:
+def _model(spec: Spec, task_name: str) -> Found:
+    """The model class that a name without parts stands for, whatever its task."""
+    return _of_kind(_find(spec.name, models, "model", task_name), SequenceModel, spec)
+
+
+def _sum(spec: Spec, task_name: str) -> Found:
     """What the models that a spec adds make together."""
-    of = task_of_parts(spec, task)
+    of = task_of_parts(spec, task_name)
     parts = [find_model(part, of) for part in spec.parts]
-    if of not in SUMS:
-        raise ValueError(f"{spec.name}: models of the task {of} cannot be added, only those of {' and '.join(SUMS)}")
-    own = resolve("a sum", SUMS[of])
+    if not task(of).sums:
+        raise ValueError(f"{spec.name}: models of the task {of} cannot be added")
+    own = resolve("a sum", task(of).sums)
     return Found(
         "+".join(part.target for part in parts),
         own.attribute([part.attribute for part in parts]),
@@ -266,9 +83,9 @@ def _sum(spec: Spec, task: str) -> Found:
     )
 
 
-def task_of_parts(spec: Spec, task: str) -> str:
-    """Models are added as models of the task itself where it has sums, else of their own, for a reduction to follow."""
-    return task if task in SUMS else home_task(spec)
+def task_of_parts(spec: Spec, task_name: str) -> str:
+    """Models are added as models of the task itself if it has sums, else of their own, for a reduction to follow."""
+    return task_name if task(task_name).sums else home_task(spec)
 
 
 def _joint(*hashes: str) -> str:
@@ -284,8 +101,8 @@ def home_task(spec: Spec) -> str:
     """
     if spec.parts:
         return home_task(spec.parts[0])
-    task: str = _of_kind(_find(spec.name, models, "model", ""), SequenceModel, spec).attribute.task
-    return task
+    home: str = _model(spec, "").attribute.task
+    return home
 
 
 def find_dataset(spec: Spec, task: str) -> Found:

@@ -13,7 +13,7 @@ from seqbench.interface import Budget, SequenceModel
 from seqbench.runs.store import key_of
 from seqbench.runs.suites import Override, Preset, Suite
 from seqbench.spec import Spec, parse
-from seqbench.tasks import TASKS
+from seqbench.tasks import target
 
 TRUTH = "true-model"
 
@@ -85,6 +85,7 @@ def grid(
     seeds = preset.seeds if seeds is None else seeds
     if seeds < 1:
         raise ValueError(f"seeds must be 1 or more, not {seeds}")
+    scored_by = registry.resolve(suite.task, target(suite.task))
     cells: list[Cell] = []
     for source in [_Source.of(d, suite.task) for d in datasets or map(parse, preset.datasets or suite.datasets)]:
         rows = [_Row.of(m, preset, suite.task, precision) for m in models or map(parse, suite.models)]
@@ -92,7 +93,7 @@ def grid(
             rows.append(_Row.truth(source, preset))
         for row in rows:
             repetitions = seeds if row.stochastic else 1
-            cells.extend(_cell(suite, source, row, seed, device) for seed in range(repetitions))
+            cells.extend(_cell(scored_by, source, row, seed, device) for seed in range(repetitions))
     unique = {cell.key: cell for cell in cells}
     return list(unique.values())
 
@@ -185,9 +186,9 @@ def _budget(spec: Spec, preset: Preset) -> Budget:
     return preset.models.get(spec.name, Override()).budget or preset.budget
 
 
-def _cell(suite: Suite, source: _Source, row: _Row, seed: int, device: str) -> Cell:
+def _cell(scored_by: registry.Found, source: _Source, row: _Row, seed: int, device: str) -> Cell:
     identity = Identity(
-        task=suite.task,
+        task=source.dataset.task,
         model=row.spec.name if ".py:" not in row.spec.name else row.target,
         target=row.target,
         config=dict(row.config),
@@ -196,7 +197,7 @@ def _cell(suite: Suite, source: _Source, row: _Row, seed: int, device: str) -> C
         options=source.dataset.identity(),
         data_sha256=source.data_sha256,
         data_source=source.source_sha256,
-        task_source=registry.resolve(suite.task, TASKS[suite.task]).source_sha256,
+        task_source=scored_by.source_sha256,
         seed=seed,
         budget=row.budget.model_dump(mode="json"),
         device=device,

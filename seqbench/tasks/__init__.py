@@ -1,25 +1,38 @@
-"""What the harness must know of each task: one room per task, and the table of their names."""
+"""What the harness must know of each task: one room per task, and the table of their names.
 
+Other people's packages add tasks through the entry point `seqbench.tasks`.
+"""
+
+from collections.abc import Mapping
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Any
 
 from seqbench.tasks.base import Task
 
-TASKS = {
+TASKS: Mapping[str, str] = {
     "lm": "seqbench.tasks.language.task:LanguageModelling",
     "classify": "seqbench.tasks.documents.task:Classification",
     "forecast": "seqbench.tasks.forecasts.task:Forecasting",
 }
 
 
-def task(name: str) -> Task[Any, Any]:
-    """The task of that name.
+def target(name: str) -> str:
+    """`module:attribute` of the task of that name.
 
     Raises:
         ValueError: there is none.
     """
-    if name not in TASKS:
-        raise ValueError(f"there is no task {name!r}; there are: {', '.join(TASKS)}")
-    module, _, attribute = TASKS[name].partition(":")
+    if name in TASKS:
+        return TASKS[name]
+    added = {point.name: point.value for point in entry_points(group="seqbench.tasks")}
+    if name not in added:
+        raise ValueError(f"there is no task {name!r}; there are: {', '.join([*TASKS, *added])}")
+    return added[name]
+
+
+def task(name: str) -> Task[Any, Any]:
+    """The task of that name; raises as `target` does."""
+    module, _, attribute = target(name).partition(":")
     found: Task[Any, Any] = getattr(import_module(module), attribute)()
     return found

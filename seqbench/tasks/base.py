@@ -1,7 +1,8 @@
 """What the harness must know of a task: how its models are lent data, scored, and held against the laws."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from seqbench.evidence.metrics import Columns, Metric
@@ -11,6 +12,16 @@ from seqbench.interface import Budget, Context, SequenceModel
 Data = TypeVar("Data")
 Model = TypeVar("Model", bound=SequenceModel[Any, Any])
 Split = Literal["valid", "test"]
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """How a model of another task becomes one of this task."""
+
+    name: str
+    """Tables write it behind the name of the model."""
+    target: str
+    """`module:attribute` of the function from a class of the other task to a class of this one."""
 
 
 class Task(ABC, Generic[Data, Model]):
@@ -24,6 +35,11 @@ class Task(ABC, Generic[Data, Model]):
     """How many of them get a column in tables; the frame and the record hold all."""
     marks: ClassVar[dict[str, str]]
     """The mark that a broken law puts on a row, by the law's name; a marked score is not comparable."""
+    reductions: ClassVar[Mapping[str, Reduction]] = {}
+    """By the name of the other task."""
+    sums: ClassVar[str] = ""
+    """`module:attribute` of the function from the classes of models that a spec adds to the class that they make
+    together; empty: models of this task cannot be added."""
 
     @abstractmethod
     def train(self, data: Data, split: Split) -> Any:
@@ -86,3 +102,24 @@ class Task(ABC, Generic[Data, Model]):
     @abstractmethod
     def predict(self, model: Model, new: Any, encoding: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
         """Scores of new data, as `Dataset.read` gives it: named columns, one entry an item; `detail`: the record's."""
+
+    def sample(
+        self,
+        model: Model,
+        data: Data,
+        length: int,
+        *,
+        prompt: str,
+        temperature: float,
+        greedy: bool,
+        top_k: int | None,
+        nucleus: float | None,
+        unknown: bool,
+        seed: int,
+    ) -> str:
+        """Text that a fitted model writes after `prompt`; the settings are those of `seqbench.sample`.
+
+        Raises:
+            ValueError: models of this task write nothing, or a setting is out of range.
+        """
+        raise ValueError(f"models of the task {self.name} write no text; name one of another suite with --suite")

@@ -14,7 +14,7 @@ import numpy as np
 from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched
 from seqbench.evidence.records import Check
 from seqbench.interface import Budget, Floats
-from seqbench.tasks.documents import laws as laws
+from seqbench.tasks.documents import laws
 from seqbench.tasks.documents.laws import Said, answer, some
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 from seqbench.tasks.language.vocab import UNK, Vocab

@@ -1,7 +1,7 @@
 """Document classification: the probability of each class, scored on every document of the test part."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
 from seqbench.interface import Budget, Floats
-from seqbench.tasks.base import Split, Task
+from seqbench.tasks.base import Reduction, Split, Task
 from seqbench.tasks.documents.checks import check_class, check_fitted, probe
 from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.laws import answer
@@ -34,6 +34,8 @@ class Classification(Task[LabelledData, Classifier]):
     metrics: ClassVar[tuple[Metric, ...]] = (MACRO_F1, ACCURACY, LOG_LOSS, CALIBRATION_ERROR, MICRO_F1)
     shown: ClassVar[int] = 4  # micro-F1 is the accuracy where each document has one class
     marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
+
+    reductions: ClassVar[Mapping[str, Reduction]] = {"lm": Reduction("Bayes", "seqbench.tasks.documents.bayes:bayes")}
 
     def train(self, data: LabelledData, split: Split) -> Labelled:
         return data.train

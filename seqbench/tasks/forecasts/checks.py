@@ -13,7 +13,7 @@ import numpy as np
 from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched
 from seqbench.evidence.records import Check
 from seqbench.interface import Budget, Floats
-from seqbench.tasks.forecasts import laws as laws
+from seqbench.tasks.forecasts import laws
 from seqbench.tasks.forecasts.laws import SCALES, Asked, answer, copied, take
 from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
 

@@ -4,7 +4,7 @@ A forecast is asked for with nothing at hand but a copy of what was known at its
 inside the training part, its scores come from a fit of their own that saw nothing of it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.statistics import block_length
 from seqbench.interface import Budget, Ids
-from seqbench.tasks.base import Split, Task
+from seqbench.tasks.base import Reduction, Split, Task
 from seqbench.tasks.forecasts.checks import check_class, check_fitted, probe
 from seqbench.tasks.forecasts.conformal import Intervals, central, units
 from seqbench.tasks.forecasts.data import Origins, SeriesData
@@ -60,6 +60,11 @@ class Forecasting(Task[SeriesData, Forecaster]):
     )
     shown: ClassVar[int] = 7  # MSE and MAE say something where series are scaled alike, as the papers scale ETT
     marks: ClassVar[dict[str, str]] = {"causal": "***", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
+
+    reductions: ClassVar[Mapping[str, Reduction]] = {
+        "lm": Reduction("quantised", "seqbench.baselines.reductions.quantised:quantised")
+    }
+    sums: ClassVar[str] = "seqbench.tasks.forecasts.mean:mean_of"
 
     def train(self, data: SeriesData, split: Split) -> Panel:
         origins: Origins = getattr(data, split)

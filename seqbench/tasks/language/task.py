@@ -10,6 +10,7 @@ from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.statistics import block_length
 from seqbench.interface import Budget, Documents, Floats, Ids
 from seqbench.tasks.base import Split, Task
+from seqbench.tasks.language import sampling
 from seqbench.tasks.language.checks import check_class, check_fitted, probe
 from seqbench.tasks.language.data import Convention, TextData, TextSplit
 from seqbench.tasks.language.laws import answer
@@ -38,6 +39,8 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         "chunked": "§",
         "batched": "¶",
     }
+
+    sums: ClassVar[str] = "seqbench.tasks.language.mixture:mixture"
 
     def train(self, data: TextData, split: Split) -> Documents:
         return data.train.documents
@@ -111,6 +114,33 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
             "perplexity": np.exp(sums / tokens),
             "bits_per_character": sums / lengths / np.log(2),
         }
+
+    def sample(
+        self,
+        model: LanguageModel[Any],
+        data: TextData,
+        length: int,
+        *,
+        prompt: str,
+        temperature: float,
+        greedy: bool,
+        top_k: int | None,
+        nucleus: float | None,
+        unknown: bool,
+        seed: int,
+    ) -> str:
+        drawn = sampling.sample(
+            model,
+            length,
+            prompt=sampling.ids_of(prompt, data.vocab, data.unit),
+            temperature=temperature,
+            greedy=greedy,
+            top_k=top_k,
+            nucleus=nucleus,
+            exclude=[] if unknown or data.vocab.unk is None else [data.vocab.unk],
+            seed=seed,
+        )
+        return sampling.text_of(drawn, data.vocab, data.unit)
 
 
 def score_split(model: LanguageModel[Any], part: TextSplit, convention: Convention) -> Columns:

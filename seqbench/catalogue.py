@@ -1,0 +1,177 @@
+"""What ships: models, data sets and reports by name, each with the place of its code.
+
+One line adds one. Targets are strings, so that `seqbench list` imports none of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    summary: str
+    targets: Mapping[str, str]
+    """By task: `module:attribute`, or `path/to/file.py:attribute`; under "" where only the class knows its task."""
+
+
+def _entry(summary: str, **targets: str) -> Entry:
+    return Entry(summary, {task: f"seqbench.{target}" for task, target in targets.items()})
+
+
+MODELS: Mapping[str, Entry] = {
+    "uniform": _entry("every symbol alike", lm="baselines.ngrams.models:Uniform"),
+    "unigram": _entry("relative frequencies", lm="baselines.ngrams.models:Unigram"),
+    "add-k": _entry("n-gram with add-k smoothing", lm="baselines.ngrams.models:AddK"),
+    "witten-bell": _entry("interpolated Witten–Bell n-gram", lm="baselines.ngrams.models:WittenBell"),
+    "absolute-discounting": _entry(
+        "n-gram with one discount an order", lm="baselines.ngrams.models:AbsoluteDiscounting"
+    ),
+    "kneser-ney": _entry("interpolated modified Kneser–Ney n-gram", lm="baselines.ngrams.models:KneserNey"),
+    "hmm": _entry(
+        "hidden Markov model, Baum–Welch",
+        lm="baselines.hidden_markov.language:HMM",
+        forecast="baselines.hidden_markov.forecaster:HMMForecaster",
+    ),
+    "cache": _entry("what was said lately, beside the unigram", lm="baselines.ngrams.cache:Cache"),
+    "cbow": _entry("mean of the vectors of the words before", lm="baselines.windows.cbow:CBOWLanguageModel"),
+    "bengio": _entry("neural probabilistic model of Bengio et al.", lm="baselines.windows.bengio:BengioLanguageModel"),
+    "window-mlp": _entry(
+        "perceptron over a window",
+        lm="baselines.windows.mlp:WindowMLPLanguageModel",
+        forecast="baselines.windows.forecasters:WindowMLPForecaster",
+    ),
+    "majority": _entry("the frequencies of the classes", classify="baselines.bags_of_words.naive_bayes:Majority"),
+    "naive-bayes": _entry(
+        "multinomial naive Bayes", classify="baselines.bags_of_words.naive_bayes:MultinomialNaiveBayes"
+    ),
+    "complement-naive-bayes": _entry(
+        "naive Bayes of each class's complement", classify="baselines.bags_of_words.naive_bayes:ComplementNaiveBayes"
+    ),
+    "perceptron": _entry("perceptron over a bag of words", classify="baselines.bags_of_words.linear:Perceptron"),
+    "logistic-regression": _entry(
+        "logistic regression over words, n-grams or letters",
+        classify="baselines.bags_of_words.linear:LogisticRegression",
+    ),
+    "linear-svm": _entry("linear SVM over n-grams, calibrated", classify="baselines.bags_of_words.linear:LinearSVM"),
+    "averaged-embeddings": _entry(
+        "mean of word and bigram vectors, as fastText",
+        classify="baselines.bags_of_words.averaged_embeddings:AveragedEmbeddings",
+    ),
+    "kim-cnn": _entry("convolution over time, max pooled", classify="baselines.convolutions.kim:KimClassifier"),
+    "naive": _entry("the last value goes on", forecast="baselines.series.naive:Naive"),
+    "seasonal-naive": _entry("the last season goes on", forecast="baselines.series.naive:SeasonalNaive"),
+    "drift": _entry("the mean step goes on", forecast="baselines.series.naive:Drift"),
+    "naive2": _entry("seasonally adjusted naive, M4's benchmark", forecast="baselines.series.naive:Naive2"),
+    "autoregression": _entry(
+        "linear in its lags, an equation a series", forecast="baselines.series.autoregression:Autoregression"
+    ),
+    "arima": _entry("ARIMA, searched for each series within bounds", forecast="baselines.series.arima:ARIMA"),
+    "ets": _entry("exponential smoothing, searched within bounds", forecast="baselines.series.ets:ETS"),
+    "theta": _entry("the Theta method", forecast="baselines.series.theta:Theta"),
+    "linear-window": _entry(
+        "least squares from a window, trend and season apart", forecast="baselines.windows.forecasters:LinearWindow"
+    ),
+    "tcn": _entry(
+        "causal temporal convolution",
+        lm="baselines.convolutions.language:TemporalConvolutionLanguageModel",
+        classify="baselines.convolutions.temporal:TemporalConvolutionClassifier",
+        forecast="baselines.convolutions.forecaster:TemporalConvolutionForecaster",
+    ),
+    "elman": _entry(
+        "simple recurrent network",
+        lm="recurrent.language.elman:ElmanLanguageModel",
+        classify="recurrent.classifier:ElmanClassifier",
+        forecast="recurrent.forecasters:ElmanForecaster",
+    ),
+    "gru": _entry(
+        "gated recurrent unit",
+        lm="recurrent.language.gru:GRULanguageModel",
+        classify="recurrent.classifier:GRUClassifier",
+        forecast="recurrent.forecasters:GRUForecaster",
+    ),
+    "lstm": _entry(
+        "long short-term memory",
+        lm="recurrent.language.lstm:LSTMLanguageModel",
+        classify="recurrent.classifier:LSTMClassifier",
+        forecast="recurrent.forecasters:LSTMForecaster",
+    ),
+    "bilstm": _entry(
+        "LSTM that reads both ways",
+        lm="recurrent.language.lstm:BidirectionalLSTMLanguageModel",
+        classify="recurrent.classifier:BidirectionalLSTMClassifier",
+    ),
+}
+
+DATASETS: Mapping[str, Entry] = {
+    "synthetic-markov": _entry("Markov chain, true model known", lm="datasets.synthetic.text:SyntheticMarkov"),
+    "synthetic-hmm": _entry("hidden Markov source, true model known", lm="datasets.synthetic.text:SyntheticHMM"),
+    "synthetic-brackets": _entry("nested brackets, true model known", lm="datasets.synthetic.text:SyntheticBrackets"),
+    "python-reference": _entry(
+        "the Python language reference, in words", lm="datasets.text.python_reference:PythonReference"
+    ),
+    "tinyshakespeare": _entry("Shakespeare, in characters", lm="datasets.text.tinyshakespeare:TinyShakespeare"),
+    "wikitext2": _entry("Wikipedia articles, 2.1 million words", lm="datasets.text.wikitext:WikiText2"),
+    "wikitext2-chars": _entry("Wikipedia articles, in characters", lm="datasets.text.wikitext:WikiText2Characters"),
+    "synthetic-words": _entry(
+        "single words decide, true posterior known", classify="datasets.synthetic.documents:SyntheticWords"
+    ),
+    "synthetic-order": _entry(
+        "only word order decides, true posterior known", classify="datasets.synthetic.documents:SyntheticOrder"
+    ),
+    "synthetic-distance": _entry(
+        "a word far back decides, true posterior known", classify="datasets.synthetic.documents:SyntheticDistance"
+    ),
+    "library-docstrings": _entry(
+        "which part of SciPy a docstring documents", classify="datasets.documents.library_docstrings:LibraryDocstrings"
+    ),
+    "trec": _entry("questions by what they ask for, 6 classes", classify="datasets.documents.trec:Trec"),
+    "reuters-r8": _entry("newswire by topic, 8 classes", classify="datasets.documents.reuters:ReutersR8"),
+    "mr": _entry("sentences of film reviews, 2 classes", classify="datasets.documents.movie_reviews:MovieReviews"),
+    "cedr-ru": _entry(
+        "Russian sentences, as text or by emotion",
+        classify="datasets.documents.cedr:Cedr",
+        lm="datasets.documents.cedr:CedrText",
+    ),
+    "ag-news": _entry("news by topic, 4 classes, 127,600 texts", classify="datasets.documents.ag_news:AGNews"),
+    "synthetic-ar": _entry("autoregression, true model known", forecast="datasets.synthetic.series:SyntheticAR"),
+    "synthetic-seasonal": _entry(
+        "a season in noise, true model known", forecast="datasets.synthetic.series:SyntheticSeasonal"
+    ),
+    "synthetic-threshold": _entry(
+        "two linear regimes, true model known", forecast="datasets.synthetic.series:SyntheticThreshold"
+    ),
+    "mackey-glass": _entry("chaos with a delay", forecast="datasets.synthetic.series:MackeyGlass"),
+    "lorenz": _entry("chaos, Lorenz's first coordinate", forecast="datasets.synthetic.series:Lorenz"),
+    "nile": _entry("flow of the Nile, by the year", forecast="datasets.series.statsmodels_series:Nile"),
+    "sunspots-yearly": _entry(
+        "sunspots since 1700, by the year", forecast="datasets.series.statsmodels_series:YearlySunspots"
+    ),
+    "co2": _entry("carbon dioxide at Mauna Loa, by the week", forecast="datasets.series.statsmodels_series:CO2"),
+    "elnino": _entry("sea surface temperature, by the month", forecast="datasets.series.statsmodels_series:ElNino"),
+    "macrodata": _entry(
+        "economy of the USA, 12 series by the quarter", forecast="datasets.series.statsmodels_series:Macrodata"
+    ),
+    "m4-hourly": _entry("414 hourly series of the M4 competition", forecast="datasets.series.m4_hourly:M4Hourly"),
+    "ett-h1": _entry("a transformer's loads and oil temperature, by the hour", forecast="datasets.series.ett:ETTh1"),
+    "exchange-rate": _entry("eight currencies, by the day", forecast="datasets.series.exchange_rate:ExchangeRate"),
+    "airpassengers": _entry("airline passengers, by the month", forecast="datasets.series.airpassengers:AirPassengers"),
+    "daily-min-temps": _entry(
+        "temperatures in Melbourne, by the day", forecast="datasets.series.daily_min_temps:DailyMinTemps"
+    ),
+    "sunspots": _entry("sunspots since 1749, by the month", forecast="datasets.series.sunspots:Sunspots"),
+    "file": _entry(
+        "your own data: file(path=mine.txt)",
+        lm="datasets.text.own:TextFile",
+        classify="datasets.documents.own:LabelledFile",
+        forecast="datasets.series.own:SeriesFile",
+    ),
+}
+
+
+REPORTS: Mapping[str, str] = {
+    "terminal": "seqbench.reports.terminal:render",
+    "markdown": "seqbench.reports.markdown:render",
+    "latex": "seqbench.reports.latex:render",
+    "html": "seqbench.reports.html:render",
+    "csv": "seqbench.reports.frame:render",
+}
