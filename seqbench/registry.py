@@ -22,7 +22,7 @@ from seqbench.data import Dataset
 from seqbench.fingerprint import source_sha256
 from seqbench.interface import Config, SequenceModel
 from seqbench.spec import Spec
-from seqbench.tasks import task
+from seqbench.tasks import TASKS, task
 
 
 class UnknownName(ValueError):
@@ -74,7 +74,8 @@ def _sum(spec: Spec, task_name: str) -> Found:
     of = task_of_parts(spec, task_name)
     parts = [find_model(part, of) for part in spec.parts]
     if not task(of).sums:
-        raise ValueError(f"{spec.name}: models of the task {of} cannot be added")
+        adding = " and ".join(name for name in TASKS if task(name).sums)
+        raise ValueError(f"{spec.name}: models of the task {of} cannot be added, only those of {adding}")
     own = resolve("a sum", task(of).sums)
     return Found(
         "+".join(part.target for part in parts),
