@@ -1,5 +1,4 @@
-# make demo    a fresh machine: environment, install, `seqbench run --suite lm`, a table
-# make test    a fresh machine: environment, lint, types, all tests, the wheel and the demo run from it
+# `make help` lists the targets. `make demo` and `make test` need nothing but Python and the network.
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,12 +11,15 @@ ifneq ($(wildcard ../shared/data/MANIFEST.toml),)
 export SEQBENCH_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: demo test lint types unit wheel format slow clean
+.PHONY: help demo test lint types unit wheel format slow clean
 
-demo: $(VENV)/installed
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/installed ## environment, installation, `seqbench run --suite lm`, a table
 	$(BIN)/seqbench run --suite lm
 
-test: lint types unit wheel
+test: lint types unit wheel ## all that CI does: lint, types, tests, the wheel in a fresh environment
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -28,16 +30,16 @@ $(VENV)/developed: $(VENV)/installed
 	$(BIN)/pip $(INSTALL) --editable '.[dev]'
 	touch $@
 
-lint: $(VENV)/developed
+lint: $(VENV)/developed ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: $(VENV)/developed
+format: $(VENV)/developed ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # mypy sees neither the editable install nor the package-dir mapping: it is shown a tree of links.
-types: $(VENV)/developed
+types: $(VENV)/developed ## mypy --strict on every file
 	rm -rf .typed
 	mkdir -p .typed/seqbench
 	ln -s $(CURDIR)/seqbench/* $(CODE:%=$(CURDIR)/%) .typed/seqbench/
@@ -47,23 +49,27 @@ types: $(VENV)/developed
 	{ echo "mypy must find no issue in each of $$files files"; exit 1; }
 
 # One process a core, each with one thread.
-unit: $(VENV)/developed
+unit: $(VENV)/developed ## the tests, one process per core
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist loadscope
 
-slow: $(VENV)/developed
+slow: $(VENV)/developed ## the long reproductions, which the tests leave out
 	$(BIN)/pytest -m slow
 
 # The wheel holds seqbench alone, and works from a fresh environment, outside the checkout.
-wheel: $(VENV)/developed
+wheel: $(VENV)/developed ## build the wheel, install it alone, run suites from it
 	rm -rf build dist .wheel
 	$(BIN)/python -m build --wheel --outdir dist . > /dev/null
 	$(BIN)/python -c "import sys, zipfile; \
-	names = {n.split('/')[0] for n in zipfile.ZipFile(sys.argv[1]).namelist()} - {'seqbench-0.1.0.dist-info'}; \
-	sys.exit(f'the wheel must hold seqbench alone, not {names}' if names != {'seqbench'} else 0)" dist/*.whl
+	names = zipfile.ZipFile(sys.argv[1]).namelist(); \
+	tops = {n.split('/')[0] for n in names} - {'seqbench-0.1.0.dist-info'}; \
+	held = sum(n.endswith('.py') for n in names); \
+	sys.exit(f'the wheel must hold seqbench alone, not {tops}' if tops != {'seqbench'} else \
+	f'the wheel holds {held} of {sys.argv[2]} files' if held != int(sys.argv[2]) else 0)" \
+	dist/*.whl $$(find seqbench $(CODE) -name '*.py' | wc -l)
 	$(PYTHON) -m venv .wheel
 	.wheel/bin/pip $(INSTALL) dist/*.whl
 	cd .wheel && bin/seqbench run --suite lm && bin/seqbench report results --format markdown
 	cd .wheel && bin/seqbench run --suite doc --dataset synthetic-order --model naive-bayes --model lstm --store doc
 
-clean:
+clean: ## remove all that the other targets made
 	rm -rf $(VENV) .wheel .typed build dist *.egg-info

@@ -330,7 +330,7 @@ def _refuse_changes(record: Record) -> None:
 
 def _question(of: Cell | Record) -> str:
     """What was asked, whatever the code and the bytes of the data were then."""
-    sources = {"model_source", "data_source", "task_source", "data_sha256"}
+    sources = {"target", "model_source", "data_source", "task_source", "data_sha256"}
     return of.identity.model_dump_json(exclude=sources)
 
 
