@@ -18,6 +18,7 @@ from seqbench.runs.store import RECORD, Damaged, Plan, Store
 from seqbench.runs.suites import Suite
 from seqbench.spec import Spec, parse
 from seqbench.tasks import task
+from seqbench.tasks.base import Sampling
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -259,13 +260,7 @@ def sample(
     preset: str | None = None,
     device: str = "auto",
     store: str | Path = "results",
-    prompt: str = "",
-    temperature: float = 1.0,
-    greedy: bool = False,
-    top_k: int | None = None,
-    nucleus: float | None = None,
-    unknown: bool = False,
-    seed: int = 0,
+    **how: Any,
 ) -> str:
     """Text that a language model writes after a prompt, which is not repeated.
 
@@ -275,12 +270,14 @@ def sample(
         model: a spec such as `lstm(hidden_size=400)`.
         length: symbols.
         dataset, data, data_options, suite, preset, device: what the model learns from, as in `ask`.
-        unknown: whether `<unk>` may be written.
-        temperature, greedy, top_k, nucleus, seed: as in `seqbench.tasks.language.sampling.sample`.
+        how: `prompt`, `temperature`, `greedy`, `top_k`, `nucleus`, `unknown`, `seed`, as in
+            `seqbench.tasks.base.Sampling`.
 
     Raises:
-        ValueError: a name or a setting is wrong.
+        ValueError: a name or a setting is wrong, or models of the suite's task write nothing.
+        TypeError: `how` holds something else.
     """
+    sampling = Sampling(length, **how)
     asked = ask(
         suite,
         models=[model],
@@ -293,18 +290,7 @@ def sample(
     )
     cell, held = asked.cells[0], load(asked.cells[0])
     fitted = _fitted(asked.store, cell, asked.store.find(cell.identity), held)
-    return task(asked.suite.task).sample(
-        fitted,
-        held,
-        length,
-        prompt=prompt,
-        temperature=temperature,
-        greedy=greedy,
-        top_k=top_k,
-        nucleus=nucleus,
-        unknown=unknown,
-        seed=seed,
-    )
+    return task(asked.suite.task).sample(fitted, held, sampling)
 
 
 def _fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any) -> Any:

@@ -3,35 +3,19 @@
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.baselines.convolutions.temporal import TemporalConvolution
+from seqbench.baselines.convolutions.temporal import BlocksConfig
 from seqbench.learning.forecaster import NetworkForecaster
 from seqbench.learning.segments import SegmentConfig, Segments
 
 
-class TemporalConvolutionForecasterConfig(SegmentConfig):
+class TemporalConvolutionForecasterConfig(BlocksConfig, SegmentConfig):
     hidden_size: int = Field(
         64,
         ge=1,
         description="channels of a level",
         json_schema_extra={"search": {"low": 32, "high": 256, "log": True}},
     )
-    levels: int = Field(
-        3,
-        ge=1,
-        le=16,
-        description="residual blocks; level i = 0, 1, … has dilation 2^i",
-        json_schema_extra={"search": {"choices": [2, 3, 4, 5]}},
-    )
-    kernel_size: int = Field(
-        3, ge=1, description="segments that a filter sees", json_schema_extra={"search": {"choices": [2, 3, 5]}}
-    )
-    channel_dropout: float = Field(
-        0.1,
-        ge=0,
-        lt=1,
-        description="share of channels dropped within a block, over all steps at once",
-        json_schema_extra={"search": {"low": 0.0, "high": 0.5}},
-    )
+    levels: int = Field(3, ge=1, le=16, description="residual blocks; level i = 0, 1, … has dilation 2^i of segments")
 
 
 class LastStep(nn.Module):
@@ -51,7 +35,5 @@ class TemporalConvolutionForecaster(NetworkForecaster):
     def build(self) -> nn.Module:
         c = self.config
         segment = c.steps(self.season, self.window)
-        body = TemporalConvolution(
-            segment, c.hidden_size, levels=c.levels, kernel_size=c.kernel_size, dropout=c.channel_dropout
-        )
+        body = c.blocks(segment, c.hidden_size)
         return nn.Sequential(Segments(segment), body, LastStep(), nn.Linear(c.hidden_size, self.horizon))

@@ -8,30 +8,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.baselines.convolutions.temporal import TemporalConvolution
+from seqbench.baselines.convolutions.temporal import BlocksConfig, TemporalConvolution
 from seqbench.interface import Ids
 from seqbench.learning.column_language import BodyState, ColumnLanguageConfig, ColumnLanguageModel, ColumnNetwork
 from seqbench.learning.output import OutputLayer
 
 
-class TemporalConvolutionLanguageConfig(ColumnLanguageConfig):
-    levels: int = Field(
-        4,
-        ge=1,
-        le=16,
-        description="residual blocks; level i = 0, 1, … has dilation 2^i",
-        json_schema_extra={"search": {"choices": [2, 3, 4, 5]}},
-    )
-    kernel_size: int = Field(
-        3, ge=1, description="steps that a filter sees", json_schema_extra={"search": {"choices": [2, 3, 5]}}
-    )
-    channel_dropout: float = Field(
-        0.1,
-        ge=0,
-        lt=1,
-        description="share of channels dropped within a block, over all steps at once",
-        json_schema_extra={"search": {"low": 0.0, "high": 0.5}},
-    )
+class TemporalConvolutionLanguageConfig(BlocksConfig, ColumnLanguageConfig):
     bptt: int = Field(70, ge=1, description="predictions of a window, beside the symbols that are read before them")
 
 
@@ -69,8 +52,6 @@ class TemporalConvolutionLanguageModel(ColumnLanguageModel):
     def build(self, counts: Ids) -> TemporalConvolutionNetwork:
         c = self.config
         embedding = self.input_layer(c.embedding_size, counts)
-        body = TemporalConvolution(
-            c.embedding_size, c.hidden_size, levels=c.levels, kernel_size=c.kernel_size, dropout=c.channel_dropout
-        )
+        body = c.blocks(c.embedding_size, c.hidden_size)
         output = self.output_layer(c.hidden_size, counts, embedding)
         return TemporalConvolutionNetwork(embedding, body, output, len(counts), c.dropout)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
+from seqbench.interface import Config
 from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig, max_over
 
 
@@ -84,13 +85,9 @@ class TemporalConvolution(nn.Module):
         return y.transpose(1, 2)
 
 
-class TemporalConvolutionConfig(NeuralClassifierConfig):
-    hidden_size: int = Field(
-        128,
-        ge=1,
-        description="channels of a level",
-        json_schema_extra={"search": {"low": 32, "high": 256, "log": True}},
-    )
+class BlocksConfig(Config):
+    """Sizes of the residual blocks, whatever the network is for."""
+
     levels: int = Field(
         4,
         ge=1,
@@ -108,6 +105,25 @@ class TemporalConvolutionConfig(NeuralClassifierConfig):
         description="share of channels dropped within a block, over all steps at once",
         json_schema_extra={"search": {"low": 0.0, "high": 0.5}},
     )
+
+    def blocks(self, input_size: int, hidden_size: int) -> TemporalConvolution:
+        """Untrained blocks of these sizes."""
+        return TemporalConvolution(
+            input_size,
+            hidden_size,
+            levels=self.levels,
+            kernel_size=self.kernel_size,
+            dropout=self.channel_dropout,
+        )
+
+
+class TemporalConvolutionConfig(BlocksConfig, NeuralClassifierConfig):
+    hidden_size: int = Field(
+        128,
+        ge=1,
+        description="channels of a level",
+        json_schema_extra={"search": {"low": 32, "high": 256, "log": True}},
+    )
     pooling: Literal["last", "max"] = Field(
         "max",
         description="features of a document: the last step's, or the largest of each channel over all steps",
@@ -120,13 +136,7 @@ class TemporalConvolutionNetwork(DocumentNetwork):
 
     def __init__(self, vocab_size: int, classes: int, config: TemporalConvolutionConfig) -> None:
         super().__init__(vocab_size, classes, config.hidden_size, config)
-        self.body = TemporalConvolution(
-            config.embedding_size,
-            config.hidden_size,
-            levels=config.levels,
-            kernel_size=config.kernel_size,
-            dropout=config.channel_dropout,
-        )
+        self.body = config.blocks(config.embedding_size, config.hidden_size)
         self.pooling = config.pooling
 
     def encode(self, vectors: Tensor, lengths: Tensor) -> Tensor:

@@ -24,6 +24,27 @@ class Reduction:
     """`module:attribute` of the function from a class of the other task to a class of this one."""
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How a text is drawn from a fitted model."""
+
+    length: int
+    """Symbols."""
+    prompt: str = ""
+    """The text goes on from here; it is not repeated."""
+    temperature: float = 1.0
+    """Below 1 probable symbols become more probable, above 1 less."""
+    greedy: bool = False
+    """Always take the most probable symbol."""
+    top_k: int | None = None
+    """Draw from the k most probable symbols alone; None: from all."""
+    nucleus: float | None = None
+    """Draw from the most probable symbols that together hold this share of the probability; None: from all."""
+    unknown: bool = False
+    """Whether `<unk>` may be drawn."""
+    seed: int = 0
+
+
 class Task(ABC, Generic[Data, Model]):
     """One task. `metrics[0]` ranks, selects on validation, and carries the verdict."""
 
@@ -103,21 +124,8 @@ class Task(ABC, Generic[Data, Model]):
     def predict(self, model: Model, new: Any, encoding: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
         """Scores of new data, as `Dataset.read` gives it: named columns, one entry an item; `detail`: the record's."""
 
-    def sample(
-        self,
-        model: Model,
-        data: Data,
-        length: int,
-        *,
-        prompt: str,
-        temperature: float,
-        greedy: bool,
-        top_k: int | None,
-        nucleus: float | None,
-        unknown: bool,
-        seed: int,
-    ) -> str:
-        """Text that a fitted model writes after `prompt`; the settings are those of `seqbench.sample`.
+    def sample(self, model: Model, data: Data, sampling: Sampling) -> str:
+        """Text that a fitted model writes.
 
         Raises:
             ValueError: models of this task write nothing, or a setting is out of range.

@@ -9,13 +9,13 @@ from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.statistics import block_length
 from seqbench.interface import Budget, Documents, Floats, Ids
-from seqbench.tasks.base import Split, Task
-from seqbench.tasks.language import sampling
+from seqbench.tasks.base import Sampling, Split, Task
 from seqbench.tasks.language.checks import check_class, check_fitted, probe
 from seqbench.tasks.language.data import Convention, TextData, TextSplit
 from seqbench.tasks.language.laws import answer
 from seqbench.tasks.language.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
+from seqbench.tasks.language.sampling import ids_of, sample, text_of
 from seqbench.tasks.language.vocab import EOS, Vocab
 
 PIECE = 4096
@@ -115,32 +115,19 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
             "bits_per_character": sums / lengths / np.log(2),
         }
 
-    def sample(
-        self,
-        model: LanguageModel[Any],
-        data: TextData,
-        length: int,
-        *,
-        prompt: str,
-        temperature: float,
-        greedy: bool,
-        top_k: int | None,
-        nucleus: float | None,
-        unknown: bool,
-        seed: int,
-    ) -> str:
-        drawn = sampling.sample(
+    def sample(self, model: LanguageModel[Any], data: TextData, sampling: Sampling) -> str:
+        drawn = sample(
             model,
-            length,
-            prompt=sampling.ids_of(prompt, data.vocab, data.unit),
-            temperature=temperature,
-            greedy=greedy,
-            top_k=top_k,
-            nucleus=nucleus,
-            exclude=[] if unknown or data.vocab.unk is None else [data.vocab.unk],
-            seed=seed,
+            sampling.length,
+            prompt=ids_of(sampling.prompt, data.vocab, data.unit),
+            temperature=sampling.temperature,
+            greedy=sampling.greedy,
+            top_k=sampling.top_k,
+            nucleus=sampling.nucleus,
+            exclude=[] if sampling.unknown or data.vocab.unk is None else [data.vocab.unk],
+            seed=sampling.seed,
         )
-        return sampling.text_of(drawn, data.vocab, data.unit)
+        return text_of(drawn, data.vocab, data.unit)
 
 
 def score_split(model: LanguageModel[Any], part: TextSplit, convention: Convention) -> Columns:
