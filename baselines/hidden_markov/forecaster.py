@@ -15,12 +15,11 @@ between: their mean exactly, their variance as if they did not depend on its own
 from typing import ClassVar
 
 import numpy as np
-from hmmlearn.hmm import GaussianHMM
 from pydantic import Field
 from scipy.special import ndtr, ndtri
 
 from seqbench.baselines.series.seasonal_standard import SeasonalBase, SeasonalStandard
-from seqbench.interface import Arrays, Config, Floats
+from seqbench.interface import Arrays, Config, Floats, MissingExtra
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 HALVINGS = 60
@@ -51,6 +50,16 @@ class HMMForecaster(Forecaster):
     sds: Floats
     """(K,)"""
 
+    def __init__(self, config: HMMForecasterConfig | None = None) -> None:
+        """Raises:
+        MissingExtra: hmmlearn is not installed.
+        """
+        super().__init__(config)
+        try:
+            import hmmlearn.hmm  # noqa: F401 (here, so that no fit is timed with it)
+        except ImportError:
+            raise MissingExtra("hmm needs hmmlearn to forecast: pip install 'seqbench[hmmlearn]'") from None
+
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
         """Fit by Baum–Welch, until `ctx.budget` ends or the likelihood stands still.
 
@@ -60,6 +69,8 @@ class HMMForecaster(Forecaster):
         z = [row for row in SeasonalStandard.of(train, self.config.base).apply(train) if len(row)]
         if sum(map(len, z)) < self.config.states:
             raise ValueError(f"{self.config.states} states need as many values to start from: set fewer states")
+        from hmmlearn.hmm import GaussianHMM
+
         model = GaussianHMM(
             self.config.states,
             covariance_type="diag",

@@ -11,7 +11,7 @@ import torch
 from pydantic import Field
 
 from seqbench.baselines.hidden_markov.em import Batch, Parameters, climb, cut, log_likelihood, pack
-from seqbench.interface import Arrays, Config, Documents, Floats, Ids
+from seqbench.interface import Arrays, Config, Documents, Floats, Ids, MissingExtra
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 SLAB_BYTES = 64 * 2**20
@@ -73,7 +73,7 @@ class HMM(LanguageModel[Floats]):
 
         Raises:
             ValueError: there is no symbol to learn from, or no pass to learn in.
-            ImportError: implementation="hmmlearn" and it is not installed.
+            MissingExtra: implementation="hmmlearn" and it is not installed.
             FloatingPointError: EM ran into NaN.
         """
         documents = [d for d in train if len(d)]
@@ -159,7 +159,7 @@ class HMM(LanguageModel[Floats]):
         try:
             from hmmlearn.hmm import CategoricalHMM
         except ImportError:
-            raise ImportError("implementation=hmmlearn needs hmmlearn: pip install 'seqbench[hmmlearn]'") from None
+            raise MissingExtra("implementation=hmmlearn needs hmmlearn: pip install 'seqbench[hmmlearn]'") from None
         start, K, V = self._start(unigram, rng), self.config.states, len(unigram)
         symbols = sum(map(len, documents))
         model = CategoricalHMM(

@@ -1,6 +1,7 @@
 """The predictive mixture against hmmlearn's filter, enumeration of paths, and numerical inversion."""
 
 import itertools
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from scipy.stats import norm
 
 from seqbench.baselines.hidden_markov.forecaster import HMMForecaster, HMMForecasterConfig
 from seqbench.baselines.series.seasonal_standard import SeasonalBase
-from seqbench.interface import Budget, Floats
+from seqbench.interface import Budget, Floats, MissingExtra
 from seqbench.tasks.forecasts.model import ForecastContext, Panel
 
 A = np.array([[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.0, 0.3, 0.7]])
@@ -113,3 +114,10 @@ def test_more_states_than_values_are_refused() -> None:
     ctx = ForecastContext(seed=0, budget=Budget(), valid=Panel([], [], 1), horizon=1)
     with pytest.raises(ValueError, match="fewer states"):
         HMMForecaster().fit(Panel([np.arange(3.0)], ["a"], 1), ctx)
+
+
+def test_without_hmmlearn_the_model_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hmmlearn", None)
+    monkeypatch.delitem(sys.modules, "hmmlearn.hmm", raising=False)
+    with pytest.raises(MissingExtra, match=r"pip install 'seqbench\[hmmlearn\]'"):
+        HMMForecaster()
