@@ -35,23 +35,23 @@ class Config(BaseModel):
 
 
 class Budget(BaseModel):
-    """What a fit may spend, counted so that a result does not depend on the machine that computes it."""
+    """What a fit may spend. It is counted, not timed, so that a result does not depend on the machine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: int = 1
-    """Passes over the training data at most; a step of EM is one pass."""
+    """The most passes over the training data; a step of EM is one pass."""
     updates: int | None = None
-    """Updates of the parameters by gradient at most; None: as many as the epochs hold."""
+    """The most updates by gradient; None: as many as the epochs hold."""
 
 
 def _silent(name: str, value: float) -> None:
-    """Drop a progress value."""
+    """Ignore a progress value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context(Generic[Train]):
-    """What the harness lends to `fit`. A task adds what its models need to know."""
+    """Passed to `fit` by the harness. Each task adds what its models need."""
 
     seed: int
     budget: Budget
@@ -62,7 +62,7 @@ class Context(Generic[Train]):
 
 
 class MissingExtra(ImportError):
-    """An optional library is not installed; the message names the command that installs it."""
+    """Raised if an optional library is not installed; the message names the command that installs it."""
 
 
 class SequenceModel(ABC, Generic[Train, Lent]):
@@ -70,9 +70,9 @@ class SequenceModel(ABC, Generic[Train, Lent]):
 
     task: ClassVar[str]
     kind: ClassVar[Literal["classic", "neural"]] = "classic"
-    """Verdicts hold every model against the best classic one."""
+    """Verdicts compare every model with the best classic model."""
     stochastic: ClassVar[bool] = True
-    """False: the seed changes nothing, so one fit stands for all seeds (`seqbench check` verifies it)."""
+    """False if the seed changes nothing: one fit then stands for all seeds (`seqbench check` verifies it)."""
     config_class: ClassVar[type[Config]] = Config
     config: Config
 
@@ -81,17 +81,17 @@ class SequenceModel(ABC, Generic[Train, Lent]):
 
     @abstractmethod
     def fit(self, train: Train, ctx: Lent) -> None:
-        """Learn from `train`; `ctx.valid` may steer (early stopping), never teach."""
+        """Learn from `train`. Use `ctx.valid` to decide when to stop, never to learn from."""
 
     def arrays(self) -> Arrays | None:
-        """All that `restore` needs, as named arrays; None: the model is refitted from its record instead."""
+        """Return all that `restore` needs as named arrays; None: the model is fitted again from its record instead."""
         return None
 
     def restore(self, arrays: Arrays) -> None:
-        """Become the fitted model whose `arrays` these are; `config` is already set."""
+        """Become the fitted model that returned these `arrays`; `config` is already set."""
         raise NotImplementedError(f"{type(self).__name__} writes no arrays: refit it from its record")
 
     def parameter_count(self) -> int | None:
-        """Numbers that were learned from data; None: unknown."""
+        """Return how many numbers were learned from data; None: unknown."""
         arrays = self.arrays()
         return None if arrays is None else sum(a.size for a in arrays.values() if a.dtype.kind == "f")

@@ -1,4 +1,4 @@
-"""What the harness must know of a task: how its models are lent data, scored, and held against the laws."""
+"""What the harness must know of a task: how its models get their data, how they are scored and checked."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -50,12 +50,12 @@ class Task(ABC, Generic[Data, Model]):
 
     name: ClassVar[str]
     suite: ClassVar[str]
-    """The shipped suite that is made for it."""
+    """The shipped suite for this task."""
     metrics: ClassVar[tuple[Metric, ...]]
     shown: ClassVar[int]
-    """How many of them get a column in tables; the frame and the record hold all."""
+    """How many of the metrics, from the first, get a column in tables; the frame and the record hold all."""
     marks: ClassVar[dict[str, str]]
-    """The mark that a broken law puts on a row, by the law's name; a marked score is not comparable."""
+    """By the name of a law, the mark of a row that breaks it. A marked score is not comparable."""
     reductions: ClassVar[Mapping[str, Reduction]] = {}
     """By the name of the other task."""
     sums: ClassVar[str] = ""
@@ -64,65 +64,77 @@ class Task(ABC, Generic[Data, Model]):
 
     @abstractmethod
     def train(self, data: Data, split: Split) -> Any:
-        """What a fit is given whose scores on `split` count; one object for both splits where one fit serves both."""
+        """Training data for the fit that is scored on `split`.
+
+        Return the same object for both splits if one fit serves both.
+        """
 
     @abstractmethod
     def context(
         self, data: Data, split: Split, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
     ) -> Context[Any]:
-        """What that fit is lent."""
+        """The `Context` that is passed to that fit."""
 
     def prepare(self, data: Data) -> None:
-        """Compute what scores need of the data alone, so that no model's clock counts it."""
+        """Precompute what scoring needs from the data, so that it is not counted in any model's time."""
         return
 
     @abstractmethod
     def score(self, model: Model, data: Data, split: Split, valid: Columns | None = None) -> Columns:
-        """Item columns of a split, as they are kept in the store.
+        """Score a split, and return its item columns as the store keeps them.
 
         Args:
-            valid: of the test part, what the validation part's scores were; they may calibrate.
+            valid: for the test part, the columns of the validation part, which may be used to calibrate.
 
         Raises:
-            ScoreError: the model's answer has a wrong shape or is not a number.
+            ScoreError: a prediction has a wrong shape or is not a number.
         """
 
     @abstractmethod
     def items(self, columns: Columns) -> tuple[Columns, int]:
-        """Kept columns → the columns that metrics take, one row a resampling unit, and the block length
-        (in units) of the bootstrap that respects their dependence."""
+        """Turn stored columns into the columns that metrics take, one row per resampling unit; also return the
+        bootstrap's block length in units."""
 
     def detail(self, columns: Columns, data: Data, valid: Columns) -> dict[str, Any]:
-        """What a record tells beyond scores, from the columns of both parts: plain values, for JSON."""
+        """What the record holds beyond scores, from the columns of both parts: plain values, for JSON."""
         return {}
 
     def calibrated(self, detail: dict[str, Any]) -> str:
-        """What a table's footer says of where the quantiles of an ok row come from; empty: the task has none."""
+        """Where the quantiles of an ok row come from, for the table's footer; empty if the task has none."""
         return ""
 
     @abstractmethod
     def comparability(self, data: Data, dataset: str, data_sha256: str) -> Comparability:
-        """What must be equal for two rows to stand in one table."""
+        """What must be equal in two rows that stand in one table."""
 
     @abstractmethod
     def encoding(self, data: Data) -> dict[str, Any]:
-        """What a kept fit needs to read new data as the old was read: plain values, for JSON."""
+        """What `predict` needs to read new data in the same way as the training data: plain values, for JSON."""
 
     @abstractmethod
     def probe(self, model: Model, data: Data) -> Callable[[], Check]:
-        """Predict a little before scoring; the answer, called after it, tells whether scoring changed the model."""
+        """Predict a few items before scoring. The returned check, called afterwards, tells whether the model changed."""
 
     @abstractmethod
     def check(self, model: Model, data: Data, seed: int) -> list[Check]:
-        """The laws, measured on a fitted model."""
+        """Measure the laws on a fitted model."""
 
     @abstractmethod
     def check_class(self, make: Callable[[], Model], seed: int) -> list[Check]:
-        """The laws, measured on fits of a fresh model to a small corpus of the harness."""
+        """Measure the laws on fits of new models to a small data set that the task makes itself."""
 
     @abstractmethod
     def predict(self, model: Model, new: Any, encoding: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
-        """Scores of new data, as `Dataset.read` gives it: named columns, one entry an item; `detail`: the record's."""
+        """Predictions for new data.
+
+        Args:
+            new: as `Dataset.read` returns it.
+            encoding: as `encoding` returned it for the training data.
+            detail: of the record.
+
+        Returns:
+            Named columns, one entry per item.
+        """
 
     def sample(self, model: Model, data: Data, sampling: Sampling) -> str:
         """Text that a fitted model writes.

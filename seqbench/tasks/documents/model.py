@@ -11,18 +11,18 @@ from seqbench.tasks.language.vocab import Vocab
 
 @dataclass(frozen=True)
 class Texts:
-    """N documents as the harness cut them into words."""
+    """N documents, cut into words by the harness."""
 
     ids: Documents
-    """Each (T_i,), T_i of 1 or more; words that the vocabulary lacks are `<unk>`."""
+    """Each (T_i,) with T_i of at least 1; words that are not in the vocabulary are `<unk>`."""
     words: Sequence[Sequence[str]]
-    """The same words as they stand, for models that look at spellings."""
+    """The same words as text, for models that use spellings."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def take(self, rows: Ids) -> "Texts":
-        """The documents of these rows, in this order."""
+        """Return the documents of these rows, in this order."""
         return Texts([self.ids[i] for i in rows], [self.words[i] for i in rows])
 
 
@@ -30,13 +30,13 @@ class Texts:
 class Labelled:
     texts: Texts
     labels: Ids
-    """(N,) numbers of classes, 0..C-1."""
+    """(N,) numbers of the classes, 0..C-1."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, rows: Ids) -> "Labelled":
-        """The documents of these rows with their labels, in this order."""
+        """Return the documents of these rows with their labels, in this order."""
         return Labelled(self.texts.take(rows), self.labels[rows])
 
 
@@ -48,10 +48,13 @@ class ClassificationContext(Context[Labelled]):
 
 
 class Classifier(SequenceModel[Labelled, ClassificationContext]):
-    """A probability of each class, given a document."""
+    """Predicts the probability of each class, given a document."""
 
     task: ClassVar[str] = "classify"
 
     @abstractmethod
     def predict(self, texts: Texts) -> Floats:
-        """Natural log p (N, C) of the classes; what is said of a document depends on no other."""
+        """Return natural log p (N, C) of the classes.
+
+        The prediction for a document must not depend on other documents.
+        """

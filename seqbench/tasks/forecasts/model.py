@@ -13,16 +13,16 @@ class Panel:
     """N series, each observed at equal steps."""
 
     values: Sequence[Floats]
-    """Each (T_n,), T_n of 1 or more, finite, the oldest value first."""
+    """Each (T_n,) with T_n of at least 1, finite, the oldest value first."""
     names: Sequence[str]
     season: int
-    """Steps of a season; 1: none."""
+    """Steps per season; 1: no season."""
 
     def __len__(self) -> int:
         return len(self.values)
 
     def until(self, ends: Ids) -> "Panel":
-        """The first `ends` (N,) values of each series, copied: a view would hold on to what comes after them."""
+        """Return copies of the first `ends` (N,) values of each series: a view would give access to later ones."""
         return Panel([v[:end].copy() for v, end in zip(self.values, ends, strict=True)], self.names, self.season)
 
 
@@ -31,31 +31,31 @@ class Forecast:
     mean: Floats
     """(N, H) point forecasts of the H values after each past."""
     quantiles: Floats | None = None
-    """(N, H, Q) at the levels asked for; None: a point forecaster, whose intervals the harness makes from its
-    residuals on validation."""
+    """(N, H, Q) at the requested levels; None for a point forecaster: the harness then makes intervals from its
+    residuals on the validation part."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastContext(Context[Panel]):
-    """`valid` is the panel of `train` again: whatever comes later is scored. A model that stops early holds out the
-    end of its training part itself."""
+    """`valid` is the training panel again, since all later values are scored. A model that stops early must hold out
+    the end of the training panel itself."""
 
     horizon: int
-    """Steps ahead that will be asked for, H."""
+    """H, the steps ahead that `predict` will be asked for."""
 
 
 class Forecaster(SequenceModel[Panel, ForecastContext]):
-    """The next values of series, given all that came before.
+    """Predicts the next values of series, given all earlier values.
 
-    One fit serves all series of a panel, and every later origin: `predict` is given pasts that reach further than
-    what `fit` saw.
+    One fit serves all series of a panel and all later origins: the pasts that `predict` gets are longer than those that
+    `fit` saw.
     """
 
     task: ClassVar[str] = "forecast"
 
     @abstractmethod
     def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
-        """Forecast `horizon` steps after each past, with quantiles at `levels` (Q,) where the model has its own.
+        """Forecast `horizon` steps after each past, with quantiles at `levels` (Q,) if the model has its own.
 
-        What is said of a series depends on its own past and on the fit, not on the others of the call.
+        The forecast of a series must depend on its own past and on the fit, not on the other series of the call.
         """

@@ -18,11 +18,11 @@ class LanguageContext(Context[Documents]):
 
 
 class LanguageModel(SequenceModel[Documents, LanguageContext], Generic[State]):
-    """A probability of the next symbol given all that came before it.
+    """Predicts the probability of the next symbol, given all symbols before it.
 
-    The state that goes in and out of `predict` lets long streams be scored in pieces and text be sampled.
-    It is the model's own affair; the harness only hands it back. A state that was handed out is not to be
-    changed afterwards: the harness may continue from it more than once.
+    `predict` takes and returns a state, so that long streams can be scored in pieces and text can be sampled. The model
+    decides what the state is; the harness only passes it back. Never change a state that `predict` has returned: the
+    harness may continue from it more than once.
     """
 
     task: ClassVar[str] = "lm"
@@ -35,7 +35,7 @@ class LanguageModel(SequenceModel[Documents, LanguageContext], Generic[State]):
 
         Args:
             ids: (B, T) symbols in 0..V-1; T may be 0.
-            state: where earlier symbols of the B rows left off; None: at the start of a document.
+            state: after the earlier symbols of the B rows; None: at the start of a document.
 
         Returns:
             (B, T) natural log p(ids[b, t] | state, ids[b, :t]), and the state after T symbols.
@@ -44,7 +44,7 @@ class LanguageModel(SequenceModel[Documents, LanguageContext], Generic[State]):
     def next(self, state: State | None = None, batch: int = 1) -> Floats:
         """Probabilities (B, V) of the next symbol after `state` (None: at the start of `batch` documents).
 
-        This default asks `predict` for each symbol in turn; a model overrides it to be quick.
+        This default calls `predict` once per symbol of the vocabulary. Override it to be faster.
         """
         scores = [self.predict(np.full((batch, 1), symbol), state)[0] for symbol in range(self.vocab_size)]
         return np.exp(np.concatenate(scores, axis=1))
