@@ -113,7 +113,7 @@ class Task(ABC, Generic[Data, Model]):
 
     @abstractmethod
     def probe(self, model: Model, data: Data) -> Callable[[], Check]:
-        """Predict a few items before scoring. The returned check, called afterwards, tells whether the model changed."""
+        """Predict a few items before scoring. The returned check, called afterwards, tells if the model changed."""
 
     @abstractmethod
     def check(self, model: Model, data: Data, seed: int) -> list[Check]:
