@@ -1,4 +1,4 @@
-"""seqbench from Python: what the command line does, as functions."""
+"""seqbench from Python: each command of the command line as a function."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """A run that was asked for, with every name resolved."""
+    """A requested run, with all names resolved."""
 
     command: str
     suite: Suite
@@ -38,7 +38,7 @@ class Asked:
     retry: bool
 
     def start(self) -> Iterator[Event]:
-        """Run what is missing, and tell what happens."""
+        """Run the cells that the store lacks, and yield events."""
         plan = Plan(
             command=self.command,
             suite=self.suite.name,
@@ -51,12 +51,12 @@ class Asked:
         return execute(self.cells, self.store, self.options, jobs=self.jobs, retry=self.retry)
 
     def tables(self) -> Any:
-        """The tables of what was asked for, as far as it is done."""
+        """Return the tables of the cells that are done."""
         found = [record for cell in self.cells if isinstance(record := self.store.find(cell.identity), Record)]
         return _tables(self.store, found, self.command, self.suite.margin)
 
     def seconds(self) -> dict[str, float]:
-        """By key, how long a cell of that model on that data took when it ran last, whatever its code was then."""
+        """Return, by key, how long each cell took when it last ran, whatever version of the code it ran with."""
         earlier = [r for r in self.store.records() if isinstance(r, Record) and r.costs.wall_seconds is not None]
         earlier.sort(key=lambda r: r.finished)
         known = {_question(r): r.costs.wall_seconds for r in earlier if r.costs.wall_seconds is not None}
@@ -87,19 +87,19 @@ def ask(
         suite: a shipped suite's name, or the path of a TOML file.
         models: specs such as `kneser-ney(order=5)` or `my_model.py:MyModel`; empty: the suite's own.
         datasets: specs such as `wikitext2`; empty: the suite's own.
-        data: a file of your own, in place of or beside `datasets`.
+        data: a file of your own, used in addition to `datasets`.
         data_options: how to read it, such as `{"unit": "character"}`.
         preset: of the suite; None: its default.
-        seeds: fits a model, with seeds 0, 1, …; None: as the preset says.
+        seeds: number of fits per model, with seeds 0, 1, …; None: as the preset says.
         store: the folder of records.
-        jobs: cells at a time; they share the machine's cores.
+        jobs: cells that run at the same time; they share the machine's cores.
         device: `cpu`, `cuda`, or `auto`.
         precision: number format in which networks multiply during training, `float32` or `bfloat16`; None: as each
-            model and preset says, which is float32 unless named otherwise.
+            model and preset says; the default is float32.
         keep: whether fits are kept, for `predict`.
         text: whether the store may hold words of the data.
-        retry: whether cells that ended otherwise than ok are run again.
-        command: what the footer of the table tells the reader to repeat.
+        retry: whether cells that did not end ok are run again.
+        command: the command that the footer of the table shows.
 
     Raises:
         ValueError: a name, a setting or a file is wrong.
@@ -136,9 +136,9 @@ def ask(
 
 
 def run(suite: str = "lm", **request: Any) -> "pd.DataFrame":
-    """Run a suite and return its table, one row a model and data set.
+    """Run a suite and return its table, one row per model and data set.
 
-    Takes what `ask` takes. What lies in the store already is not run again.
+    Takes the arguments of `ask`. Cells whose records are in the store are not run again.
 
     Example:
         >>> seqbench.run("lm", datasets=["synthetic-hmm"], models=["kneser-ney(order=3)", "hmm"])
@@ -151,7 +151,7 @@ def run(suite: str = "lm", **request: Any) -> "pd.DataFrame":
 
 
 def report(store: str | Path = "results", format: str = "markdown") -> str:
-    """The tables of a store as text, in one of the formats markdown, latex, html, csv.
+    """Return the tables of a store as text, in one of the formats markdown, latex, html, csv.
 
     Raises:
         ValueError: there is nothing in the store, or no such format.
@@ -165,20 +165,22 @@ def draw(store: str | Path, against: str, output: str | Path, metric: str | None
     """Draw how the models' scores change with an option of the data, such as `distance` of `synthetic-distance`.
 
     Args:
-        output: the picture; its suffix says the format: .png, .svg, .pdf.
-        metric: by name, such as `accuracy`; None: the one that ranks.
+        output: the file to draw into; its suffix gives the format: .png, .svg, .pdf.
+        metric: by name, such as `accuracy`; None: the metric that ranks.
 
     Raises:
-        ValueError: the store holds no two values of that option, or the metric or format is unknown.
+        ValueError: the store does not hold two values of that option, or the metric or format is unknown.
     """
     registry.attribute("seqbench.reports.curve:draw")(stored_tables(store), against, Path(output), metric)
 
 
 def stored_tables(store: str | Path) -> Any:
-    """The tables of a store: of each question the answer that was computed last, in the order of asking.
+    """Return the tables of a store, in the order in which the runs were started.
+
+    If a cell was computed more than once, the latest record counts.
 
     Raises:
-        ValueError: there is nothing in the store.
+        ValueError: the store is empty.
     """
     opened = Store(Path(store))
     records = {record.key: record for record in opened.records() if isinstance(record, Record)}
@@ -198,16 +200,16 @@ def stored_tables(store: str | Path) -> Any:
 
 
 def damaged(store: str | Path) -> list[Damaged]:
-    """Records of a store that cannot be read; the next run of their cells makes them anew."""
+    """Return the records of a store that cannot be read. The next run of their cells replaces them."""
     return [record for record in Store(Path(store)).records() if isinstance(record, Damaged)]
 
 
 def check(model: str, task_name: str | None = None, seed: int = 0) -> list[Check]:
-    """Hold a model against the laws of its task, on a small corpus of the harness.
+    """Check a model against the laws of its task, on a small data set made for this.
 
     Args:
         model: a spec, such as `my_model.py:MyModel` or `lstm(hidden_size=16)`.
-        task_name: whose laws are meant, such as `lm`; None: the task that the model is made for, the first of several.
+        task_name: the task whose laws are checked, such as `lm`; None: the first task that the model is made for.
 
     Raises:
         ValueError: the model cannot be found or configured.
@@ -220,16 +222,16 @@ def check(model: str, task_name: str | None = None, seed: int = 0) -> list[Check
 
 
 def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.DataFrame":
-    """Scores of new data under a run's fit, one row an item.
+    """Predict new data with the fit of a run, one row per item.
 
-    The fit is the kept one, or is made again from the record where the model cannot be written.
+    The kept fit is used. If the model cannot be written, it is fitted again from its record.
 
     Args:
         run: the folder of a record, or the beginning of its key.
-        data: what to score.
+        data: the file to predict.
 
     Raises:
-        ValueError: there is no such run, or the code or the data behind it changed.
+        ValueError: there is no such run, or its code or data changed since.
     """
     import pandas as pd
 
@@ -262,9 +264,9 @@ def sample(
     store: str | Path = "results",
     **how: Any,
 ) -> str:
-    """Text that a language model writes after a prompt, which is not repeated.
+    """Return text that a language model writes after a prompt; the prompt is not repeated.
 
-    The fit is the one that a run with `keep` left in the store, or is made now as that run would make it.
+    If a run with `keep` left a fit in the store, it is used; else the model is fitted now, as that run would fit it.
 
     Args:
         model: a spec such as `lstm(hidden_size=400)`.
@@ -275,7 +277,7 @@ def sample(
 
     Raises:
         ValueError: a name or a setting is wrong, or models of the suite's task write nothing.
-        TypeError: `how` holds something else.
+        TypeError: `how` holds another name.
     """
     sampling = Sampling(length, **how)
     asked = ask(
@@ -294,7 +296,7 @@ def sample(
 
 
 def _fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any) -> Any:
-    """The fit of a cell: the one that its record keeps, or made now on the data `held`."""
+    """Return the fit of a cell: the one kept with its record, or a new fit on the data `held`."""
     model = blank(cell, held)
     if isinstance(record, Record) and record.kept == "arrays":
         model.restore(store.arrays(record))
@@ -304,7 +306,7 @@ def _fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any
 
 
 def _refuse_changes(record: Record) -> None:
-    """Raise where a fit made now would not be the recorded one."""
+    """Raise if fitting now would not reproduce the recorded fit."""
     cell = Cell.of(record)
     if cell.model.name != TRUTH:
         now = registry.find_model(cell.model, record.identity.task).source_sha256
@@ -315,7 +317,7 @@ def _refuse_changes(record: Record) -> None:
 
 
 def _question(of: Cell | Record) -> str:
-    """What was asked, whatever the code and the bytes of the data were then."""
+    """Return the identity of a cell without the versions of its code and data."""
     sources = {"target", "model_source", "data_source", "task_source", "data_sha256"}
     return of.identity.model_dump_json(exclude=sources)
 
@@ -326,7 +328,7 @@ def _tables(store: Store, records: Sequence[Record], command: str | None, margin
 
 
 def auto_device() -> str:
-    """A CUDA GPU where the system has one; torch is asked only there, since its import takes a second."""
+    """Return `cuda` if the system has a CUDA GPU, else `cpu`. torch takes a second to import, so it is asked last."""
     if os.name == "posix" and not Path("/dev/nvidiactl").exists():
         return "cpu"
     import torch

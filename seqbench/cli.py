@@ -1,4 +1,4 @@
-"""The command line. What a command needs is imported inside it, so that `--help` and `list` answer at once."""
+"""The command line. Commands import what they need when they run, so that `--help` and `list` answer at once."""
 
 import shlex
 import sys
@@ -68,7 +68,7 @@ StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the record
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """A mistake of the user's is one line on stderr and exit code 2, not a traceback."""
+    """Report a user's mistake as one line on stderr with exit code 2, not as a traceback."""
     try:
         yield
     except (ValueError, OSError, ImportError) as error:
@@ -88,28 +88,32 @@ def run(
         Path | None,
         typer.Option(help="A file of your own: text, or a table of documents or series (CSV, TSV, JSONL, Parquet)."),
     ] = None,
-    valid: Annotated[Path | None, typer.Option(help="Its validation part; without one, a part of --data.")] = None,
-    test: Annotated[Path | None, typer.Option(help="Its test part; without one, a part of --data.")] = None,
-    unit: Annotated[Unit | None, typer.Option(help="What a symbol of --data is.")] = None,
+    valid: Annotated[Path | None, typer.Option(help="Validation data; without it, a part of --data is used.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Test data; without it, a part of --data is used.")] = None,
+    unit: Annotated[Unit | None, typer.Option(help="What the symbols of --data are.")] = None,
     convention: Annotated[Convention | None, typer.Option(help="How --data is scored.")] = None,
-    vocab_size: Annotated[int | None, typer.Option(help="Symbols of --data to know; the rest become <unk>.")] = None,
-    min_count: Annotated[int | None, typer.Option(help="Rarer symbols of --data become <unk>.")] = None,
+    vocab_size: Annotated[
+        int | None, typer.Option(help="Size of the vocabulary of --data; other symbols become <unk>.")
+    ] = None,
+    min_count: Annotated[int | None, typer.Option(help="Symbols of --data that occur less often become <unk>.")] = None,
     text: Annotated[str | None, typer.Option(help="Column of --data that holds a document's text.")] = None,
     label: Annotated[str | None, typer.Option(help="Column of --data that holds a document's class.")] = None,
     split: Annotated[str | None, typer.Option(help="Column of --data that says train, valid or test.")] = None,
     time: Annotated[str | None, typer.Option(help="Column of --data that holds the times of series.")] = None,
     value: Annotated[str | None, typer.Option(help="Column of --data that holds the values.")] = None,
     id: Annotated[str | None, typer.Option(help="Column of --data that says which series a row is of.")] = None,
-    horizon: Annotated[int | None, typer.Option(help="Steps of --data to forecast.", min=1)] = None,
-    season: Annotated[int | None, typer.Option(help="Steps of a season of --data; 1: none.", min=1)] = None,
-    layout: Annotated[Layout | None, typer.Option(help="wide: each column of --data is a series.")] = None,
-    missing: Annotated[Missing | None, typer.Option(help="What stands for a missing value of --data.")] = None,
-    preset: Annotated[str | None, typer.Option(help="Of the suite: quick, standard or paper.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="Fits of each model that a seed touches.", min=1)] = None,
-    jobs: Annotated[int, typer.Option(help="Cells at a time; they share the cores.", min=1)] = 1,
+    horizon: Annotated[int | None, typer.Option(help="Number of steps to forecast.", min=1)] = None,
+    season: Annotated[int | None, typer.Option(help="Steps per season of --data; 1: no season.", min=1)] = None,
+    layout: Annotated[Layout | None, typer.Option(help="long: one row per value; wide: one column per series.")] = None,
+    missing: Annotated[Missing | None, typer.Option(help="What to do with missing values of --data.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Preset of the suite: quick, standard or paper.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="Number of fits per model, if its result depends on a seed.", min=1)
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Cells that run at the same time; they share the cores.", min=1)] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     precision: Annotated[
-        Precision | None, typer.Option(help="Number format in which networks multiply in training.")
+        Precision | None, typer.Option(help="Number format of the products when networks train.")
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the fits, for `seqbench predict`.")] = False,
     no_text: Annotated[bool, typer.Option("--no-text", help="Keep the words of the data out of the store.")] = False,
@@ -120,7 +124,7 @@ def run(
 ) -> None:
     """Run a suite: fit, score and check every model on every data set, and print the table.
 
-    What lies in the store already is not run again, so that the same command goes on after an interruption.
+    Cells whose records are in the store are not run again, so the same command continues after an interruption.
     """
     options: dict[str, Any] = {
         "valid": valid and str(valid),
@@ -180,10 +184,10 @@ def run(
 def check(
     model: Annotated[str, typer.Argument(help="Such as my_model.py:MyModel.")],
     task: Annotated[
-        str | None, typer.Option(help="The task whose laws are meant, such as lm; without one, the model's own.")
+        str | None, typer.Option(help="The task whose laws are checked, such as lm; by default the model's own.")
     ] = None,
 ) -> None:
-    """Hold a model against the laws of its task: does it normalise, does it peek, is it repeatable?"""
+    """Check a model against the laws of its task: does it normalise, does it see the future, is it repeatable?"""
     with _plain_errors():
         from seqbench import progress
         from seqbench.api import check as check_model
@@ -199,11 +203,13 @@ def report(
     format: Annotated[Format, typer.Option(help="What to write.")] = Format.terminal,
     output: Annotated[Path | None, typer.Option(help="A file to write to.")] = None,
     against: Annotated[
-        str | None, typer.Option(help="An option of the data: draw the score against it, into --output.")
+        str | None, typer.Option(help="An option of the data; draws the score against it into --output.")
     ] = None,
-    metric: Annotated[str | None, typer.Option(help="What --against draws; without one, what ranks.")] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="The metric that --against draws; by default the metric that ranks.")
+    ] = None,
 ) -> None:
-    """Write the tables of a store again, without running anything; or draw how scores change with the data."""
+    """Write the tables of a store without running anything, or draw how scores change with an option of the data."""
     with _plain_errors():
         from seqbench import api
 
@@ -227,7 +233,7 @@ def predict(
     data: Annotated[Path, typer.Option(help="What to score.")],
     store: StoreOption = Path("results"),
 ) -> None:
-    """Score new data under the fit of a run: CSV on stdout, one line an item."""
+    """Predict new data with the fit of a run: CSV on stdout, one line per item."""
     with _plain_errors():
         from seqbench.api import predict as score
 
@@ -238,24 +244,28 @@ def predict(
 def sample(
     model: Annotated[str, typer.Argument(help="Such as lstm, or 'kneser-ney(order=5)+cache'.")],
     dataset: Annotated[
-        str | None, typer.Option(help="What it learns from; without one or --data, python-reference.")
+        str | None, typer.Option(help="Training data; by default python-reference, unless --data is given.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="A text of your own that it learns from.")] = None,
+    data: Annotated[Path | None, typer.Option(help="A text file of your own as training data.")] = None,
     unit: Annotated[Unit | None, typer.Option(help="What a symbol of --data is.")] = None,
-    suite: Annotated[str, typer.Option(help="Whose presets say how it learns.")] = "lm",
-    preset: Annotated[str | None, typer.Option(help="Of the suite, such as quick or standard.")] = None,
+    suite: Annotated[str, typer.Option(help="The suite whose preset says how the model is fitted.")] = "lm",
+    preset: Annotated[str | None, typer.Option(help="Preset of the suite, such as quick or standard.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     length: Annotated[int, typer.Option(help="Symbols to write.")] = 300,
-    prompt: Annotated[str, typer.Option(help="What the text goes on from.")] = "",
-    temperature: Annotated[float, typer.Option(help="Below 1 plays safe, above 1 dares.")] = 1.0,
-    greedy: Annotated[bool, typer.Option("--greedy", help="Always the most probable symbol.")] = False,
-    top_k: Annotated[int | None, typer.Option(help="Only of the most probable k.")] = None,
-    nucleus: Annotated[float | None, typer.Option(help="Only of those that hold this share of the mass.")] = None,
+    prompt: Annotated[str, typer.Option(help="The text that the model continues.")] = "",
+    temperature: Annotated[
+        float, typer.Option(help="Below 1: more probable symbols; above 1: more varied ones.")
+    ] = 1.0,
+    greedy: Annotated[bool, typer.Option("--greedy", help="Always take the most probable symbol.")] = False,
+    top_k: Annotated[int | None, typer.Option(help="Draw from the k most probable symbols only.")] = None,
+    nucleus: Annotated[
+        float | None, typer.Option(help="Draw from the most probable symbols that hold this share of the probability.")
+    ] = None,
     unknown: Annotated[bool, typer.Option("--unknown", help="Allow <unk>.")] = False,
     seed: Annotated[int, typer.Option(help="Of the text.", min=0)] = 0,
     store: StoreOption = Path("results"),
 ) -> None:
-    """Let a language model write. A fit that `seqbench run --keep` left in the store is used, else it fits now."""
+    """Let a language model write text. Uses the fit that `seqbench run --keep` stored, or else fits the model now."""
     with _plain_errors():
         from seqbench.api import sample as write
 
@@ -304,13 +314,13 @@ def fetch(names: Annotated[list[str] | None, typer.Argument(help="Data sets; non
 
 @data_app.command()
 def verify(names: Annotated[list[str] | None, typer.Argument(help="Data sets; none: all.")] = None) -> None:
-    """Hold the data sets at hand against their sha256, without downloading."""
+    """Check the sha256 of the data sets on this machine, without downloading."""
     _data("verify", names)
 
 
 @app.command()
 def env() -> None:
-    """Tell what a record would say of this machine and installation."""
+    """Show what records say about this machine and installation."""
     with _plain_errors():
         import os
 

@@ -17,9 +17,9 @@ class CombinationConfig(Config):
 
 
 class Combination(SequenceModel[Train, Lent]):
-    """Parts that are fitted in turn, each with a seed of its own, and know nothing of each other.
+    """Fits its parts one after the other, each with its own seed; the parts do not know of each other.
 
-    A class of this kind is made by `combination`.
+    `combination` creates classes of this kind.
     """
 
     config_class = CombinationConfig
@@ -32,10 +32,10 @@ class Combination(SequenceModel[Train, Lent]):
         self.parts = [kind(part) for kind, part in zip(self.kinds, self.config.parts, strict=True)]
 
     def fit(self, train: Train, ctx: Lent) -> None:
-        """Fit the parts; the log gets the curves of part k as `k.name`.
+        """Fit the parts. Curves of part k are logged as `k.name`.
 
         Raises:
-            whatever the fit of a part raises.
+            what the fit of a part raises.
         """
         budgets = self.config.budgets or (ctx.budget,) * len(self.parts)
         seeds = np.random.SeedSequence(ctx.seed).generate_state(len(self.parts)) >> 1
@@ -47,7 +47,7 @@ class Combination(SequenceModel[Train, Lent]):
             part.fit(train, replace(ctx, seed=int(seed), budget=budget, log=log))
 
     def arrays(self) -> Arrays | None:
-        """Those of the parts, under `k.name`; None where a part writes none."""
+        """Return the arrays of the parts, under `k.name`; None if a part writes none."""
         return nested({str(k): part.arrays() for k, part in enumerate(self.parts, start=1)})
 
     def restore(self, arrays: Arrays) -> None:
@@ -63,7 +63,7 @@ Combined = TypeVar("Combined", bound=Combination[Any, Any])
 
 
 def combination(base: type[Combined], kinds: Sequence[type[SequenceModel[Any, Any]]]) -> type[Combined]:
-    """The class of kind `base` whose parts are of two or more classes: neural if one is, stochastic if one is."""
+    """Create the subclass of `base` whose parts are of these classes. It is neural, or stochastic, if one part is."""
     members = {
         "kind": "neural" if any(kind.kind == "neural" for kind in kinds) else "classic",
         "stochastic": any(kind.stochastic for kind in kinds),

@@ -10,7 +10,7 @@ Data = TypeVar("Data", covariant=True)
 
 
 class DataError(ValueError):
-    """Data that cannot be used; its one-line message says where the fault lies and what to do."""
+    """Data that cannot be used. The message, one line, says where the fault is and what to do."""
 
 
 class Dataset(Config, Generic[Data]):
@@ -20,32 +20,32 @@ class Dataset(Config, Generic[Data]):
     licence: ClassVar[str] = ""
     citation: ClassVar[str] = ""
     knows_truth: ClassVar[bool] = False
-    """Whether the data carries its true model, which then ends the table."""
+    """Whether the data comes with its true model, which then stands in the last row of the table."""
 
     def identity(self) -> dict[str, object]:
-        """The options that a result depends on; a source of files leaves out where they lie."""
+        """Return the options that a result depends on. The place of a file is none of them."""
         return self.model_dump(mode="json")
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """The sha256 of the raw data that `load` would read; cheap, since every start of a run asks for it.
+        """Return the sha256 of the raw data that `load` would read. Every start of a run calls this, so keep it quick.
 
         Raises:
-            DataError: the data is not at hand.
+            DataError: the data was not found.
         """
 
     @abstractmethod
     def load(self) -> Data:
-        """Read and split.
+        """Read the data and split it.
 
         Raises:
             DataError: the data is missing, damaged, or of a kind that the task cannot use.
         """
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Any:
-        """A file of new data, read as this set's own was; `encoding` is what the task kept of that.
+        """Read a file of new data in the same way as this data set; `encoding` is what the task stored.
 
         Raises:
-            DataError: the file cannot be used, or the set has no form that a file could have.
+            DataError: the file cannot be used, or this data set has no format for files.
         """
         raise DataError(f"{type(self).__name__} has no form that the file {path} could have")

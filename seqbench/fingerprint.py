@@ -1,4 +1,4 @@
-"""The source that a result depends on, as one hash: a module and all that it imports from its own house."""
+"""One hash of the source that a result depends on: a module and all modules of the same package that it imports."""
 
 import ast
 import hashlib
@@ -11,12 +11,13 @@ import seqbench
 
 
 def source_sha256(file: Path, module: str) -> str:
-    """Hash of a module's file and of the modules that it imports, at any depth, out of seqbench, out of its own
-    top-level package, and, for a file at hand, out of its own folder.
+    """Hash a module's file and the modules that it imports, directly or indirectly.
+
+    Modules of seqbench and of the module's own top-level package count; for a model given by path, those in its folder.
 
     Args:
-        file: where the module's source lies.
-        module: its dotted name; for a file at hand its stem.
+        file: the path of the module's source.
+        module: its dotted name; for a model given by path, the file's stem.
     """
     roots = frozenset({"seqbench", module.partition(".")[0]})
     digest = hashlib.sha256()
@@ -46,7 +47,7 @@ def _imports(path: Path, module: str) -> frozenset[str]:
 
 
 def _imported_names(tree: ast.AST, path: Path, module: str) -> Iterator[str]:
-    """Dotted names that may be modules: `from a import b` names both a and a.b."""
+    """Yield dotted names that may be modules: `from a import b` yields both a and a.b."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "seqbench" and not node.level:
@@ -62,7 +63,7 @@ def _imported_names(tree: ast.AST, path: Path, module: str) -> Iterator[str]:
 
 @cache
 def _locate(name: str, roots: frozenset[str], folder: Path) -> Path | None:
-    """The source of a module of the house; None for other people's."""
+    """Return the source file of a module that counts; None for all other modules."""
     if name.partition(".")[0] not in roots:
         beside = folder / f"{name}.py"
         return beside if beside.is_file() else None

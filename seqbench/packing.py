@@ -1,4 +1,4 @@
-"""What is no array by itself, as `SequenceModel.arrays` writes it: the arrays of models within a model, and names."""
+"""Write things as arrays for `SequenceModel.arrays`: the arrays of models within a model, and lists of names."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,9 +10,9 @@ from seqbench.interface import Arrays
 
 
 def nested(parts: Mapping[str, Arrays | None]) -> Arrays | None:
-    """The arrays of all parts, those of part p under `p.name`; None where a part writes none.
+    """Merge the arrays of all parts, those of part p under `p.name`; None if a part writes none.
 
-    No part's name holds a dot.
+    Names of parts must not hold a dot.
     """
     found: dict[str, Any] = {}
     for part, written in parts.items():
@@ -23,15 +23,15 @@ def nested(parts: Mapping[str, Arrays | None]) -> Arrays | None:
 
 
 def within(arrays: Arrays, part: str) -> Arrays:
-    """What `nested` wrote of one part, under the names that it gave."""
+    """Return the arrays of one part from what `nested` returned, under their own names."""
     return {name.removeprefix(f"{part}."): array for name, array in arrays.items() if name.startswith(f"{part}.")}
 
 
 def packed(names: Iterable[str]) -> NDArray[np.uint8]:
-    """Names, none of which holds a NUL, as the bytes of UTF-8 with NULs between."""
+    """Encode names as UTF-8 bytes separated by NULs; no name may hold a NUL."""
     return np.frombuffer("\0".join(names).encode(), dtype=np.uint8)
 
 
 def unpacked(names: NDArray[np.uint8]) -> tuple[str, ...]:
-    """The names, of which there is one or more, that `packed` wrote."""
+    """Decode what `packed` returned for one name or more."""
     return tuple(names.tobytes().decode().split("\0"))

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees while cells run. Without a terminal there is silence."""
+"""Progress shown at a terminal while cells run. Without a terminal nothing is shown."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from seqbench.runs.runner import Finished, Progress, Recomputed, Started
 
 
 def follow(asked: Asked) -> bool:
-    """Run what was asked for and show how far it is; returns whether a cell ended otherwise than ok or skipped."""
+    """Run the requested cells and show progress; return whether a cell failed (neither ok nor skipped)."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -49,7 +49,7 @@ def follow(asked: Asked) -> bool:
 
 
 def show_cells(asked: Asked) -> None:
-    """List the cells of a run, what lies in the store, and how long the rest took when it ran last."""
+    """List the cells of a run, which are in the store, and how long the others took when they last ran."""
     seconds = asked.seconds()
     rows, total, unknown = [], 0.0, 0
     for cell in asked.cells:
@@ -67,14 +67,14 @@ def show_cells(asked: Asked) -> None:
 
 
 def show_checks(checks: Sequence[Check]) -> bool:
-    """List laws and whether they hold; returns whether one is broken."""
+    """List laws and whether they hold; return whether one is broken."""
     rows = [("holds" if c.passed else "BROKEN", c.name, c.message) for c in checks]
     show_rows(("", "law", "measured"), rows)
     return not all(check.passed for check in checks)
 
 
 def show_files(rows: Iterable[Any]) -> bool:
-    """List files of data sets; returns whether one is wrong or missing."""
+    """List files of data sets; return whether one is wrong or missing."""
     found = list(rows)
     show_rows(("data set", "file", "state", "where"), [(r.name, r.file, r.state, str(r.where)) for r in found])
     for row in found:

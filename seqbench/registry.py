@@ -26,18 +26,18 @@ from seqbench.tasks import TASKS, task
 
 
 class UnknownName(ValueError):
-    """A name that nothing is registered under, with the nearest names that are."""
+    """A name that is not registered. The message names similar names that are."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a name stands for, with the hash of the source behind it."""
+    """The class that a name stands for, and the hash of its source."""
 
     target: str
     attribute: Any
     source_sha256: str
     reduction: str = ""
-    """Of a model of another task: what makes it one of this task."""
+    """The reduction that turns a model of another task into one of this task; empty if none is needed."""
 
 
 def models() -> dict[str, Entry]:
@@ -49,11 +49,11 @@ def datasets() -> dict[str, Entry]:
 
 
 def find_model(spec: Spec, task_name: str) -> Found:
-    """The model class of a spec; one of another task through a reduction, where there is one.
+    """Return the model class of a spec. A model of another task is converted by a reduction if there is one.
 
     Raises:
         UnknownName: no model has that name.
-        ValueError: it is no model of that task, or its file cannot be imported.
+        ValueError: the class is not a model of that task, or its file cannot be imported.
     """
     found = _sum(spec, task_name) if spec.parts else _model(spec, task_name)
     reduction = task(task_name).reductions.get(found.attribute.task)
@@ -65,12 +65,12 @@ def find_model(spec: Spec, task_name: str) -> Found:
 
 
 def _model(spec: Spec, task_name: str) -> Found:
-    """The model class that a name without parts stands for, whatever its task."""
+    """Return the model class of a spec that is not a sum, whatever its task."""
     return _of_kind(_find(spec.name, models, "model", task_name), SequenceModel, spec)
 
 
 def _sum(spec: Spec, task_name: str) -> Found:
-    """What the models that a spec adds make together."""
+    """Return the class of a sum of models."""
     of = task_of_parts(spec, task_name)
     parts = [find_model(part, of) for part in spec.parts]
     if not task(of).sums:
@@ -85,7 +85,7 @@ def _sum(spec: Spec, task_name: str) -> Found:
 
 
 def task_of_parts(spec: Spec, task_name: str) -> str:
-    """Models are added as models of the task itself if it has sums, else of their own, for a reduction to follow."""
+    """Return the task in which models are added: the given one if it has sums, else their own (a reduction follows)."""
     return task_name if task(task_name).sums else home_task(spec)
 
 
@@ -95,7 +95,7 @@ def _joint(*hashes: str) -> str:
 
 
 def home_task(spec: Spec) -> str:
-    """The task that a model is made for; of several, the first.
+    """Return the task that a model is made for; if there are several, the first.
 
     Raises:
         UnknownName, ValueError: as `find_model`.
@@ -107,7 +107,7 @@ def home_task(spec: Spec) -> str:
 
 
 def find_dataset(spec: Spec, task: str) -> Found:
-    """The data set class of a spec; raises as `find_model` does."""
+    """Return the data set class of a spec; raises as `find_model` does."""
     return _of_task(_of_kind(_find(spec.name, datasets, "data set", task), Dataset, spec), spec, task)
 
 
@@ -125,7 +125,7 @@ def _of_task(found: Found, spec: Spec, task: str) -> Found:
 
 
 def renderer(name: str) -> Any:
-    """The function that writes a table in a format.
+    """Return the function that writes a table in a format.
 
     Raises:
         UnknownName: there is no such format.
@@ -136,8 +136,9 @@ def renderer(name: str) -> Any:
 
 
 def spelled_out(spec: Spec, task: str) -> Spec:
-    """The spec of a model with the whole names of its settings, for any beginning that only one setting has:
-    `lstm(hidden=400)` is `lstm(hidden_size=400)`.
+    """Return the spec of a model with the full names of its settings.
+
+    A name may be shortened if only one setting begins with it: `lstm(hidden=400)` is `lstm(hidden_size=400)`.
 
     Raises:
         UnknownName, ValueError: as `find_model`.
@@ -147,7 +148,7 @@ def spelled_out(spec: Spec, task: str) -> Spec:
 
 
 def configured(kind: type[Config], spec: Spec, task: str) -> Any:
-    """`kind` made of the settings of a spec for a task; their names may be shortened as in `spelled_out`.
+    """Create a `kind` from the settings of a spec; their names may be shortened as in `spelled_out`.
 
     Raises:
         ValueError: a setting is unknown or out of its range; the message names the allowed ones.
@@ -170,7 +171,7 @@ def configured(kind: type[Config], spec: Spec, task: str) -> Any:
 
 
 def _whole_names(kind: type[Config], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings under the names of `kind`'s fields, where they are such a name or the beginning of only one."""
+    """Return the settings with shortened names replaced by the full names of `kind`'s fields."""
     whole: dict[str, Any] = {}
     for name, value in settings.items():
         meant = [field for field in kind.model_fields if field.startswith(name)]
@@ -182,7 +183,7 @@ def _whole_names(kind: type[Config], settings: Mapping[str, Any]) -> dict[str, A
 
 
 def _with_entry_points(group: str, own: Mapping[str, Entry]) -> dict[str, Entry]:
-    """Our own names and those that installed packages add; `name = "package.module:attribute"`.
+    """Return our own names and those that installed packages add; `name = "package.module:attribute"`.
 
     Raises:
         ValueError: two packages claim one name.
@@ -211,7 +212,7 @@ def _find(name: str, registered: Callable[[], Mapping[str, Entry]], what: str, t
 
 
 def resolve(name: str, target: str) -> Found:
-    """What a target `module:attribute` names.
+    """Import a target `module:attribute`, and hash its source.
 
     Raises:
         ValueError: there is no such module.
@@ -227,13 +228,13 @@ def resolve(name: str, target: str) -> Found:
 
 
 def attribute(target: str) -> Any:
-    """What `module:attribute` names, imported now."""
+    """Import `module:attribute`."""
     module, _, name = target.partition(":")
     return getattr(import_module(module), name)
 
 
 def _from_file(path: Path, name_in_file: str) -> Found:
-    """A class out of a file at hand; its folder may hold modules that it imports."""
+    """Import a class from a Python file. The file may import modules from its own folder."""
     if not path.is_file():
         raise ValueError(f"there is no file {path}; write path/to/file.py:ClassName")
     name = f"seqbench_file_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"

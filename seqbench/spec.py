@@ -1,6 +1,6 @@
 """The grammar of names with settings: `lstm(hidden_size=400, dropout=0.2)`, for models and data sets alike.
 
-Models may be added, `kneser-ney(order=5)+lstm`: a mixture of language models, the mean of forecasters.
+Models may be added: `kneser-ney(order=5)+lstm` is a mixture of language models or the mean of forecasters.
 """
 
 import ast
@@ -17,11 +17,11 @@ class Spec:
     """A registered name, or `path/to/file.py:ClassName`."""
     settings: dict[str, object] = field(default_factory=dict)
     parts: tuple["Spec", ...] = ()
-    """Of a sum, what it adds; `settings` are those of the sum itself, and are not written out."""
+    """The models that a sum adds. `settings` are then those of the sum itself; they are not part of its text."""
 
     @classmethod
     def sum(cls, parts: Iterable["Spec"]) -> "Spec":
-        """The sum of parts, under the name `kneser-ney+lstm`."""
+        """Return the sum of parts, named like `kneser-ney+lstm`."""
         parts = tuple(parts)
         return cls("+".join(part.name for part in parts), parts=parts)
 
@@ -34,7 +34,7 @@ class Spec:
 
 
 def parse(text: str) -> Spec:
-    """Read `name`, `name(key=value, …)`, or a sum of such; a value is a Python literal or a bare word.
+    """Parse `name`, `name(key=value, …)`, or a sum of these; a value is a Python literal or a bare word.
 
     Raises:
         ValueError: the text does not follow the grammar.
@@ -59,7 +59,7 @@ def parse(text: str) -> Spec:
 
 
 def _split(text: str, sign: str) -> list[str]:
-    """Pieces between the signs that stand outside brackets and quotes."""
+    """Split at the signs that are outside brackets and quotes."""
     pieces, depth, quote, start = [], 0, "", 0
     for i, character in enumerate(text):
         if quote:
