@@ -1,6 +1,6 @@
-"""What all laws share, whatever the task: how one is measured, and what is asked of every fit.
+"""What the laws of all tasks share: how a law is measured, and which laws every fit must keep.
 
-Answers that are compared are arrays of any shape: of log-probabilities, unless a `Measure` says otherwise.
+Predictions are compared as arrays of any shape. They are log-probabilities unless a `Measure` says otherwise.
 """
 
 import random
@@ -17,23 +17,23 @@ from seqbench.evidence.records import Check
 from seqbench.interface import Floats, SequenceModel
 
 TOLERANCE = 1e-3
-"""Nats by which a score may move that should not move at all.
+"""The most, in nats, by which a score may change that should not change at all.
 
-An LSTM in float32 moves by 1e-6 to 1e-4 between batch shapes, since sums are made in another order. On every
-symbol, 1e-3 would be a tenth of a per cent of perplexity, less than any table here can tell apart; whatever peeks,
-forgets or mixes moves single scores by tenths of a nat.
+Scores of an LSTM in float32 change by 1e-6 to 1e-4 between batch shapes, since sums are taken in another order. 1e-3
+on every symbol would be a tenth of a per cent of perplexity, less than any table here can tell apart. A model that sees
+the future, forgets its state or mixes rows changes single scores by tenths of a nat.
 """
 SUM_TOLERANCE = 1e-4
-"""By which the probabilities of all symbols may miss one; rounding in float32 makes 1e-6."""
+"""The most by which the probabilities of all symbols may differ from one; rounding in float32 makes 1e-6."""
 
 
 class ScoreError(ValueError):
-    """A model answered with something that is no score."""
+    """Raised if a model predicts something that is not a score."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What answers are, and how far they may move."""
+    """What predictions are called, their unit, and how much they may change."""
 
     answers: str
     unit: str
@@ -44,7 +44,7 @@ NATS = Measure("scores", "nats", TOLERANCE)
 
 
 def law(name: str, measure: Callable[[], Check]) -> Check:
-    """Measure a law; one that cannot be measured is broken."""
+    """Measure a law. A law that cannot be measured counts as broken."""
     try:
         return measure()
     except ScoreError as error:
@@ -55,14 +55,14 @@ def law(name: str, measure: Callable[[], Check]) -> Check:
 
 
 def difference(a: Floats, b: Floats) -> float:
-    """The largest |a − b|; infinities of one sign are equal."""
+    """Return the largest |a − b|; infinities of the same sign are equal."""
     with np.errstate(invalid="ignore"):
         moved = np.where(a == b, 0.0, np.abs(a - b))
     return float(moved.max(initial=0.0))
 
 
 def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS) -> Check:
-    """Answers that may not move have moved by so much."""
+    """Return the check of predictions that must not change and changed by `by`."""
     passed = by <= measure.bound
     sentence = f"{what} moved {measure.answers} by up to {by:.2g} {measure.unit}"
     return Check(
@@ -75,13 +75,13 @@ def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS)
 
 
 def log_probabilities(scores: NDArray[Any], of_what: Callable[[NDArray[np.bool_]], str]) -> Floats:
-    """What a model answered, in float64, once it is known to be log-probabilities.
+    """Return the scores of a model in float64, if they are log-probabilities.
 
     Args:
-        of_what: where scores are NaN → what that is so of, for the message.
+        of_what: takes where scores are NaN, and names the items for the message.
 
     Raises:
-        ScoreError: it holds what is no log-probability.
+        ScoreError: a score is no log-probability.
     """
     if scores.dtype.kind != "f":
         raise ScoreError(f"predict returned scores of type {scores.dtype}, not floating-point numbers")
@@ -93,27 +93,27 @@ def log_probabilities(scores: NDArray[Any], of_what: Callable[[NDArray[np.bool_]
 
 
 def seed_everything(seed: int) -> None:
-    """Start the global generators, for models that draw from them."""
+    """Seed the global random generators, for models that use them."""
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 (it is the global state that is meant)
+    np.random.seed(seed)  # noqa: NPY002 (the global state is meant)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seed)
 
 
 class Probe:
-    """Whether something changes what a model says: make it before, `check` after.
+    """Detects whether something changes a model's predictions: create it before, call `check` after.
 
-    Each time the model is asked twice and the second answer counts, so that what it merely carries over from its
-    last call is left to `repeatable`; chance is stilled for the same reason.
+    It calls the model twice each time and uses the second answer, so that a model that only remembers its last call is
+    left to the law `repeatable`. Random generators are seeded for the same reason.
     """
 
     def __init__(self, say: Callable[[], Floats], what: str, measure: Measure = NATS) -> None:
-        """say: what the model answers now. what: happens in between, `scoring the test part`."""
+        """say: returns the predictions of the model. what: what happens in between, such as `scoring the test part`."""
         self._say, self._what, self._measure = say, what, measure
         self._before: Floats | Exception
         try:
             self._before = self._second()
-        except Exception as error:  # told by `check`, since a law that cannot be measured is no crash
+        except Exception as error:  # reported by `check`: a law that cannot be measured is not a crash
             self._before = error
 
     def check(self) -> Check:
@@ -132,7 +132,7 @@ class Probe:
 
 
 def restored(model: SequenceModel[Any, Any]) -> Any | Check:
-    """A new instance made of what `arrays` writes; or the outcome of the law `saved`, where there is none."""
+    """Return a new instance restored from `arrays`; or the check of the law `saved` if that is impossible."""
     written = model.arrays()
     if written is None:
         return Check(name="saved", passed=True, message="the model writes no arrays, so it is refitted from its record")
@@ -147,21 +147,21 @@ def restored(model: SequenceModel[Any, Any]) -> Any | Check:
 
 @dataclass(frozen=True)
 class Fits:
-    """Fits of a class to one corpus, compared by what they say."""
+    """Fits of a class to one data set, compared by their predictions."""
 
     fit: Callable[[int], Any]
-    """A new fit under a seed."""
+    """Makes a new fit with a seed."""
     say: Callable[[Any], Floats]
     seed: int
     measure: Measure = NATS
 
     def said(self, model: Any) -> Floats:
-        """What a fit says, chance stilled."""
+        """Return the predictions of a fit, with random generators seeded."""
         seed_everything(self.seed)
         return self.say(model)
 
     def again(self, first: Floats, stochastic: bool) -> list[Check]:
-        """The laws `deterministic` and, of a class that says so, `seedless`; `first`: what a fit with the seed said."""
+        """Measure the law `deterministic`, and `seedless` if the class claims it; `first`: predictions of a fit."""
 
         def compared(name: str, seed: int, what: str, remedy: str) -> Check:
             def measured() -> Check:
@@ -179,6 +179,6 @@ class Fits:
 
 
 def untouched(same: bool) -> Check:
-    """Whether the data that `fit` was lent is the `same` afterwards."""
+    """Return the check that the data passed to `fit` is the `same` afterwards."""
     message = "fit leaves the training data as it is" if same else "fit changes the data it is lent: work on a copy"
     return Check(name="untouched", passed=same, message=message)

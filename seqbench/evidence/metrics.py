@@ -1,4 +1,4 @@
-"""Metrics as functions of item columns and weights, so that every bootstrap runs through the same code."""
+"""Metrics are functions of item columns and weights, so that every bootstrap uses the same code."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from seqbench.interface import Floats
 
 Columns = Mapping[str, NDArray[Any]]
-"""One entry an item, each column (N,)."""
+"""One entry per item, each column (N,)."""
 
 
 @dataclass(frozen=True)
 class Metric:
     """A score of weighted items.
 
-    `function(columns, weights)` takes weights (R, N), one row a resample, and returns (R,).
+    `function(columns, weights)` takes weights (R, N), one row per resample, and returns (R,).
     """
 
     name: str
@@ -25,17 +25,17 @@ class Metric:
     function: Callable[[Columns, Floats], Floats]
     lower_is_better: bool
     scale: Literal["linear", "log"] = "linear"
-    """Where differences are taken and fits are averaged: a perplexity's on the log scale."""
+    """The scale on which differences and means over fits are taken: for a perplexity, the log scale."""
     per_cent: bool = False
-    """Whether it is a share, which people read in hundredths."""
+    """Whether it is a share, which is shown in per cent."""
 
     @property
     def factor(self) -> float:
-        """What a value is multiplied by to be read: 100 for a share."""
+        """The factor by which a value is multiplied for display: 100 for a share."""
         return 100.0 if self.per_cent else 1.0
 
     def __call__(self, columns: Columns, weights: Floats | None = None) -> Floats:
-        """(R,) scores; without weights one score (1,), in which every item counts once.
+        """Return scores (R,); without weights one score (1,), in which every item counts once.
 
         Raises:
             ValueError: columns are missing, empty or of different lengths, or have nothing to divide by.
@@ -50,5 +50,5 @@ class Metric:
         return self.function(columns, np.ones((1, items)) if weights is None else weights)
 
     def better(self, a: float, b: float) -> bool:
-        """Whether score a beats score b."""
+        """Return whether score a is better than score b."""
         return a < b if self.lower_is_better else a > b

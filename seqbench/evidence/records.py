@@ -1,4 +1,4 @@
-"""The schema of a record: one cell of the grid and everything that became of it."""
+"""The schema of a record: one cell of the grid and its result."""
 
 from typing import Any, Literal
 
@@ -16,35 +16,35 @@ class _Frozen(BaseModel):
 
 
 class Identity(_Frozen):
-    """What a result depends on. Its hash is the record's key, so that changed code, settings or data are
-    never answered with an old result."""
+    """What a result depends on. Its hash is the record's key, so that an old result is never used for changed code,
+    settings or data."""
 
     schema_version: int = SCHEMA
     task: str
     model: str
     """The name in the registry, or `file.py:ClassName`."""
     target: str
-    """`module:attribute`, or the name of the file, that the model comes from."""
+    """`module:attribute`, or the name of the file, of the model."""
     config: dict[str, Any]
     """All settings, defaults included."""
     model_source: str
-    """sha256 over the source of the model's module and of the seqbench modules that it imports."""
+    """sha256 of the source of the model's module and of the seqbench modules that it imports."""
     dataset: str
     options: dict[str, Any]
     data_sha256: str
-    """Of the raw data; empty where it was not at hand."""
+    """sha256 of the raw data; empty if it was not found."""
     data_source: str
-    """sha256 over the source of the loader's module and of the seqbench modules that it imports."""
+    """sha256 of the source of the loader's module and of the seqbench modules that it imports."""
     task_source: str
-    """The same for the module that scores and checks."""
+    """The same for the module of the task."""
     seed: int
-    """Which repetition this is: 0, 1, 2, …"""
+    """Number of the repetition: 0, 1, 2, …"""
     budget: dict[str, Any]
     device: str
 
 
 class Comparability(_Frozen):
-    """What must be equal for two scores to stand in one table."""
+    """What must be equal in two scores that stand in one table."""
 
     task: str
     dataset: str
@@ -59,27 +59,27 @@ class Comparability(_Frozen):
 class Costs(_Frozen):
     fit_seconds: float | None = None
     predict_seconds: float | None = None
-    """Scoring the test part once."""
+    """Time to score the test part once."""
     items_per_second: float | None = None
     parameters: int | None = None
     peak_memory_bytes: int | None = None
-    """Highest resident memory of the cell's process, until its scores were there."""
+    """Highest resident memory of the cell's process until it was scored."""
     start_memory_bytes: int | None = None
-    """Resident before the data was read: the interpreter and its libraries."""
+    """Resident memory before the data was read: the interpreter and its libraries."""
     wall_seconds: float | None = None
-    """The whole cell: loading, fitting, scoring, checking."""
+    """Time of the whole cell: loading, fitting, scoring, checking."""
 
 
 class Check(_Frozen):
-    """A law that the fitted model was held against."""
+    """The result of one law, measured on the fitted model."""
 
     name: str
-    """The law, in short: `causal`, `normalised`, …"""
+    """The name of the law: `causal`, `normalised`, …"""
     passed: bool
     value: float | None = None
-    """What was measured."""
+    """The measured value."""
     bound: float | None = None
-    """What it had to stay within."""
+    """The bound of the value."""
     message: str
     """One sentence, for a footnote when the law is broken."""
 
@@ -100,35 +100,35 @@ class Record(_Frozen):
     key: str
     identity: Identity
     label: str
-    """How the row is named: the model's spec as asked for, `lstm(hidden_size=400)`."""
+    """The name of the row: the model's spec as the user wrote it, `lstm(hidden_size=400)`."""
     reduction: str = ""
-    """What made a model of another task one of this, `Bayes`; empty where nothing had to."""
+    """The reduction that made a model of another task one of this task, `Bayes`; empty if there was none."""
     model_spec: Spec
-    """The model as it can be found again, with all the settings that it was given."""
+    """The spec with which the model can be found again, with all settings that it was given."""
     data_spec: Spec
-    """The data set likewise, paths included."""
+    """The same for the data set, with absolute paths."""
     kind: Literal["classic", "neural", "truth"]
     stochastic: bool
     status: Status
     reason: str = ""
-    """Why the status is not ok; one line, that says what to do where something can be done."""
+    """Why the status is not ok: one line, which says what to do if something can be done."""
     comparability: Comparability | None = None
-    """None where the cell ended before its data was read."""
+    """None if the cell ended before its data was read."""
     scores: dict[str, dict[str, float]] = Field(default_factory=dict)
     """`{"valid": {"perplexity": …}, "test": {…}}`"""
     detail: dict[str, Any] = Field(default_factory=dict)
-    """What the task tells beyond scores: of classes, their precision, recall, F1 and confusions; of forecasts, errors
-    by step and how their intervals were made."""
+    """What the task reports beyond scores: for classes precision, recall, F1 and confusions; for forecasts errors by
+    step and how intervals were made."""
     costs: Costs = Costs()
     checks: list[Check] = Field(default_factory=list)
     curves: dict[str, list[float]] = Field(default_factory=dict)
     notes: dict[str, Any] = Field(default_factory=dict)
-    """What the loader did and left out."""
+    """What the loader did and what it left out."""
     traceback: str = ""
     provenance: Provenance
     finished: str
     """UTC, ISO 8601."""
     items_sha256: str | None = None
-    """Of the file of item columns beside the record."""
+    """sha256 of the file of item columns."""
     kept: Literal["no", "arrays", "refit"] = "no"
-    """Whether the fit lies beside the record, or is to be made again from it."""
+    """Whether the fit is stored with the record, or must be made again from it."""

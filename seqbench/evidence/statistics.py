@@ -1,18 +1,18 @@
-"""How sure a score is, and whether one model beats another: one module for all tasks.
+"""How sure a score is, and whether one model beats another, for all tasks.
 
 Two things make a test score uncertain: which items the test part happens to hold, and which fit the seed
-happened to give. The first is estimated by a bootstrap over items, the second from fits under several seeds;
-each has a Student t of its own, and the half-width of the interval joins them,
+happened to give. A bootstrap over items estimates the first, fits with several seeds the second. Each has its own
+Student t, and the half-width of the interval joins them,
 
     h² = t²(ν_item) V_item + t²(ν_seed) V_seed,
 
 which covers at least `level` whatever their ratio (Banerjee 1960, "Approximate confidence interval for
 linear functions of means of k populations when the population variances are not equal", Sankhyā 22). A
-single t with Satterthwaite's degrees of freedom for the sum does not: where three fits are all that tells
-V_seed and the items tell V_item well, up to 8 % of its 95 % intervals miss.
+single t with Satterthwaite's degrees of freedom for the sum does not: if V_seed is estimated from three fits and V_item
+is known well, up to 8 % of its 95 % intervals miss.
 
-All is computed on the metric's own scale (`Metric.scale`), where differences are meant: for a perplexity the
-logarithm, so that a difference of 0.01 is 1 %.
+Everything is computed on the metric's scale (`Metric.scale`). For a perplexity this is the logarithm, so that a
+difference of 0.01 is 1 %.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,21 +28,21 @@ from seqbench.interface import Floats
 Verdict = Literal["better", "tie", "worse", "undecided"]
 
 BLOCKS = 10
-"""Blocks that a stream is cut into. Few long ones: what dependence a block cuts off makes every interval too
-short, while few blocks only cost a wider t, which is known (fixed-b asymptotics, Kiefer & Vogelsang 2005)."""
+"""Blocks that a stream is cut into. There are few, and they are long: dependence between blocks makes every interval
+too short, while few blocks only cost a wider t, which is known (fixed-b asymptotics, Kiefer & Vogelsang 2005)."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A model's score and the interval around it, in the metric's own unit."""
+    """A model's score and its interval, in the metric's own unit."""
 
     value: float
-    """Mean over fits on the metric's scale: of perplexities, the geometric mean."""
+    """Mean over fits on the metric's scale; for perplexities this is the geometric mean."""
     low: float
     high: float
-    """Infinitely wide where one block of items is all there is."""
+    """Infinitely wide if there is only one block of items."""
     seeds: int
-    """Fits; with one, the interval speaks of this fit and knows nothing of other seeds."""
+    """Number of fits; with one, the interval holds for this fit and leaves out the spread over seeds."""
     seeds_sd: float | None
     """Standard deviation of a single fit's score over seeds; None with one fit."""
     item_dof: float
@@ -52,44 +52,43 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A model against a reference on the same items."""
+    """A model compared with a reference on the same items."""
 
     difference: float
-    """Score of the model minus the reference's on the metric's scale; NaN if both are infinite."""
+    """Score of the model minus that of the reference, on the metric's scale; NaN if both are infinite."""
     low: float
     high: float
     skill: float
-    """What is gained, in proportion to the reference's score; above 0 is better. Where lower is better,
-    1 − score / reference; where higher is better, score / reference − 1. NaN if the reference's score is 0
-    or both are infinite."""
+    """The gain in proportion to the reference's score; above 0 is better. It is 1 − score / reference if lower is
+    better, and score / reference − 1 if higher is better. NaN if the reference's score is 0 or both are infinite."""
     verdict: Verdict
     seeds: tuple[int, int]
-    """Fits of the model and of the reference; a stochastic side with one is judged by this one fit."""
+    """Fits of the model and of the reference. A stochastic side with one fit is judged by this fit."""
     item_dof: float
     seed_dof: float | None
     """By Welch & Satterthwaite over the sides with more than one fit; None if there is no such side."""
 
 
 def block_length(length: int) -> int:
-    """Items in a block of a stream of `length` items, so that about ten blocks cover it.
+    """Return the items per block of a stream of `length` items, so that about ten blocks cover it.
 
-    The usual ⌈length^(1/3)⌉ makes the mean squared error of the *variance* small; an interval needs its bias
-    small, so longer blocks (Sun, Phillips & Jin 2008, Econometrica 76). Text needs them most: models differ
-    by article, and an article is thousands of tokens long.
+    The usual ⌈length^(1/3)⌉ makes the mean squared error of the *variance* small. An interval needs a small bias of the
+    variance, and so longer blocks (Sun, Phillips & Jin 2008, Econometrica 76). Text needs them most: models differ by
+    article, and an article is thousands of tokens long.
     """
     return max(1, -(-length // BLOCKS))
 
 
 def block_weights(length: int, block: int, resamples: int, rng: np.random.Generator) -> Floats:
-    """Weights of a circular block bootstrap: how often each resample draws each item.
+    """Return the weights of a circular block bootstrap: how often each resample draws each item.
 
-    A resample is made of runs of `block` neighbours, from random starts, around the end where they must; the
-    last run is cut short so that as many items are drawn as there are (Politis & Romano 1992, "A circular
+    A resample consists of runs of `block` neighbours from random starts; a run that reaches the end goes on at the
+    beginning. The last run is cut so that as many items are drawn as there are (Politis & Romano 1992, "A circular
     block-resampling procedure for stationary data").
 
     Args:
         length: items, N, in the order of the stream.
-        block: items drawn as one; 1 if items are independent.
+        block: items that are drawn together; 1 if items are independent.
         resamples: R.
 
     Returns:
@@ -105,7 +104,7 @@ def block_weights(length: int, block: int, resamples: int, rng: np.random.Genera
     _check_block(block, length)
     sizes = np.diff(np.append(np.arange(0, length, block), length))
     weights = np.empty((resamples, length))
-    for row in weights:  # row by row, since all starts at once would take several times the memory of the answer
+    for row in weights:  # row by row: all starts at once would take several times the memory of the result
         starts = rng.integers(length, size=len(sizes))
         ends = starts + sizes
         steps = np.bincount(starts, minlength=length) - np.bincount(ends % length, minlength=length)
@@ -115,13 +114,13 @@ def block_weights(length: int, block: int, resamples: int, rng: np.random.Genera
 
 
 def estimate(metric: Metric, fits: Sequence[Columns], weights: Floats, level: float = 0.95, *, block: int) -> Estimate:
-    """A model's score over the fits and the items that it could as well have met.
+    """Return a model's score with an interval over the fits and items that could have been drawn instead.
 
     Args:
-        fits: columns of the same items under several seeds, each column (N,).
+        fits: columns of the same items for several seeds, each column (N,).
         weights: (R, N) of `block_weights`, R = 1000 or more.
         level: coverage of the interval.
-        block: items in a block of `weights`.
+        block: items per block of `weights`.
 
     Raises:
         ValueError: there are no fits or items, shapes differ, a column holds NaN, or the metric is undefined.
@@ -132,7 +131,7 @@ def estimate(metric: Metric, fits: Sequence[Columns], weights: Floats, level: fl
     value, (seed_variance, seed_dof) = float(values.mean()), _seed_part([values])
     item_dof = _effective_blocks(weights.shape[1], block) - 1
     half = 0.0
-    if np.isfinite(value):  # one impossible item makes the expected score infinite, whatever the others
+    if np.isfinite(value):  # one impossible item makes the expected score infinite
         item_variance = _item_variance(_resampled(metric, fits, weights), item_dof)
         half = _half_width([(item_variance, item_dof), (seed_variance, seed_dof)], level)
     return Estimate(
@@ -156,20 +155,20 @@ def compare(
     *,
     block: int,
 ) -> Comparison:
-    """A model against a reference, in pairs: both are scored on the same resamples of items.
+    """Compare a model with a reference in pairs: both are scored on the same resamples of items.
 
-    The verdict reads the interval of the difference and nothing else, so that a table can be checked by eye:
-    *tie* if all of it lies within ±margin; otherwise *better* or *worse* if it excludes 0, and *undecided* if
-    it does not. A tie is thus claimed by two one-sided tests (Schuirmann 1987), each at (1 − level) / 2: with
-    the usual 95 % that is 2.5 %, half of what the 90 % interval of bioequivalence allows.
+    The verdict depends on the interval of the difference alone, so that a table can be checked by eye: *tie* if the
+    whole interval lies within ±margin; otherwise *better* or *worse* if it excludes 0, and *undecided* if it does not.
+    A tie is thus claimed by two one-sided tests (Schuirmann 1987), each at (1 − level) / 2: with the usual 95 % this is
+    2.5 %, half of what the 90 % interval of bioequivalence allows.
 
     Args:
-        fits: columns of the model, one mapping a seed, each column (N,).
-        reference: the same for the reference, on the same items; a deterministic one has one fit.
+        fits: columns of the model, one mapping per seed, each column (N,).
+        reference: the same for the reference, on the same items; a deterministic reference has one fit.
         weights: (R, N) of `block_weights`.
-        margin: differences on the metric's scale up to this one are of no account.
+        margin: differences on the metric's scale that are too small to matter.
         level: coverage of the interval.
-        block: items in a block of `weights`.
+        block: items per block of `weights`.
 
     Raises:
         ValueError: a side has no fits or items, shapes differ, a column holds NaN, or the metric is undefined.
@@ -204,9 +203,9 @@ def compare(
 
 
 def choose(validation: Mapping[str, float], metric: Metric) -> str:
-    """The name with the best validation score; of equal ones the first in the alphabet.
+    """Return the name with the best validation score; of equal scores the first name in the alphabet.
 
-    Test scores have no way in: the best of several models *on test* beats its equals by that choice alone.
+    Test scores are not used: the best of several equal models *on the test part* would win by that choice alone.
 
     Raises:
         ValueError: there are no scores, or one is NaN.
@@ -236,12 +235,12 @@ def _skill(metric: Metric, score: float, reference: float) -> float:
 
 
 def _scores(metric: Metric, fits: Sequence[Columns]) -> Floats:
-    """(n,) scores of the fits on the metric's scale."""
+    """Return the scores (n,) of the fits on the metric's scale."""
     return _on_scale(metric, np.concatenate([metric(fit) for fit in fits]))
 
 
 def _resampled(metric: Metric, fits: Sequence[Columns], weights: Floats) -> Floats:
-    """(R,) mean score of the fits on the metric's scale, one a resample."""
+    """Return the mean score (R,) of the fits on the metric's scale, one per resample."""
     total = np.zeros(len(weights))
     for fit in fits:
         total += _on_scale(metric, metric(fit, weights))
@@ -268,7 +267,7 @@ def _natural(metric: Metric, value: float) -> float:
 
 
 def _effective_blocks(length: int, block: int) -> float:
-    """N² / Σ l²: the number of blocks of lengths l, a shorter last one counted by what it weighs.
+    """Return N² / Σ l², the effective number of blocks of lengths l; a shorter last block counts less.
 
     For independent items the bootstrap's variance of a mean is too small by exactly 1 − 1 / this.
     """
@@ -277,15 +276,15 @@ def _effective_blocks(length: int, block: int) -> float:
 
 
 def _item_variance(resampled: Floats, dof: float) -> float:
-    """Variance over items, freed of the bootstrap's bias; infinite if one block holds all items."""
+    """Return the variance over items, corrected for the bootstrap's bias; infinite if one block holds all items."""
     return float(resampled.var(ddof=1)) * (dof + 1) / dof if dof > 0 else np.inf
 
 
 def _seed_part(sides: Sequence[Floats]) -> tuple[float, float | None]:
-    """Variance Σ s²/n over the sides with more than one fit, and its degrees of freedom.
+    """Return the variance Σ s²/n over the sides with more than one fit, and its degrees of freedom.
 
-    Welch 1947, Satterthwaite 1946: ν = (Σ v)² / Σ (v² / (n − 1)) with v = s²/n. An approximation: where nothing
-    but seeds counts and one of two sides varies far more, 3 fits a side miss in 5.6 % of 95 % intervals.
+    Welch 1947, Satterthwaite 1946: ν = (Σ v)² / Σ (v² / (n − 1)) with v = s²/n. This is an approximation: if
+    only seeds matter and one side varies far more than the other, 5.6 % of 95 % intervals from 3 fits per side miss.
     """
     sides = [values for values in sides if len(values) > 1 and np.isfinite(values).all()]
     if not sides:
@@ -299,7 +298,7 @@ def _seed_part(sides: Sequence[Floats]) -> tuple[float, float | None]:
 
 
 def _half_width(parts: Sequence[tuple[float, float | None]], level: float) -> float:
-    """√ Σ t² V over parts (variance, degrees of freedom); a part without degrees of freedom says nothing."""
+    """Return √ Σ t² V over parts (variance, degrees of freedom); a part without degrees of freedom is left out."""
     known = [(variance, dof) for variance, dof in parts if dof is not None]
     if any(np.isinf(variance) for variance, _ in known):
         return np.inf
@@ -323,7 +322,7 @@ def _check_block(block: int, length: int) -> None:
 
 
 def _check_sides(sides: Mapping[str, Sequence[Columns]], weights: Floats, block: int) -> None:
-    """Refuse what would end as a wrong number."""
+    """Raise if a wrong input would give a wrong number."""
     if weights.ndim != 2 or len(weights) < 2:
         raise ValueError(f"weights must be (R, N) with R of 2 or more, better 1000, not {weights.shape}")
     items = weights.shape[1]

@@ -31,16 +31,16 @@ from seqbench.tasks import task
 from seqbench.tasks.base import Split, Task
 
 REFIT = ", for the test part"
-"""Behind the names of the curves of a second fit, where the test part needs one of its own."""
+"""Added to the names of a second fit's curves, if the test part needs its own fit."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How cells are run; none of it shapes a result."""
+    """How cells are run. Nothing here changes a result."""
 
     limits: Limits
     provenance: Provenance
-    """Of every record; its `threads` bound the numerical libraries of a cell."""
+    """Stored in every record; `threads` limits the numerical libraries of a cell."""
     keep: bool = False
     """Whether the fit is written beside the record."""
     text: bool = True
@@ -49,7 +49,7 @@ class Options:
 
 @dataclass
 class Outcome:
-    """What is known of a cell so far; a failure leaves what came before it."""
+    """What is known about a cell so far; it is kept if the cell then fails."""
 
     comparability: Comparability | None = None
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Outcome:
 
 
 def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome: Outcome, trace: str = "") -> Record:
-    """The record of a cell that ended so."""
+    """Return the record of a cell that ended with this status."""
     return Record(
         key=cell.key,
         identity=cell.identity,
@@ -91,7 +91,8 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
 
 
 def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Path) -> None:
-    """The life of a cell's process. What the model prints goes to the file `log`; curves go up the channel."""
+    """Run in the process of a cell. What the model prints goes to the file `log`; curves go to the parent by
+    `channel`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its cells itself
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     with log.open("wb", buffering=0) as file:
@@ -131,14 +132,14 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
 
 
 def limit_threads(threads: int) -> None:
-    """Bound what numerical libraries use in this process."""
+    """Limit the threads of numerical libraries in this process."""
     threadpool_limits(threads)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
 
 
 def dataset(cell: Cell) -> Dataset[Any]:
-    """The data set of a cell, not loaded."""
+    """Return the data set of a cell without loading it."""
     task_name = cell.identity.task
     found = registry.find_dataset(cell.dataset, task_name)
     source: Dataset[Any] = registry.configured(found.attribute, cell.dataset, task_name)
@@ -158,7 +159,7 @@ def fit(
     split: Split,
     log: Callable[[str, float], None],
 ) -> None:
-    """Fit the model of a cell for the scores of a split; a true model knows all already."""
+    """Fit the model of a cell for the scores of a split; a true model needs no fit."""
     if cell.model.name != TRUTH:
         seed_everything(cell.seed)
         budget = Budget.model_validate(cell.identity.budget)
@@ -166,7 +167,7 @@ def fit(
 
 
 def blank(cell: Cell, data: Any = None) -> SequenceModel[Any, Any]:
-    """The model of a cell before its fit; a true model comes with its data."""
+    """Return the unfitted model of a cell; a true model comes with the data."""
     if cell.model.name == TRUTH:
         truth: SequenceModel[Any, Any] = data.truth
         return truth
@@ -198,7 +199,7 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     valid = kind.score(model, data, "valid")
     outcome.scores["valid"] = _scores(kind, valid)
     if cell.model.name != TRUTH and kind.train(data, "test") is not kind.train(data, "valid"):
-        del model, unchanged  # two fits need not lie in memory together
+        del model, unchanged  # so that two fits are not in memory together
         model = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
         unchanged = kind.probe(model, data)
     clock = time.perf_counter()
@@ -237,14 +238,14 @@ def _peak_memory() -> int:
 
 
 def _one_line(error: BaseException) -> str:
-    """The error and the line of code that raised it."""
+    """Return the error and the line of code that raised it, in one line."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     message = " ".join(str(error).split()) or "no message"
     return f"{type(error).__name__}: {message} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def _findable(spec: Spec) -> Spec:
-    """The spec with paths that hold from any folder."""
+    """Return the spec with absolute paths."""
     if spec.parts:
         return replace(Spec.sum(map(_findable, spec.parts)), settings=spec.settings)
     path, colon, attribute = spec.name.rpartition(":")

@@ -23,23 +23,23 @@ Precision = Literal["float32", "bfloat16"]
 
 @dataclass(frozen=True)
 class Cell:
-    """One model on one data set under one seed. It travels to a process of its own, so it holds plain values."""
+    """One model on one data set with one seed. It is sent to another process, so it holds plain values."""
 
     identity: Identity
     key: str
     label: str
     reduction: str
-    """What makes the model one of the task; empty where it is one by itself."""
+    """The reduction that makes the model one of the task; empty if it needs none."""
     kind: Literal["classic", "neural", "truth"]
     stochastic: bool
     model: Spec
     dataset: Spec
     missing: str = ""
-    """Why the data is not at hand; empty where it is."""
+    """Why the data was not found; empty if it was."""
 
     @classmethod
     def of(cls, record: Record) -> "Cell":
-        """The cell that a record came from."""
+        """Return the cell that a record came from."""
         return cls(
             identity=record.identity,
             key=record.key,
@@ -53,12 +53,13 @@ class Cell:
 
     @property
     def modules(self) -> set[str]:
-        """Where the model, or each model that it adds, is defined."""
+        """The modules that define the model, or each model of a sum."""
         return {target.partition(":")[0] for target in self.identity.target.split("+")}
 
     @property
     def seed(self) -> int:
-        """The number that seeds the fit: a hash of the cell's names, so that neither order nor company matters."""
+        """The seed of the fit: a hash of the cell's names, so that it does not depend on the other cells or their
+        order."""
         names = (self.identity.task, self.identity.dataset, self.identity.model, str(self.identity.seed))
         return int.from_bytes(hashlib.sha256("\0".join(names).encode()).digest()[:4]) >> 1
 
@@ -73,11 +74,12 @@ def grid(
     device: str = "cpu",
     precision: Precision | None = None,
 ) -> list[Cell]:
-    """The cells of a suite in the order of its rows; `models` and `datasets` take the place of the suite's and
-    the preset's own.
+    """Return the cells of a suite in the order of its rows.
 
-    `precision` is a setting of every model that has it and names none itself. A model that the seed does not touch
-    gets one cell however many seeds are asked for, and a data set whose true model is known gets a last cell for it.
+    `models` and `datasets` replace those of the suite and the preset.
+
+    `precision` is set in every model that has this setting and does not name it. A model whose result does not depend
+    on the seed gets one cell. A data set whose true model is known gets a last cell for it.
 
     Raises:
         ValueError: a name, a setting or a file is wrong.
@@ -119,7 +121,7 @@ class _Source:
 
     @property
     def name(self) -> str:
-        """How tables call it: its spec, or the file's name for a file of one's own."""
+        """The name in tables: the spec, or for a user's file the name of the file."""
         path = self.spec.settings.get("path")
         return Path(str(path)).name if self.spec.name == "file" and path else str(self.spec)
 
@@ -162,7 +164,7 @@ class _Row:
 
 
 def _given(spec: Spec, preset: Preset) -> Spec:
-    """The spec with what the preset sets for the models that it names."""
+    """Return the spec with the settings that the preset has for this model."""
     settings = {**preset.models.get(spec.name, Override()).settings, **spec.settings}
     if not spec.parts:
         return Spec(spec.name, settings)
@@ -171,7 +173,7 @@ def _given(spec: Spec, preset: Preset) -> Spec:
 
 
 def _in_precision(spec: Spec, task: str, precision: Precision | None) -> Spec:
-    """The spec of a model that multiplies in `precision`, unless it has no such setting or names its own."""
+    """Return the spec with `precision` set, unless the model has no such setting or the spec names it."""
     if precision is None:
         return spec
     if spec.parts:

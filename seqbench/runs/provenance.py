@@ -14,11 +14,11 @@ PACKAGES = ("numpy", "scipy", "torch", "pydantic", "safetensors", "hmmlearn", "s
 
 
 def provenance(threads: int, device: str) -> Provenance:
-    """Of the results that this process has made; asked for once a run, since git and the packages take their time.
+    """Return the provenance of results of this process. Call it once per run, since asking git is slow.
 
     Args:
-        threads: that each cell may use.
-        device: that it uses; only then is a GPU named.
+        threads: number that each cell may use.
+        device: that cells use; the GPU is named only if it is used.
     """
     sha, dirty = git_state(Path(seqbench.__file__).resolve().parent)
     return Provenance(
@@ -36,7 +36,7 @@ def provenance(threads: int, device: str) -> Provenance:
 
 @cache
 def git_state(folder: Path) -> tuple[str | None, bool | None]:
-    """The commit of a checkout that holds the folder and whether files differ from it; None where it is none."""
+    """Return the commit of the checkout and whether files differ from it; None if the folder is in no checkout."""
 
     def git(*arguments: str) -> str | None:
         try:
@@ -64,7 +64,7 @@ def package_versions() -> dict[str, str]:
 
 @cache
 def cpu() -> str:
-    """The processor and how many of its cores this process may use."""
+    """Return the processor and how many of its cores this process may use."""
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():

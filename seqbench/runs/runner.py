@@ -1,8 +1,8 @@
 """The runner: every cell of the grid ends as a record, whatever its model does.
 
-Each cell has a process of its own, forked from a server that has the slow imports behind it. The parent watches the
-clock and the resident memory (a limit on address space would break torch, which reserves far more than it touches)
-and writes the record of a cell that cannot write its own. How cells are started is the one seam `Launcher`.
+Each cell runs in its own process, forked from a server that has done the slow imports. The parent limits the time and
+the resident memory of a cell (not its address space, of which torch reserves far more than it uses), and writes the
+record of a cell that could not write its own. A `Launcher` decides how cells are started.
 """
 
 import multiprocessing
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = ("seqbench.runs.cell", "torch", "torch._dynamo")
-"""What the server of processes imports once for all cells, beside the modules of their models, so every cell's memory
-holds it; torch's optimisers import the last when first made."""
+"""Modules that the server of processes imports once for all cells, in addition to the modules of their models. They are
+part of every cell's memory. torch imports the last one when its first optimiser is created."""
 POLL = 0.1
-"""Seconds between two looks at the running cells."""
+"""Seconds between two checks of the running cells."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Finished:
     cell: Cell
     record: Record
     reused: bool
-    """Whether the record lay in the store already."""
+    """Whether the record was in the store already."""
 
 
 @dataclass(frozen=True)
 class Recomputed:
-    """A record in the store that cannot be used, and is made anew."""
+    """A record in the store is damaged; its cell is run again."""
 
     cell: Cell
     damaged: Damaged
@@ -75,16 +75,16 @@ class Running(Protocol):
     cell: Cell
 
     def values(self) -> Iterator[tuple[str, float]]:
-        """Curve values that came since the last call."""
+        """Return the values of curves that arrived since the last call."""
 
     def ended(self) -> tuple[Status, str] | None:
-        """None while it runs; then how it ended, for the case that it wrote no record."""
+        """Return None while it runs, then how it ended, which counts if it wrote no record."""
 
     def output(self) -> bytes:
         """What the model printed."""
 
     def peak_memory(self) -> int:
-        """Bytes, as seen from outside."""
+        """Return bytes, as measured from outside."""
 
     def kill(self) -> None:
         """End it now."""
@@ -105,10 +105,10 @@ def execute(
     retry: bool = False,
     launcher: Launcher | None = None,
 ) -> Iterator[Event]:
-    """Run what is missing, at most `jobs` cells at a time, and tell what happens.
+    """Run the cells that the store lacks, at most `jobs` at the same time, and yield events.
 
-    A cell whose record lies in the store is not run again, unless that record is damaged, or not ok and `retry`
-    is set, or the fit is to be kept and the record has none.
+    A cell whose record is in the store is run again only if the record is damaged, if it is not ok and `retry` is set,
+    or if the fit is to be kept and the record has none.
     """
     launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
     store.sweep()
@@ -148,7 +148,7 @@ def _kept_enough(record: Record, options: Options) -> bool:
 
 
 def _record(job: Running, store: Store, options: Options, status: Status, reason: str) -> Record:
-    """The record that the cell wrote, or the one that tells how it ended without."""
+    """Return the record that the cell wrote, or else one that says how it ended."""
     written = store.find(job.cell.identity)
     if isinstance(written, Record) and status == "ok":
         return written
@@ -162,8 +162,8 @@ class LocalProcesses:
     """Cells as processes of this machine."""
 
     def __init__(self, preload: Sequence[str] = ()) -> None:
-        """preload: modules to import once for all cells, those of this package; what else users bring may fail, and is
-        left to the cells that need it."""
+        """preload: modules to import once for all cells. Only those of seqbench are: other modules may fail to
+        import, so the cells that need them import them."""
         self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
         if "forkserver" in multiprocessing.get_all_start_methods():
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a waiting thread leaves its core to others
@@ -242,7 +242,7 @@ class _LocalProcess:
         self._clear()
 
     def _resident(self) -> int:
-        """Bytes of the process and of all that it started."""
+        """Return the bytes of the process and of all processes that it started."""
         total = 0
         try:
             process = psutil.Process(self.process.pid)
@@ -263,7 +263,7 @@ class _LocalProcess:
         shutil.rmtree(self.log.parent, ignore_errors=True)
 
     def _how(self, code: int) -> str:
-        """Why a process ended, as far as its exit code and last words tell."""
+        """Return why a process ended, from its exit code and the last line that it printed."""
         if code == -9:
             return "killed by signal 9, perhaps for want of memory on the machine"
         how = f"killed by signal {-code}" if code < 0 else f"the process left with exit code {code}"
@@ -273,8 +273,9 @@ class _LocalProcess:
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """Start a process that does not import the caller's script: cells need nothing of it, and a script without
-    an `if __name__ == "__main__"` would otherwise run again in each of them."""
+    """Start processes that do not import the caller's script.
+
+    Cells do not need it, and a script without `if __name__ == "__main__"` would run again in each of them."""
     main = sys.modules["__main__"]
     kept: dict[str, Any] = {name: vars(main)[name] for name in ("__spec__", "__file__") if name in vars(main)}
     vars(main).update(dict.fromkeys(kept))

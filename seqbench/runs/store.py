@@ -1,14 +1,14 @@
-"""The store: one folder a finished cell, written whole or not at all.
+"""The store: one folder per finished cell, written completely or not at all.
 
     results/<data set>/<model>/<seed>-<key>/record.json         the record
-                                            items.safetensors   one entry a scored item
-                                            model.safetensors   the fit, where it was asked to be kept
+                                            items.safetensors   one entry per scored item
+                                            model.safetensors   the fit, if it was to be kept
                                             encoding.json       and how it reads data
-                                            log.txt             what the model printed, if it did
+                                            log.txt             what the model printed, if anything
     results/plans/<id>.json                                     which cells a command asked for, in which order
 
-It knows nothing of what the numbers mean. A folder gets its name by one rename when all of it is on the disk, so
-that a kill at any moment leaves either the whole record or a leftover that the next start sweeps away.
+The store does not know what the numbers mean. A folder gets its name by one rename when all its files are on the disk,
+so after a kill at any moment there is either the whole record or an unnamed folder that the next start removes.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ ENCODING, LOG = "encoding.json", "log.txt"
 
 
 def key_of(identity: Identity) -> str:
-    """The record's key: a hash of all that its result depends on."""
+    """Return the key of a record: a hash of all that its result depends on."""
     return hashlib.sha256(json.dumps(identity.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
@@ -49,7 +49,7 @@ class Damaged:
 
 
 class Plan(BaseModel):
-    """What one command asked for."""
+    """The cells that one command asked for."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,7 +58,7 @@ class Plan(BaseModel):
     preset: str
     margin: float
     keys: list[str]
-    """Of the cells, in the order of the table's rows."""
+    """Keys of the cells, in the order of the table's rows."""
     started: str
 
 
@@ -70,20 +70,20 @@ class Store:
         return self.root / _slug(identity.dataset) / _slug(identity.model) / f"{identity.seed}-{key[:16]}"
 
     def find(self, identity: Identity) -> Record | Damaged | None:
-        """The record of that identity; None: there is none yet."""
+        """Return the record of an identity; None if there is none yet."""
         path = self.folder(identity, key_of(identity)) / RECORD
         return self.read(path) if path.exists() else None
 
     def records(self) -> Iterator[Record | Damaged]:
-        """All records, whole or damaged, in the order of their paths."""
+        """Yield all records, good or damaged, in the order of their paths."""
         for path in sorted(self.root.glob(f"*/*/*/{RECORD}")):
             yield self.read(path)
 
     def run(self, name: str) -> Path:
-        """The folder of a run, from its path or the beginning of its key.
+        """Return the folder of a run, given its path or the beginning of its key.
 
         Raises:
-            ValueError: no run, or more than one, answers to the name.
+            ValueError: no run has that name, or more than one has.
         """
         if (Path(name) / RECORD).is_file():
             return Path(name)
@@ -101,7 +101,7 @@ class Store:
         encoding: Mapping[str, Any] | None = None,
         log: bytes = b"",
     ) -> Record:
-        """Put a finished cell on the disk, whole, in place of what lay there; returns the record as written."""
+        """Write a finished cell to the disk in one step, replacing an earlier one; return the record as written."""
         partial = self._partial()
         if columns is not None:
             data = save_arrays({name: np.asarray(column, order="C") for name, column in columns.items()})
@@ -125,7 +125,7 @@ class Store:
         return record
 
     def columns(self, record: Record) -> Columns | None:
-        """The item columns of a record; None where the cell was not scored."""
+        """Return the item columns of a record; None if the cell was not scored."""
         if record.items_sha256 is None:
             return None
         return load_arrays((self.folder(record.identity, record.key) / ITEMS).read_bytes())
@@ -135,12 +135,12 @@ class Store:
         return load_arrays((self.folder(record.identity, record.key) / MODEL).read_bytes())
 
     def encoding(self, record: Record) -> dict[str, Any]:
-        """How the kept fit of a record reads data; empty where words of the data were to stay out of the store."""
+        """Return how the kept fit of a record reads data; empty if words of the data were not to be stored."""
         path = self.folder(record.identity, record.key) / ENCODING
         return dict(json.loads(path.read_bytes()))
 
     def write_plan(self, plan: Plan) -> None:
-        """Remember what was asked for; the same question again takes the place of the earlier one."""
+        """Store what was asked for. A plan with the same cells replaces the earlier one."""
         asked = json.dumps([plan.command, plan.suite, plan.preset])
         path = self.root / "plans" / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -150,17 +150,17 @@ class Store:
         self.sweep(os.getpid())
 
     def plans(self) -> list[Plan]:
-        """All readable plans, earliest first."""
+        """Return all readable plans, earliest first."""
         plans = []
         for path in self.root.glob("plans/*.json"):
             try:
                 plans.append(Plan.model_validate_json(path.read_bytes()))
             except ValidationError:
-                continue  # a plan only orders rows; the records say everything else
+                continue  # a plan only orders rows; everything else is in the records
         return sorted(plans, key=lambda plan: plan.started)
 
     def sweep(self, pid: int | None = None) -> None:
-        """Remove what a killed process left half-written, or what the process `pid` needs no longer."""
+        """Remove unfinished folders of processes that no longer run, or those of the process `pid`."""
         for path in self.root.glob(".partial-*"):
             owner = int(path.name.split("-")[1])
             if owner == pid or not psutil.pid_exists(owner):
@@ -172,7 +172,7 @@ class Store:
         return path
 
     def read(self, path: Path) -> Record | Damaged:
-        """The record of that file, held against its own hashes."""
+        """Read a record and verify its hashes."""
         try:
             record = Record.model_validate_json(path.read_bytes())
         except ValidationError as error:
@@ -196,7 +196,7 @@ class Store:
 
 
 def _slug(name: str) -> str:
-    """A name as one part of a path."""
+    """Turn a name into one part of a path."""
     return re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "unnamed"
 
 
@@ -208,7 +208,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Have the names in a folder on the disk, where the system can."""
+    """Flush the names in a folder to the disk, if the system can."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Suites: which models meet which data, with what budget. TOML files, checked before anything runs."""
+"""Suites: which models run on which data with which budget. They are TOML files, checked before anything runs."""
 
 import tomllib
 from importlib.resources import files
@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from seqbench.interface import Budget
 
 MARGIN = 0.01
-"""Where a suite names none: one per cent of a perplexity, one point of F1."""
+"""The default margin of a suite: one per cent of a perplexity, one point of F1."""
 
 
 class SuiteError(ValueError):
-    """A suite that cannot be used; the message names file and key."""
+    """Raised if a suite cannot be used; the message names file and key."""
 
 
 class _Strict(BaseModel):
@@ -23,14 +23,14 @@ class _Strict(BaseModel):
 
 
 class Limits(_Strict):
-    """What stops a cell that hangs or swells; never what shapes a result."""
+    """Limits that stop a cell that hangs or needs too much memory. They never change a result."""
 
     seconds: float = Field(gt=0, description="of wall time for a cell")
     memory_gb: float = Field(gt=0, description="of resident memory for a cell, 10⁹ bytes")
 
 
 class Override(_Strict):
-    """What one model gets in place of the preset's own."""
+    """What one model gets instead of the preset's budget and settings."""
 
     budget: Budget | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
@@ -38,12 +38,12 @@ class Override(_Strict):
 
 class Preset(_Strict):
     datasets: list[str] = Field(default_factory=list)
-    """In place of the suite's own; none: those."""
+    """Instead of the suite's; empty: the suite's."""
     seeds: int = Field(1, ge=1)
     budget: Budget
     limits: Limits
     models: dict[str, Override] = Field(default_factory=dict)
-    """By a model's name."""
+    """By the name of a model."""
 
 
 class Suite(_Strict):
@@ -53,13 +53,13 @@ class Suite(_Strict):
     datasets: list[str] = Field(min_length=1)
     models: list[str] = Field(min_length=1)
     preset: str = "quick"
-    """The one that runs when none is named."""
+    """The preset that runs if none is named."""
     margin: float = Field(MARGIN, gt=0)
     """Half-width of the equivalence region of a tie, on the scale of the task's first metric."""
     presets: dict[str, Preset] = Field(min_length=1)
 
     def chosen(self, name: str | None) -> tuple[str, Preset]:
-        """A preset by name.
+        """Return a preset by name; None is the default one.
 
         Raises:
             SuiteError: the suite has none of that name.
@@ -71,12 +71,12 @@ class Suite(_Strict):
 
 
 def shipped() -> list[str]:
-    """Names of the suites that come with seqbench."""
+    """Return the names of the suites that come with seqbench."""
     return sorted(_stem(file) for file in files("seqbench").joinpath("suites").iterdir() if file.name.endswith(".toml"))
 
 
 def load(name: str) -> Suite:
-    """A shipped suite by name, or one's own by the path of its TOML file.
+    """Return a shipped suite by name, or a user's suite by the path of its TOML file.
 
     Raises:
         SuiteError: there is no such suite, or the file is wrong; the message names file and key.
