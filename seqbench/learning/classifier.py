@@ -28,12 +28,12 @@ from seqbench.learning.training import (
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 POOL = 16
-"""Batches whose documents are drawn together and then sorted by length: enough that there is little padding,
-few enough that a batch of long documents is not a batch of one class."""
+"""Number of batches whose documents are drawn together and then sorted by length. It is large enough for little
+padding, and small enough that a batch of long documents is not a batch of one class."""
 TIE = 1e-6
-"""Weight of the log-loss beside the share of errors: it decides between equal ones alone."""
+"""Weight of the log-loss added to the share of errors; it only decides between equal shares."""
 SCORED = 1 << 14
-"""Padded words that are scored at once; bounds memory, as long as a single document fits."""
+"""Padded words that are scored together; limits memory if a single document fits."""
 
 
 class NeuralClassifierConfig(TrainingConfig):
@@ -61,25 +61,25 @@ class NeuralClassifierConfig(TrainingConfig):
         0.1,
         ge=0,
         lt=1,
-        description="share of words replaced by <unk> in training, where else no word would be unknown",
+        description="share of words replaced by <unk> in training, so that the model knows unknown words",
         json_schema_extra={"search": {"low": 0.0, "high": 0.3}},
     )
     batch_size: int = Field(
         32, ge=1, description="documents of an update", json_schema_extra={"search": {"choices": [16, 32, 64]}}
     )
     class_weight: Literal["none", "balanced"] = Field(
-        "none", description="weight of a document in the loss; balanced: every class weighs the same in sum"
+        "none", description="weight of a document in the loss; balanced: all classes have the same total weight"
     )
 
 
 class DocumentNetwork(nn.Module):
     """Word vectors → `encode` → linear layer, with dropout at both ends of `encode`.
 
-    Word V is padding: its vector is zero and stays so.
+    Word V is padding: its vector is zero and is not trained.
     """
 
     def __init__(self, vocab_size: int, classes: int, features: int, config: NeuralClassifierConfig) -> None:
-        """features: F, the width of what `encode` returns."""
+        """features: F, the width of the result of `encode`."""
         super().__init__()
         self.embedding = nn.Embedding(vocab_size + 1, config.embedding_size, padding_idx=vocab_size, sparse=True)
         nn.init.uniform_(self.embedding.weight[:vocab_size], -0.1, 0.1)
@@ -88,16 +88,16 @@ class DocumentNetwork(nn.Module):
 
     @abstractmethod
     def encode(self, vectors: Tensor, lengths: Tensor) -> Tensor:
-        """Features (B, F) of documents with word vectors (B, T, E), zero behind their lengths (B,)."""
+        """Return features (B, F) of documents with word vectors (B, T, E), which are zero after their lengths (B,)."""
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """Logits (B, C) of documents (B, T), padded with V behind their lengths (B,)."""
+        """Return logits (B, C) of documents (B, T), padded with V after their lengths (B,)."""
         logits: Tensor = self.output(self.dropout(self.encode(self.dropout(self.embedding(ids)), lengths)))
         return logits
 
 
 class NeuralClassifier(Classifier):
-    """A classifier that is trained by gradient; a subclass builds its network."""
+    """A classifier that is trained by gradient. Subclasses build the network."""
 
     kind = "neural"
     config_class = NeuralClassifierConfig
@@ -108,20 +108,19 @@ class NeuralClassifier(Classifier):
 
     @abstractmethod
     def build(self, vocab_size: int, classes: int) -> nn.Module:
-        """An untrained network: ids (B, T), padded with `vocab_size`, and lengths (B,) → logits (B, classes)."""
+        """Return an untrained network: ids (B, T), padded with `vocab_size`, and lengths (B,) → logits (B, classes)."""
 
     def initialise(self, train: Labelled, ctx: ClassificationContext) -> None:
-        """Set the weights that training starts from; by default they stay as `build` drew them."""
+        """Set the initial weights; by default they stay as `build` drew them."""
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
-        """Train by cross-entropy; the weights kept are those with the fewest errors on `ctx.valid`.
+        """Train by cross-entropy; the weights with the fewest errors on `ctx.valid` are kept.
 
-        Errors, since classes are what a table ranks by: the log-loss turns upwards epochs before they do, when a few
-        documents are wrong with ever more confidence. Among equal errors the log-loss decides.
+        Errors decide, since tables rank by predicted classes: the log-loss rises some epochs earlier, when a few
+        documents are wrong with growing confidence. If errors are equal, the log-loss decides.
 
         Raises:
-            ValueError: there is no document to learn from, a document has no words, or the device or number
-                format is not at hand.
+            ValueError: there is no document to learn from, a document has no words, or the device is missing.
             DivergenceError: training diverged.
         """
         device = choose_device(ctx.device)
@@ -175,10 +174,10 @@ class NeuralClassifier(Classifier):
 
 
 class PaddedDocuments:
-    """Documents on a device, handed out as padded batches."""
+    """Documents on a device, returned as padded batches."""
 
     def __init__(self, documents: Documents, vocab_size: int, device: torch.device) -> None:
-        """documents: words in 0..V-1; V becomes the padding."""
+        """documents: words in 0..V-1; V is the padding."""
         words, self.lengths = laid_end_to_end(documents, vocab_size)
         self.padding = vocab_size
         self._words = torch.tensor(words, device=device)
@@ -186,7 +185,7 @@ class PaddedDocuments:
         self._lengths = torch.tensor(self.lengths, device=device)
 
     def take(self, rows: Ids) -> tuple[Tensor, Tensor]:
-        """Words (B, T) of these documents, padded to the longest of them, and their lengths (B,)."""
+        """Return words (B, T) of these documents, padded to the longest, and their lengths (B,)."""
         index = torch.tensor(rows, device=self._words.device)
         lengths = self._lengths[index]
         step = torch.arange(int(self.lengths[rows].max()), device=index.device)
@@ -195,7 +194,7 @@ class PaddedDocuments:
 
 
 class DocumentBatches:
-    """The losses of one epoch: the (weighted) cross-entropy of each document once, in batches of like length."""
+    """The losses of one epoch: the (weighted) cross-entropy of each document once, in batches of similar length."""
 
     def __init__(
         self,
@@ -223,15 +222,15 @@ class DocumentBatches:
             yield self.loss(self._hide_words(ids), lengths, self.labels[torch.tensor(rows, device=ids.device)])
 
     def loss(self, ids: Tensor, lengths: Tensor, labels: Tensor) -> Loss:
-        """Mean over the documents of weight times cross-entropy.
+        """Return the mean over the documents of weight times cross-entropy.
 
-        It is not divided by the batch's sum of weights, so its expectation is the loss of the whole set.
+        It is not divided by the batch's sum of weights, so that its expectation is the loss of the whole set.
         """
         nats = F.cross_entropy(self.network(ids, lengths).float(), labels, self.weights, reduction="none")
         return Loss(nats.mean(), len(labels))
 
     def _order(self) -> list[Ids]:
-        """Batches of rows, by torch's global generator."""
+        """Draw batches of rows with torch's global generator."""
         size = self.config.batch_size
         batches: list[Ids] = []
         for pool in torch.split(torch.randperm(len(self.labels)), POOL * size):
@@ -241,7 +240,7 @@ class DocumentBatches:
         return [batches[i] for i in torch.randperm(len(batches)).tolist()]
 
     def _hide_words(self, ids: Tensor) -> Tensor:
-        """ids with `word_dropout` of their words replaced by `<unk>` (none where nothing can be unknown)."""
+        """Return ids with a share `word_dropout` of the words replaced by `<unk>` (if the vocabulary has it)."""
         if self.unk is None or self.config.word_dropout == 0:
             return ids
         hidden = torch.rand(ids.shape, device=ids.device) < self.config.word_dropout
@@ -249,7 +248,7 @@ class DocumentBatches:
 
 
 def laid_end_to_end(documents: Documents, vocab_size: int) -> tuple[Ids, Ids]:
-    """Words (M,) of N documents, one document after the other, and how many each has, (N,).
+    """Return words (M,) of N documents, one document after the other, and the number in each (N,).
 
     Raises:
         ValueError: a document has no words, or words that are not in 0..vocab_size-1.
@@ -264,30 +263,31 @@ def laid_end_to_end(documents: Documents, vocab_size: int) -> tuple[Ids, Ids]:
 
 
 def balanced_weights(labels: Ids, classes: int) -> Floats:
-    """Weights (C,), N / (classes met · documents of the class): every class weighs the same in sum, a document
-    1 on average (King & Zeng 2001). Classes never met get 0."""
+    """Return weights (C,), N / (classes that occur · documents of the class): all classes have the same total weight,
+    and a document has weight 1 on average (King & Zeng 2001). Classes that do not occur get 0."""
     counts = np.bincount(labels, minlength=classes)
     return np.where(counts > 0, len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1)), 0.0)
 
 
 def within(lengths: Tensor, steps: int) -> Tensor:
-    """(B, T) True at the steps 0..T-1 that lie within documents of these lengths (B,)."""
+    """Return (B, T), True at the steps 0..T-1 within documents of these lengths (B,)."""
     return torch.arange(steps, device=lengths.device) < lengths[:, None]
 
 
 def mean_over(x: Tensor, lengths: Tensor) -> Tensor:
-    """Mean (B, D) of each document's steps of x (B, T, D), whatever stands behind its length (B,) ≥ 1."""
+    """Return the mean (B, D) over each document's steps of x (B, T, D); steps after its length (B,) ≥ 1 are ignored."""
     kept = x.masked_fill(~within(lengths, x.shape[1])[..., None], 0.0)
     return kept.sum(1) / lengths[:, None]
 
 
 def max_over(x: Tensor, lengths: Tensor) -> Tensor:
-    """Largest value (B, D) of each document's steps of x (B, T, D), whatever stands behind its length (B,) ≥ 1."""
+    """Return the maximum (B, D) over each document's steps of x (B, T, D); steps after its length (B,) ≥ 1 are
+    ignored."""
     return x.masked_fill(~within(lengths, x.shape[1])[..., None], -torch.inf).amax(1)
 
 
 def _by_length(lengths: Ids) -> Iterator[Ids]:
-    """Rows of documents of like length, at most `SCORED` padded words of several documents at once."""
+    """Yield rows of documents of similar length, with at most `SCORED` padded words unless it is one document."""
     order = np.argsort(lengths, kind="stable")
     first = 0
     for last in range(1, len(order) + 1):

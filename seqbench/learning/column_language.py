@@ -1,4 +1,4 @@
-"""Language models that read texts in columns, step by step, and carry a state from window to window.
+"""Language models that read texts in columns, step by step, and pass a state from window to window.
 
 Input layer → body → output layer, trained by truncated backpropagation through time (Werbos 1990).
 """
@@ -19,12 +19,12 @@ from seqbench.learning.output import OutputLayer
 from seqbench.learning.training import Loss, exact_float32
 
 SCAN = 1 << 14
-"""Symbols (steps x columns) that go through a body at once when scoring; bounds the memory of its gates."""
+"""Symbols (steps x columns) that a body reads together when scoring; limits the memory of its gates."""
 VALIDATION_STEPS = 512
-"""Steps of a window in validation, where no gradient limits them."""
+"""Steps per window in validation, where no gradient is needed."""
 
 BodyState = tuple[Tensor, ...] | None
-"""The tensors that a body carries from step to step, the columns B in their second place; None: at a column's start."""
+"""The tensors that a body passes from step to step, with the columns B as second dimension; None: at the start."""
 
 
 class ColumnLanguageConfig(NeuralLanguageConfig):
@@ -41,20 +41,20 @@ class ColumnLanguageConfig(NeuralLanguageConfig):
         0.2,
         ge=0,
         lt=1,
-        description="share of values dropped from what enters and leaves each layer (Zaremba et al. 2014)",
+        description="share of dropped inputs and outputs of each layer (Zaremba et al. 2014)",
         json_schema_extra={"search": {"low": 0.0, "high": 0.6}},
     )
     batch_size: int = Field(
         32, ge=1, description="columns of an update", json_schema_extra={"search": {"choices": [20, 32, 64]}}
     )
-    bptt: int = Field(35, ge=1, description="steps that the gradient flows back; the state goes on further")
+    bptt: int = Field(35, ge=1, description="steps that the gradient flows back; the state is passed on")
 
 
 class ColumnNetwork(NeuralLanguageNetwork):
-    """Input and output layer around a body that subclasses hold."""
+    """An input and an output layer; subclasses add the body between them."""
 
     def __init__(self, embedding: nn.Module, output: OutputLayer, edge: int) -> None:
-        """edge: the symbol that stands before the first of a document."""
+        """edge: the symbol before the first symbol of a document."""
         super().__init__()
         self.embedding, self.output, self.edge = embedding, output, edge
 
@@ -62,13 +62,13 @@ class ColumnNetwork(NeuralLanguageNetwork):
     def forward(
         self, inputs: Tensor, targets: Tensor, mask: Tensor | None, state: BodyState
     ) -> tuple[Tensor, BodyState]:
-        """What each of T symbols is predicted from.
+        """Return the features from which each of T symbols is predicted.
 
         Args:
             inputs: (T, B) the symbol before each target, or the edge.
             targets: (T, B)
-            mask: (T, B) False behind the end of a column; None: true throughout.
-            state: of the causal body before the first step.
+            mask: (T, B) False after the end of a column; None: True everywhere.
+            state: of the causal body, before the first step.
 
         Returns:
             (T, B, D) and the state after step T.
@@ -77,10 +77,10 @@ class ColumnNetwork(NeuralLanguageNetwork):
     def scan(
         self, body: Callable[[Tensor, BodyState], tuple[Tensor, BodyState]], symbols: Tensor, state: BodyState
     ) -> tuple[Tensor, BodyState]:
-        """Run `body` over symbols (T, B) from `state`: outputs (T, B, H) and the state after T.
+        """Run `body` over symbols (T, B) from `state`; return outputs (T, B, H) and the state after T.
 
-        In parts of bounded memory, but in training, where the gradient holds all of a window and a locked mask is one
-        for all its steps.
+        This is done in parts to limit memory. In training it is not, since the gradient needs the whole window and a
+        locked mask is the same for all its steps.
         """
         steps = len(symbols) if self.training else max(1, SCAN // symbols.shape[1])
         outputs = []
@@ -91,8 +91,8 @@ class ColumnNetwork(NeuralLanguageNetwork):
 
 
 class Truncated:
-    """The losses of truncated backpropagation through time: the state goes on from window to window, the
-    gradient does not."""
+    """The losses of truncated backpropagation through time: the state is passed from window to window, the gradient is
+    not."""
 
     def __init__(self, network: ColumnNetwork, windows: Windows) -> None:
         self.network, self.windows = network, windows
@@ -118,10 +118,10 @@ class ColumnState(NamedTuple):
 
 
 class ColumnLanguageModel(NeuralLanguageModel[ColumnState]):
-    """What all language models share that read a text in columns, step by step; a subclass builds its network.
+    """Base of language models that read a text in columns, step by step. Subclasses build the network.
 
-    The validation score is of columns, as in training, so the start of each column of a long stream is predicted
-    without what came before it.
+    The validation score uses columns, as training does, so the start of each column of a long stream is predicted
+    without the symbols before it.
     """
 
     config_class = ColumnLanguageConfig
@@ -140,7 +140,7 @@ class ColumnLanguageModel(NeuralLanguageModel[ColumnState]):
 
     @torch.inference_mode()
     def predict(self, ids: Ids, state: ColumnState | None = None) -> tuple[Floats, ColumnState]:
-        """As `LanguageModel.predict`, in float32; memory grows by a few vectors of the hidden size a symbol.
+        """As `LanguageModel.predict`, in float32; memory grows by a few vectors of the hidden size per symbol.
 
         Raises:
             ValueError: ids are not symbols 0..V-1.
@@ -160,7 +160,7 @@ class ColumnLanguageModel(NeuralLanguageModel[ColumnState]):
     def next(self, state: ColumnState | None = None, batch: int = 1) -> Floats:
         state = self._start(batch) if state is None else state
         with exact_float32():
-            # The target of a single step is no input to any body.
+            # No body reads the target of a single step.
             hidden, _ = self.network(state.symbol[None], state.symbol[None], None, state.body)
             return self.distribution(hidden[0])
 

@@ -17,27 +17,26 @@ class Window(NamedTuple):
     """Some steps of a batch of columns."""
 
     inputs: Tensor
-    """(T, B) the symbol before each target; the start symbol where a document starts."""
+    """(T, B) the symbol before each target; at the start of a document the start symbol."""
     targets: Tensor
     """(T, B)"""
     mask: Tensor | None
-    """(T, B) False behind the end of a column; None: no column ends here."""
+    """(T, B) False after the end of a column; None: no column ends here."""
     fresh: bool
-    """Whether the columns start here; otherwise they go on from the window before."""
+    """Whether the columns start here; otherwise they continue the window before."""
 
 
 class Windows:
-    """Documents, every symbol of them once, as windows of at most `steps` by about `batch_size` symbols.
+    """All symbols of documents, each once, as windows of at most `steps` by about `batch_size` symbols.
 
-    A column is a document or a piece of a long one. Every document starts in a column of its own, with the
-    start symbol and without a state, exactly as a prediction does. A document longer than the share of one
-    column (as the single one of a stream is) is cut evenly into several; the first symbol of a later piece
-    follows its true predecessor, but no state. Columns of like length go together, so that there is little
-    padding; documents shorter than a window go in larger batches, so that an update sees `batch_size` x `steps`
-    symbols whatever their length.
+    A column is a document or a piece of a long one. Every document starts in a new column, with the start symbol and
+    without a state, exactly as in prediction. A document longer than the share of one column (such as the only one of a
+    stream) is cut into pieces of equal length; the first symbol of a later piece has its true predecessor, but no
+    state. Columns of similar length form a batch, so that there is little padding. Documents shorter than a window form
+    larger batches, so that an update sees `batch_size` x `steps` symbols whatever their length.
 
-    Iterating gives the windows of one epoch; with `shuffle` the columns of like length are mixed and the
-    batches put in random order, by torch's global generator.
+    Iterating yields the windows of one epoch. With `shuffle`, columns of similar length are mixed and the batches are
+    put in random order, with torch's global generator.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class Windows:
         documents = [d for d in documents if len(d)]
         self.steps, self.shuffle = steps, shuffle
         self.symbols = sum(len(d) for d in documents)
-        """Targets in all windows together."""
+        """Number of targets in all windows."""
         targets = np.concatenate([*documents, np.zeros(0, np.int64)])
         lengths = np.array([len(d) for d in documents], dtype=np.int64)
         starts = np.cumsum(lengths) - lengths
@@ -63,7 +62,7 @@ class Windows:
             columns = batch_size * max(1, steps // int(lengths[first]))
             left = len(lengths) - first
             if left < batch_size and lengths[first] > steps:
-                # Few long columns remain: shorter pieces of them fill the batch and save updates.
+                # Few long columns remain: cutting them shorter fills the batch and saves updates.
                 pieces = np.minimum(-(-batch_size // left), np.maximum(1, lengths[first:] // steps))
                 tail_starts, tail_lengths = _cut(starts[first:], lengths[first:], pieces)
                 order = np.argsort(-tail_lengths, kind="stable")
@@ -97,7 +96,7 @@ class Windows:
 
 
 def _cut(starts: Ids, lengths: Ids, pieces: Ids) -> tuple[Ids, Ids]:
-    """Starts and lengths (N,) of stretches, each cut into so many pieces of equal length but for one symbol."""
+    """Return starts and lengths (N,) of pieces; each stretch is cut into pieces whose lengths differ by one at most."""
     cuts = [
         s + n * np.arange(k + 1) // k
         for s, n, k in zip(starts.tolist(), lengths.tolist(), pieces.tolist(), strict=True)

@@ -1,4 +1,4 @@
-"""What forecasters share that learn one map of scaled windows to the H values ahead, for all series of a panel."""
+"""Base of forecasters that learn one map from scaled windows to the next H values, for all series of a panel."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from seqbench.tasks.forecasts.linear import last
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 PIECE = 4096
-"""Windows that are forecast at a time."""
+"""Windows that are forecast together."""
 
 
 class WindowConfig(TrainingConfig):
@@ -33,15 +33,15 @@ class WindowConfig(TrainingConfig):
         504,
         ge=1,
         le=5000,
-        description="L, steps; less where the longest training series would have too few such windows",
+        description="L, steps; less if the longest training series has too few such windows",
         json_schema_extra={"search": {"choices": [48, 96, 168, 336, 504]}},
     )
     values: Literal["auto", "log", "linear"] = Field(
-        "auto", description="whether windows are scaled in logarithms; auto: where no training value is below 0"
+        "auto", description="whether windows are scaled in logarithms; auto: if no training value is below 0"
     )
     errors: ErrorUnit = Field(
         "season",
-        description="what errors count in: the mean change over a season, as MASE has it; its width; or value, "
+        description="unit of errors: the mean change over a season, as in MASE; the window's width; or value, "
         "a unit of the series (of logarithms, where those are taken), so that all errors count alike",
         json_schema_extra={"search": {"choices": ["season", "width", "value"]}},
     )
@@ -51,13 +51,13 @@ class WindowConfig(TrainingConfig):
         description="penalty of the squared weights of least squares, as a share of an input's sum of squares",
         json_schema_extra={"search": {"low": 1e-6, "high": 1.0, "log": True}},
     )
-    kernel: int = Field(25, ge=1, description="values of the moving mean that least squares splits off as the trend")
+    kernel: int = Field(25, ge=1, description="values per moving mean, which least squares separates as the trend")
 
 
 class WindowForecaster(Forecaster):
-    """Scaled windows → scaled values ahead, by a map that a subclass learns.
+    """Maps scaled windows to the next scaled values; subclasses learn the map.
 
-    H is the horizon of the fit. A forecast that reaches further goes on from itself, H steps at a time.
+    H is the horizon of the fit. A longer forecast continues from its own values, H steps at a time.
     """
 
     config_class = WindowConfig
@@ -76,7 +76,7 @@ class WindowForecaster(Forecaster):
 
     @abstractmethod
     def ahead(self, z: Tensor) -> Tensor:
-        """(B, H) scaled values after scaled windows (B, L), float64 both."""
+        """Return (B, H) scaled values after scaled windows (B, L), both float64."""
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
         """Learn from all windows of the training series.
@@ -100,7 +100,7 @@ class WindowForecaster(Forecaster):
         return Forecast(np.concatenate([np.zeros((0, horizon)), *ahead]))
 
     def _from(self, x: Tensor, horizon: int) -> Tensor:
-        """(B, horizon) values after windows (B, L)."""
+        """Return (B, horizon) values after windows (B, L)."""
         for _ in range(0, horizon, self.horizon):
             seen = x[:, -self.window :]
             scale = WindowScale.of(seen, self.season, self.logarithm)
@@ -113,7 +113,7 @@ class WindowForecaster(Forecaster):
 
     @abstractmethod
     def take_up(self, arrays: Arrays) -> None:
-        """Become what `learned` wrote; the sizes above are set."""
+        """Restore what `learned` returned; the sizes above are set."""
 
     def arrays(self) -> Arrays:
         return {**self.learned(), "shape": np.array([self.window, self.horizon, self.season, self.logarithm])}
@@ -139,13 +139,13 @@ class NetworkConfig(WindowConfig):
     batch_size: int = Field(256, ge=1, description="windows of an update")
     around: Literal["level", "season", "linear"] = Field(
         "linear",
-        description="what the network's answer is added to: the window's level, its last season, or least squares",
+        description="what the network's output is added to: the window's level, its last season, or least squares",
         json_schema_extra={"search": {"choices": ["level", "season", "linear"]}},
     )
 
 
 class WindowBatches:
-    """Losses of all windows, in batches, in random order: errors in the unit that the settings name."""
+    """Losses of all windows, in batches, in random order: errors in the unit of the settings."""
 
     def __init__(self, network: nn.Module, windows: SeriesWindows, config: NetworkConfig, logarithm: bool) -> None:
         self.network, self.windows, self.config, self.logarithm = network, windows, config, logarithm
@@ -157,11 +157,11 @@ class WindowBatches:
     def __iter__(self) -> Iterator[Loss]:
         for rows in torch.split(torch.randperm(len(self.windows)), self.config.batch_size):
             errors = self._errors(rows)
-            # A batch in which no window moves has nothing to teach; 0 keeps the gradient a number.
+            # If all windows of a batch are constant there is nothing to learn; 0 keeps the gradient a number.
             yield Loss(errors.mean() if len(errors) else 0.0 * next(self.network.parameters()).sum(), len(rows))
 
     def score(self) -> float:
-        """The mean error of all windows that move; 0 where none does."""
+        """Return the mean error of all windows that are not constant; 0 if there are none."""
         found = torch.cat([self._errors(rows).double().mean(1).cpu() for rows in self.windows.pieces(PIECE)])
         return float(found.mean()) if len(found) else 0.0
 
@@ -174,7 +174,7 @@ class WindowBatches:
 
 
 class Around(nn.Module):
-    """ŷ = b + W x + network(x): a map that stays as it is, and what a network adds to it."""
+    """ŷ = b + W x + network(x): a fixed linear map and a network added to it."""
 
     def __init__(self, network: nn.Module, window: int, horizon: int) -> None:
         super().__init__()
@@ -187,10 +187,10 @@ class Around(nn.Module):
 
 
 class NetworkForecaster(WindowForecaster):
-    """A network of scaled windows that is trained by gradient; a subclass builds it.
+    """A network of scaled windows that is trained by gradient. Subclasses build it.
 
-    Training stops early on windows of the validation series, or on the last H values of the training series, which
-    are then not learned from.
+    Early stopping uses windows of the validation series, or the last H values of the training series, which are then
+    not used for training.
     """
 
     kind = "neural"
@@ -199,7 +199,7 @@ class NetworkForecaster(WindowForecaster):
 
     @abstractmethod
     def build(self) -> nn.Module:
-        """An untrained network (B, L) → (B, H); `window`, `horizon` and `season` are set."""
+        """Return an untrained network (B, L) → (B, H); `window`, `horizon` and `season` are set."""
 
     def learn(self, train: Panel, ctx: ForecastContext) -> None:
         device = choose_device(ctx.device)
@@ -239,6 +239,6 @@ class NetworkForecaster(WindowForecaster):
         load_weights(self.network, arrays)
 
     def parameter_count(self) -> int:
-        """Those of the base too where they were learned."""
+        """Count the numbers of the base too if they were learned."""
         base = self.network.base if self.config.around == "linear" else None
         return weight_count(self.network) + (0 if base is None else base.weight.numel() + base.bias.numel())

@@ -20,9 +20,9 @@ def word_vectors(symbols: int, size: int, sparse: bool = True) -> nn.Embedding:
 
 
 class CodeVectors(nn.Module):
-    """A word's vector is the mean of its codes' vectors, so that long and short words are of one scale.
+    """The vector of a word is the mean of its codes' vectors, so that long and short words have the same scale.
 
-    The edge of a document, symbol V, has a code of its own, which no word shares.
+    The edge of a document, symbol V, has its own code, which no word shares.
     """
 
     codes: Tensor
@@ -32,14 +32,14 @@ class CodeVectors(nn.Module):
     def __init__(self, spelling: Spelling, buckets: int, size: int) -> None:
         super().__init__()
         lengths = np.append(spelling.lengths, 1)
-        # They follow from the vocabulary, which the model writes once.
+        # They follow from the vocabulary, which the model writes already.
         self.register_buffer("codes", torch.tensor(np.append(spelling.codes, buckets)), persistent=False)
         self.register_buffer("lengths", torch.tensor(lengths), persistent=False)
         self.register_buffer("starts", torch.tensor(np.cumsum(lengths) - lengths), persistent=False)
         self.table = word_vectors(buckets + 1, size)
 
     def forward(self, symbols: Tensor) -> Tensor:
-        """Vectors (…, size) of symbols (…) in 0..V."""
+        """Return vectors (…, size) of symbols (…) in 0..V."""
         words, place = torch.unique(symbols, return_inverse=True)
         lengths = self.lengths[words]
         ends = lengths.cumsum(0)
@@ -50,7 +50,7 @@ class CodeVectors(nn.Module):
 
 
 class WordAndCodeVectors(nn.Module):
-    """The sum of a vector of the word's own and that of its codes."""
+    """The sum of the word's own vector and the vector of its codes."""
 
     def __init__(self, words: nn.Embedding, codes: CodeVectors) -> None:
         super().__init__()

@@ -27,7 +27,7 @@ from seqbench.learning.training import (
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 SCORES = 1 << 24
-"""Log probabilities (predictions x symbols) that are held at once when scoring; 64 MiB in float32."""
+"""Log probabilities (predictions x symbols) in memory at the same time when scoring; 64 MiB in float32."""
 
 State = TypeVar("State")
 
@@ -62,7 +62,7 @@ class NeuralLanguageNetwork(nn.Module):
 
 
 class NeuralLanguageModel(LanguageModel[State]):
-    """A language model that is trained by gradient; a subclass builds its network and says how it reads a text."""
+    """A language model that is trained by gradient. Subclasses build the network and decide how it reads a text."""
 
     kind = "neural"
     config_class = NeuralLanguageConfig
@@ -72,25 +72,25 @@ class NeuralLanguageModel(LanguageModel[State]):
 
     @abstractmethod
     def build(self, counts: Ids) -> NeuralLanguageNetwork:
-        """An untrained network for symbols met `counts` (V,) times in training."""
+        """Return an untrained network for symbols that occur `counts` (V,) times in training."""
 
     @abstractmethod
     def batches(self, train: Documents) -> Batches:
-        """The losses of an epoch over documents."""
+        """Return the losses of an epoch over documents."""
 
     @abstractmethod
     def validation(self, valid: Documents) -> Callable[[], float]:
-        """What gives the nats a symbol of documents, which hold one symbol or more."""
+        """Return a function that computes the nats per symbol of documents, which hold at least one symbol."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         """Train on documents of ids, stopping early on the perplexity of `ctx.valid`.
 
-        The log says which output layer there is, as 1 under `output_…`, and of letter codes how many trigrams there
-        are, how many of them share a code, and how many words have the same codes as another.
+        The output layer is logged as 1 under `output_…`. For letter codes, the number of trigrams, of trigrams that
+        share a code, and of words that have the same codes as another word are logged.
 
         Raises:
-            ValueError: there is no symbol to learn from, an input or output layer does not fit, or the device or
-                number format is not at hand.
+            ValueError: there is no symbol to learn from, an input or output layer does not fit, or the device is
+                missing.
             DivergenceError: training diverged.
         """
         device = choose_device(ctx.device)
@@ -137,7 +137,7 @@ class NeuralLanguageModel(LanguageModel[State]):
         return next(self.network.parameters()).device
 
     def input_layer(self, size: int, counts: Ids) -> nn.Module:
-        """Untrained vectors of `size` for the symbols of `counts` (V,) and the edge."""
+        """Return untrained vectors of `size` for the symbols of `counts` (V,) and the edge."""
         symbols, sparse = len(counts) + 1, self.config.output != "tied"
         if self.spelling is None:
             return word_vectors(symbols, size, sparse)
@@ -147,7 +147,7 @@ class NeuralLanguageModel(LanguageModel[State]):
         return WordAndCodeVectors(word_vectors(symbols, size), codes)
 
     def output_layer(self, features: int, counts: Ids, inputs: nn.Module | None = None) -> OutputLayer:
-        """The output layer that the settings ask for; `inputs` is what `tied` shares.
+        """Return the output layer of the settings; `tied` shares the vectors of `inputs`.
 
         Raises:
             ValueError: as `output.output_layer`, or the vectors are not those of words alone.
@@ -162,16 +162,16 @@ class NeuralLanguageModel(LanguageModel[State]):
             raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the vocabulary")
 
     def scores(self, features: Tensor, targets: Tensor) -> Tensor:
-        """Log p (N,) of targets (N,) after features (N, D), in slices of bounded memory."""
+        """Return log p (N,) of targets (N,) after features (N, D), in slices to limit memory."""
         rows = max(1, SCORES // self.vocab_size)
         parts = zip(torch.split(features, rows), torch.split(targets, rows), strict=True)
         return torch.cat([self.network.output(f, t) for f, t in parts])
 
     def distribution(self, features: Tensor) -> Floats:
-        """Probabilities (N, V) after features (N, D)."""
+        """Return probabilities (N, V) after features (N, D)."""
         return self.network.output.distribution(features).double().exp().cpu().numpy()
 
 
 def _perplexity(nats: float) -> float:
-    # Beyond e^700 a float ends; the loop then says that training diverged.
+    # e^700 is near the largest float; for infinity the training loop reports divergence.
     return math.exp(nats) if nats < 700 else math.inf

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from seqbench.learning.forecaster import NetworkConfig
 
 SEGMENTS = 32
-"""Steps of a sequence of segments at most, where the settings do not name the segment's length."""
+"""The most segments per sequence, if the settings do not name the length of a segment."""
 
 
 class SegmentConfig(NetworkConfig):
@@ -18,14 +18,14 @@ class SegmentConfig(NetworkConfig):
     )
 
     def steps(self, season: int, window: int) -> int:
-        """Of a segment, which no window is shorter than."""
+        """Return the steps per segment, at most the length of a window."""
         return min(self.segment or season * -(-window // (season * SEGMENTS)), window)
 
 
 class Segments(nn.Module):
-    """Windows as sequences of segments, the newest segment whole, the oldest led by zeros.
+    """Cuts windows into sequences of segments; the newest segment is complete, the oldest is padded with zeros.
 
-    Lin et al. 2023, "SegRNN", read so; a season a segment makes sequences short and puts equal phases in equal places.
+    As in Lin et al. 2023, "SegRNN". One season per segment makes sequences short and puts equal phases in equal places.
     """
 
     def __init__(self, segment: int) -> None:

@@ -1,7 +1,7 @@
-"""Windows of series: the last L values at an origin, scaled by themselves, and the H values that came after.
+"""Windows of series: the last L values before an origin, scaled by themselves, and the next H values.
 
-One global model over all series learns from windows, which are told apart by their form alone: each is scaled by its
-own level and width, and its target with it (Montero-Manso & Hyndman 2021, "Principles and algorithms for forecasting
+One global model for all series learns from windows that differ in their form alone: each window is scaled by its own
+level and width, and so is its target (Montero-Manso & Hyndman 2021, "Principles and algorithms for forecasting
 groups of time series"; per-window scaling as in Smyl 2020, "A hybrid method of exponential smoothing and recurrent
 neural networks for time series forecasting").
 """
@@ -18,18 +18,18 @@ from seqbench.interface import Ids
 from seqbench.tasks.forecasts.model import Panel
 
 ErrorUnit = Literal["season", "width", "value"]
-"""What errors count in: the mean change over a season, as MASE has it; the window's width; a unit of the values, or of
+"""The unit of errors: the mean change over a season, as in MASE; the window's width; or the unit of the values, or of
 their logarithms."""
 KNEE = 0.05
-"""Share of a window's mean size below which its logarithm turns into a straight line through 0."""
+"""Share of a window's mean size below which the logarithm becomes a straight line through 0."""
 BEYOND = 5.0
-"""How far, in logarithms, a forecast may pass the largest value of its window: e⁵ is 148 times."""
+"""How far, in logarithms, a forecast may exceed the largest value of its window: e⁵ is 148 times."""
 FAR = 20.0
-"""Widths at which a target is cut off: what jumped out of all proportion teaches no more than that."""
+"""Targets are cut off at this many widths, so that a single huge jump does not dominate training."""
 VALIDATING = 32
-"""Windows to validate on, of all series together, for which the last tenth of a long series is looked through."""
+"""Number of validation windows, of all series together, taken from the last tenth of long series."""
 STEADY = 0.02
-"""Widths that the errors of the last season count for at least, when errors are measured by them."""
+"""The smallest seasonal change, in widths, by which errors are divided."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class WindowScale:
         u = asinh(x / unit) (else x),      z = (u − level) / width
 
     `unit` is `KNEE` times the mean size of the window: asinh is a logarithm far above it, and has a value for zeros and
-    negative numbers too (Burbidge, Magee & Robb 1988). A window that never moves has width 0, its forecasts are its
+    negative numbers too (Burbidge, Magee & Robb 1988). A constant window has width 0; its forecasts are its
     level.
     """
 
@@ -56,7 +56,7 @@ class WindowScale:
 
     @classmethod
     def of(cls, x: Tensor, season: int, logarithm: bool) -> "WindowScale":
-        """x: (B, L) in float64; a season that is not shorter than the window counts as 1 step."""
+        """x: (B, L) in float64; a season as long as the window or longer counts as 1 step."""
         season = season if season < x.shape[1] else 1
         unit = KNEE * x.abs().mean(1, keepdim=True) if logarithm else None
         u = x if unit is None else torch.asinh(x / torch.where(unit > 0, unit, 1))
@@ -68,7 +68,7 @@ class WindowScale:
         return cls(u[:, -season:].mean(1, keepdim=True), width, roughness.clamp(min=STEADY), unit, bound)
 
     def apply(self, x: Tensor) -> Tensor:
-        """(B, T) values → z; 0 of a window that never moves."""
+        """Scale values (B, T) to z; 0 for a constant window."""
         u = x if self.unit is None else torch.asinh(x / torch.where(self.unit > 0, self.unit, 1))
         return torch.where(self.width > 0, (u - self.level) / torch.where(self.width > 0, self.width, 1), 0)
 
@@ -84,12 +84,12 @@ class WindowScale:
 class SeriesWindows:
     """Windows of a panel, each at an origin with H values after it.
 
-    A window that reaches back before the start of its series is led by the first value.
+    A window that starts before its series is padded with the first value.
     """
 
     def __init__(self, panel: Panel, firsts: Ids, window: int, horizon: int, stride: int = 1) -> None:
-        """firsts: (N,) the first origin of each series, 1 or more: values known there; the last is T − H, and the
-        others lie `stride` steps before it."""
+        """firsts: (N,) the first origin of each series, at least 1: the number of values known there. The last origin
+        is T − H, and the others lie `stride` steps before it."""
         ends = [len(v) - horizon for v in panel.values]
         starts = np.cumsum([0, *(len(v) for v in panel.values)])[:-1]
         origins = [np.arange(end, first - 1, -stride)[::-1] for first, end in zip(firsts, ends, strict=True)]
@@ -104,14 +104,14 @@ class SeriesWindows:
         return len(self._origins)
 
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Windows (B, L) and what came after (B, H), float64."""
+        """Return windows (B, L) and the next values (B, H), float64."""
         origins = self._origins[rows, None]
         back = torch.maximum(origins + torch.arange(-self.window, 0), self._starts[rows, None])
         return self._values[back], self._values[origins + torch.arange(self.horizon)]
 
     def scaled(self, rows: Tensor, logarithm: bool, errors: ErrorUnit) -> tuple[Tensor, Tensor, Tensor]:
-        """Windows (B, L) and targets (B, H) as `WindowScale` has them, targets cut off at `FAR`, and the unit (B, 1)
-        that errors are measured in, in widths; windows that never moved are left out."""
+        """Return windows (B, L) and targets (B, H) scaled by `WindowScale`, targets cut off at `FAR`, and the unit
+        (B, 1) of errors, in widths. Constant windows are left out."""
         x, y = self.take(rows)
         scale = WindowScale.of(x, self.season, logarithm)
         moved = scale.width[:, 0] > 0
@@ -121,19 +121,19 @@ class SeriesWindows:
         return z[moved], target[moved], units[errors]
 
     def pieces(self, size: int) -> Iterator[Tensor]:
-        """The rows of all windows in order, `size` at a time."""
+        """Yield the rows of all windows in order, `size` at a time."""
         yield from torch.split(torch.arange(len(self)), size)
 
 
 def fitting_window(window: int, lengths: Sequence[int], horizon: int) -> int:
-    """`window`, or as much of it as leaves a third of the longest series' origins to learn from, 1 at least."""
+    """Return `window`, or less, so that a third of the longest series' origins remain for training; at least 1."""
     return max(1, min(window, 2 * (max(lengths, default=0) - horizon) // 3))
 
 
 def training_windows(panel: Panel, window: int, horizon: int) -> SeriesWindows:
-    """Every origin that has a whole window before it and H values after; a shorter series gives its last one alone.
+    """Return all origins with a whole window before and H values after them; a shorter series has its last origin only.
 
-    A series of H values or fewer is left out.
+    A series of at most H values is left out.
 
     Raises:
         ValueError: no series is longer than the horizon.
@@ -147,13 +147,12 @@ def training_windows(panel: Panel, window: int, horizon: int) -> SeriesWindows:
 
 
 def held_out(train: Panel, valid: Panel, window: int, horizon: int) -> tuple[Panel, SeriesWindows | None]:
-    """What is left to learn from, and windows to validate on, whose targets are no part of it.
+    """Return the panel to learn from, and validation windows, whose targets are not part of it.
 
-    Where `valid` goes on after the training series of the same name (or has a series of its own), its windows there
-    validate, a quarter of a horizon apart. Otherwise it is the last H values of each training series of more than 2 H,
-    and as much of its last tenth as makes `VALIDATING` windows of all of them, a quarter of a horizon apart too; None
-    where there is none such.
-    """
+    If `valid` continues the training series of the same name (or has other series), its windows there are used, a
+    quarter of a horizon apart. Otherwise the last H values of each training series of more than 2 H values are used,
+    and as much of its last tenth as gives `VALIDATING` windows in all, also a quarter of a horizon apart; None if
+    there are none."""
     known = {name: len(v) for name, v in zip(train.names, train.values, strict=True)}
     firsts = np.array([max(1, known.get(name, 0)) for name in valid.names], np.int64)
     stride = max(1, horizon // 4)

@@ -1,4 +1,4 @@
-"""Words as bags of the letters' n-grams, so that word forms which are rare or alike share what is learned.
+"""Words as bags of letter n-grams, so that rare and similar word forms share what is learned.
 
 `word` is `#wo wor ord rd#`: the n-grams of the word between two boundaries, hashed into a fixed number of codes.
 Wickelgren 1969 (context-sensitive coding); the letter trigrams of Huang et al. 2013, "Learning deep structured
@@ -19,22 +19,22 @@ BOUNDARY = "#"
 
 
 class Spelling(NamedTuple):
-    """The codes of V words, and how much the hashing confuses."""
+    """The codes of V words, and how many n-grams and words the hashing confuses."""
 
     codes: Ids
     """(M,) codes of all words, one word after the other."""
     lengths: Ids
-    """(V,) codes that each word has, one or more."""
+    """(V,) number of codes of each word, at least one."""
     ngrams: int = 0
-    """Distinct n-grams of the words."""
+    """Number of distinct n-grams of the words."""
     colliding: int = 0
-    """Those of them that share their code with another."""
+    """Number of n-grams that share their code with another."""
     alike: int = 0
-    """Words whose codes, as a multiset, are another word's too."""
+    """Number of words with the same codes, as a multiset, as another word."""
 
     @classmethod
     def of(cls, words: Sequence[str], buckets: int) -> "Spelling":
-        """The codes 0..buckets-1 of words."""
+        """Hash the n-grams of words into codes 0..buckets-1."""
         spelled = [ngrams(word) for word in words]
         code = {ngram: zlib.crc32(ngram.encode()) % buckets for ngram in sorted(set().union(*spelled))}
         coded = [[code[ngram] for ngram in word] for word in spelled]
@@ -54,11 +54,11 @@ class Spelling(NamedTuple):
         return cls(arrays["spelling.codes"], arrays["spelling.lengths"])
 
     def arrays(self) -> dict[str, Ids]:
-        """What a fitted model needs of it."""
+        """Return what a fitted model needs."""
         return {"spelling.codes": self.codes, "spelling.lengths": self.lengths}
 
 
 def ngrams(word: str) -> list[str]:
-    """The n-grams of a word between its boundaries, in order; of one that is shorter, the whole."""
+    """Return the n-grams of a word with its boundaries, in order; of a shorter word, the whole word."""
     bounded = f"{BOUNDARY}{word}{BOUNDARY}"
     return [bounded[i : i + LETTERS] for i in range(max(1, len(bounded) - LETTERS + 1))]

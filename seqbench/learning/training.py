@@ -22,7 +22,7 @@ from seqbench.interface import Budget, Config, Context
 
 
 class TrainingConfig(Config):
-    """What every model that is trained by gradient may be told."""
+    """The settings of every model that is trained by gradient."""
 
     optimiser: Literal["adamw", "sgd"] = Field("adamw", description="AdamW (Loshchilov & Hutter 2019) or plain SGD")
     learning_rate: float = Field(
@@ -32,10 +32,10 @@ class TrainingConfig(Config):
         json_schema_extra={"search": {"low": 3e-4, "high": 3e-2, "log": True}},
     )
     schedule: Literal["constant", "step", "plateau", "one-cycle"] = Field(
-        "one-cycle", description="course of the learning rate over the budget"
+        "one-cycle", description="course of the learning rate during the budget"
     )
     decay: float = Field(
-        0.5, gt=0, lt=1, description="factor of the learning rate, each epoch of step and each failure of plateau"
+        0.5, gt=0, lt=1, description="factor of the learning rate, per epoch (step) or per failure (plateau)"
     )
     decay_after: int = Field(4, ge=0, description="epochs before step begins to decay")
     weight_decay: float = Field(
@@ -48,36 +48,35 @@ class TrainingConfig(Config):
     patience: int = Field(2, ge=1, description="validations without a better score after which training stops")
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
-        description="number format of the products in training; bfloat16 is emulated, slowly, where the hardware "
-        "lacks it",
+        description="number format of the products in training; bfloat16 is emulated, slowly, if the hardware lacks it",
     )
 
 
 GROWTH = 1e6
 """Training has diverged when the norm of the weights is this many times what it was at the start (at least 1).
 
-A loss may stay finite then: saturated units hide weights of 10³⁰ from it, above all in bfloat16.
+The loss may stay finite even with weights of 10³⁰, since units saturate, above all in bfloat16.
 """
 
 
 class DivergenceError(ArithmeticError):
-    """Training met a loss, gradient or score that is no number, or weights that grew without bound."""
+    """Raised if a loss, gradient or score is not a finite number, or if the weights grow without bound."""
 
 
 class Loss(NamedTuple):
     mean: Tensor
-    """Scalar, what an update minimises: the mean over the items."""
+    """Scalar, the mean over the items; an update reduces it."""
     items: int
 
 
 class Batches(Protocol):
     def __len__(self) -> int:
-        """Losses, and so updates, of one epoch."""
+        """Number of losses, and so of updates, per epoch."""
 
     def __iter__(self) -> Iterator[Loss]:
-        """The losses of one epoch, in an order drawn from torch's global generator.
+        """Yield the losses of one epoch, in an order drawn from torch's global generator.
 
-        Each is computed when it is asked for, after the update by the one before.
+        Each is computed when it is requested, after the update with the loss before.
         """
 
 
@@ -93,16 +92,16 @@ def train(
 ) -> None:
     """Fit `module` in place, within `ctx.budget`.
 
-    After each epoch (and where the budget of updates ends) the mean loss over the epoch's items and the
+    After each epoch (and at the end of the budget of updates) the mean loss over the epoch's items and the
     validation score go to `ctx.log`; so does 1 or 0 as `bfloat16`, once, and 1 as `bfloat16_emulated` if the
     hardware does not compute in it. Call it within `seeded`.
 
     Args:
         module: on its device; left in evaluation mode, with the weights of the best validation score, or the
-            last weights where `validate` is None.
-        validate: the score of the module as it stands, lower is better; called in evaluation and inference
+            last weights if `validate` is None.
+        validate: returns the score of the current module, lower is better; called in evaluation and inference
             mode, in float32.
-        loss_name, score_name: what the two curves are called.
+        loss_name, score_name: names of the two curves.
 
     Raises:
         ValueError: there is no batch.
@@ -179,11 +178,11 @@ def train(
 def clip_gradient(parameters: list[nn.Parameter], limit: float) -> float:
     """Scale all gradients by one factor so that their joint Euclidean norm is at most `limit`.
 
-    Pascanu, Mikolov & Bengio 2013, algorithm 1; to be called after `backward`. Sparse gradients are
+    Pascanu, Mikolov & Bengio 2013, algorithm 1; call it after `backward`. Sparse gradients are
     coalesced first, since the norm of a sum is not that of its parts.
 
     Returns:
-        The norm before scaling; where it is not finite, nothing is scaled.
+        The norm before scaling; if it is not finite, nothing is scaled.
     """
     gradients = []
     for parameter in parameters:
@@ -204,22 +203,22 @@ def clip_gradient(parameters: list[nn.Parameter], limit: float) -> float:
 
 
 class Schedule:
-    """The learning rate stays as it is."""
+    """A constant learning rate."""
 
     def __init__(self, config: TrainingConfig, updates: int, epoch: int) -> None:
-        """updates: of the whole training. epoch: updates of an epoch."""
+        """updates: number in the whole training. epoch: number of updates per epoch."""
         self.config, self.updates, self.epoch = config, updates, epoch
 
     def factor(self, update: int) -> float:
-        """Share of the configured learning rate that update 1, 2, …, `updates` takes."""
+        """Return the share of the configured learning rate for update 1, 2, …, `updates`."""
         return 1.0
 
     def validated(self, improved: bool) -> None:
-        """Hear whether the latest validation score is the best so far."""
+        """Called after each validation; `improved`: whether its score is the best so far."""
 
 
 class Step(Schedule):
-    """`decay` times the learning rate in every epoch beyond the first `decay_after` (Zaremba et al. 2014)."""
+    """Multiplies the learning rate by `decay` in every epoch after the first `decay_after` (Zaremba et al. 2014)."""
 
     def factor(self, update: int) -> float:
         epoch = 1 + (update - 1) // self.epoch
@@ -227,7 +226,7 @@ class Step(Schedule):
 
 
 class Plateau(Schedule):
-    """`decay` times the learning rate after every validation that brings no better score."""
+    """Multiplies the learning rate by `decay` after every validation without a better score."""
 
     scale = 1.0
 
@@ -239,7 +238,7 @@ class Plateau(Schedule):
 
 
 class OneCycle(Schedule):
-    """Up in a straight line for a tenth of the updates, then down to zero by half a cosine.
+    """A linear rise during a tenth of the updates, then a fall to zero by half a cosine.
 
     After Smith & Topin 2019, without their cycle of the momentum.
     """
@@ -260,16 +259,16 @@ SCHEDULES: dict[str, type[Schedule]] = {
 
 
 def updates_within(budget: Budget, epoch: int) -> int:
-    """Updates that the budget holds, of which `epoch` make an epoch."""
+    """Return the updates of a budget; an epoch has `epoch` updates."""
     most = budget.epochs * epoch
     return most if budget.updates is None else min(most, budget.updates)
 
 
 def _optimisers(module: nn.Module, config: TrainingConfig) -> list[Optimizer]:
-    """The optimiser of the dense parameters, and that of the embeddings whose gradients are sparse.
+    """Return the optimiser of the dense parameters and that of embeddings with sparse gradients.
 
-    A step over a large dense embedding costs as much as a small network; a sparse one touches only the rows
-    of the batch, without decay. (SparseAdam's moments of a row stand still while the row is not met.)
+    A step over a large dense embedding costs as much as a small network; a sparse step changes only the rows of the
+    batch, without decay. (SparseAdam does not change the moments of a row that is not in the batch.)
     """
     tables = [m.weight for m in module.modules() if isinstance(m, nn.Embedding) and m.sparse]
     known = {id(table) for table in tables}
@@ -289,7 +288,7 @@ def _optimisers(module: nn.Module, config: TrainingConfig) -> list[Optimizer]:
 
 
 def choose_device(name: str) -> torch.device:
-    """The device called `cpu`, `cuda`, or `auto`: a GPU where there is one.
+    """Return the device called `cpu`, `cuda`, or `auto`: a GPU if there is one.
 
     Raises:
         ValueError: another name, or no GPU that torch can use.
@@ -302,7 +301,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def computes_bfloat16(device: torch.device) -> bool:
-    """Whether the hardware multiplies in bfloat16 by itself, rather than by an emulation that is slow."""
+    """Return whether the hardware multiplies in bfloat16 itself, so that no slow emulation is needed."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return _cpu_has_bfloat16()
@@ -310,7 +309,7 @@ def computes_bfloat16(device: torch.device) -> bool:
 
 @contextmanager
 def _products(device: torch.device, bfloat16: bool, emulated: bool) -> Iterator[None]:
-    """Inside, modules multiply in bfloat16 if asked to.
+    """Let modules multiply in bfloat16 inside the context, if `bfloat16`.
 
     oneDNN cannot emulate an LSTM in bfloat16 and raises an error, so torch's own kernels emulate it on a CPU.
     """
@@ -324,14 +323,14 @@ def _products(device: torch.device, bfloat16: bool, emulated: bool) -> Iterator[
 
 
 def _norm(parameters: list[nn.Parameter]) -> float:
-    """Joint Euclidean norm of all weights, added up in float64."""
+    """Return the joint Euclidean norm of all weights, summed in float64."""
     return math.sqrt(sum(float(p.detach().double().pow(2).sum()) for p in parameters))
 
 
 def _cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether the processor multiplies bfloat16 matrices: AVX-512 BF16 or AMX on x86, BF16 on Arm.
+    """Return whether the processor multiplies bfloat16 matrices: AVX-512 BF16 or AMX on x86, BF16 on Arm.
 
-    Known on Linux alone; elsewhere the answer is no, and float32 is used.
+    Only Linux tells; on other systems the answer is no.
     """
     if not sys.platform.startswith("linux") or not cpuinfo.exists():
         return False
@@ -344,29 +343,29 @@ def _cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Inside, torch's random numbers follow from `seed` alone; outside, they go on as if nothing had been drawn."""
+    """Seed torch's random numbers inside the context; outside, they continue as if nothing had been drawn."""
     with torch.random.fork_rng([torch.cuda.current_device()] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
 
 
 def exact_float32() -> AbstractContextManager[None]:
-    """cuDNN without TensorFloat-32, whose rounding would make scores depend on the batch."""
+    """Use cuDNN without TensorFloat-32, whose rounding would make scores depend on the batch."""
     flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
     return flags
 
 
 def weights(module: nn.Module) -> dict[str, NDArray[Any]]:
-    """Parameters and buffers by name, copied, for `SequenceModel.arrays`."""
+    """Return copies of parameters and buffers by name, for `SequenceModel.arrays`."""
     return {name: value.cpu().numpy().copy() for name, value in module.state_dict().items()}
 
 
 def load_weights(module: nn.Module, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Take over what `weights` gave, and leave `module` in evaluation mode."""
+    """Load what `weights` returned, and put `module` in evaluation mode."""
     module.load_state_dict({name: torch.tensor(value) for name, value in arrays.items()})
     module.eval()
 
 
 def weight_count(module: nn.Module) -> int:
-    """Numbers that training may change."""
+    """Return how many numbers training may change."""
     return sum(p.numel() for p in module.parameters() if p.requires_grad)

@@ -1,7 +1,7 @@
 """Language models that see the last n − 1 symbols: a feed-forward network from a window to an output layer.
 
-The Markov assumption of an n-gram with a network in place of the table. Before the first symbol of a document
-stands the edge, symbol V of the input.
+Like an n-gram, with a network instead of the table. The edge, symbol V of the input, stands before the first symbol of
+a document.
 """
 
 from abc import abstractmethod
@@ -18,30 +18,30 @@ from seqbench.learning.output import OutputLayer
 from seqbench.learning.training import Loss
 
 WINDOWS = 1 << 14
-"""Windows that go through a network at once when scoring; bounds the memory of its layers."""
+"""Windows that a network reads together when scoring; limits the memory of its layers."""
 
 
 class WindowLanguageConfig(NeuralLanguageConfig):
     order: int = Field(
         5,
         ge=2,
-        description="n: the predicted symbol and the n - 1 before it that are seen",
+        description="n: the predicted symbol and the n - 1 symbols before it",
         json_schema_extra={"search": {"choices": [2, 3, 4, 5, 6, 8]}},
     )
     dropout: float = Field(
         0.0,
         ge=0,
         lt=1,
-        description="share of values dropped from what the hidden and the output layer read; one-hot input stays whole",
+        description="share of dropped inputs of the hidden and the output layer; one-hot input is not dropped",
         json_schema_extra={"search": {"low": 0.0, "high": 0.6}},
     )
     batch_size: int = Field(
-        512, ge=1, description="predicted symbols of an update", json_schema_extra={"search": {"choices": [128, 512]}}
+        512, ge=1, description="predicted symbols per update", json_schema_extra={"search": {"choices": [128, 512]}}
     )
 
 
 class WindowNetwork(NeuralLanguageNetwork):
-    """From windows to features, which the output layer reads; a subclass says how."""
+    """Maps windows to features for the output layer. Subclasses define the map."""
 
     def __init__(self, output: OutputLayer, dropout: float) -> None:
         super().__init__()
@@ -50,20 +50,20 @@ class WindowNetwork(NeuralLanguageNetwork):
 
     @abstractmethod
     def forward(self, windows: Tensor) -> Tensor:
-        """Features (N, D) of windows (N, n - 1), the oldest symbol first, V being the edge."""
+        """Return features (N, D) of windows (N, n - 1), the oldest symbol first; V is the edge."""
 
 
 class Places:
     """N places in a line of symbols, each with the `width` symbols before it."""
 
     def __init__(self, symbols: Ids, places: Ids, width: int, device: torch.device) -> None:
-        """symbols: (L,). places: (N,) indices of the symbols to predict, each `width` or more."""
+        """symbols: (L,). places: (N,) indices of the symbols to predict, each at least `width`."""
         self._symbols, self._places = torch.tensor(symbols, device=device), torch.tensor(places, device=device)
         self._before = torch.arange(-width, 0, device=device)
 
     @classmethod
     def of_documents(cls, documents: Documents, edge: int, width: int, device: torch.device) -> "Places":
-        """Every symbol of the documents; before each document stands the edge."""
+        """Return all symbols of the documents, with the edge before each document."""
         document = np.repeat(np.arange(len(documents)), [len(d) for d in documents])
         places = np.arange(len(document)) + width * (document + 1)
         symbols = np.full(len(document) + width * len(documents), edge)
@@ -74,7 +74,7 @@ class Places:
         return len(self._places)
 
     def take(self, rows: Tensor | slice) -> tuple[Tensor, Tensor]:
-        """Windows (M, width) and the symbols (M,) after them."""
+        """Return windows (M, width) and the symbols (M,) after them."""
         places = self._places[rows]
         return self._symbols[places[:, None] + self._before], self._symbols[places]
 
@@ -95,7 +95,7 @@ class ShuffledWindows:
 
 
 class WindowLanguageModel(NeuralLanguageModel[Ids]):
-    """What all models of a window share; a subclass builds its network.
+    """Base of language models over a window. Subclasses build the network.
 
     The state is the last n − 1 symbols, (B, n - 1).
     """
@@ -141,7 +141,7 @@ class WindowLanguageModel(NeuralLanguageModel[Ids]):
         return Places.of_documents(documents, self.vocab_size, self._width, self.device)
 
     def _scores(self, places: Places) -> Tensor:
-        """Log p (N,) of the symbols at all places, in slices of bounded memory."""
+        """Return log p (N,) of the symbols at all places, in slices to limit memory."""
         scores = torch.empty(len(places), device=self.device)
         for first in range(0, len(places), WINDOWS):
             windows, targets = places.take(slice(first, first + WINDOWS))

@@ -18,7 +18,7 @@ TASKS: Mapping[str, str] = {
 
 
 def target(name: str) -> str:
-    """`module:attribute` of the task of that name.
+    """Return `module:attribute` of the task of that name.
 
     Raises:
         ValueError: there is none.
@@ -32,7 +32,7 @@ def target(name: str) -> str:
 
 
 def task(name: str) -> Task[Any, Any]:
-    """The task of that name; raises as `target` does."""
+    """Return the task of that name; raises as `target` does."""
     module, _, attribute = target(name).partition(":")
     found: Task[Any, Any] = getattr(import_module(module), attribute)()
     return found

@@ -46,7 +46,8 @@ class Sampling:
 
 
 class Task(ABC, Generic[Data, Model]):
-    """One task. `metrics[0]` ranks, selects on validation, and carries the verdict."""
+    """What the harness knows of one task. `metrics[0]` ranks models, selects them on validation, and decides the
+    verdict."""
 
     name: ClassVar[str]
     suite: ClassVar[str]
@@ -73,7 +74,7 @@ class Task(ABC, Generic[Data, Model]):
     def context(
         self, data: Data, split: Split, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
     ) -> Context[Any]:
-        """The `Context` that is passed to that fit."""
+        """Return the `Context` that is passed to that fit."""
 
     def prepare(self, data: Data) -> None:
         """Precompute what scoring needs from the data, so that it is not counted in any model's time."""
@@ -125,7 +126,7 @@ class Task(ABC, Generic[Data, Model]):
 
     @abstractmethod
     def predict(self, model: Model, new: Any, encoding: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
-        """Predictions for new data.
+        """Predict new data.
 
         Args:
             new: as `Dataset.read` returns it.
@@ -137,7 +138,7 @@ class Task(ABC, Generic[Data, Model]):
         """
 
     def sample(self, model: Model, data: Data, sampling: Sampling) -> str:
-        """Text that a fitted model writes.
+        """Return text that a fitted model writes.
 
         Raises:
             ValueError: models of this task write nothing, or a setting is out of range.

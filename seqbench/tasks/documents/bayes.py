@@ -1,7 +1,6 @@
-"""Reductions: a model of one task becomes a model of another.
+"""A reduction: language models become a classifier by Bayes' rule.
 
-Every sequence task can be put as one input and one output; where a model answers another question than the one
-asked, a reduction asks it in its own terms. The table names the reduction: `hmm (Bayes)`.
+The table names the reduction: `hmm (Bayes)`.
 """
 
 from collections.abc import Callable
@@ -20,17 +19,17 @@ from seqbench.tasks.language.vocab import EOS, Vocab
 
 
 class _Bayes(Classifier):
-    """A language model a class: p(c | x) ∝ p(c) p(x | c).
+    """One language model per class: p(c | x) ∝ p(c) p(x | c).
 
-    p(x | c) is the probability of the whole document, its end included: `<eos>` joins the vocabulary. p(c) is the
-    frequency of the class, one document added to each. A class without documents has no model, and its posterior
-    is its prior. A document that no model holds possible is left to the prior too.
+    p(x | c) is the probability of the whole document with its end, so `<eos>` joins the vocabulary. p(c) is the
+    frequency of the class, with one document added to each. A class without documents has no model, and its posterior
+    is its prior. If all models give a document probability 0, its posterior is the prior too.
     """
 
     language_model: type[LanguageModel[Any]]
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
-        """Fit each class's model on its documents, steered by the validation documents of the class."""
+        """Fit each class's model on its documents, with the validation documents of the class as validation data."""
         counts = np.bincount(train.labels, minlength=len(ctx.classes))
         self.log_prior = np.log((counts + 1) / (counts + 1).sum())
         self.end = ctx.vocab.size
@@ -82,10 +81,11 @@ class _Bayes(Classifier):
         return None if None in counts else sum(count for count in counts if count is not None) + len(self.log_prior)
 
     def _posterior(self, joint: Floats, known: NDArray[np.bool_]) -> Floats:
-        """log p(c | x) of log p(c) p(x | c), (N, C); classes without a model, not `known`, keep their prior."""
+        """Return log p(c | x), (N, C), from log p(c) p(x | c); classes without a model (not `known`) keep their
+        prior."""
         posterior = np.tile(self.log_prior, (len(joint), 1))
         possible = np.isfinite(joint[:, known]).any(axis=1)
-        share = np.log(np.exp(self.log_prior[known]).sum())  # 0 where every class has a model
+        share = np.log(np.exp(self.log_prior[known]).sum())  # 0 if every class has a model
         posterior[np.ix_(possible, known)] = share + log_softmax(joint[np.ix_(possible, known)], axis=1)
         return posterior
 
@@ -97,7 +97,7 @@ class _Bayes(Classifier):
 
 
 def bayes(kind: type[LanguageModel[Any]]) -> type[Classifier]:
-    """The classifier that a language model makes through Bayes' rule, with the settings of the language model."""
+    """Return the classifier that Bayes' rule makes of a language model; it has the settings of the language model."""
     members = {
         "__doc__": f"{kind.__name__} of each class, and Bayes' rule.",
         "__module__": kind.__module__,

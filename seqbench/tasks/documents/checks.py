@@ -1,7 +1,7 @@
-"""What a classifier is held against: its fit on the data of a run, and its class on documents made here.
+"""When the laws of classifiers are measured: on the fit of a run, and on fits of a class to documents made here.
 
-As for language models, nothing that a model says of itself is believed, and the clock decides nothing: a fit is
-asked about 48 documents, each once alone.
+As for language models, no statement of a model about itself is trusted, and time decides nothing: a fit predicts 48
+documents, each of them also alone.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,15 @@ from seqbench.tasks.documents.model import ClassificationContext, Classifier, La
 from seqbench.tasks.language.vocab import UNK, Vocab
 
 DOCUMENTS = 48
-"""That the laws are measured on."""
+"""Number of documents on which the laws are measured."""
 FEW = 16
 """That `probe` compares."""
 
 
 def check_fitted(model: Classifier, texts: Texts, classes: int, seed: int) -> list[Check]:
-    """Hold a fitted classifier against the laws, on documents of the test part.
+    """Measure the laws of a fitted classifier on documents of the test part.
 
-    A law that supposes another is measured only where that one holds, so that one fault is told once.
+    A law that depends on another is measured only if that one holds, so that each fault is reported once.
     """
     rng = np.random.default_rng(seed)
     asked = some(texts, DOCUMENTS, rng)
@@ -51,7 +51,7 @@ def check_fitted(model: Classifier, texts: Texts, classes: int, seed: int) -> li
 
 
 def probe(model: Classifier, texts: Texts, classes: int) -> Probe:
-    """Whether scoring documents changes a model: made before, checked after."""
+    """Detects whether scoring changes a model: create it before, check after."""
     asked = some(texts, FEW, np.random.default_rng(0))
     return Probe(lambda: answer(model, asked, classes), "scoring the test part")
 
@@ -66,10 +66,10 @@ class _Corpus:
 
 
 def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
-    """Hold a class against the laws: fit it on documents made here, and see how its fits behave and differ.
+    """Measure the laws of a class: fit it to documents made here, then check the fits and their differences.
 
     Args:
-        make: a new, unfitted instance at each call.
+        make: returns a new, unfitted instance at each call.
     """
     rng = np.random.default_rng(seed)
     corpus = _corpus(3, 60, rng)
@@ -108,7 +108,7 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
         return checks
     checks.append(untouched(all(_same(getattr(lent, part), getattr(corpus, part)) for part in ("train", "valid"))))
     once: list[Floats] = []
-    with suppress(Exception):  # what is wrong with the scores is told below
+    with suppress(Exception):  # a fault of the scores is reported below
         once.append(fits.said(model))
     unchanged = probe(model, corpus.valid.texts, len(corpus.classes))
     checks += check_fitted(model, asked, len(corpus.classes), seed)
@@ -119,7 +119,7 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
 
 
 def _corpus(classes: int, documents: int, rng: np.random.Generator) -> _Corpus:
-    """Documents of 1 to 30 words, whose words and their order both depend on the class."""
+    """Make documents of 1 to 30 words; both the words and their order depend on the class."""
     vocab = Vocab((UNK, *(f"w{i}" for i in range(1, 20))))
     steps = rng.dirichlet(np.full(19, 0.3), size=(classes, 19)).cumsum(axis=2)
 

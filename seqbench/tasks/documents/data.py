@@ -12,9 +12,9 @@ class LabelledData:
 
     name: str
     vocab: Vocab
-    """Of the training part; `<unk>` belongs to it always."""
+    """Of the training part; it always holds `<unk>`."""
     classes: tuple[str, ...]
-    """In the order of their numbers: the alphabet's."""
+    """In the order of their numbers, which is alphabetical."""
     train: Labelled
     valid: Labelled
     test: Labelled
@@ -23,4 +23,4 @@ class LabelledData:
     truth: Classifier | None = None
     """The true posterior of a synthetic source, ready to predict."""
     notes: dict[str, int | str] = field(default_factory=dict)
-    """What the loader did and left out, for the record."""
+    """What the loader did and what it left out, for the record."""

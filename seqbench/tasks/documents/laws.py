@@ -1,4 +1,4 @@
-"""The laws of a fitted classifier, one function each: ask it about documents, say what was measured."""
+"""The laws of a fitted classifier, one function each: get predictions, return what was measured."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from seqbench.tasks.documents.model import Classifier, Texts
 
 
 def copied(texts: Texts) -> Texts:
-    """Documents of the model's own, to do with as it likes."""
+    """Copy documents, so that the model may change them."""
     return Texts([ids.copy() for ids in texts.ids], [list(words) for words in texts.words])
 
 
 def answer(model: Classifier, texts: Texts, classes: int) -> Floats:
-    """What `predict` says of documents that it may keep, once it is known to be scores (N, C).
+    """Return what `predict` returns for copies of the documents, (N, C), after checking it.
 
     Raises:
-        ScoreError: it has another shape, or holds what is no log-probability.
+        ScoreError: the result has another shape, or a score is no log-probability.
     """
     scores = np.asarray(model.predict(copied(texts)))
     if scores.shape != (len(texts), classes):
@@ -30,7 +30,7 @@ def answer(model: Classifier, texts: Texts, classes: int) -> Floats:
 
 @dataclass(frozen=True)
 class Said:
-    """Documents and what the model said of them first."""
+    """Documents and the first prediction of the model for them."""
 
     texts: Texts
     log_p: Floats
@@ -42,14 +42,14 @@ class Said:
 
 
 def repeatable(model: Classifier, said: Said) -> Check:
-    """Documents that were asked about before are answered the same again, after themselves."""
+    """Predicting the same documents again gives the same result."""
     nats = max(difference(answer(model, said.texts, said.classes), said.log_p) for _ in range(2))
     return moved("repeatable", nats, "asking again", "predict must keep nothing between calls and draw no chance")
 
 
 def batched(model: Classifier, said: Said, rng: np.random.Generator) -> Check:
-    """A document alone is the same as among others, and among them in any order: neither its company nor the
-    padding that a longer neighbour brings may matter."""
+    """The prediction for a document is the same alone, among others, and in any order: neither the other documents nor
+    the padding that a longer one causes may change it."""
     order = rng.permutation(len(said.texts))
     shuffled = answer(model, said.texts.take(order), said.classes)
     nats = difference(shuffled, said.log_p[order])
@@ -61,7 +61,7 @@ def batched(model: Classifier, said: Said, rng: np.random.Generator) -> Check:
 
 
 def normalised(said: Said) -> Check:
-    """Probabilities of all classes sum to one."""
+    """The probabilities of all classes sum to one."""
     sums = np.exp(said.log_p).sum(axis=1)
     value = float(sums[np.abs(sums - 1).argmax()])
     passed = abs(value - 1) <= SUM_TOLERANCE
@@ -76,7 +76,7 @@ def normalised(said: Said) -> Check:
 
 
 def pure(model: Classifier, said: Said) -> Check:
-    """Documents that were lent and scores that were handed out stay as they are."""
+    """`predict` changes neither the documents that it gets nor the scores that it returned earlier."""
     lent = copied(said.texts)
     handed = model.predict(lent)
     kept = np.array(handed)
@@ -89,7 +89,7 @@ def pure(model: Classifier, said: Said) -> Check:
 
 
 def saved(model: Classifier, said: Said) -> Check:
-    """What `arrays` writes is enough for a new instance to say the same."""
+    """A new instance restored from `arrays` predicts the same."""
     twin = restored(model)
     if isinstance(twin, Check):
         return twin
@@ -98,7 +98,7 @@ def saved(model: Classifier, said: Said) -> Check:
 
 
 def some(texts: Texts, count: int, rng: np.random.Generator) -> Texts:
-    """At most `count` documents: the shortest, the longest, and others at random."""
+    """Return at most `count` documents: the shortest, the longest, and others at random."""
     lengths = np.array([len(ids) for ids in texts.ids])
     rows = np.unique([lengths.argmin(), lengths.argmax(), *rng.permutation(len(texts))[: count - 2]])
     return texts.take(rows)

@@ -1,7 +1,7 @@
-"""Metrics of classification, and what a class does to another.
+"""Metrics of classification, and the confusion of classes.
 
-Item columns, one entry a document: `label` and `predicted`, numbers of classes; `confidence`, the probability of the
-predicted class; `nats`, −ln p of the true one.
+Item columns, one entry per document: `label` and `predicted`, numbers of classes; `confidence`, the probability of the
+predicted class; `nats`, −ln p of the true class.
 """
 
 from typing import Any
@@ -13,17 +13,17 @@ from seqbench.evidence.metrics import Columns, Metric
 from seqbench.interface import Floats
 
 BINS = 15
-"""Of confidence, equally wide, for the calibration error (Guo et al. 2017, section 2)."""
+"""Number of equally wide bins of confidence for the calibration error (Guo et al. 2017, section 2)."""
 
 
 def confusion(columns: Columns, classes: int) -> NDArray[np.int64]:
-    """(C, C) documents by their true class (row) and the predicted one (column)."""
+    """Return (C, C) counts of documents by true class (row) and predicted class (column)."""
     pairs = columns["label"].astype(np.int64) * classes + columns["predicted"]
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
 
 
 def by_class(matrix: NDArray[np.int64]) -> dict[str, list[float]]:
-    """Precision, recall and F1 of each class, 0 where nothing was predicted or there is nothing to find."""
+    """Return precision, recall and F1 of each class; 0 if nothing was predicted or the class has no documents."""
     right, predicted, true = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
     return {
         "precision": (right / np.maximum(predicted, 1)).tolist(),
@@ -33,7 +33,7 @@ def by_class(matrix: NDArray[np.int64]) -> dict[str, list[float]]:
 
 
 def _tallies(columns: Columns, weights: Floats) -> tuple[Floats, Floats]:
-    """(R, C) twice the documents that are rightly put in a class, and those that are in it plus those put in it."""
+    """Return (R, C) twice the true positives of each class, and the documents of the class plus those predicted."""
     label, predicted = columns["label"], columns["predicted"]
     classes = np.arange(1 + max(label.max(), predicted.max()))
     true = (label[:, None] == classes).astype(np.float64)
@@ -42,7 +42,7 @@ def _tallies(columns: Columns, weights: Floats) -> tuple[Floats, Floats]:
 
 
 def _macro_f1(columns: Columns, weights: Floats) -> Floats:
-    """Mean over the classes that a resample holds or predicts."""
+    """Return the mean over the classes that occur or are predicted in a resample."""
     right, all_ = _tallies(columns, weights)
     met = all_ > 0
     mean: Floats = np.where(met, right / np.where(met, all_, 1), 0).sum(axis=1) / met.sum(axis=1)
@@ -73,7 +73,8 @@ def _log_loss(columns: Columns, weights: Floats) -> Floats:
 
 
 def _calibration_error(columns: Columns, weights: Floats) -> Floats:
-    """Σ over bins of confidence of | right − confidence |, each a mean over all documents (Guo et al. 2017, eq. 3)."""
+    """Return Σ over bins of confidence of | right − confidence |, each a mean over all documents (Guo et al. 2017,
+    eq. 3)."""
     confidence = columns["confidence"].astype(np.float64)
     surplus = (columns["label"] == columns["predicted"]) - confidence
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)

@@ -25,14 +25,14 @@ from seqbench.tasks.documents.metrics import (
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 PIECE = 1024
-"""Documents in one call of `predict`."""
+"""Documents per call of `predict`."""
 
 
 class Classification(Task[LabelledData, Classifier]):
     name: ClassVar[str] = "classify"
     suite: ClassVar[str] = "doc"
     metrics: ClassVar[tuple[Metric, ...]] = (MACRO_F1, ACCURACY, LOG_LOSS, CALIBRATION_ERROR, MICRO_F1)
-    shown: ClassVar[int] = 4  # micro-F1 is the accuracy where each document has one class
+    shown: ClassVar[int] = 4  # with one class per document, micro-F1 is the accuracy
     marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
 
     reductions: ClassVar[Mapping[str, Reduction]] = {"lm": Reduction("Bayes", "seqbench.tasks.documents.bayes:bayes")}
@@ -60,7 +60,7 @@ class Classification(Task[LabelledData, Classifier]):
         )
 
     def score(self, model: Classifier, data: LabelledData, split: Split, valid: Columns | None = None) -> Columns:
-        """Columns, one entry a document, as `class_metrics` takes them."""
+        """Return columns with one entry per document, as `metrics` takes them."""
         part: Labelled = getattr(data, split)
         log_p = score_texts(model, part.texts, len(data.classes))
         predicted = log_p.argmax(axis=1)
@@ -73,11 +73,12 @@ class Classification(Task[LabelledData, Classifier]):
         }
 
     def items(self, columns: Columns) -> tuple[Columns, int]:
-        """Documents are drawn one by one: they are independent of each other."""
+        """Documents are independent, so each one is a resampling unit."""
         return columns, 1
 
     def detail(self, columns: Columns, data: LabelledData, valid: Columns) -> dict[str, Any]:
-        """Names of the classes, and for each `precision`, `recall`, `f1`; `confusion`, true class by predicted one."""
+        """Return the names of the classes; `precision`, `recall`, `f1` of each; `confusion`, true by predicted
+        class."""
         matrix = confusion(columns, len(data.classes))
         return {"classes": list(data.classes), **by_class(matrix), "confusion": matrix.tolist()}
 
@@ -107,7 +108,7 @@ class Classification(Task[LabelledData, Classifier]):
     def predict(
         self, model: Classifier, new: Texts, encoding: dict[str, Any], detail: dict[str, Any]
     ) -> dict[str, Any]:
-        """One entry a document: `document`, from 1; `predicted`; and the probability of each class, `p(NAME)`."""
+        """Return one entry per document: `document`, from 1; `predicted`; the probability of each class, `p(NAME)`."""
         classes = encoding["classes"]
         log_p = score_texts(model, new, len(classes))
         return {
@@ -118,7 +119,7 @@ class Classification(Task[LabelledData, Classifier]):
 
 
 def score_texts(model: Classifier, texts: Texts, classes: int) -> Floats:
-    """(N, C) log p of documents.
+    """Return log p (N, C) of documents.
 
     Raises:
         ScoreError: `predict` returns another shape, NaN, or no numbers.

@@ -1,7 +1,7 @@
-"""What a forecaster is held against: its fit on the data of a run, and its class on series made here.
+"""When the laws of forecasters are measured: on the fit of a run, and on fits of a class to series made here.
 
-Nothing that a model says of itself is believed, and the clock decides nothing: a fit is asked for some fifty forecasts,
-since of some models each is a fit of its own.
+No statement of a model about itself is trusted, and time decides nothing: about fifty forecasts are asked for, since
+for some models each forecast is a fit of its own.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from seqbench.tasks.forecasts.laws import SCALES, Asked, answer, copied, take
 from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
 
 PASTS = 4
-"""That the laws are measured on."""
+"""Number of pasts on which the laws are measured."""
 
 
 def check_fitted(model: Forecaster, past: Panel, horizon: int, seed: int) -> list[Check]:
-    """Hold a fitted forecaster against the laws, on pasts of the test part.
+    """Measure the laws of a fitted forecaster on pasts of the test part.
 
-    A law that supposes another is measured only where that one holds, so that one fault is told once.
+    A law that depends on another is measured only if that one holds, so that each fault is reported once.
     """
     rng = np.random.default_rng(seed)
     asked = Asked(some(past, rng), horizon)
@@ -48,13 +48,13 @@ def check_fitted(model: Forecaster, past: Panel, horizon: int, seed: int) -> lis
 
 
 def probe(model: Forecaster, past: Panel, horizon: int) -> Probe:
-    """Whether scoring forecasts changes a model: made before, checked after."""
+    """Detects whether scoring changes a model: create it before, check after."""
     asked = Asked(some(past, np.random.default_rng(0)), horizon)
     return Probe(lambda: asked.say(model), "scoring the test part", SCALES)
 
 
 def some(past: Panel, rng: np.random.Generator) -> Panel:
-    """At most `PASTS` of them: the shortest, the longest, and others at random."""
+    """Return at most `PASTS` pasts: the shortest, the longest, and others at random."""
     lengths = np.array([len(values) for values in past.values])
     rows = np.unique([lengths.argmin(), lengths.argmax(), *rng.permutation(len(past))[: PASTS - 2]])
     return take(past, rows)
@@ -64,15 +64,15 @@ def some(past: Panel, rng: np.random.Generator) -> Panel:
 class _Series:
     train: Panel
     past: Panel
-    """The same series, a horizon longer."""
+    """The same series, longer by one horizon."""
     horizon: int = 6
 
 
 def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
-    """Hold a class against the laws: fit it on series made here, and see how its fits behave and differ.
+    """Measure the laws of a class: fit it to series made here, then check the fits and their differences.
 
     Args:
-        make: a new, unfitted instance at each call.
+        make: returns a new, unfitted instance at each call.
     """
     rng = np.random.default_rng(seed)
     series = _series([40, 90, 61, 75, 52, 64], rng)
@@ -113,7 +113,7 @@ def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
     same = all(np.array_equal(a, b) for a, b in zip(lent.values, series.train.values, strict=True))
     checks.append(untouched(same))
     once: list[Floats] = []
-    with suppress(Exception):  # what is wrong with the forecasts is told below
+    with suppress(Exception):  # a fault of the forecasts is reported below
         once.append(fits.said(model))
     unchanged = probe(model, series.past, series.horizon)
     checks += check_fitted(model, series.past, series.horizon, seed)
@@ -124,7 +124,7 @@ def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
 
 
 def _series(lengths: list[int], rng: np.random.Generator) -> _Series:
-    """Seasonal autoregressions at several levels and scales, some of them negative."""
+    """Make seasonal autoregressions at several levels and scales; some values are negative."""
     horizon, season, values = 6, 4, []
     for n, length in enumerate(lengths):
         y, drawn = 0.0, []

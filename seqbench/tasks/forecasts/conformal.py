@@ -1,14 +1,15 @@
-"""Intervals around the forecasts of a model that gives none: split conformal prediction, a width a step ahead.
+"""Intervals for models that forecast none: split conformal prediction, with one width per step ahead.
 
-The validation part, which the fit never saw, calibrates. Each of its forecasts gives at every step h an error in units
-of its series, |y_h − ŷ_h| / s, where s is the mean |y_t − y_{t−m}| of what was known at its origin (MASE's scale; of a
-past no longer than a season, or one that a season repeats exactly, the mean |y_t − y_{t−1}|). All series are pooled:
-n errors a step. The central interval of level c reaches from ŷ − w s to ŷ + w s, with w the ⌈(n + 1) c⌉-th smallest of
-them: where errors of validation and test are exchangeable, it holds the value with probability c or more, and c +
-1/(n + 1) at most (Vovk, Gammerman & Shafer 2005; Lei et al. 2018, "Distribution-free predictive inference for
-regression", theorem 2.2). Errors that drift are not exchangeable: coverage is therefore measured, not promised.
+The validation part, which the fit never saw, calibrates. Each of its forecasts gives an error at every step h, in units
+of its series, |y_h − ŷ_h| / s, where s is the mean |y_t − y_{t−m}| of the values known at its origin (MASE's scale;
+if the past is no longer than a season, or repeats it exactly, the mean |y_t − y_{t−1}|). All series are pooled: n
+errors per step. The central interval of level c reaches from ŷ − w s to ŷ + w s, with w the ⌈(n + 1) c⌉-th smallest
+of the errors. If errors of validation and test are exchangeable, the interval holds the value with probability at
+least c and at most c + 1/(n + 1) (Vovk, Gammerman & Shafer 2005; Lei et al. 2018, "Distribution-free predictive
+inference for regression", theorem 2.2). Errors that drift are not exchangeable: coverage is therefore measured, not
+promised.
 
-Fewer than c/(1 − c) errors cannot promise c. The largest of them is taken then, which promises n/(n + 1).
+Fewer than c/(1 − c) errors cannot promise c. Then the largest error is used, which promises n/(n + 1).
 """
 
 import math
@@ -23,7 +24,8 @@ from seqbench.tasks.forecasts.metrics import seasonal_scale
 
 
 def units(pasts: Sequence[Floats], scale: Floats) -> Floats:
-    """(I,) s of each past, from its `seasonal_scale`; 0 where it never moved, and its intervals have no width."""
+    """Return (I,) s of each past, from its `seasonal_scale`. It is 0 if the past is constant: intervals then have no
+    width."""
     still = np.flatnonzero(scale == 0).tolist()
     found = scale.copy()
     found[still] = seasonal_scale([pasts[i] for i in still], 1)
@@ -31,25 +33,25 @@ def units(pasts: Sequence[Floats], scale: Floats) -> Floats:
 
 
 def central(level: float) -> float:
-    """The level of the central interval that a quantile bounds: 0.8 of the quantiles 0.1 and 0.9."""
+    """Return the level of the central interval that a quantile bounds: 0.8 for the quantiles 0.1 and 0.9."""
     return round(abs(1 - 2 * level), 9)
 
 
 @dataclass(frozen=True)
 class Intervals:
     widths: dict[float, Floats]
-    """By the central level: (H,) half of the interval in units of the series."""
+    """By the central level: (H,) half the width of the interval, in units of the series."""
     errors: int
     """n, at each step."""
 
     @classmethod
     def of(cls, errors: Floats, unit: Floats, levels: Sequence[float]) -> "Intervals":
-        """Calibrated on forecasts.
+        """Calibrate on forecasts.
 
         Args:
             errors: (I, H).
-            unit: (I,) s; items where it is 0 tell nothing.
-            levels: of the quantiles that will be asked for.
+            unit: (I,) s; items where it is 0 are left out.
+            levels: of the quantiles that will be needed.
         """
         moved = unit > 0
         sizes = np.sort(np.abs(errors[moved].astype(np.float64)) / unit[moved, None], axis=0)
@@ -60,17 +62,18 @@ class Intervals:
         return cls(widths, len(sizes))
 
     def around(self, mean: Floats, unit: Floats, levels: Sequence[float]) -> Floats:
-        """(I, H, Q) quantiles at `levels` around forecasts (I, H)."""
-        with np.errstate(invalid="ignore"):  # ∞ · 0: an endless width of a series that never moved
+        """Return quantiles (I, H, Q) at `levels` around forecasts (I, H)."""
+        with np.errstate(invalid="ignore"):  # ∞ · 0: an infinite width of a constant series
             offsets = [np.sign(level - 0.5) * self.widths[central(level)] * unit[:, None] for level in levels]
         return np.stack([mean + np.nan_to_num(offset, posinf=np.inf, neginf=-np.inf) for offset in offsets], axis=-1)
 
     def promise(self, level: float) -> float:
-        """What the interval of a central level promises: the level, or the most that so few errors can."""
+        """Return the coverage that the interval of a central level promises: the level, or less if there are few
+        errors."""
         return min(level, self.errors / (self.errors + 1))
 
     def plain(self) -> dict[str, Any]:
-        """For JSON; `read` reads it."""
+        """Return plain values for JSON; `read` restores them."""
         return {"errors": self.errors, "widths": {str(level): w.tolist() for level, w in self.widths.items()}}
 
     @classmethod
@@ -79,5 +82,5 @@ class Intervals:
 
 
 def rank(errors: int, level: float) -> int:
-    """⌈(n + 1) c⌉, or n where that is more."""
+    """Return ⌈(n + 1) c⌉, but at most n."""
     return min(math.ceil(round((errors + 1) * level, 6)), errors)

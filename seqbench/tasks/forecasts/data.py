@@ -1,4 +1,4 @@
-"""Series as the harness splits them: which values a fit may see, and from which origins forecasts are asked for."""
+"""Series as the harness splits them: the values that a fit may see, and the origins of the scored forecasts."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,26 +15,25 @@ from seqbench.tasks.forecasts.naive2 import naive2
 
 @dataclass(frozen=True)
 class Origins:
-    """I places from which the next H values are to be forecast; those of one series stand together, the first first."""
+    """I places from which the next H values are forecast; those of one series stand together, the earliest first."""
 
     series: Ids
     """(I,) numbers of series."""
     ends: Ids
-    """(I,) values of that series which are known."""
+    """(I,) number of values of the series that are known there."""
 
     def __len__(self) -> int:
         return len(self.ends)
 
     def take(self, rows: Ids) -> "Origins":
-        """The origins of these rows, in this order."""
+        """Return the origins of these rows, in this order."""
         return Origins(self.series[rows], self.ends[rows])
 
 
 def rolling(starts: Ids, stops: Ids, horizon: int, stride: int) -> Origins:
-    """Origins over the values `starts[n]`..`stops[n] − 1` of each series, `stride` steps apart.
+    """Return origins over the values `starts[n]`..`stops[n] − 1` of each series, `stride` steps apart.
 
-    Every value that is forecast lies in that part; the first origin is its start. A part shorter than the horizon has
-    no origin.
+    All forecast values lie in that part; the first origin is its start. A part shorter than the horizon has no origin.
 
     Args:
         starts, stops: (N,).
@@ -45,31 +44,31 @@ def rolling(starts: Ids, stops: Ids, horizon: int, stride: int) -> Origins:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What the scores of I forecasts need of the data alone."""
+    """What scoring I forecasts needs from the data."""
 
     actual: Floats
-    """(I, H) the values that came."""
+    """(I, H) the true values."""
     scale: Floats
     """(I,) MASE's."""
     unit: Floats
-    """(I,) in which `conformal` makes intervals."""
+    """(I,) the units of intervals, as in `conformal`."""
     naive2: Columns
-    """Of Naive2's forecasts from the same origins."""
+    """Metrics of Naive2's forecasts from the same origins."""
 
 
 @dataclass(frozen=True)
 class SeriesData:
     """Series for forecasting, with rolling origins over a validation part and a test part.
 
-    The validation part may lie inside the training part (M4, where all that comes before the test is for training) or
-    after it (the 12/4/4 months of ETT). `before` says in both cases what a fit may see.
+    The validation part may lie inside the training part (M4, where all values before the test part are for training) or
+    after it (the 12/4/4 months of ETT). In both cases `before` returns what a fit may see.
     """
 
     name: str
     series: Panel
-    """Every value, those of the test part too: models see pieces of it alone."""
+    """All values, with those of the test part. Models only get pieces of it."""
     train_ends: Ids
-    """(N,) values of the training part of each series, the oldest ones."""
+    """(N,) number of values of each series in the training part, which are the oldest ones."""
     valid: Origins
     test: Origins
     horizon: int
@@ -77,9 +76,9 @@ class SeriesData:
     truth: Forecaster | None = None
     """The true model of a synthetic source, ready to predict."""
     innovation_variance: float | None = None
-    """The mean squared error of one step that no forecast beats, where it is known."""
+    """The smallest possible mean squared error one step ahead, if it is known."""
     notes: dict[str, int | str] = field(default_factory=dict)
-    """What the loader did and left out, for the record."""
+    """What the loader did and what it left out, for the record."""
 
     @property
     def season(self) -> int:
@@ -91,9 +90,9 @@ class SeriesData:
         return self.series.until(self.train_ends)
 
     def before(self, origins: Origins) -> Panel:
-        """What a fit may see whose forecasts from these origins are scored: the training part, cut at the first.
+        """Return what a fit may see if its forecasts from these origins are scored: the training part up to the first.
 
-        Where nothing is to be cut it is `train` itself, so that parts of equal content are one object.
+        If nothing has to be cut, this is `train` itself, so that equal parts are the same object.
         """
         ends = self.train_ends.copy()
         np.minimum.at(ends, origins.series, origins.ends)
@@ -111,12 +110,13 @@ class SeriesData:
         return Yardstick(actual, scale, units(pasts, scale), item_columns(actual, mean, scale))
 
     def past(self, origins: Origins) -> Panel:
-        """What is known at each origin, I series; one that has several origins stands there as often, by one name."""
+        """Return what is known at each origin: I series. A series with several origins occurs as often, under one
+        name."""
         values, names = self.series.values, self.series.names
         pairs = list(zip(origins.series.tolist(), origins.ends.tolist(), strict=True))
         return Panel([values[n][:end] for n, end in pairs], [names[n] for n, _ in pairs], self.season)
 
     def actual(self, origins: Origins) -> Floats:
-        """(I, H) the values that came after each origin."""
+        """Return (I, H) the true values after each origin."""
         pairs = zip(origins.series.tolist(), origins.ends.tolist(), strict=True)
         return np.stack([self.series.values[n][end : end + self.horizon] for n, end in pairs])

@@ -1,6 +1,6 @@
-"""The laws of a fitted forecaster, one function each: ask it for forecasts, say what was measured.
+"""The laws of a fitted forecaster, one function each: get forecasts, return what was measured.
 
-Forecasts are compared in units of their series, so that one tolerance serves all.
+Forecasts are compared in units of their series, so that one tolerance fits all series.
 """
 
 from collections.abc import Sequence
@@ -15,26 +15,26 @@ from seqbench.tasks.forecasts.metrics import LEVELS, seasonal_scale
 from seqbench.tasks.forecasts.model import Forecast, Forecaster, Panel
 
 SCALES = Measure("forecasts", "of the scale of their series", TOLERANCE)
-"""A thousandth of what a season moves a series by is far below what any two forecasters differ by."""
+"""A thousandth of a seasonal change is far below the difference of any two forecasters."""
 LEVEL = 1e-3
-"""A series that hardly moves, for its size, is measured by this share of its size: float32 has no more digits."""
+"""The scale of a series is at least this share of its size, since float32 has no more digits."""
 
 
 def copied(past: Panel) -> Panel:
-    """Series of the model's own, to do with as it likes, that lead to no later value."""
+    """Copy series, so that the model may change them and cannot reach later values."""
     return Panel([values.copy() for values in past.values], list(past.names), past.season)
 
 
 def take(past: Panel, rows: Ids) -> Panel:
-    """The series of these rows, in this order."""
+    """Return the series of these rows, in this order."""
     return Panel([past.values[i] for i in rows], [past.names[i] for i in rows], past.season)
 
 
 def answer(model: Forecaster, past: Panel, horizon: int) -> Forecast:
-    """What `predict` says of pasts that it may keep, once it is known to be forecasts of H steps.
+    """Return what `predict` returns for copies of the pasts, after checking it.
 
     Raises:
-        ScoreError: it is no `Forecast`, or has another shape, or holds what is no number.
+        ScoreError: the result is no `Forecast`, has another shape, or holds NaN.
     """
     said = model.predict(copied(past), horizon, np.array(LEVELS))
     if not isinstance(said, Forecast):
@@ -63,13 +63,13 @@ def _numbers(given: object, what: str, shape: tuple[int, ...]) -> Floats:
 
 @dataclass(frozen=True)
 class Asked:
-    """Pasts that laws are measured on, and how many steps ahead they ask."""
+    """The pasts on which laws are measured, and the horizon."""
 
     past: Panel
     horizon: int
 
     def say(self, model: Forecaster) -> Floats:
-        """(N, H, 1 + Q) mean and quantiles of the pasts, in their units."""
+        """Return (N, H, 1 + Q) mean and quantiles of the pasts, in their units."""
         return self.of(model, self.past)
 
     def of(self, model: Forecaster, past: Panel) -> Floats:
@@ -86,16 +86,16 @@ def _ruler(past: Panel) -> Floats:
 
 
 def repeatable(model: Forecaster, asked: Asked, said: Floats) -> Check:
-    """Pasts that were asked about before are answered the same again, after themselves."""
+    """Forecasting the same pasts again gives the same result."""
     by = max(difference(asked.say(model), said) for _ in range(2))
     return moved("repeatable", by, "asking again", "predict must keep nothing between calls and draw no chance", SCALES)
 
 
 def causal(model: Forecaster, asked: Asked) -> Check:
-    """What came after an origin is unknown there, though a call may hold later origins of the same series.
+    """A forecast must not depend on later values, though a call may hold later origins of the same series.
 
-    A series is cut; its continuation stands in the same call, or was asked about just before, as it was and replaced by
-    other values. The forecast from the cut must not tell which.
+    A series is cut. Its continuation is part of the same call, or of the call before: once as it is, once replaced by
+    other values. The forecast from the cut must be the same.
     """
     by = 0.0
     for row in range(min(2, len(asked.past))):
@@ -116,7 +116,7 @@ def causal(model: Forecaster, asked: Asked) -> Check:
 
 
 def batched(model: Forecaster, asked: Asked, said: Floats, rng: np.random.Generator) -> Check:
-    """A series alone is the same as among others, and among them in any order."""
+    """The forecast of a series is the same alone, among others, and in any order."""
     order = rng.permutation(len(asked.past))
     by = difference(asked.of(model, take(asked.past, order)), said[order])
     for row in range(len(asked.past)):
@@ -139,7 +139,7 @@ def ordered(model: Forecaster, asked: Asked) -> Check:
 
 
 def pure(model: Forecaster, asked: Asked) -> Check:
-    """Pasts that were lent and forecasts that were handed out stay as they are."""
+    """`predict` changes neither the pasts that it gets nor the forecasts that it returned earlier."""
     lent = copied(asked.past)
     handed = model.predict(lent, asked.horizon, np.array(LEVELS))
     given = [array for array in (handed.mean, handed.quantiles) if array is not None]
@@ -156,7 +156,7 @@ def pure(model: Forecaster, asked: Asked) -> Check:
 
 
 def saved(model: Forecaster, asked: Asked, said: Floats) -> Check:
-    """What `arrays` writes is enough for a new instance to say the same."""
+    """A new instance restored from `arrays` forecasts the same."""
     twin = restored(model)
     if isinstance(twin, Check):
         return twin

@@ -12,7 +12,7 @@ from seqbench.interface import Floats
 
 
 def last(pasts: Sequence[Floats], length: int) -> Floats:
-    """(N, length) the newest values of each past, the oldest of them first; a shorter one is led by its first value."""
+    """Return (N, length) the newest values of each past, the oldest first; a shorter past is led by its first value."""
     recent = np.empty((len(pasts), length))
     for row, past in zip(recent, pasts, strict=True):
         kept = past[len(past) - min(len(past), length) :]
@@ -22,26 +22,29 @@ def last(pasts: Sequence[Floats], length: int) -> Floats:
 
 
 def iterate(recent: Floats, coefficients: Floats, intercept: Floats, horizon: int) -> Floats:
-    """(N, H) expected values: each forecast takes its place among the values that the next one is made of.
+    """Return (N, H) expected values: each forecast is one of the values from which the next one is computed.
 
     Args:
-        recent: (N, p) newest values, the oldest of them first.
+        recent: (N, p) newest values, the oldest first.
         coefficients: (N, p), φ_1 first.
         intercept: (N,) c.
     """
     order = recent.shape[1]
     values = np.concatenate([recent, np.empty((len(recent), horizon))], axis=1)
     backward = np.ascontiguousarray(coefficients[:, ::-1])
-    with np.errstate(over="ignore", invalid="ignore"):  # an explosive equation; what is no number, the harness refuses
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # an explosive equation; the harness refuses a result that is no number
         for h in range(horizon):
             values[:, order + h] = intercept + np.einsum("np,np->n", values[:, h : order + h], backward)
     return values[:, order:]
 
 
 def error_variances(coefficients: Floats, variance: Floats, horizon: int) -> Floats:
-    """(N, H) of the errors of `iterate`, σ² Σ_{j<h} ψ_j², with ψ_0 = 1 and ψ_j = Σ_{i≤min(j,p)} φ_i ψ_{j−i}.
+    """Return (N, H) variances of the errors of `iterate`, σ² Σ_{j<h} ψ_j², with ψ_0 = 1 and ψ_j = Σ_{i≤min(j,p)} φ_i
+    ψ_{j−i}.
 
-    Of an explosive equation they end in infinity, unless σ² = 0.
+    For an explosive equation they become infinite, unless σ² = 0.
 
     Args:
         coefficients: (N, p).
@@ -55,13 +58,13 @@ def error_variances(coefficients: Floats, variance: Floats, horizon: int) -> Flo
     psi = np.concatenate([np.ones((count, 1)), later], axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
         sums = np.cumsum(psi**2, axis=1)
-        sums[np.isnan(sums)] = np.inf  # ψ that overflowed to both sides
+        sums[np.isnan(sums)] = np.inf  # ψ that overflowed with both signs
         variances: Floats = np.where(variance[:, None] > 0, variance[:, None] * sums, 0.0)
     return variances
 
 
 def gaussian_quantiles(mean: Floats, variances: Floats, levels: Floats) -> Floats:
-    """(N, H, Q) at `levels` (Q,) of normal distributions, from means and variances (N, H)."""
+    """Return (N, H, Q) quantiles at `levels` (Q,) of normal distributions, from means and variances (N, H)."""
     with np.errstate(invalid="ignore"):  # ∞ · 0, as in `iterate`
         quantiles: Floats = mean[..., None] + np.sqrt(variances)[..., None] * ndtri(levels)
     return quantiles

@@ -1,6 +1,6 @@
-"""The mean of forecasts: what combining does for forecasters, as a mixture for language models.
+"""The mean of forecasts: the sum of forecasters, as a mixture is the sum of language models.
 
-The mean of several forecasts is hard to beat by any one of them, or by weights that are learned (Bates & Granger 1969,
+The mean of several forecasts is hard to beat, by any one of them or by learned weights (Bates & Granger 1969,
 "The combination of forecasts"; Makridakis, Spiliotis & Assimakopoulos 2020 for M4).
 """
 
@@ -14,12 +14,12 @@ from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster
 
 
 class MeanOfModels(Combination[Panel, ForecastContext], Forecaster):
-    """Equal shares of each part's mean, and of its quantiles at each level where every part has its own.
+    """The mean of the parts' means, and of their quantiles at each level if every part has its own.
 
-    The mean of quantiles keeps the width of the parts' distributions, where a mixture would be wider than each
+    The mean of quantiles keeps the width of the parts' distributions; a mixture would be wider than each of them
     (Lichtendahl, Grushka-Cockayne & Winkler 2013, "Is it better to average probabilities or quantiles?").
 
-    A class of this kind is made by `mean_of`.
+    `mean_of` creates classes of this kind.
     """
 
     parts: list[Forecaster]
@@ -34,9 +34,9 @@ class MeanOfModels(Combination[Panel, ForecastContext], Forecaster):
 
 
 def mean_of(kinds: Sequence[type[Forecaster]]) -> type[MeanOfModels]:
-    """The class of means of two or more classes of forecasters.
+    """Create the class of means of two or more classes of forecasters.
 
-    It is neural if a part is, and stochastic if a part is.
+    It is neural if a part is neural, and stochastic if a part is.
 
     Raises:
         ValueError: there are fewer than two parts.

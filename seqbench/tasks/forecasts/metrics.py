@@ -1,11 +1,11 @@
 """Metrics of forecasts, by the definitions of the M4 competition.
 
-An item is a series and an origin: the H values after what was known there. Metrics are means over items, or ratios
-of such means, so that a bootstrap may draw items, series or blocks of origins; `item_columns` makes an item's columns.
+An item is a series with an origin: the H values after it. Metrics are means over items, or ratios of such means, so
+that a bootstrap may draw items, series or blocks of origins. `item_columns` computes the columns of items.
 
-What cannot be divided: a step whose value and forecast are both 0 has sMAPE 0. An item whose past never moved (or is
-no longer than a season) has no MASE: NaN in its column, which MASE and OWA pass over; a resample of such items alone
-has the score NaN. A ratio of two zeros is 0 for a loss, 1 for a comparison with Naive2.
+Divisions by 0: a step whose value and forecast are both 0 has sMAPE 0. An item whose past is constant (or no longer
+than a season) has no MASE: its column holds NaN, and MASE and OWA leave it out; a resample of such items alone has
+the score NaN. A ratio of two zeros is 0 for a loss, 1 for a comparison with Naive2.
 
 Makridakis, Spiliotis & Assimakopoulos 2020, "The M4 Competition: 100,000 time series and 61 forecasting methods",
 Int. J. Forecasting 36(1), section 2; Hyndman & Koehler 2006 for MASE.
@@ -20,11 +20,11 @@ from seqbench.evidence.metrics import Columns, Metric
 from seqbench.interface import Floats, Ids
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-"""Levels of the weighted quantile loss, as GluonTS has them."""
+"""Levels of the weighted quantile loss, as in GluonTS."""
 LEVELS = (0.025, *DECILES, 0.975)
-"""Levels (Q,) that forecasts are asked for, ascending."""
+"""Levels (Q,) of the quantiles that are asked for, ascending."""
 INTERVALS: Mapping[str, tuple[float, float]] = {"covered_80": (0.1, 0.9), "covered_95": (0.025, 0.975)}
-"""Central intervals whose coverage is scored, by the column that holds it."""
+"""Central intervals whose coverage is scored, by the name of its column."""
 SUMMED = (
     *("smape", "mase", "absolute", "squared", "naive2_smape", "naive2_mase"),
     *("quantile_loss", "magnitude", *INTERVALS),
@@ -33,19 +33,20 @@ SUMMED = (
 
 
 def seasonal_scale(pasts: Sequence[Floats], season: int) -> Floats:
-    """MASE's scale (I,): the mean |y_t − y_{t−m}| over each past; 0 where the past is no longer than m = `season`."""
+    """Return MASE's scale (I,): the mean |y_t − y_{t−m}| over each past; 0 if the past is no longer than m =
+    `season`."""
     return np.array([np.abs(past[season:] - past[:-season]).mean() if len(past) > season else 0.0 for past in pasts])
 
 
 def item_columns(
     actual: Floats, mean: Floats, scale: Floats, quantiles: Floats | None = None
 ) -> dict[str, NDArray[np.float64]]:
-    """The columns that all metrics here but OWA take, one entry an item.
+    """Return the columns that all metrics here except OWA take, one entry per item.
 
     Args:
-        actual: (I, H) what came.
+        actual: (I, H) true values.
         mean: (I, H) point forecasts.
-        scale: (I,) as `seasonal_scale` gives it.
+        scale: (I,) as `seasonal_scale` returns it.
         quantiles: (I, H, Q) at `LEVELS`; None: without the columns of quantile loss and coverage.
 
     Returns:
@@ -63,7 +64,7 @@ def item_columns(
             raise ValueError(f"{name} must be of shape {right}, not {found}, beside {actual.shape} actual values")
     absolute, size = np.abs(actual - mean), np.abs(actual) + np.abs(mean)
     steps, moved = np.where(size > 0, size, 1), scale > 0
-    with np.errstate(over="ignore"):  # a forecast that explodes: infinity is the nearest float
+    with np.errstate(over="ignore"):  # for an exploding forecast infinity is the nearest float
         columns = {
             "smape": (200 * (absolute / steps)).mean(axis=1),
             "mase": np.where(moved, absolute.mean(axis=1) / np.where(moved, scale, 1), np.nan),
@@ -76,7 +77,7 @@ def item_columns(
 
 
 def quantile_columns(actual: Floats, quantiles: Floats) -> dict[str, NDArray[np.float64]]:
-    """The columns of quantile loss and coverage of `item_columns`; arguments as there."""
+    """Return the columns of quantile loss and coverage of `item_columns`; the arguments are the same."""
     at = {level: quantiles[..., i] for i, level in enumerate(LEVELS)}
     losses = [2 * np.maximum(q * (actual - at[q]), (q - 1) * (actual - at[q])) for q in DECILES]
     return {
@@ -87,15 +88,15 @@ def quantile_columns(actual: Floats, quantiles: Floats) -> dict[str, NDArray[np.
 
 
 def against_naive2(columns: Columns, naive2: Columns) -> dict[str, NDArray[np.float64]]:
-    """Columns with what OWA needs beside them, `naive2_smape` and `naive2_mase`: those of Naive2 on the same items."""
+    """Add the columns that OWA needs, `naive2_smape` and `naive2_mase`: those of Naive2 on the same items."""
     return {**columns, "naive2_smape": naive2["smape"], "naive2_mase": naive2["mase"]}
 
 
 def in_units(columns: Columns, unit: Ids) -> dict[str, NDArray[np.float64]]:
-    """Columns of items → columns of the units that a bootstrap draws, from which metrics are the same numbers.
+    """Turn columns of items into columns of the units that a bootstrap draws; metrics of both are equal.
 
-    A column becomes its sum over the items of each unit, beside the number of items that it stands on, `…_items`: one
-    that holds NaN there stands on fewer.
+    Each column becomes its sum over the items of a unit, with the number of summed items beside it as `…_items`; NaN is
+    left out of both.
 
     Args:
         unit: (I,) that each item belongs to, 0..U−1.
@@ -110,12 +111,12 @@ def in_units(columns: Columns, unit: Ids) -> dict[str, NDArray[np.float64]]:
 
 
 def _total(columns: Columns, name: str, weights: Floats) -> tuple[Floats, Floats]:
-    """(R,) weighted sum of a column and of the items that it stands on; infinity counts where it has weight."""
+    """Return (R,) the weighted sum of a column and the number of its items; infinity counts if it has weight."""
     if name not in columns:
         raise ValueError(f"column {name!r} is missing among: {', '.join(columns)}")
     values = columns[name].astype(np.float64)
     told, endless = ~np.isnan(values), np.isposinf(values)
-    total: Floats = weights @ np.where(told & ~endless, values, 0.0)  # 0 · ∞ would make NaN of resamples without it
+    total: Floats = weights @ np.where(told & ~endless, values, 0.0)  # 0 · ∞ would give NaN in resamples without it
     total[weights[:, endless].any(axis=1)] = np.inf
     return total, weights @ columns.get(f"{name}_items", told).astype(np.float64)
 
@@ -147,14 +148,15 @@ def _rmse(columns: Columns, weights: Floats) -> Floats:
 
 
 def _divided(upper: Floats, lower: Floats, nothing: float) -> Floats:
-    """(R,) ratios of numbers of 0 or more; `nothing` stands for 0/0."""
+    """Return (R,) ratios of numbers that are not negative; `nothing` is the value of 0/0."""
     zero = lower == 0
     ratio: Floats = np.where(zero, np.where(upper > 0, np.inf, nothing), upper / np.where(zero, 1, lower))
     return ratio
 
 
 def _owa(columns: Columns, weights: Floats) -> Floats:
-    """½ (sMAPE / Naive2's + MASE / Naive2's), ratios of the means over all items (M4 Competition, section 2.2)."""
+    """Return ½ (sMAPE / Naive2's + MASE / Naive2's), ratios of the means over all items (M4 Competition, section
+    2.2)."""
     ratios = [
         _divided(_mean(columns, name, weights), _mean(columns, f"naive2_{name}", weights), nothing=1.0)
         for name in ("smape", "mase")
@@ -163,7 +165,7 @@ def _owa(columns: Columns, weights: Floats) -> Floats:
 
 
 def _weighted_quantile_loss(columns: Columns, weights: Floats) -> Floats:
-    """Mean over `DECILES` of 2 Σ pinball / Σ |y|."""
+    """Return the mean over `DECILES` of 2 Σ pinball / Σ |y|."""
     return _divided(_total(columns, "quantile_loss", weights)[0], _total(columns, "magnitude", weights)[0], nothing=0.0)
 
 
@@ -184,6 +186,6 @@ MAE = Metric("mae", "MAE", _mae, lower_is_better=True)
 WEIGHTED_QUANTILE_LOSS = Metric(
     "weighted_quantile_loss", "quantile loss", _weighted_quantile_loss, lower_is_better=True
 )
-# Coverage is held against its nominal value; that more is better is so only below it.
+# Coverage is compared with its nominal value; more is better only below it.
 COVERAGE_80 = Metric("coverage_80", "coverage 80 %", _coverage_80, lower_is_better=False, per_cent=True)
 COVERAGE_95 = Metric("coverage_95", "coverage 95 %", _coverage_95, lower_is_better=False, per_cent=True)

@@ -1,4 +1,4 @@
-"""Naive2, the benchmark of the M4 competition: here and not among the models, since OWA needs it of every row.
+"""Naive2, the benchmark of the M4 competition. It stands here, not among the models, since OWA of every row needs it.
 
 Makridakis, Spiliotis & Assimakopoulos 2020, "The M4 Competition: 100,000 time series and 61 forecasting methods",
 Int. J. Forecasting 36(1), section 2.2.
@@ -9,14 +9,14 @@ import numpy as np
 from seqbench.interface import Floats
 
 CRITICAL = 1.645
-"""Of the standard normal distribution: M4 tests for a season at 90 %."""
+"""Quantile of the standard normal distribution: M4 tests for a season at 90 %."""
 
 
 def naive2(past: Floats, horizon: int, season: int) -> Floats:
-    """(H,) the last value of the seasonally adjusted `past` (T,), times the seasonal indices.
+    """Return (H,) the last value of the seasonally adjusted `past` (T,), times the seasonal indices.
 
-    A series is adjusted where a test at 90 % finds a season. One that holds a value of 0 or less is not, since it has
-    no multiplicative decomposition; M4 has none such.
+    A series is adjusted if a test at 90 % finds a season. A series with a value of 0 or less is not adjusted, since it
+    has no multiplicative decomposition; M4 holds no such series.
     """
     if past.min() <= 0 or not is_seasonal(past, season):
         return np.full(horizon, past[-1])
@@ -26,11 +26,11 @@ def naive2(past: Floats, horizon: int, season: int) -> Floats:
 
 
 def is_seasonal(values: Floats, season: int) -> bool:
-    """M4's test: whether the autocorrelation at lag m is significant given those before it,
+    """Return M4's test: whether the autocorrelation at lag m is significant given those before it,
 
         |r_m| > 1.645 √((1 + 2 Σ_{k<m} r_k²) / T).
 
-    A series shorter than three seasons, or that never moves, has none.
+    A constant series, or one shorter than three seasons, has no season.
     """
     if season == 1 or len(values) < 3 * season:
         return False
@@ -43,10 +43,11 @@ def is_seasonal(values: Floats, season: int) -> bool:
 
 
 def seasonal_indices(values: Floats, season: int) -> Floats:
-    """(m,) indices of classical multiplicative decomposition, mean 1; the first is that of the step after the past.
+    """Return (m,) indices of the classical multiplicative decomposition, with mean 1; the first belongs to the next
+    step.
 
-    The trend is a centred moving mean over a season, of m + 1 values with halved ends where m is even; an index is the
-    mean over seasons of value / trend.
+    The trend is a centred moving mean over a season; if m is even, over m + 1 values whose ends count half. An index is
+    the mean of value / trend over seasons.
 
     Args:
         values: (T,) positive, of two seasons or more.

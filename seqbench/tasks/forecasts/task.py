@@ -1,7 +1,7 @@
 """Forecasting: the next values of series, from rolling origins, scored on every origin of the test part.
 
-A forecast is asked for with nothing at hand but a copy of what was known at its origin. Where the validation part lies
-inside the training part, its scores come from a fit of their own that saw nothing of it.
+A model gets only a copy of what was known at an origin. If the validation part lies inside the training part, its
+scores come from a separate fit that did not see it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -39,9 +39,9 @@ from seqbench.tasks.forecasts.metrics import (
 from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
 
 VALUES = 2_000_000
-"""Values of pasts in one call of `predict`, 16 MB; one past may be longer."""
+"""The most values of pasts per call of `predict`, 16 MB; a single past may be longer."""
 TOLD = (0.025, 0.1, 0.5, 0.9, 0.975)
-"""Levels of the quantiles that `predict` tells of new data."""
+"""Levels of the quantiles that `predict` returns for new data."""
 
 
 class Forecasting(Task[SeriesData, Forecaster]):
@@ -58,7 +58,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
         MSE,
         MAE,
     )
-    shown: ClassVar[int] = 7  # MSE and MAE say something where series are scaled alike, as the papers scale ETT
+    shown: ClassVar[int] = 7  # MSE and MAE mean something if all series have one scale, as ETT in the papers
     marks: ClassVar[dict[str, str]] = {"causal": "***", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
 
     reductions: ClassVar[Mapping[str, Reduction]] = {
@@ -80,10 +80,10 @@ class Forecasting(Task[SeriesData, Forecaster]):
         _ = data.yardsticks
 
     def score(self, model: Forecaster, data: SeriesData, split: Split, valid: Columns | None = None) -> Columns:
-        """Columns, one entry a forecast, as `item_columns` makes them, with those of Naive2 on the same origins.
+        """Return the columns of `item_columns`, one entry per forecast, and those of Naive2 on the same origins.
 
-        Beside them: `series` and `end`, the origin; `error`, (I, H) of the mean; `scale`, MASE's; `unit`, in which
-        intervals are made; `conformal`, whether they are made, from the errors on the validation part.
+        Also `series` and `end`, the origin; `error`, (I, H) of the mean; `scale`, that of MASE; `unit`, that of
+        intervals; `conformal`, whether intervals are made from the errors on the validation part.
         """
         origins: Origins = getattr(data, split)
         yard = data.yardsticks[split]
@@ -110,11 +110,11 @@ class Forecasting(Task[SeriesData, Forecaster]):
         return against_naive2(columns, yard.naive2)
 
     def items(self, columns: Columns) -> tuple[Columns, int]:
-        """Sums over each unit that a bootstrap draws.
+        """Sum over each unit that a bootstrap draws.
 
-        Of many series with few origins each series is a unit. Of few series with many origins, the first origins of
-        all series are a unit, then the second, and so on: series that are observed together err together. Forecasts
-        whose horizons overlap err together too, so that a block is no shorter than a horizon.
+        If there are many series with few origins, each series is a unit. If there are few series with many origins, the
+        first origins of all series are one unit, the second origins the next, and so on, since errors of series that
+        are observed together are dependent. So are those of overlapping horizons: a block is no shorter than a horizon.
         """
         series, ends = columns["series"], columns["end"]
         first = np.flatnonzero(np.diff(series, prepend=series[0] - 1))
@@ -127,8 +127,8 @@ class Forecasting(Task[SeriesData, Forecaster]):
         return in_units(columns, number), min(units, max(block_length(units), overlap))
 
     def detail(self, columns: Columns, data: SeriesData, valid: Columns) -> dict[str, Any]:
-        """`by_step`: for each step ahead `mase`, `rmse` and `mae` of the test part. `intervals`: for a point
-        forecaster, the half-widths that the harness took, by level and step, and how many errors they are of."""
+        """Return `by_step`: `mase`, `rmse` and `mae` of the test part for each step ahead. `intervals`: for a point
+        forecaster, the half-widths by level and step, and the number of errors from which they were made."""
         error = columns["error"].astype(np.float64)
         moved = columns["scale"] > 0
         with np.errstate(over="ignore"):
@@ -178,7 +178,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
     def predict(
         self, model: Forecaster, new: Panel, encoding: dict[str, Any], detail: dict[str, Any]
     ) -> dict[str, Any]:
-        """One entry a series and step ahead: `series`, `step`, from 1; `mean`; and the quantiles of `TOLD`."""
+        """Return one entry per series and step ahead: `series`, `step`, from 1; `mean`; and the quantiles of `TOLD`."""
         horizon = int(encoding["horizon"])
         said = answer(model, new, horizon)
         quantiles = said.quantiles
@@ -195,7 +195,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
 
 
 def _pieces(origins: Origins) -> Iterator[Ids]:
-    """Rows of origins that one call asks about."""
+    """Yield the rows of origins of each call."""
     total = np.cumsum(origins.ends)
     start = 0
     while start < len(origins):

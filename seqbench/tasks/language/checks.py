@@ -1,11 +1,11 @@
-"""What a language model is held against: its fit on the data of a run, and its class on a corpus made here.
+"""When the laws of language models are measured: on the fit of a run, and on fits of a class to text made here.
 
-Nothing that a model says of itself is believed, and the clock decides nothing: `check_fitted` asks at most 23,000
-symbols in some seventy calls. Above `normalisation.EXACT` symbols of vocabulary a model without a `next` of its own
-is asked some 12,000 more, and once about each symbol where the text is much longer than the vocabulary.
+No statement of a model about itself is trusted, and time decides nothing: `check_fitted` scores at most 23,000 symbols
+in about seventy calls. If the vocabulary is larger than `normalisation.EXACT` and the model has no `next` of its own,
+about 12,000 more are scored, and each symbol once if the text is much longer than the vocabulary.
 
-A law that supposes another is measured only where that one holds, so that one fault is told once: `scores` comes
-before all, `repeatable` before every comparison of two predictions, `causal` before `chunked`.
+A law that depends on another is measured only if that one holds, so that each fault is reported once: `scores` comes
+before all others, `repeatable` before every comparison of two predictions, `causal` before `chunked`.
 """
 
 from collections.abc import Callable
@@ -26,21 +26,21 @@ from seqbench.tasks.language.normalisation import Total
 from seqbench.tasks.language.vocab import Vocab
 
 ROWS, LENGTH = 6, 48
-"""The block of text that most laws are measured on."""
+"""Shape of the block of text on which most laws are measured."""
 LONG = 1024
-"""Symbols of the one long row, for what shows only far on."""
+"""Symbols of the one long row, for faults that show only late in a text."""
 
 
 def check_fitted(
     model: LanguageModel[Any], text: Documents, other: Documents, vocab_size: int, unigram: Floats | None, seed: int
 ) -> list[Check]:
-    """Hold a fitted model against the laws.
+    """Measure the laws of a fitted model.
 
     Args:
-        text: documents that it is asked about, the test part.
-        other: further documents, the validation part; they only tell which symbols are likely to follow.
+        text: documents to score, the test part.
+        other: further documents, the validation part; used only to find symbols that are likely to follow.
         unigram: (V,) frequencies of symbols; None: unknown.
-        seed: of the places, cuts and symbols that are drawn.
+        seed: for drawing places, cuts and symbols.
     """
     rng = np.random.default_rng(seed)
     ask = Asked(model)
@@ -90,7 +90,7 @@ def check_fitted(
 
 
 def probe(model: LanguageModel[Any], documents: Documents) -> Probe:
-    """Whether scoring a text changes a model: made before, checked after."""
+    """Detects whether scoring changes a model: create it before, check after."""
     ask, ids = Asked(model), windows(documents, 4, 32, np.random.default_rng(0))
     return Probe(lambda: ask.score(ids), "scoring the test text")
 
@@ -104,10 +104,10 @@ class _Corpus:
 
 
 def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[Check]:
-    """Hold a class against the laws: fit it on small corpora made here, and see how its fits behave and differ.
+    """Measure the laws of a class: fit it to small texts made here, then check the fits and their differences.
 
     Args:
-        make: a new, unfitted instance at each call.
+        make: returns a new, unfitted instance at each call.
     """
     rng = np.random.default_rng(seed)
     corpus = _markov_corpus(24, 23, rng)
@@ -142,7 +142,7 @@ def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[C
         return checks
     checks.append(untouched(all(_equal(getattr(lent, part), getattr(corpus, part)) for part in ("train", "valid"))))
     once: list[Floats] = []
-    with suppress(Exception):  # what is wrong with the scores is told below
+    with suppress(Exception):  # a fault of the scores is reported below
         once.append(fits.said(model))
     unchanged = probe(model, corpus.valid)
     counts = np.bincount(np.concatenate(corpus.train), minlength=corpus.vocab_size)
@@ -154,7 +154,7 @@ def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[C
 
 
 def _markov_corpus(vocab_size: int, seen: int, rng: np.random.Generator) -> _Corpus:
-    """Text of a Markov chain over the first `seen` symbols, in documents of many lengths."""
+    """Make text of a Markov chain over the first `seen` symbols, in documents of many lengths."""
     steps = np.cumsum(rng.dirichlet(np.full(seen, 0.3), size=seen), axis=1)
 
     def documents(count: int) -> list[Ids]:

@@ -17,7 +17,7 @@ class TextSplit:
     documents: Documents
     """Ids, each (T_i,)."""
     characters: Sequence[Ids]
-    """Characters of text that each id stands for, its separator counted, each (T_i,); for bits per character."""
+    """Characters of text per id, with its separator, each (T_i,); for bits per character."""
 
     @property
     def tokens(self) -> int:
@@ -28,9 +28,9 @@ class TextSplit:
 class TextData:
     """Text for language modelling.
 
-    In the `sentence` convention each line is a document of its own and is scored from a fresh start, blank
-    lines dropped; in the `stream` convention a split is one document, in which every line end counts.
-    Where lines exist, `<eos>` ends them and is scored, in both conventions.
+    In the `sentence` convention each line is a document and is scored without a state from earlier lines; blank lines
+    are dropped. In the `stream` convention a split is one document, in which every line end counts. In both conventions
+    `<eos>` ends each line, if there are lines, and is scored.
     """
 
     name: str
@@ -43,4 +43,4 @@ class TextData:
     truth: LanguageModel[object] | None = None
     """The true model of a synthetic source, ready to predict."""
     notes: dict[str, int | str] = field(default_factory=dict)
-    """What the loader did and left out, for the record."""
+    """What the loader did and what it left out, for the record."""

@@ -1,4 +1,4 @@
-"""The laws of a fitted language model, one function each: ask it for predictions, say what was measured."""
+"""The laws of a fitted language model, one function each: get predictions, return what was measured."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,29 +14,30 @@ from seqbench.tasks.language.model import LanguageModel
 from seqbench.tasks.language.normalisation import Site, Total
 
 FLOOR = -60.0
-"""Log-probabilities below are not told apart where probabilities are compared: float32 has none below exp(-87)."""
+"""Lower log-probabilities count as this one when probabilities are compared: float32 has none below exp(-87)."""
 CONTEXT = 4096
-"""Symbols that one site of `normalised` asks at most, where the vocabulary is small."""
+"""The most symbols that one site of `normalised` scores, if the vocabulary is small."""
 STARTS = 4
-"""Symbols of text to one of the vocabulary at least, for a model without a `next` to be asked about a large one whole
-at the start of a document: so many more are scored anyway."""
+"""If a model has no `next`, all symbols of a large vocabulary are scored at the start of a document only if the text
+is at
+least this many times as long as the vocabulary: the cost is then small beside that of scoring."""
 
 
 class Asked:
-    """A model as the laws ask it: every call is lent arrays of its own, and every answer is looked at."""
+    """A model as the laws call it: every call gets copies of arrays, and every answer is checked."""
 
     def __init__(self, model: LanguageModel[Any]) -> None:
         self.model = model
         self.mutated = False
-        """Whether a call changed the ids that it was lent."""
+        """Whether a call changed the ids that it got."""
         self.highest = -np.inf
-        """The highest log-probability ever answered."""
+        """The highest log-probability of all answers."""
 
     def __call__(self, ids: Ids, state: Any = None) -> tuple[Floats, Any]:
-        """Scores (B, T) of ids (B, T), copied, and the state after them.
+        """Return scores (B, T) of a copy of ids (B, T), and the state after them.
 
         Raises:
-            ScoreError: the answer is no scores of these ids.
+            ScoreError: the answer does not consist of scores of these ids.
         """
         lent = ids.copy()
         scores, state = answer(self.model, lent, state)
@@ -49,14 +50,14 @@ class Asked:
 
     @property
     def has_next(self) -> bool:
-        """Whether the model answers `next` itself."""
+        """Whether the model has its own `next`."""
         return getattr(self.model.next, "__func__", None) is not LanguageModel.next
 
     def next(self, state: Any, batch: int = 1) -> Floats:
-        """Probabilities (B, V) of the next symbol.
+        """Return probabilities (B, V) of the next symbol.
 
         Raises:
-            ScoreError: they have another shape, or are no numbers.
+            ScoreError: they have another shape, or are not finite.
         """
         said = np.array(self.model.next(state, batch), np.float64)
         if said.shape != (batch, self.model.vocab_size):
@@ -69,7 +70,7 @@ class Asked:
 
 
 def answer(model: LanguageModel[Any], ids: Ids, state: Any) -> tuple[Floats, Any]:
-    """What `predict` says, once it is known to be scores.
+    """Return what `predict` returns, after checking it.
 
     Raises:
         ScoreError: it is no pair, or its scores have another shape than the ids, or are no numbers.
@@ -85,7 +86,7 @@ def answer(model: LanguageModel[Any], ids: Ids, state: Any) -> tuple[Floats, Any
 
 @dataclass(frozen=True)
 class Scored:
-    """A block of text and what the model said of it first."""
+    """A block of text and the model's first scores of it."""
 
     ids: Ids
     """(B, T)"""
@@ -94,7 +95,8 @@ class Scored:
 
 
 def windows(text: Documents, rows: int, length: int, rng: np.random.Generator) -> Ids:
-    """(rows, length) symbols from random places of a text, the first row from its beginning; it goes round."""
+    """Return (rows, length) symbols from random places of a text, the first row from its beginning; the end wraps
+    around."""
     documents = [d for d in text if len(d)]
     if not documents:
         return np.zeros((rows, length), np.int64)
@@ -112,7 +114,7 @@ def windows(text: Documents, rows: int, length: int, rng: np.random.Generator) -
 
 
 def repeatable(ask: Asked, short: Scored, far: Scored) -> Check:
-    """Texts that were asked before say the same again, after another text and after themselves."""
+    """Scoring the same text again gives the same scores, after another text and after itself."""
     nats = max(difference(ask.score(text.ids), text.scores) for text in (short, short, far))
     return moved(
         "repeatable",
@@ -123,10 +125,10 @@ def repeatable(ask: Asked, short: Scored, far: Scored) -> Check:
 
 
 def causal(ask: Asked, short: Scored, far: Scored, vocab_size: int, rng: np.random.Generator) -> Check:
-    """From a cut on all symbols are replaced; what was said before the cut must stand.
+    """If all symbols after a cut are replaced, the scores before the cut must not change.
 
-    They are replaced by others, drawn at random, and by the last symbol before the cut, since a model may look
-    ahead for either.
+    They are replaced by random other symbols, and by the last symbol before the cut, since a model may look ahead for
+    either.
     """
     length = short.ids.shape[1]
     cuts = [(short, cut) for cut in (1, length // 2, length - 1, *rng.integers(1, length, 2).tolist())]
@@ -142,7 +144,7 @@ def causal(ask: Asked, short: Scored, far: Scored, vocab_size: int, rng: np.rand
 
 
 def chunked(ask: Asked, short: Scored, far: Scored, rng: np.random.Generator) -> Check:
-    """A text in pieces, the state handed from one to the next, is the same text."""
+    """A text has the same scores in pieces, if the state is passed from piece to piece."""
     nats = 0.0
     for text in (short, far):
         cuts = sorted({1, 2, *rng.integers(1, text.ids.shape[1], 8).tolist()})
@@ -160,7 +162,7 @@ def chunked(ask: Asked, short: Scored, far: Scored, rng: np.random.Generator) ->
 
 
 def batched(ask: Asked, short: Scored) -> Check:
-    """A document alone is the same as among others."""
+    """A document has the same scores alone and among others."""
     alone = np.concatenate([ask.score(row[None]) for row in short.ids])
     return moved(
         "batched", difference(alone, short.scores), "scoring documents alone", "the rows of a batch must not mix"
@@ -168,7 +170,7 @@ def batched(ask: Asked, short: Scored) -> Check:
 
 
 def empty(ask: Asked, short: Scored) -> Check:
-    """No symbols give no scores and a state to go on from; one symbol is text enough."""
+    """A piece without symbols gives no scores and a valid state; a text may have one symbol."""
     middle = short.ids.shape[1] // 2
     head, tail, nothing = short.ids[:, :middle], short.ids[:, middle:], short.ids[:, :0]
     ask(short.ids[:, :1])
@@ -182,10 +184,10 @@ def empty(ask: Asked, short: Scored) -> Check:
 
 
 def pure(ask: Asked, short: Scored, states: bool) -> Check:
-    """Ids that were lent, scores and states that were handed out stay as they are.
+    """`predict` changes neither its ids nor scores and states that it returned earlier.
 
     Args:
-        states: whether predictions can be compared at all.
+        states: whether predictions are repeatable, so that they can be compared.
     """
     middle = short.ids.shape[1] // 2
     head, tail = short.ids[:, :middle], short.ids[:, middle:]
@@ -205,7 +207,7 @@ def pure(ask: Asked, short: Scored, states: bool) -> Check:
 
 
 def saved(ask: Asked, short: Scored, vocab_size: int) -> Check:
-    """What `arrays` writes is enough for a new instance to predict the same."""
+    """A new instance restored from `arrays` predicts the same."""
     twin = restored(ask.model)
     if isinstance(twin, Check):
         return twin
@@ -224,10 +226,10 @@ def sums(
     guided: bool,
     rng: np.random.Generator,
 ) -> list[tuple[Total, Floats | None]]:
-    """The probability handed out at several sites, and what `next` says where the symbol is the last.
+    """Return the total probability at several sites, and the answer of `next` if the site is the end of the text.
 
     Args:
-        guided: whether to ask `next`, which makes a sample of a large vocabulary far more exact.
+        guided: whether to call `next`, which makes a sample of a large vocabulary far more exact.
     """
     whole = vocab_size <= normalisation.EXACT
     context = max(4, min(128, CONTEXT // vocab_size)) if whole else 8 if guided else 2
@@ -246,7 +248,7 @@ def sums(
             size = normalisation.GUIDED
         proposal = normalisation.proposal(unigram, guide, vocab_size)
         total = normalisation.total_probability(ask.score, site, proposal, said, size, rng)
-        found.append((total, None if len(site.after) else said))  # `next` knows of no later symbols
+        found.append((total, None if len(site.after) else said))  # `next` does not know later symbols
     return found
 
 
@@ -256,7 +258,7 @@ def _next_at(ask: Asked, before: Ids) -> Floats:
 
 
 def normalised(ask: Asked, totals: Sequence[Total], agreed: bool) -> Check:
-    """Probabilities of all symbols sum to one. `agreed`: whether `next` is there and confirmed by the scores."""
+    """The probabilities of all symbols sum to one. `agreed`: whether `next` exists and agrees with the scores."""
     if ask.highest > SUM_TOLERANCE:
         value, bound = float(np.exp(min(ask.highest, 100.0))), 1 + SUM_TOLERANCE
         sentence = f"one symbol was given a probability of {value:.4g}"
@@ -280,7 +282,7 @@ def normalised(ask: Asked, totals: Sequence[Total], agreed: bool) -> Check:
 
 
 def consistent(ask: Asked, found: Sequence[tuple[Total, Floats | None]]) -> Check:
-    """`next` is the distribution that scores are read from, for any number of documents."""
+    """`next` agrees with the scores, for any number of documents."""
     nats = _apart(ask.next(None, 2), np.log(np.maximum(ask.next(None), np.exp(FLOOR))))
     for total, said in found:
         if said is not None:

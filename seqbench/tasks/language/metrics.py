@@ -12,13 +12,13 @@ LN2 = math.log(2)
 
 
 def _nats(columns: Columns, weights: Floats, per: str) -> Floats:
-    """(R,) nats for one of `per`; infinite where an item that the model held impossible has weight."""
+    """Return (R,) nats per unit of `per`; infinite if an item of probability 0 has weight."""
     for name in ("nats", per):
         if name not in columns:
             raise ValueError(f"column {name!r} is missing among: {', '.join(columns)}")
     nats, size = columns["nats"].astype(np.float64), columns[per].astype(np.float64)
     impossible = np.isposinf(nats)
-    total: Floats = weights @ np.where(impossible, 0.0, nats)  # 0 · ∞ would make NaN of resamples without the item
+    total: Floats = weights @ np.where(impossible, 0.0, nats)  # 0 · ∞ would give NaN in resamples without the item
     total[weights[:, impossible].any(axis=1)] = np.inf
     sizes: Floats = weights @ size
     if not (sizes > 0).all():
@@ -27,7 +27,7 @@ def _nats(columns: Columns, weights: Floats, per: str) -> Floats:
 
 
 def _perplexity(columns: Columns, weights: Floats) -> Floats:
-    with np.errstate(over="ignore"):  # beyond 709 nats a token, infinity is the nearest float
+    with np.errstate(over="ignore"):  # beyond 709 nats per token, infinity is the nearest float
         perplexity: Floats = np.exp(_nats(columns, weights, per="tokens"))
     return perplexity
 

@@ -11,21 +11,21 @@ from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.task import score_documents
 
 GAP = 1e-8
-"""Nats a symbol by which the likelihood of learned weights may miss the optimum."""
+"""The most, in nats per symbol, by which the likelihood of the weights may fall short of the optimum."""
 STEPS = 10_000
-"""Steps of EM at most; after n of them the gap is below ln K / n in any case."""
+"""The most steps of EM; after n steps the gap is below ln K / n in any case."""
 
 
 class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, ...]]):
     """p(x_t | past) = Σ_k w_k p_k(x_t | past), with weights that make the validation text most probable.
 
     The weights are fixed for all texts, as in Jelinek & Mercer 1980, "Interpolated estimation of Markov source
-    parameters from sparse data". The likelihood is concave in them, so EM finds the best.
+    parameters from sparse data". The likelihood is concave in the weights, so EM finds the optimum.
 
-    K − 1 numbers are thus learned from the validation text, on which parts may have stopped early as well: the
-    mixture's validation score is that little too good, its test score is not.
+    So K − 1 numbers are learned from the validation text, which parts may also have used for early stopping. The
+    validation score of the mixture is slightly too good for this reason; its test score is not.
 
-    A class of this kind is made by `mixture`.
+    `mixture` creates classes of this kind.
     """
 
     parts: list[LanguageModel[Any]]
@@ -33,18 +33,20 @@ class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, 
     """(K,)"""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
-        """Fit the parts, then learn their weights; without a validation text they are alike.
+        """Fit the parts, then learn their weights; without a validation text the weights are equal.
 
-        The log gets the curves of part k as `k.name`, and its weight as `k.weight`.
+        Curves of part k are logged as `k.name`, its weight as `k.weight`.
 
         Raises:
-            whatever the fit of a part raises.
+            what the fit of a part raises.
         """
         self.vocab_size = ctx.vocab.size
         super().fit(train, ctx)
         nats = np.stack([np.concatenate([np.empty(0), *score_documents(part, ctx.valid)]) for part in self.parts], 1)
-        nats = nats[np.isfinite(nats).any(axis=1)]  # what no part thinks possible tells nothing of their weights
-        # A factor that all parts share changes no weight; this one keeps the probabilities above underflow.
+        nats = nats[
+            np.isfinite(nats).any(axis=1)
+        ]  # a symbol of probability 0 in all parts says nothing about the weights
+        # A factor common to all parts changes no weight; this one prevents underflow of the probabilities.
         self.weights, _ = learn_weights(np.exp(nats.min(axis=1, keepdims=True) - nats))
         for k, weight in enumerate(self.weights, start=1):
             ctx.log(f"{k}.weight", weight)
@@ -64,7 +66,7 @@ class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, 
         return mixed
 
     def arrays(self) -> Arrays | None:
-        """Those of the parts, under `k.name`, and the weights; None where a part writes none."""
+        """Return the arrays of the parts, under `k.name`, and the weights; None if a part writes none."""
         arrays = super().arrays()
         return None if arrays is None else {"weights": self.weights, **arrays}
 
@@ -73,15 +75,15 @@ class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, 
         self.weights, self.vocab_size = arrays["weights"], self.parts[0].vocab_size
 
     def parameter_count(self) -> int | None:
-        """Those of the parts, and K − 1 weights."""
+        """Return the count of the parts plus K − 1 weights."""
         count = super().parameter_count()
         return None if count is None else count + len(self.parts) - 1
 
 
 def mixture(kinds: Sequence[type[LanguageModel[Any]]]) -> type[Mixture]:
-    """The class of mixtures of two or more classes of language models.
+    """Create the class of mixtures of two or more classes of language models.
 
-    It is neural if a part is, and stochastic if a part is.
+    It is neural if a part is neural, and stochastic if a part is.
 
     Raises:
         ValueError: there are fewer than two parts.
@@ -91,25 +93,25 @@ def mixture(kinds: Sequence[type[LanguageModel[Any]]]) -> type[Mixture]:
 
     mixed = combination(Mixture, kinds)
     if any(kind.next is LanguageModel.next for kind in kinds):
-        # Where a part can only be asked symbol by symbol, so can the mixture, and the checks spare it.
+        # If a part has no `next` of its own, neither has the mixture, and the checks do not call it.
         mixed.next = LanguageModel.next  # type: ignore[method-assign]
     return mixed
 
 
 def learn_weights(p: Floats) -> tuple[Floats, list[float]]:
-    """Weights w of the parts of a mixture that maximise L(w) = Σ_n ln Σ_k w_k p_nk / N.
+    """Return the weights w of the parts of a mixture that maximise L(w) = Σ_n ln Σ_k w_k p_nk / N.
 
-    EM from equal weights (Dempster, Laird & Rubin 1977, section 4.3), each step the mean responsibility
+    EM from equal weights (Dempster, Laird & Rubin 1977, section 4.3), each step takes the mean responsibility
 
         w_k ← w_k g_k,      g_k = ∂L/∂w_k = Σ_n p_nk / Σ_j w_j p_nj / N.
 
-    L is concave, so no weights reach more than L(w) + max_k g_k − 1; EM ends when that gap is below `GAP`.
+    L is concave, so no weights give more than L(w) + max_k g_k − 1; EM ends when this gap is below `GAP`.
 
     Args:
-        p: (N, K) probability that part k gives to symbol n, up to a factor of each symbol; N may be 0.
+        p: (N, K) probability of symbol n under part k, up to a factor per symbol; N may be 0.
 
     Returns:
-        (K,) weights, and −L at each step: nats a symbol where the factors are one.
+        (K,) weights, and −L at each step, in nats per symbol if the factors are one.
     """
     N, K = p.shape
     w = np.full(K, 1 / K)

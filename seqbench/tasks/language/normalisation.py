@@ -1,13 +1,13 @@
-"""How much probability a model hands out for one symbol, measured on the path that scores a text.
+"""The total probability of all symbols at one place of a text, measured as texts are scored.
 
-A symbol is put in a place of a text and scored there by `predict`, in whole blocks, exactly as texts are scored.
-Over all V symbols these probabilities must sum to one. A small vocabulary is asked whole. Of a large one the
-likeliest symbols are asked once each and the rest is sampled, with
+A symbol is put at a place of a text and scored there by `predict`, in whole blocks, exactly as texts are scored.
+The probabilities of all V symbols must sum to one. If the vocabulary is small, all symbols are scored. If it is large,
+the most probable symbols are scored once each and the rest is sampled, with
 
     S = Σ_head p(v) + Σ_tail n(v) + E_{v~q}[(p(v) − n(v)) / q(v)],        v in the tail
 
-where n is what the model's own `next` says, a control variate: with p = n the estimate has no variance at all,
-and whatever n is, its mean is right. Without a `next`, n = 0. (Importance sampling with a control variate:
+where n is the distribution of the model's own `next`, a control variate: if p = n, the estimate has no variance, and
+its mean is right for every n. Without a `next`, n = 0. (Importance sampling with a control variate:
 Owen, "Monte Carlo theory, methods and examples", 2013, chapters 8 and 9.)
 """
 
@@ -19,22 +19,22 @@ import numpy as np
 from seqbench.interface import Documents, Floats, Ids
 
 EXACT = 1024
-"""The largest vocabulary that is asked whole."""
+"""The largest vocabulary of which all symbols are scored."""
 SAMPLED = 1024, 1024
-"""Symbols of a larger one that are asked once each, and draws from the rest."""
+"""For a larger vocabulary: the number of symbols that are scored once each, and of draws from the rest."""
 GUIDED = 128, 128
-"""The same where the model's own `next` guides: there is hardly any variance to fight."""
+"""The same if the model has its own `next`: the variance is then small."""
 CELLS = 2**25
-"""Symbols of a call times V at most, as a model may hold all its scores at once."""
+"""The most symbols per call times V, since a model may hold all scores at the same time."""
 CORPUS = 500_000
-"""Symbols of text at most that are searched for what follows a symbol."""
+"""The most symbols of text that are searched for the followers of a symbol."""
 Z = 4.0
-"""Standard errors that an estimate may be off by: a normal one is, once in 16,000 times."""
+"""Standard errors by which an estimate may be wrong; a normal estimate exceeds them once in 16,000 times."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A place in a text, between what stands before it and after it in the same call of `predict`."""
+    """A place in a text: the symbols before it and after it in the same call of `predict`."""
 
     before: Ids
     after: Ids
@@ -42,7 +42,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Total:
-    """The probability handed out at a site."""
+    """The total probability measured at a site."""
 
     value: float
     error: float
@@ -50,9 +50,9 @@ class Total:
     symbols: Ids
     """(K,) the symbols asked."""
     scores: Floats
-    """(K,) their log-probabilities."""
+    """(K,) log-probabilities of these symbols."""
     exact: bool
-    """Whether these are all there are."""
+    """Whether these are all symbols of the vocabulary."""
 
 
 def total_probability(
@@ -66,10 +66,10 @@ def total_probability(
     """Measure the sum at one site.
 
     Args:
-        ask: ids (K, T) → their scores (K, T), from the start of a document.
-        proposal: (V,) positive, sums to one; from it the tail is drawn.
-        control: (V,) what the model's own `next` says here; None: it says nothing.
-        size: how many of the likeliest symbols are asked once each, and how many draws are made of the rest.
+        ask: takes ids (K, T) from the start of a document, returns their scores (K, T).
+        proposal: (V,) positive, sums to one; the tail is drawn from it.
+        control: (V,) the distribution of the model's own `next` here; None: it has none.
+        size: how many of the most probable symbols are scored once each, and how many are drawn from the rest.
     """
     head, draws = size
     likeliest = np.argsort(-proposal, kind="stable")
@@ -102,7 +102,7 @@ def _score(ask: Callable[[Ids], Floats], site: Site, symbols: Ids, vocab_size: i
 
 
 def proposal(unigram: Floats | None, guide: Floats | None, vocab_size: int) -> Floats:
-    """(V,) a distribution to draw symbols from: what guides, unigram and uniform, mixed so that none is left out."""
+    """Return (V,) a distribution to draw symbols from: a mixture of guide, unigram and uniform, positive everywhere."""
     uniform = np.full(vocab_size, 1 / vocab_size)
     mixed = uniform if unigram is None else 0.5 * uniform + 0.5 * unigram / unigram.sum()
     if guide is None:
@@ -113,7 +113,7 @@ def proposal(unigram: Floats | None, guide: Floats | None, vocab_size: int) -> F
 
 
 def followers(texts: Sequence[Documents], before: Ids, vocab_size: int) -> Floats:
-    """(V,) how often each symbol follows the last one of `before` (or starts a document) in the texts."""
+    """Return (V,) how often each symbol follows the last one of `before` (or starts a document) in the texts."""
     counts = np.zeros(vocab_size)
     room = CORPUS
     for document in (d for text in texts for d in text):
@@ -128,7 +128,7 @@ def followers(texts: Sequence[Documents], before: Ids, vocab_size: int) -> Float
 
 @dataclass(frozen=True)
 class Finding:
-    """What several sites say together: the sum that strays furthest beyond what it may."""
+    """The result of several sites: the sum that exceeds its bound by most."""
 
     value: float
     bound: float
@@ -137,10 +137,10 @@ class Finding:
 
 
 def judge(totals: Sequence[Total], tolerance: float, two_sided: bool) -> Finding:
-    """Hold the sites, each and pooled, against one.
+    """Compare the sums of the sites, each and pooled, with one.
 
-    A sample can miss a likely symbol and come out low for an honest model, never high: where nothing guided the
-    sample, only a sum above one is a finding.
+    A sample can miss a probable symbol, so that the estimate for an honest model is too low, but never too high:
+    if nothing guided the sample, only a sum above one counts.
     """
     values, errors = np.array([t.value for t in totals]), np.array([t.error for t in totals])
     values = np.append(values, values.mean())

@@ -12,7 +12,7 @@ from seqbench.tasks.language.model import LanguageModel
 from seqbench.tasks.language.vocab import EOS, Vocab
 
 ROUNDING = 1e-12
-"""By which a sum of probabilities may miss a nucleus that it reaches on paper."""
+"""Rounding error by which a sum of probabilities may fall short of a nucleus."""
 
 
 def sample(
@@ -27,23 +27,23 @@ def sample(
     exclude: Sequence[int] = (),
     seed: int = 0,
 ) -> Ids:
-    """Draw symbols one after the other, each from what `shape` makes of the model's distribution.
+    """Draw symbols one after the other, each from the model's distribution after `shape`.
 
-    One uniform number a symbol, from numpy's PCG64, chooses on the cumulative distribution over the ids; so the
-    text follows from the seed, and changes little where the settings do.
+    One uniform number per symbol, from numpy's PCG64, selects on the cumulative distribution over the ids. So the text
+    depends on the seed alone, and changes little if the settings change little.
 
     Args:
         length: symbols to draw.
-        prompt: (P,) what the text goes on from; None: the start of a document.
-        greedy: take the most probable symbol, of equals the one with the lowest id; the same as top_k = 1.
+        prompt: (P,) the symbols that the text continues; None: the start of a document.
+        greedy: take the most probable symbol, of equal ones that with the lowest id; the same as top_k = 1.
         temperature, top_k, nucleus, exclude: as in `shape`.
 
     Returns:
         (length,) the symbols drawn, without the prompt.
 
     Raises:
-        ValueError: a setting is out of range, or `exclude` leaves nothing that the model thinks possible.
-        ScoreError: the model answers with something that is no distribution.
+        ValueError: a setting is out of range, or `exclude` leaves no symbol of positive probability.
+        ScoreError: the model returns something that is no distribution.
     """
     if length < 1:
         raise ValueError(f"length must be 1 or more symbols, not {length}")
@@ -62,7 +62,7 @@ def sample(
         )
         cumulative = q.cumsum()
         place = np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right")
-        drawn[t] = min(place, q.nonzero()[0][-1])  # the product may be rounded up to the sum
+        drawn[t] = min(place, q.nonzero()[0][-1])  # the product may round up to the sum
         if t + 1 < length:
             state = ask(drawn[None, t : t + 1], state)[1]
     return drawn
@@ -76,15 +76,15 @@ def shape(
     nucleus: float | None = None,
     exclude: Sequence[int] = (),
 ) -> Floats:
-    """The distribution that is drawn from, made of a model's own in this order, renormalised after each step:
+    """Return the distribution to draw from. The model's own is changed in this order and renormalised after each step:
 
     1. without the symbols `exclude`;
     2. q ∝ p^(1/temperature), computed from log p;
     3. the `top_k` most probable symbols;
-    4. the smallest set of most probable symbols that holds `nucleus` of the mass (Holtzman et al. 2020, "The
+    4. the smallest set of most probable symbols that holds `nucleus` of the probability (Holtzman et al. 2020, "The
        curious case of neural text degeneration", eq. 2-3); 1 keeps all.
 
-    Of equally probable symbols the one with the lower id comes first. What p holds for impossible stays so.
+    Of equally probable symbols the one with the lower id comes first. Symbols of probability 0 keep it.
 
     Args:
         p: (V,) probabilities.
@@ -127,7 +127,7 @@ def shape(
 
 
 def text_of(ids: Ids, vocab: Vocab, unit: Unit) -> str:
-    """Symbols as text: characters side by side, all else with spaces between; `<eos>` is a line end."""
+    """Return symbols as text: characters without separators, others with spaces between; `<eos>` is a line end."""
     lines: list[list[str]] = [[]]
     for symbol in vocab.decode(ids):
         if symbol == EOS:
@@ -138,7 +138,7 @@ def text_of(ids: Ids, vocab: Vocab, unit: Unit) -> str:
 
 
 def ids_of(text: str, vocab: Vocab, unit: Unit) -> Ids:
-    """Text as symbols (T,), such as a prompt; of words, a line end is `<eos>`, and the last line stays open.
+    """Return text as symbols (T,), such as a prompt. Between words a line end is `<eos>`; the last line has none.
 
     Raises:
         ValueError: a symbol is not listed and the vocabulary has no `<unk>`.

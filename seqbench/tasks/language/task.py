@@ -19,11 +19,11 @@ from seqbench.tasks.language.sampling import ids_of, sample, text_of
 from seqbench.tasks.language.vocab import EOS, Vocab
 
 PIECE = 4096
-"""Symbols of a stream in one call of `predict`; the state is carried from piece to piece."""
+"""Symbols of a stream per call of `predict`; the state is passed from piece to piece."""
 BATCH = 65_536
-"""Symbols in one call at most where documents of equal length are scored side by side."""
+"""The most symbols per call if documents of equal length are scored together."""
 SEGMENT = 64
-"""Symbols of a stream that make one unit of the bootstrap."""
+"""Symbols of a stream per unit of the bootstrap."""
 
 
 class LanguageModelling(Task[TextData, LanguageModel[Any]]):
@@ -53,12 +53,13 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         )
 
     def score(self, model: LanguageModel[Any], data: TextData, split: Split, valid: Columns | None = None) -> Columns:
-        """Columns, one entry a symbol: `nats` −ln p; `characters` that it stands for; `unit` of the bootstrap."""
+        """Return columns, one entry per symbol: `nats` −ln p; `characters` that it stands for; `unit` of the
+        bootstrap."""
         part: TextSplit = getattr(data, split)
         return score_split(model, part, data.convention)
 
     def items(self, columns: Columns) -> tuple[Columns, int]:
-        """Sums over each unit. Neighbouring units belong to one text, so the bootstrap draws blocks of them."""
+        """Sum each unit. Neighbouring units belong to one text, so the bootstrap draws blocks of them."""
         unit, nats = columns["unit"], columns["nats"].astype(np.float64)
         sums = {
             "nats": np.bincount(unit, nats),
@@ -98,7 +99,8 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
     def predict(
         self, model: LanguageModel[Any], new: TextSplit, encoding: dict[str, Any], detail: dict[str, Any]
     ) -> dict[str, Any]:
-        """One entry a line: `line`, from 1; `tokens`; `nats`, the sum of −ln p; `perplexity`; `bits_per_character`."""
+        """Return one entry per line: `line`, from 1; `tokens`; `nats`, the sum of −ln p; `perplexity`;
+        `bits_per_character`."""
         vocab = Vocab(tuple(encoding["symbols"]))
         ids = np.concatenate(list(new.documents))
         nats = np.concatenate(score_documents(model, new.documents))
@@ -131,7 +133,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
 
 
 def score_split(model: LanguageModel[Any], part: TextSplit, convention: Convention) -> Columns:
-    """The kept columns of a split."""
+    """Return the stored columns of a split."""
     nats = np.concatenate(score_documents(model, part.documents)).astype(np.float32)
     lengths = np.array([len(d) for d in part.documents])
     if convention == "sentence":
@@ -146,7 +148,7 @@ def score_split(model: LanguageModel[Any], part: TextSplit, convention: Conventi
 
 
 def score_documents(model: LanguageModel[Any], documents: Documents) -> list[Floats]:
-    """−ln p of every symbol of every document, each (T_i,), each document from a fresh start.
+    """Return −ln p of every symbol of every document, each (T_i,); each document starts without a state.
 
     Raises:
         ScoreError: `predict` returns another shape than (B, T), NaN, or no numbers.
@@ -161,7 +163,7 @@ def score_documents(model: LanguageModel[Any], documents: Documents) -> list[Flo
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Indices of documents of equal length, so that no score depends on padding."""
+    """Yield indices of documents of equal length, so that no score depends on padding."""
     order = sorted(range(len(lengths)), key=lambda i: lengths[i])
     batch: list[int] = []
     for i in order:

@@ -1,4 +1,4 @@
-"""The vocabulary: symbols and their numbers, owned by the harness and lent to models."""
+"""The vocabulary: symbols and their numbers. The harness makes it and passes it to models."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -17,8 +17,8 @@ class Vocab:
     """Symbols in the order of their ids 0..V-1.
 
     `<unk>` stands for every symbol that is not listed, `<eos>` ends a line. Both are ordinary symbols,
-    predicted and scored as any other; a vocabulary need hold neither (characters without unknowns, the
-    symbols of a synthetic source).
+    predicted and scored like any other. A vocabulary may lack both (characters without unknowns, the symbols of a
+    synthetic source).
     """
 
     symbols: tuple[str, ...]
@@ -48,7 +48,7 @@ class Vocab:
         return hashlib.sha256("\0".join(self.symbols).encode()).hexdigest()
 
     def encode(self, symbols: Iterable[str]) -> NDArray[np.int64]:
-        """Ids (T,) of symbols; those not listed become `<unk>`.
+        """Return ids (T,) of symbols; symbols that are not listed become `<unk>`.
 
         Raises:
             ValueError: a symbol is not listed and the vocabulary has no `<unk>`.
