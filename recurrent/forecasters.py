@@ -1,8 +1,8 @@
-"""Recurrent forecasters: Elman's network, the GRU and the LSTM read a window, and foretell all H values at its end.
+"""Recurrent forecasters: Elman's network, the GRU and the LSTM read a window and forecast all H values at its end.
 
-One global model over all series, each window scaled by itself. Answering for all steps at once, and not step by step
-from its own answers, is Wen et al. 2017, "A multi-horizon quantile recurrent forecaster"; reading a season at a time
-as in Lin et al. 2023, "SegRNN".
+One global model for all series; each window is scaled by itself. Forecasting all steps at once, not step by step from
+its own forecasts, is Wen et al. 2017, "A multi-horizon quantile recurrent forecaster"; reading one season per step
+is Lin et al. 2023, "SegRNN".
 """
 
 from typing import ClassVar
@@ -30,7 +30,7 @@ class RecurrentForecasterConfig(SegmentConfig):
 
 
 class LastOutput(nn.Module):
-    """A stack that reads sequences from their start and answers with its last output, dropped out of."""
+    """A stack that reads sequences and returns its last output, with dropout."""
 
     def __init__(self, body: Stack) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class LastOutput(nn.Module):
 
 
 class RecurrentForecaster(NetworkForecaster):
-    """ŷ = W h_T + b, h_T the last layer's state after the segments of a window; a subclass names the cell."""
+    """ŷ = W h_T + b, with h_T the last layer's state after the segments of a window; subclasses name the cell."""
 
     config_class = RecurrentForecasterConfig
     config: RecurrentForecasterConfig

@@ -1,7 +1,7 @@
-"""The weights of an LSTM language model as the start of a classifier.
+"""Initial weights of a classifier from an LSTM language model.
 
 Dai & Le 2015, "Semi-supervised sequence learning", section 2: the embedding and the recurrent weights of a language
-model of the training texts are a better start than random ones, without any further text.
+model, trained on the training texts alone, are a better start than random weights.
 """
 
 import numpy as np
@@ -13,8 +13,8 @@ from seqbench.tasks.documents.model import ClassificationContext
 from seqbench.tasks.language.model import LanguageContext
 
 ADAPTIVE_FROM = 1000
-"""Symbols from which the softmax is adaptive: a little worse than the full one and far quicker, and only the
-weights below it are kept."""
+"""From this many symbols the softmax is adaptive. It is slightly worse than the full softmax and much faster, and
+only the weights below it are kept."""
 
 
 def pretrain(
@@ -22,16 +22,16 @@ def pretrain(
 ) -> Arrays:
     """Train a language model on `documents`, stopping early on its perplexity on the validation texts.
 
-    Of two directions, one model predicts each word from its past and its future (as context2vec does, Melamud,
-    Goldberger & Dagan 2016), so that both learn at once around one embedding. No label is looked at.
+    For two directions, one model predicts each word from its past and its future (as context2vec, Melamud, Goldberger &
+    Dagan 2016), so that both directions learn together with one embedding. Labels are not used.
 
     Args:
-        epochs: passes over the documents at most, beside those of the budget; the budget's updates limit
-            pretraining and training each by itself.
+        epochs: the most passes over the documents, in addition to those of the budget; the budget's updates limit
+            pretraining and training separately.
 
     Returns:
-        `embedding.weight` (V + 1, E), its last row, of padding, zero; the LSTM's weights as `body.…`, and the backward
-        one's as `backward_body.…`.
+        `embedding.weight` (V + 1, E), whose last row, for padding, is zero; the LSTM's weights as `body.…`, and those
+        of the backward LSTM as `backward_body.…`.
     """
     adaptive = ctx.vocab.size >= ADAPTIVE_FROM
     model = (BidirectionalLSTMLanguageModel if bidirectional else LSTMLanguageModel)(

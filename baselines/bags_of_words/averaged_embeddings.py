@@ -27,7 +27,7 @@ class AveragedEmbeddingsConfig(Config):
     learning_rate: float = Field(
         0.5,
         gt=0,
-        description="step that each document takes at first; it falls in a straight line to zero over the budget",
+        description="learning rate at the start; it falls linearly to zero during the budget",
         json_schema_extra={"search": {"low": 0.05, "high": 0.5, "log": True}},
     )
     embedding_size: int = Field(
@@ -39,31 +39,30 @@ class AveragedEmbeddingsConfig(Config):
     buckets: int = Field(
         1 << 18,
         ge=0,
-        description="vectors that all bigrams share by their hash; 0: words alone",
+        description="vectors for hashed bigrams; 0: words alone",
         json_schema_extra={"search": {"choices": [0, 1 << 18]}},
     )
     batch_size: int = Field(
         32,
         ge=1,
-        description="documents whose steps are taken at once; the steps of many at a high rate overshoot together",
+        description="documents per update; many documents at a high rate overshoot",
     )
     class_weight: Literal["none", "balanced"] = Field(
-        "none", description="weight of a document's step; balanced: every class weighs the same in sum"
+        "none", description="weight of a document; balanced: all classes have the same total weight"
     )
 
 
 class AveragedEmbeddings(Classifier):
     r"""log p = log softmax(A x̄), where x̄ is the mean of the vectors of a document's features.
 
-    Features are words and, by their hash, pairs of neighbours. A feature that training lacks has the vector
-    zero. As in the original, vectors start uniform within ±1/embedding_size and A at zero; the documents of
-    a batch take the steps by plain gradient descent that each would take alone (so the *sum* of their
-    gradients counts, which is the linear scaling of Krizhevsky 2014 and Goyal et al. 2017).
+    Features are words and hashed pairs of neighbouring words. A feature that training lacks has a vector of zeros. As
+    in the original, vectors start uniform within ±1/embedding_size and A at zero. The documents of a batch take the
+    step of plain gradient descent that each would take alone, so the *sum* of their gradients counts (the linear
+    scaling of Krizhevsky 2014 and Goyal et al. 2017).
 
-    It does not learn by `training.train`: the gradient of this model is written down in one line, and without
-    autograd, sparse gradient tensors and their norm an update costs a third (`benchmarks/averaged_embeddings.py`
-    holds its speed against the C++ of its authors). It runs on the CPU whatever device it is lent, since an
-    update is too little work for a GPU.
+    It does not use `training.train`: the gradient of this model is one line, and without autograd, sparse gradient
+    tensors and their norm an update costs a third (`benchmarks/averaged_embeddings.py` compares its speed with the C++
+    of its authors). It always runs on the CPU, since an update is too little work for a GPU.
     """
 
     kind = "neural"
@@ -75,10 +74,10 @@ class AveragedEmbeddings(Classifier):
     """A, (C, D)"""
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
-        """Learn until the budget ends, and the learning rate with it.
+        """Learn until the end of the budget, when the learning rate reaches zero.
 
-        As in the original, no epoch is chosen by its validation score, which is only logged: before its end
-        the rate is too high for the best weights.
+        As in the original, validation scores are logged but do not choose an epoch: before the end of the budget the
+        rate is too high for the best weights.
 
         Raises:
             ValueError: there is no document to learn from, a document has no words, or words out of 0..V-1.
@@ -92,7 +91,7 @@ class AveragedEmbeddings(Classifier):
         if config.class_weight == "balanced":
             weights = torch.tensor(balanced_weights(train.labels, classes), dtype=torch.float32)
         with seeded(ctx.seed, CPU), _one_thread(), torch.no_grad():
-            # Batches keep their documents; their order is drawn anew for every epoch.
+            # Batches keep their documents; their order is drawn again in every epoch.
             rows = torch.randperm(documents).numpy()
             bags = self._bags([train.texts.ids[row] for row in rows], ctx.vocab.size)
             labels = torch.tensor(train.labels[rows])
@@ -111,7 +110,7 @@ class AveragedEmbeddings(Classifier):
                     update += 1
                 loss = float(total) / seen
                 ctx.log("train_nats", loss)
-                # A starts at zero, and the loss at log C: far above it, the steps only overshoot.
+                # A starts at zero and the loss at log C: a loss far above it means that steps overshoot.
                 if not loss < 10 * math.log(classes + 1):
                     raise DivergenceError(
                         f"the training loss is {loss:.3g} after update {update}: lower learning_rate "
@@ -151,7 +150,7 @@ class Bags(NamedTuple):
     ids: Tensor
     """(M,) words in 0..V-1, and V plus the buckets of bigrams."""
     starts: Tensor
-    """(N,) where each document's begin."""
+    """(N,) index of each document's first feature."""
     sizes: Tensor
     """(N,) how many it has."""
 
@@ -161,11 +160,11 @@ class Batch(NamedTuple):
     labels: Tensor
     """(B,)"""
     weights: Tensor
-    """(B,) of the documents' steps."""
+    """(B,) weights of the documents."""
 
 
 def bags(documents: Documents, vocab_size: int, buckets: int) -> Bags:
-    """The words of each document, then its bigrams by their hash (none where `buckets` is 0).
+    """Return the words of each document, then its hashed bigrams (none if `buckets` is 0).
 
     Raises:
         ValueError: a document has no words, or words that are not in 0..vocab_size-1.
@@ -174,7 +173,7 @@ def bags(documents: Documents, vocab_size: int, buckets: int) -> Bags:
     pairs = lengths - 1 if buckets else np.zeros_like(lengths)
     sizes = lengths + pairs
     starts = np.cumsum(sizes) - sizes
-    # A word stands behind its document's words before it, and all bigrams of the documents before that.
+    # Before a word stand earlier words of its document, and all words and bigrams of earlier documents.
     where = np.arange(len(words)) + np.repeat(np.cumsum(pairs) - pairs, lengths)
     ids = np.empty(sizes.sum(), np.int64)
     ids[where] = words
@@ -187,10 +186,10 @@ def bags(documents: Documents, vocab_size: int, buckets: int) -> Bags:
 
 
 def bucket(first: Ids, second: Ids, buckets: int) -> Ids:
-    """The bucket 0..buckets-1 of each pair of ids below 2^32, the same on every machine.
+    """Return the bucket 0..buckets-1 of each pair of ids below 2^32; it is the same on every machine.
 
     The mixing function of SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
-    generators"), a bijection of 64 bits, over both ids side by side.
+    generators"), a bijection of 64 bits, applied to both ids joined.
     """
     z: NDArray[np.uint64] = (first.astype(np.uint64) << np.uint64(32)) | second.astype(np.uint64)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -199,12 +198,12 @@ def bucket(first: Ids, second: Ids, buckets: int) -> Ids:
 
 
 def decayed(rate: float, update: int, updates: int) -> float:
-    """The learning rate of update 0, 1, …, `updates` - 1: from `rate` in a straight line to zero at `updates`."""
+    """Return the learning rate of update 0, 1, …, `updates` - 1: it falls linearly from `rate` to zero at `updates`."""
     return rate * (1 - update / updates)
 
 
 def step(vectors: Tensor, output: Tensor, batch: Batch, rate: float) -> Tensor:
-    """Let every document of a batch take its step of gradient descent, all from where they stand, in place.
+    """Update in place by gradient descent: each document of a batch takes its step from the same weights.
 
     With x̄ the mean of the document's n vectors, p = softmax(A x̄), y its class as a unit vector and w its weight:
 
@@ -227,7 +226,7 @@ def step(vectors: Tensor, output: Tensor, batch: Batch, rate: float) -> Tensor:
 
 
 def _batches(bags: Bags, labels: Tensor, weights: Tensor, size: int) -> Iterator[Batch]:
-    """Documents in the order in which they stand, at most `size` a batch, all batches of about one size."""
+    """Yield documents in their order, at most `size` per batch, in batches of about equal size."""
     pieces = -(-len(labels) // size)
     parts = (torch.tensor_split(x, pieces) for x in (bags.starts, bags.sizes, labels, weights))
     for starts, sizes, y, w in zip(*parts, strict=True):
@@ -237,10 +236,10 @@ def _batches(bags: Bags, labels: Tensor, weights: Tensor, size: int) -> Iterator
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Inside, torch computes on one thread.
+    """Let torch compute on one thread inside the context.
 
-    An update is too short to share: a second thread gains little, and where other work holds its core, each of
-    the update's operations waits for it, which was measured to make training 15 to 60 times slower.
+    An update is too short to share: a second thread gains little. If other work uses its core, each operation of the
+    update waits for it, which was measured to make training 15 to 60 times slower.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

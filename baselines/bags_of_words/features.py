@@ -13,22 +13,22 @@ from seqbench.tasks.documents.model import Texts
 Features = Literal["counts", "tfidf", "characters"]
 
 LETTERS = 3
-"""In a piece of a word: the lecture's letter trigrams."""
+"""Letters per piece of a word: the lecture's letter trigrams."""
 BUCKETS = 2**17
-"""That pieces of words are hashed to."""
+"""Buckets for hashed pieces of words."""
 
 
 class DocumentFeatures:
-    """From documents to vectors (N, F), float64; what is fitted is fitted on the training part alone.
+    """Turns documents into vectors (N, F), float64. It is fitted on the training part alone.
 
     - `counts`: how often each word of the vocabulary, or n-gram up to `ngrams` words, occurs.
     - `tfidf`: 1 + ln count, times ln((1 + N) / (1 + documents with it)) + 1, each document of length 1 (the
       smoothed variant of scikit-learn, with sublinear counts: Salton & Buckley 1988).
     - `characters`: letter trigrams of words between marks, `#word#` → `#wo wor ord rd#`, hashed to 2¹⁷ buckets
       (Weinberger et al. 2009, without signs), 1 + ln count, each document of length 1, so that long words and
-      documents weigh as much as short ones. Words that training lacks have pieces that it knows.
+      documents weigh as much as short ones. Unknown words have known pieces.
 
-    F is the number of those that occur in training; others are passed over.
+    F is the number of features that occur in training; others are ignored.
     """
 
     def __init__(self, features: Features, ngrams: int = 1) -> None:
@@ -40,7 +40,7 @@ class DocumentFeatures:
         self._scaling = TfidfTransformer(use_idf=features == "tfidf", sublinear_tf=True)
 
     def fit(self, texts: Texts) -> csr_matrix:
-        """The vectors of the training documents."""
+        """Fit to the training documents and return their vectors."""
         if self._features == "characters":
             counted = csr_matrix(self._hashing.transform(texts.words))
             self._met = np.flatnonzero(counted.getnnz(axis=0))
@@ -57,7 +57,7 @@ class DocumentFeatures:
         return counted if self._features == "counts" else csr_matrix(self._scaling.transform(counted))
 
     def collisions(self, texts: Texts) -> int | None:
-        """Distinct pieces of these documents' words that share a bucket with another; None: nothing is hashed."""
+        """Return how many distinct pieces of words share a bucket with another; None: nothing is hashed."""
         if self._features != "characters":
             return None
         found = sorted({piece for words in texts.words for piece in _pieces(words)})
@@ -67,7 +67,7 @@ class DocumentFeatures:
 
 
 class _Ngrams:
-    """Words as their ids, n-grams as tuples of ids."""
+    """Return words as ids, n-grams as tuples of ids."""
 
     def __init__(self, longest: int) -> None:
         self._longest = longest

@@ -18,9 +18,9 @@ from seqbench.interface import Config, Floats, Ids
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 FOLDS = 5
-"""Of the cross-validation whose decision values tell the temperature."""
+"""Folds of the cross-validation from whose decision values the temperature is fitted."""
 MOST_STEPS = 10_000
-"""Of a solver; it says when these do not suffice."""
+"""The most iterations of a solver; it reports if they do not suffice."""
 
 
 class LinearConfig(Config):
@@ -29,7 +29,7 @@ class LinearConfig(Config):
     )
     ngrams: int = Field(1, ge=1, le=5, description="words of the longest n-gram of `counts` and `tfidf`")
     class_weight: Literal["none", "balanced"] = Field(
-        "none", description="weight of a document; balanced: every class weighs the same in sum"
+        "none", description="weight of a document; balanced: all classes have the same total weight"
     )
 
 
@@ -48,7 +48,8 @@ class SVMConfig(PenalisedConfig):
 
 
 class LinearClassifier(Classifier):
-    """Features → scikit-learn's classifier → log-probabilities; a class that training lacks is impossible."""
+    """Features → scikit-learn's classifier → log-probabilities; a class without training documents has probability
+    0."""
 
     stochastic = False
     config_class = LinearConfig
@@ -56,13 +57,13 @@ class LinearClassifier(Classifier):
 
     @abstractmethod
     def estimator(self, class_weight: str | None) -> Any:
-        """Scikit-learn's classifier, not fitted."""
+        """Return scikit-learn's classifier, not fitted."""
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
         """Fit until the solver has converged.
 
         Raises:
-            ValueError: fewer than two classes occur, or the solver does not come to an end.
+            ValueError: fewer than two classes occur, or the solver does not converge.
         """
         met = np.unique(train.labels)
         if len(met) < 2:
@@ -83,7 +84,7 @@ class LinearClassifier(Classifier):
                 raise ValueError(f"the solver found no optimum ({warning}): lower c or use tfidf features") from None
 
     def learn(self, estimator: Any, vectors: Any, labels: Ids, ctx: ClassificationContext) -> None:
-        """Fit `self.model`, and whatever makes probabilities of it."""
+        """Fit `self.model` and the calibration of its probabilities."""
         self.model = estimator.fit(vectors, labels)
 
     def predict(self, texts: Texts) -> Floats:
@@ -93,7 +94,7 @@ class LinearClassifier(Classifier):
 
     @abstractmethod
     def scores(self, vectors: Any) -> Floats:
-        """Log-probabilities (N, classes met) of vectors (N, F)."""
+        """Return log-probabilities (N, classes that occur) of vectors (N, F)."""
 
     def parameter_count(self) -> int:
         return int(self.model.coef_.size + self.model.intercept_.size)
@@ -109,17 +110,17 @@ class LogisticRegression(LinearClassifier):
         return linear_model.LogisticRegression(C=self.config.c, class_weight=class_weight, max_iter=MOST_STEPS)
 
     def scores(self, vectors: Any) -> Floats:
-        # Scikit-learn's own predict_log_proba takes the logarithm of what may have become 0.
+        # Scikit-learn's own predict_log_proba takes the logarithm of probabilities that may have become 0.
         log_p: Floats = log_softmax(_two_columns(self.model.decision_function(vectors)), axis=1)
         return log_p
 
 
 class Calibrated(LinearClassifier):
-    """A classifier by margins: its probabilities are the softmax of its decision values over one temperature,
+    """A margin classifier. Its probabilities are the softmax of its decision values divided by one temperature,
 
         p(c | x) = softmax(d(x) / τ)_c,
 
-    with τ the most likely one for decision values of documents that the classifier did not learn from, in a
+    where τ has the highest likelihood for decision values of documents that the classifier did not learn from, in a
     cross-validation inside the training part (Guo et al. 2017, section 4.2). The most probable class is
     scikit-learn's prediction, whatever τ.
     """
@@ -128,7 +129,7 @@ class Calibrated(LinearClassifier):
         super().learn(estimator, vectors, labels, ctx)
         fewest = int(np.bincount(np.searchsorted(self.model.classes_, labels)).min())
         if fewest < 2:
-            self.temperature = 1.0  # some class cannot be left out and be known
+            self.temperature = 1.0  # a class has too few documents for cross-validation
         else:
             folds = StratifiedKFold(min(FOLDS, fewest))
             unseen = cross_val_predict(clone(estimator), vectors, labels, cv=folds, method="decision_function")
@@ -142,7 +143,7 @@ class Calibrated(LinearClassifier):
 
 
 class Perceptron(Calibrated):
-    """Rosenblatt 1958: ten passes, one against the rest, documents in an order that the seed shuffles."""
+    """Rosenblatt 1958: ten passes, one class against the rest, documents in an order that depends on the seed."""
 
     stochastic = True
 
@@ -156,7 +157,7 @@ class Perceptron(Calibrated):
 class LinearSVM(Calibrated):
     """Squared hinge loss with an L2 penalty, one class against the rest (Fan et al. 2008, LIBLINEAR).
 
-    The solver visits documents in an order of its own, fixed here, which moves the optimum by less than its tolerance.
+    The solver visits documents in its own order, fixed here, which changes the optimum by less than its tolerance.
     """
 
     config_class = SVMConfig
@@ -167,12 +168,13 @@ class LinearSVM(Calibrated):
 
 
 def _two_columns(decision: Floats) -> Floats:
-    """(N, C): of two classes scikit-learn gives one column, positive for the second."""
+    """Return (N, C): for two classes scikit-learn returns one column, positive for the second."""
     return np.stack([-decision / 2, decision / 2], axis=1) if decision.ndim == 1 else decision
 
 
 def temperature(decision: Floats, labels: Ids) -> float:
-    """The τ under which labels (N,) are most likely, given decision values (N, C): within e^±7 of their spread."""
+    """Return the τ with the highest likelihood of labels (N,), given decision values (N, C): within e^±7 of their
+    spread."""
     rows, spread = np.arange(len(labels)), float(decision.std()) or 1.0
 
     def nats(x: float) -> float:

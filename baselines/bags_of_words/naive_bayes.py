@@ -1,4 +1,4 @@
-"""Naive Bayes, and the class frequencies that every classifier has to beat."""
+"""Naive Bayes, and class frequencies as the simplest baseline."""
 
 import numpy as np
 from pydantic import Field
@@ -12,7 +12,7 @@ from seqbench.tasks.documents.model import ClassificationContext, Classifier, La
 
 
 class Majority(Classifier):
-    """Frequencies of the classes, one document added to each (Laplace); the document is not looked at."""
+    """Frequencies of the classes, with one document added to each (Laplace); the document itself is ignored."""
 
     stochastic = False
 
@@ -51,7 +51,7 @@ class MultinomialNaiveBayes(Classifier):
         self.features = DocumentFeatures("counts", self.config.ngrams)
         self.model = MultinomialNB(alpha=self.config.alpha)
         vectors = self.features.fit(train.texts)
-        # Called with all classes, since one that training lacks must have its column.
+        # Called with all classes, since a class without documents must have its column.
         self.model.partial_fit(vectors, train.labels, classes=np.arange(len(ctx.classes)))
         met = np.bincount(train.labels, minlength=len(ctx.classes)) > 0
         self.model.class_log_prior_ = np.where(met, self.model.class_log_prior_, -np.inf)
@@ -65,10 +65,10 @@ class MultinomialNaiveBayes(Classifier):
 
 
 class ComplementNaiveBayes(MultinomialNaiveBayes):
-    """Each class by the words of all others, weights of length 1 (Rennie et al. 2003); scikit-learn's.
+    """Scores each class by the words of all others, with weights of length 1 (Rennie et al. 2003); scikit-learn's.
 
-    Its scores are no probabilities. What is reported is their softmax over one temperature, as for margins
-    (`linear_classifiers.Calibrated`), whose most probable class is scikit-learn's prediction.
+    Its scores are no probabilities. Their softmax over one temperature is reported, as for margins
+    (`linear.Calibrated`); its most probable class is scikit-learn's prediction.
     """
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:

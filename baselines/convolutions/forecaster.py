@@ -19,7 +19,7 @@ class TemporalConvolutionForecasterConfig(BlocksConfig, SegmentConfig):
 
 
 class LastStep(nn.Module):
-    """The features of the newest step alone."""
+    """Selects the features of the newest step."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, T, D); returns (B, D)."""

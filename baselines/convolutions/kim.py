@@ -1,4 +1,4 @@
-"""Convolution over time with the largest answer of each filter kept.
+"""Convolution over time, with the maximum of each filter as a feature.
 
 Kim 2014, "Convolutional neural networks for sentence classification", eqs. 1-4.
 """
@@ -29,8 +29,8 @@ class ConvolutionConfig(NeuralClassifierConfig):
 class ConvolutionNetwork(DocumentNetwork):
     r"""c_i = relu(w · x_{i:i+h-1} + b) for each filter of width h; a document's features are max_i c_i.
 
-    i runs over the windows that lie within the document, which counts as at least as long as the widest
-    filter: what it lacks is zero, and no other padding is ever seen.
+    i runs over the windows within the document. A document shorter than the widest filter is padded with zeros to that
+    length; there is no other padding.
     """
 
     def __init__(self, vocab_size: int, classes: int, config: ConvolutionConfig) -> None:
@@ -52,10 +52,10 @@ class ConvolutionNetwork(DocumentNetwork):
 
 
 class KimClassifier(NeuralClassifier):
-    """Kim's CNN-rand: word vectors are learned with the rest.
+    """Kim's CNN-rand: word vectors are learned with the other weights.
 
-    His bound on the norm of the output weights is left out (Zhang & Wallace 2015 found that it matters
-    little); vectors are dropped out too.
+    Kim's bound on the norm of the output weights is left out (Zhang & Wallace 2015 found that it matters little).
+    Dropout is applied to word vectors too.
     """
 
     config_class = ConvolutionConfig

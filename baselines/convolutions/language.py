@@ -1,7 +1,7 @@
 """The temporal convolutional network as a language model.
 
-Bai, Kolter & Koltun 2018, section 4 and their models of words and characters; like theirs, a window of training is
-read together with the symbols before it that its first prediction depends on.
+Bai, Kolter & Koltun 2018, section 4 and their models of words and characters; as there, a window of training is read
+with the earlier symbols that its first prediction depends on.
 """
 
 import torch
@@ -15,11 +15,11 @@ from seqbench.learning.output import OutputLayer
 
 
 class TemporalConvolutionLanguageConfig(BlocksConfig, ColumnLanguageConfig):
-    bptt: int = Field(70, ge=1, description="predictions of a window, beside the symbols that are read before them")
+    bptt: int = Field(70, ge=1, description="predictions per window, without the symbols that are read before them")
 
 
 class TemporalConvolutionNetwork(ColumnNetwork):
-    """The state is the symbols that the next prediction still depends on; before a document all are the edge."""
+    """The state holds the symbols that the next prediction depends on; before a document all are the edge."""
 
     def __init__(
         self, embedding: nn.Module, body: TemporalConvolution, output: OutputLayer, edge: int, dropout: float
@@ -38,7 +38,7 @@ class TemporalConvolutionNetwork(ColumnNetwork):
         (before,) = (symbols.new_full((known, symbols.shape[1]), self.edge),) if state is None else state
         line = torch.cat([before, symbols])
         vectors = self.dropout(self.embedding(line)).transpose(0, 1)
-        # Zeros that the layers pad with reach only what is cut away here.
+        # The padding of the layers only reaches steps that are cut off here.
         features = self.body(vectors)[:, known:].transpose(0, 1)
         return self.dropout(features), (line[len(line) - known :],)
 

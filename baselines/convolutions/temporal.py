@@ -34,7 +34,7 @@ class CausalConvolution(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """relu(x + f(x)), f twice a causal convolution, relu and spatial dropout; x is projected where widths differ."""
+    """relu(x + f(x)) with f twice a causal convolution, relu and spatial dropout; x is projected if widths differ."""
 
     def __init__(self, inputs: int, outputs: int, kernel_size: int, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -56,13 +56,13 @@ class ResidualBlock(nn.Module):
 class TemporalConvolution(nn.Module):
     """`levels` residual blocks, level i = 0, 1, … with dilation 2^i.
 
-    The answer at a step depends on `receptive_field` inputs, the last of them that of the step itself.
+    The output at a step depends on `receptive_field` inputs, of which the last is that of the step itself.
     """
 
     def __init__(
         self, input_size: int, hidden_size: int, *, levels: int, kernel_size: int, dropout: float = 0.0
     ) -> None:
-        """dropout: share of channels that each dropout of a block takes away over all steps of a sequence.
+        """dropout: share of channels that each dropout of a block drops, for all steps of a sequence.
 
         Raises:
             ValueError: a size or number is not positive.
@@ -77,7 +77,7 @@ class TemporalConvolution(nn.Module):
             )
         )
         self.receptive_field = 1 + 2 * (kernel_size - 1) * (2**levels - 1)
-        """Steps; each block of dilation d adds 2 (kernel_size - 1) d."""
+        """Return the number of steps; each block of dilation d adds 2 (kernel_size - 1) d."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, T, input_size); returns (B, T, hidden_size)."""
@@ -86,7 +86,7 @@ class TemporalConvolution(nn.Module):
 
 
 class BlocksConfig(Config):
-    """Sizes of the residual blocks, whatever the network is for."""
+    """Sizes of the residual blocks, for networks of all tasks."""
 
     levels: int = Field(
         4,
@@ -107,7 +107,7 @@ class BlocksConfig(Config):
     )
 
     def blocks(self, input_size: int, hidden_size: int) -> TemporalConvolution:
-        """Untrained blocks of these sizes."""
+        """Return untrained blocks of these sizes."""
         return TemporalConvolution(
             input_size,
             hidden_size,
@@ -132,7 +132,7 @@ class TemporalConvolutionConfig(BlocksConfig, NeuralClassifierConfig):
 
 
 class TemporalConvolutionNetwork(DocumentNetwork):
-    """What stands behind a document's end is padding, which a causal network cannot see from within."""
+    """The padding after the end of a document does not reach earlier steps of a causal network."""
 
     def __init__(self, vocab_size: int, classes: int, config: TemporalConvolutionConfig) -> None:
         super().__init__(vocab_size, classes, config.hidden_size, config)

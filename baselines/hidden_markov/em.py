@@ -9,8 +9,8 @@ states i, j = 1..K, start π, transitions A, emissions b_j(v), and a sequence o_
     Σ_t ξ_t(i, j) = A_ij Σ_t α_{t-1}(i) w_t(j)
     ln p(o) = Σ_t ln c_t
 
-Many sequences are carried side by side, so that each step is one product of matrices, and ξ is summed as one
-product a step; an array (T, K, V) or (T, K, K) never exists.
+Many sequences are processed together, so that each step is one product of matrices and ξ is summed by one product per
+step; there is never an array (T, K, V) or (T, K, K).
 """
 
 import math
@@ -25,9 +25,9 @@ from torch import Tensor
 from seqbench.interface import Documents, Ids
 
 GROWTH = 1.5
-"""How much bolder the step becomes after each success."""
+"""Factor by which the step grows after each success."""
 FLOOR = 1e-9
-"""Least probability that a bold step may reach; EM itself goes as low as it likes."""
+"""The smallest probability after an enlarged step; EM itself has no limit."""
 
 
 Answer = TypeVar("Answer")
@@ -37,18 +37,18 @@ class Parameters(NamedTuple):
     """An HMM, or counts or pseudo-counts of the same shape."""
 
     start: Tensor
-    """(2, K): π at the start of a document, and where a piece starts after a cut."""
+    """(2, K): π at the start of a document, and at the start of a piece after a cut."""
     A: Tensor
     """(K, K)"""
     B: Tensor
-    """(V, K) b_j(v), a row a symbol, so that an emission is one contiguous read."""
+    """(V, K) b_j(v), one row per symbol, so that an emission is one contiguous read."""
 
     def to(self, dtype: torch.dtype) -> "Parameters":
         return Parameters(*(x.to(dtype) for x in self))
 
 
 class Batch(NamedTuple):
-    """Sequences packed by time: the longest first, so that those alive at t are the first `active[t]`."""
+    """Sequences packed by time, the longest first, so that those that reach t are the first `active[t]`."""
 
     ids: Tensor
     """(N,) all symbols of t = 1, then all of t = 2, …"""
@@ -59,19 +59,19 @@ class Batch(NamedTuple):
 
 class Step(NamedTuple):
     nats: float
-    """Negative log-likelihood a symbol before the step."""
+    """Negative log-likelihood per symbol before the step."""
     parameters: Parameters
     """After it."""
 
 
 def cut(documents: Documents, piece: int) -> tuple[list[Ids], list[bool]]:
-    """Pieces of nearly equal length, at most `piece` symbols, and whether each starts after a cut."""
+    """Return pieces of nearly equal length, at most `piece` symbols, and whether each starts after a cut."""
     pieces = [(p, k > 0) for d in documents if len(d) for k, p in enumerate(np.array_split(d, -(-len(d) // piece)))]
     return [p for p, _ in pieces], [after for _, after in pieces]
 
 
 def pack(pieces: Sequence[Ids], after_cut: Sequence[bool], device: str = "cpu") -> Batch:
-    """Pieces, each (T_i,) with T_i ≥ 1, as one batch."""
+    """Pack pieces, each (T_i,) with T_i ≥ 1, into one batch."""
     order = sorted(range(len(pieces)), key=lambda i: -len(pieces[i]))
     lengths = np.array([len(pieces[i]) for i in order])
     active = np.searchsorted(-lengths, -np.arange(lengths[0]), side="left")
@@ -84,7 +84,7 @@ def pack(pieces: Sequence[Ids], after_cut: Sequence[bool], device: str = "cpu") 
 
 
 def forward(model: Parameters, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Filtered states α (N, K) and scales c (N, 1), packed as the batch is."""
+    """Return filtered states α (N, K) and scales c (N, 1), packed like the batch."""
     K, dtype = len(model.A), model.A.dtype
     alpha = torch.empty(len(batch.ids), K, dtype=dtype, device=model.A.device)
     c = alpha.new_empty(len(batch.ids), 1)
@@ -109,7 +109,7 @@ def forward(model: Parameters, batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def log_likelihood(model: Parameters, batches: Sequence[Batch]) -> float:
-    """Σ ln p(o) over all sequences, natural logarithm."""
+    """Return Σ ln p(o) over all sequences, natural logarithm."""
 
     def one(batch: Batch) -> float:
         return float(forward(model, batch)[1].log().sum(dtype=torch.float64))
@@ -118,7 +118,8 @@ def log_likelihood(model: Parameters, batches: Sequence[Batch]) -> float:
 
 
 def expect(model: Parameters, batch: Batch) -> tuple[Parameters, float]:
-    """The E-step: expected counts of starts, transitions and emissions (float64), and the log-likelihood."""
+    """Return the result of the E-step: expected counts of starts, transitions and emissions (float64), and the
+    likelihood."""
     alpha, c = forward(model, batch)
     alphas, ids = torch.split(alpha, batch.active), torch.split(batch.ids, batch.active)
     scales = torch.split(c, batch.active)
@@ -141,7 +142,7 @@ def expect(model: Parameters, batch: Batch) -> tuple[Parameters, float]:
 
 
 def expect_all(model: Parameters, batches: Sequence[Batch]) -> tuple[Parameters, float]:
-    """The E-step over all batches; the same sums on any number of threads."""
+    """Run the E-step over all batches; the sums are the same on any number of threads."""
     answers = _each(lambda batch: expect(model, batch), batches)
     total, likelihood = next(answers)
     for counts, more in answers:
@@ -152,10 +153,10 @@ def expect_all(model: Parameters, batches: Sequence[Batch]) -> tuple[Parameters,
 
 
 def _each(function: Callable[[Batch], Answer], batches: Sequence[Batch]) -> Iterator[Answer]:
-    """`function` of each batch in order, a thread a batch.
+    """Yield `function` of each batch in order, with one thread per batch.
 
-    Torch's own threads would meet a dozen times a step of time, over products too small to be worth it; on a
-    busy machine each meeting waits for the scheduler.
+    Torch's own threads would synchronise a dozen times per time step, for products too small to be worth it; on a busy
+    machine each synchronisation waits for the scheduler.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -167,9 +168,9 @@ def _each(function: Callable[[Batch], Answer], batches: Sequence[Batch]) -> Iter
 
 
 def maximise(counts: Parameters, prior: Parameters) -> Parameters:
-    """The M-step: the mode given Dirichlet priors, i.e. shares of counts plus pseudo-counts.
+    """Return the result of the M-step: the mode given Dirichlet priors, i.e. shares of counts plus pseudo-counts.
 
-    A row without any count (a start after a cut where nothing was cut) becomes uniform.
+    A row without counts (the start after a cut if nothing was cut) becomes uniform.
     """
 
     def shares(x: Tensor, dim: int) -> Tensor:
@@ -181,12 +182,12 @@ def maximise(counts: Parameters, prior: Parameters) -> Parameters:
 
 
 def log_prior(model: Parameters, prior: Parameters) -> float:
-    """Σ pseudo-count · ln probability: what the M-step maximises beside the likelihood, but for a constant."""
+    """Return Σ pseudo-count · ln probability, which the M-step maximises with the likelihood, up to a constant."""
     return sum(float(torch.xlogy(extra, x).sum()) for x, extra in zip(model, prior, strict=True))
 
 
 def _bold(old: Parameters, new: Parameters, eta: float) -> Parameters:
-    """Beyond the EM step, ∝ old (new / old)^η: η = 1 is EM itself."""
+    """Return an enlarged EM step, ∝ old (new / old)^η: η = 1 is EM itself."""
 
     def move(a: Tensor, b: Tensor, dim: int) -> Tensor:
         log = a.clamp(min=FLOOR).log()
@@ -207,14 +208,14 @@ def climb(
 ) -> Iterator[Step]:
     """Adaptive over-relaxed EM (Salakhutdinov & Roweis 2003); `growth=1` is Baum–Welch.
 
-    Each success makes the next step bolder. A bold step that lowers the objective (log-likelihood + log prior)
-    is taken back to the plain EM step, which cannot: that pass is spent and yields nothing.
+    Each success enlarges the next step. If an enlarged step lowers the objective (log-likelihood + log prior), it is
+    replaced by the plain EM step, which cannot; this pass then yields nothing.
 
     Args:
         model, prior: in float64.
-        passes: over the batches, at most.
-        dtype: in which the E-step computes.
-        tolerance: ends the climb when a pass gains less, in nats a symbol.
+        passes: the most passes over the batches.
+        dtype: of the E-step.
+        tolerance: EM ends if a pass gains less, in nats per symbol.
 
     Raises:
         FloatingPointError: the likelihood of a plain EM step is no number.
@@ -230,7 +231,7 @@ def climb(
             )
         if not objective >= best:
             if not bold:
-                return  # a plain step falls only by rounding: this is the top
+                return  # only rounding can lower the objective in a plain step: this is the optimum
             model, eta, bold = plain, 1.0, False
             continue
         gain, best = (objective - best) / symbols, objective

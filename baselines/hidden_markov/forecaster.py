@@ -1,15 +1,15 @@
-"""A Gaussian hidden Markov model of all series at once, which forecasts by its predictive mixture.
+"""A Gaussian hidden Markov model of all series, which forecasts by its predictive mixture.
 
-After a past whose states have the filtered distribution α, the value h steps ahead is a mixture of the K Gaussians,
+If α is the filtered distribution of the states after a past, the value h steps ahead is a mixture of the K Gaussians,
 
     p(z_{T+h}) = Σ_k (α Aʰ)_k N(z; μ_k, σ_k²)
 
-(Zucchini, MacDonald & Langrock 2016, "Hidden Markov models for time series", section 5.2). A step knows nothing of the
-season but through the states, so z is what a season before, or the mean profile, leaves of a series; one model is
-fitted to that of all series, with hmmlearn's Baum–Welch.
+(Zucchini, MacDonald & Langrock 2016, "Hidden Markov models for time series", section 5.2). Only the
+states could carry the season, so z is a series without its last season or its mean profile. One model is fitted to z of
+all series, with hmmlearn's Baum–Welch.
 
-Where z is the change since the last season, a step beyond the first season ahead adds the changes of the seasons
-between: their mean exactly, their variance as if they did not depend on its own.
+If z is the change since the last season, a step beyond the first season ahead adds the changes of the seasons between:
+their mean exactly, their variance as if they were independent.
 """
 
 from typing import ClassVar
@@ -23,17 +23,17 @@ from seqbench.interface import Arrays, Config, Floats, MissingExtra
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 HALVINGS = 60
-"""Of the bracket around a quantile: to the last digits of a float."""
+"""Halvings of the bracket around a quantile, down to the last digits of a float."""
 
 
 class HMMForecasterConfig(Config):
     states: int = Field(8, ge=1, le=100, description="K", json_schema_extra={"search": {"choices": [2, 4, 8, 16]}})
     base: SeasonalBase = Field(
         "last",
-        description="what the model is told the rest of: the mean profile of a season, or the last season",
+        description="what is subtracted from a series: the mean profile of a season, or the last season",
         json_schema_extra={"search": {"choices": ["profile", "last"]}},
     )
-    memory: int = Field(200, ge=1, description="newest steps of a past that its state is filtered from")
+    memory: int = Field(200, ge=1, description="newest steps of a past from which its state is filtered")
     least_variance: float = Field(1e-3, gt=0, description="of a state, in variances of a standardised series")
 
 
@@ -44,7 +44,7 @@ class HMMForecaster(Forecaster):
     config: HMMForecasterConfig
     stochastic: ClassVar[bool] = True
     transitions: Floats
-    """(K, K) A, rows the state before."""
+    """(K, K) A; the row is the state before."""
     means: Floats
     """(K,)"""
     sds: Floats
@@ -61,7 +61,7 @@ class HMMForecaster(Forecaster):
             raise MissingExtra("hmm needs hmmlearn to forecast: pip install 'seqbench[hmmlearn]'") from None
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
-        """Fit by Baum–Welch, until `ctx.budget` ends or the likelihood stands still.
+        """Fit by Baum–Welch, until `ctx.budget` ends or the likelihood no longer changes.
 
         Raises:
             ValueError: the series hold fewer values than there are states.
@@ -106,7 +106,7 @@ class HMMForecaster(Forecaster):
         self.transitions, self.means, self.sds = arrays["transitions"], arrays["means"], arrays["sds"]
 
     def _filtered(self, pasts: list[Floats]) -> Floats:
-        """(N, K) p(state | the newest values), from equal shares before them."""
+        """Return (N, K) p(state | the newest values), starting from equal probabilities."""
         steps = self.config.memory
         state = np.full((len(pasts), len(self.means)), 1 / len(self.means))
         lengths = np.array([min(len(past), steps) for past in pasts])
@@ -119,14 +119,16 @@ class HMMForecaster(Forecaster):
             log_density = -0.5 * ((z[:, t, None] - self.means) / self.sds) ** 2 - np.log(self.sds)
             joint = before * np.exp(log_density - log_density.max(axis=1, keepdims=True))
             total = joint.sum(axis=1, keepdims=True)
-            # A value that only states out of reach explain tells nothing that floats could hold.
+            # A value that no reachable state explains gives probabilities of 0 in floats, and is left out.
             told = np.where(total > 0, joint / np.where(total > 0, total, 1), before)
             state = np.where(seen, told, before)
         return state
 
     def _quantiles(self, shares: Floats, added: Floats, levels: Floats) -> Floats:
-        """(N, H, Q) of mixtures with weights (N, H, K), each Gaussian's variance with `added` (N, H) on it, by halving
-        of what the Gaussians' own quantiles bracket."""
+        """Return quantiles (N, H, Q) of mixtures with weights (N, H, K); `added` (N, H) is added to each Gaussian's
+        variance.
+
+        They are found by bisection between the smallest and the largest quantile of the Gaussians."""
         sds = np.sqrt(self.sds**2 + added[..., None])
         ends = self.means[:, None] + sds[..., None] * ndtri(levels)
         low, high = ends.min(axis=2), ends.max(axis=2)

@@ -1,7 +1,7 @@
 """The categorical hidden Markov model as a language model.
 
 Rabiner 1989, "A tutorial on hidden Markov models and selected applications in speech recognition". Learned by
-Baum–Welch (`hmm_em`), or by hmmlearn; scored by the exact forward filter, which carries its state.
+Baum–Welch (`em.py`) or by hmmlearn; scored by the exact forward filter, whose state is passed on.
 """
 
 from typing import Literal
@@ -15,11 +15,11 @@ from seqbench.interface import Arrays, Config, Documents, Floats, Ids, MissingEx
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 SLAB_BYTES = 64 * 2**20
-"""Of filtered states that an E-step keeps at once, a thread."""
+"""The most bytes of filtered states that an E-step keeps, per thread."""
 SYMBOLS_A_PARAMETER = 10
-"""A share of the data with fewer says nothing reliable about which start is best."""
+"""With fewer symbols per parameter, a share of the data does not tell reliably which start is best."""
 STEPS_UNSCALED = 8
-"""The filter divides by its scale only so often; far from underflow in float64."""
+"""Steps after which the filter divides by its scale; float64 is then far from underflow."""
 
 
 class HMMConfig(Config):
@@ -27,13 +27,13 @@ class HMMConfig(Config):
     pseudo_count: float = Field(
         0.03,
         ge=1e-6,
-        description="Dirichlet pseudo-counts: this many a transition, and this many times V a state's emissions, "
+        description="Dirichlet pseudo-counts: this many per transition, and this many times V per state's emissions, "
         "spread as the add-one unigram, which is what an unseen symbol has",
         json_schema_extra={"search": {"low": 1e-3, "high": 1.0, "log": True}},
     )
     restarts: int = Field(4, ge=1, description="random starts R, compared on 1/R of the data")
     piece: int = Field(128, ge=2, description="symbols; a longer document is cut for learning, never for scoring")
-    tolerance: float = Field(1e-5, ge=0, description="EM ends when a pass gains less, nats a symbol")
+    tolerance: float = Field(1e-5, ge=0, description="EM ends if a pass gains less, in nats per symbol")
     patience: int = Field(5, ge=1, description="EM ends after so many steps without a better validation likelihood")
     dtype: Literal["float32", "float64"] = Field("float32", description="in which the E-step computes")
     implementation: Literal["torch", "hmmlearn"] = Field(
@@ -46,17 +46,16 @@ class HMM(LanguageModel[Floats]):
 
         s_0 = π,    s_t ∝ (s_{t-1} ⊙ b(o_t)) A
 
-    Cuts: for learning, a long document is cut into pieces that are carried side by side. A piece after a cut
-    starts from a distribution of its own, learned as π is and dropped afterwards. This maximises the split-data
+    Cuts: for learning, a long document is cut into pieces that are processed together. A piece after a cut starts
+    from a separate distribution, which is learned like π and dropped afterwards. This maximises the split-data
     likelihood (Rydén 1994), whose estimate is consistent, not the likelihood of the uncut stream; the curves
-    `train_nats` and `valid_nats` are of the split data. Scores never are: `predict` filters exactly.
+    `train_nats` and `valid_nats` are of the split data. Scores are not: `predict` filters exactly.
 
-    Starts: EM finds a local optimum. Each state starts with its own few symbols (the unigram times sparse gamma
-    noise, about one state a symbol), every second start with states that tend to stay. Where 1/R of the data
-    holds ten symbols a parameter, R starts climb on that share for a fifth of the passes, the best (on
-    validation, else on the share) goes on alone there for three tenths, and the other half of the passes is
-    spent on all data (em-EM: Biernacki, Celeux & Govaert 2003). Elsewhere one start climbs on all data. The
-    parameters of the best validation step are kept.
+    Starts: EM finds a local optimum. Each state starts with a few symbols of its own (the unigram times sparse gamma
+    noise, about one state per symbol); in every second start, states tend to stay. If 1/R of the data holds ten symbols
+    per parameter, R starts run on this share for a fifth of the passes, the best one (on validation, else on the share)
+    continues there for three tenths, and the other half of the passes uses all data (em-EM: Biernacki, Celeux & Govaert
+    2003). Otherwise one start runs on all data. The parameters of the best validation step are kept.
     """
 
     config_class = HMMConfig
@@ -69,7 +68,7 @@ class HMM(LanguageModel[Floats]):
     """(V, K) b_j(v)"""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
-        """Learn by EM, one step a pass, at most `ctx.budget.epochs` passes.
+        """Learn by EM, one step per pass, at most `ctx.budget.epochs` passes.
 
         Raises:
             ValueError: there is no symbol to learn from, or no pass to learn in.
@@ -146,11 +145,11 @@ class HMM(LanguageModel[Floats]):
         self.startprob, self.transmat, self.by_symbol = start[0], A, B
 
     def _batches(self, documents: Documents, least: int, rng: np.random.Generator, device: str) -> list[Batch]:
-        """Random batches of pieces; at least `least` where there are pieces enough, none too large for a slab."""
+        """Return random batches of pieces: at least `least` if there are enough pieces, none too large for memory."""
         pieces, after_cut = cut(documents, self.config.piece)
         itemsize = 4 if self.config.dtype == "float32" else 8
         slabs = -(-sum(map(len, pieces)) * self.config.states * itemsize // SLAB_BYTES)
-        # A multiple of `least`, so that a share is exactly one part in `least`.
+        # A multiple of `least`, so that each of `least` shares has as many batches.
         parts = -(-max(slabs, 1) // least) * least
         drawn = [part for part in np.array_split(rng.permutation(len(pieces)), parts) if len(part)]
         return [pack([pieces[i] for i in part], [after_cut[i] for i in part], device) for part in drawn]
@@ -184,7 +183,7 @@ class HMM(LanguageModel[Floats]):
             raise FloatingPointError("hmmlearn's EM ran into NaN; use a larger pseudo_count")
 
     def predict(self, ids: Ids, state: Floats | None = None) -> tuple[Floats, Floats]:
-        """Exact filter; the state is (B, K), the distribution of the hidden state of the next symbol."""
+        """Score by the exact filter; the state is (B, K), the distribution of the hidden state of the next symbol."""
         B, T = ids.shape
         state = np.tile(self.startprob, (B, 1)) if state is None else state.copy()
         scores, joint = np.empty((B, T)), np.empty_like(state)
@@ -214,7 +213,7 @@ class HMM(LanguageModel[Floats]):
         self.vocab_size = len(self.by_symbol)
 
     def parameter_count(self) -> int:
-        """Free parameters: one fewer than the probabilities of each distribution."""
+        """Count free parameters: one fewer than the probabilities of each distribution."""
         return self._free(self.config.states, self.vocab_size)
 
     @staticmethod

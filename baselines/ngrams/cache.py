@@ -1,4 +1,4 @@
-"""A cache: what was said lately will be said again.
+"""A cache: recent symbols are likely to occur again.
 
 Kuhn & De Mori 1990, "A cache-based natural language model for speech recognition", without its parts of speech;
 with decay as in Clarkson & Robinson 1997, "Language model adaptation using mixtures and an exponentially decaying
@@ -24,7 +24,7 @@ class CacheConfig(Config):
         0.998,
         gt=0,
         le=1,
-        description="weight of a remembered symbol, relative to the one after it; 1: all alike",
+        description="weight of a symbol relative to the one after it; 1: equal weights",
         json_schema_extra={"search": {"choices": [0.99, 0.995, 0.998, 0.999, 1.0]}},
     )
 
@@ -34,8 +34,8 @@ class Cache(LanguageModel[Ids]):
 
         p(w | past) = λ c(w) / Σ_v c(v) + (1 − λ) u(w),     c(w) = Σ_{i=1..size} decay^(i−1) [x_{t−i} = w]
 
-    u is the add-one unigram of the training text, and all there is at a document's start. λ is learned on
-    validation (`learn_weights`). The state is the last `size` symbols, fewer near a document's start.
+    u is the add-one unigram of the training text; at the start of a document p = u. λ is learned on validation
+    (`learn_weights`). The state holds the last `size` symbols, fewer near the start of a document.
     """
 
     stochastic = False
@@ -51,7 +51,7 @@ class Cache(LanguageModel[Ids]):
         count = np.bincount(np.concatenate([np.arange(self.vocab_size), *train]))
         self.unigram = count / count.sum()
         cached = [self._cached(d[None])[0] for d in ctx.valid if len(d)]
-        said = [d[1:] for d in ctx.valid if len(d)]  # the first symbol of a document is no matter of λ
+        said = [d[1:] for d in ctx.valid if len(d)]  # the first symbol of a document does not depend on λ
         cache = np.concatenate([np.empty(0), *(c[1:] for c in cached)])
         static = self.unigram[np.concatenate([np.empty(0, np.int64), *said])]
         (self.weight, _), _ = learn_weights(np.stack([cache, static], axis=1))
@@ -79,7 +79,7 @@ class Cache(LanguageModel[Ids]):
         return p
 
     def _cached(self, symbols: Ids) -> Floats:
-        """(B, T) share of each of symbols (B, T) in the cache of those before it; 0 where there are none.
+        """Return (B, T) the share of each symbol (B, T) in the cache of the symbols before it; 0 if there are none.
 
         Sorted by symbol, the places t_1 < t_2 < … of one symbol stand together. The decayed count of all of them
         before place t_r is E_r = decay^(t_r − t_(r−1)) (E_(r−1) + 1 / decay), E_1 = 0; of those in the cache, the

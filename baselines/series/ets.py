@@ -15,21 +15,21 @@ from seqbench.baselines.series.searched import Found, Searched, SearchedConfig
 from seqbench.interface import Floats
 
 CONVERGED = 12
-"""Steps of a season whose states the 1,000 steps of statsforecast's simplex find. Of longer ones it stops short of the
-likelihood, so that a criterion would choose to have no season at all."""
+"""The longest season whose states statsforecast's simplex finds in 1,000 steps. For longer ones it stops before the
+optimum, so that a criterion would choose a model without a season."""
 
 
 class ETSConfig(SearchedConfig):
-    history: int = Field(672, ge=10, description="newest values of a series that a search sees")
+    history: int = Field(672, ge=10, description="newest values of a series that the search uses")
     multiplicative: bool = Field(True, description="whether errors and season may multiply the level")
 
 
 class ETS(Searched):
-    """Error, trend (none, additive or damped) and season, the model of least AICc.
+    """Error, trend (none, additive or damped) and season: the model with the smallest AICc.
 
-    A season of more than 12 steps is always modelled, beside additive errors as a sum and beside multiplicative ones as
-    a product. States start where the search did and follow each past to its end. A damped trend forecasts
-    b (φ + … + φ^h), which statsforecast 2.1.1 damps one step late.
+    A season of more than 12 steps is always modelled: as a sum with additive errors, as a product with multiplicative
+    ones. States start with the initial states of the search and are updated to the end of each past. A damped trend
+    forecasts b (φ + … + φ^h), which statsforecast 2.1.1 damps one step late.
     """
 
     config_class = ETSConfig
@@ -65,22 +65,22 @@ class ETS(Searched):
 def smoothed(
     kind: str, smoothing: Floats, damping: float, m: int, variance: float, level: Floats, season: Floats
 ) -> Normal:
-    """Mean and standard deviation of exponential smoothing, for the linear classes of chapter 6.
+    """Return mean and standard deviation of exponential smoothing, for the linear classes of chapter 6.
 
         c_j = α + β (φ + … + φ^j) + γ [j ≡ 0 mod m]
         v_h = σ² (1 + Σ_{j<h} c_j²)                                           additive errors
         θ_h = μ_h² + σ² Σ_{j<h} c_j² θ_{h−j},   v_h = (1 + σ²) θ_h − μ_h²      multiplicative errors
 
-    Beside a multiplicative season μ and θ are those of the level, and v_h is times the squared season: exact for m
-    steps, and later but for products of two errors. (statsforecast 2.1.1 widens the early steps of an additive season
-    as it does the last, and leaves the states of a multiplicative one where they were.)
+    With a multiplicative season, μ and θ are those of the level, and v_h is multiplied by the squared season. This is
+    exact for m steps, and later up to products of two errors. (statsforecast 2.1.1 widens the early steps of an
+    additive season as it does the last, and leaves the states of a multiplicative one where they were.)
 
     Args:
-        kind: letters of error, trend and season, as in "AAA"; a fourth is not read.
+        kind: letters of error, trend and season, as in "AAA"; a fourth is ignored.
         smoothing: α, β and γ; β is 0 without a trend, γ without a season.
-        variance: σ² of the errors, relative ones where they are multiplicative.
+        variance: σ² of the errors; of relative errors if they are multiplicative.
         level: (H,) of level and trend.
-        season: (H,) to be added, or to be multiplied by where kind says "M".
+        season: (H,) to be added, or to be multiplied if kind says "M".
     """
     (alpha, beta, gamma), steps = smoothing, np.arange(1, len(level))
     response = alpha + beta * np.cumsum(damping**steps) + gamma * (steps % m == 0)

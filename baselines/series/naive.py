@@ -1,4 +1,4 @@
-"""Forecasts that need no fit: what every other forecaster has to beat.
+"""Forecasts that need no fit, the simplest baselines.
 
 Hyndman & Athanasopoulos, "Forecasting: principles and practice", 3rd ed., section 5.2.
 """
@@ -20,7 +20,7 @@ class Unfitted(Forecaster):
 
     @abstractmethod
     def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
-        """(H,) the values expected after `past` (T,)."""
+        """Return (H,) the values expected after `past` (T,)."""
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
         """Nothing to learn."""
@@ -36,21 +36,21 @@ class Unfitted(Forecaster):
 
 
 class Naive(Unfitted):
-    """The last value goes on: the best forecast of a random walk."""
+    """Repeats the last value: the best forecast of a random walk."""
 
     def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
         return np.full(horizon, past[-1])
 
 
 class SeasonalNaive(Unfitted):
-    """The last season goes on; of a past shorter than a season, the last value."""
+    """Repeats the last season; if the past is shorter than a season, the last value."""
 
     def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
         return np.resize(past[-season:] if len(past) >= season else past[-1:], horizon)
 
 
 class Drift(Unfitted):
-    """The line through the first value and the last goes on: the mean step is repeated."""
+    """Continues the line through the first and the last value: the mean step is repeated."""
 
     def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
         step = (past[-1] - past[0]) / max(len(past) - 1, 1)
@@ -59,7 +59,7 @@ class Drift(Unfitted):
 
 
 class Naive2(Unfitted):
-    """The last value of the seasonally adjusted series goes on: what OWA holds all others against."""
+    """Repeats the last value of the seasonally adjusted series; OWA compares all others with it."""
 
     def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
         return naive2(past, horizon, season)

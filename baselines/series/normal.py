@@ -1,4 +1,4 @@
-"""Forecasts of one series as normal distributions, and what keeps them numbers, whatever unit the series has."""
+"""Forecasts of one series as normal distributions, kept finite whatever the unit of the series."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from seqbench.interface import Floats
 from seqbench.tasks.forecasts.model import Forecast
 
 DIVERGED = 10.0
-"""Ranges of a past that its forecasts may lead away from its last value, over as many steps as the past has."""
+"""How far forecasts may leave the last value, in ranges of the past, over as many steps as the past has."""
 
 
 @dataclass(frozen=True)
 class Normal:
-    """What is expected of one series, in H steps."""
+    """The forecast of one series, H steps ahead."""
 
     mean: Floats
     sd: Floats
 
     def sane(self, past: Floats) -> bool:
-        """Whether these are numbers that a past (T,) can lead to."""
+        """Return whether the forecast is finite and not too far from a past (T,)."""
         if not (np.isfinite(self.mean).all() and np.isfinite(self.sd).all()):
             return False
         reach = DIVERGED * np.ptp(past) * max(1.0, len(self.mean) / len(past))
@@ -31,18 +31,18 @@ class Normal:
 
 
 def random_walk(past: Floats, horizon: int) -> Normal:
-    """The last value, and the root mean square of the steps of `past` times √h."""
+    """Return the last value, and the root mean square of the steps of `past` times √h."""
     step = np.sqrt(np.mean(np.diff(past) ** 2)) if len(past) > 1 else 0.0
     return Normal(np.full(horizon, past[-1]), step * np.sqrt(np.arange(1, horizon + 1)))
 
 
 def exponent(values: Floats) -> int:
-    """Of the power of two that brings half the range of `values` (T,) to 1/2..1: a product with it is exact."""
+    """Return the exponent of the power of two that scales half the range of `values` (T,) to 1/2..1, which is exact."""
     return int(np.frexp(values.max() / 2 - values.min() / 2)[1])
 
 
 def forecast(told: list[tuple[Normal, int]], levels: Floats) -> Forecast:
-    """Normal quantiles about the mean of each series, once they are back in its unit, two to the power given."""
+    """Return normal quantiles around the mean of each series, scaled back to its unit by the power of two given."""
     mean = np.stack([np.ldexp(one.mean, power) for one, power in told])
     sd = np.stack([np.ldexp(one.sd, power) for one, power in told])
     return Forecast(mean, mean[..., None] + sd[..., None] * ndtri(levels))
@@ -50,7 +50,7 @@ def forecast(told: list[tuple[Normal, int]], levels: Floats) -> Forecast:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Optimisers try what has no value, and say so; what comes out of them is looked at instead."""
+    """Silence the warnings of optimisers, which try invalid values; their results are checked instead."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         yield

@@ -1,8 +1,8 @@
-"""Models of single series that are searched once, within bounds, and applied to every later past.
+"""Models of single series that are searched once, within limits, and applied to all later pasts.
 
-A search is bounded by the models that it tries, by their steps and by the values that it sees, never by the clock.
-Where it fails, or what it finds forecasts no numbers or leaves the range of its series, the series is searched again
-without a season; where that fails too the last value goes on, with the variance of a random walk.
+A search is limited by the models that it tries, by their steps and by the values that it uses, not by time. If it
+fails, or if its forecasts are not finite or leave the range of the series, the series is searched again without a
+season. If that fails too, the last value is repeated, with the variance of a random walk.
 """
 
 from abc import abstractmethod
@@ -21,44 +21,44 @@ from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster
 
 @dataclass(frozen=True)
 class Found:
-    """What a search keeps of one series."""
+    """The result of a search for one series."""
 
     seen: int
-    """T, values that there were."""
+    """T, the number of values."""
     power: int
-    """The series was divided by two to this."""
+    """The series was divided by two to this power."""
     season: int
-    """Steps of the season in the model; 1: none; 0: there is no model, and the last value goes on."""
+    """Steps of the season in the model; 1: no season; 0: there is no model, and the last value is repeated."""
     structure: tuple[int, ...]
     parameters: Floats
 
 
 class SearchedConfig(Config):
-    history: int = Field(1000, ge=10, description="newest values of a series that a search sees")
+    history: int = Field(1000, ge=10, description="newest values of a series that the search uses")
     longest_season: int = Field(
-        24, ge=1, description="steps; a longer season is taken off first, by a decomposition of the whole past"
+        24, ge=1, description="steps; a longer season is removed first, by a decomposition of the whole past"
     )
 
 
 class Searched(Forecaster):
-    """A model of each series, searched in `fit` and applied to later pasts as it was found.
+    """A model of each series, searched in `fit` and applied to later pasts without change.
 
-    A series that `fit` has not seen, or a past that ends before `fit` did, is searched when it is asked about.
+    A series that `fit` has not seen, or a past that ends before that of `fit`, is searched in `predict`.
     """
 
     stochastic: ClassVar[bool] = False
     config_class = SearchedConfig
     config: SearchedConfig
     columns: ClassVar[int]
-    """Integers that tell the structure of a model."""
+    """Return integers that describe the structure of a model."""
 
     @abstractmethod
     def search(self, x: Floats, season: int) -> tuple[tuple[int, ...], Floats]:
-        """Structure and parameters for the values x (T,); any exception is a failure."""
+        """Return structure and parameters for the values x (T,); any exception is a failure."""
 
     @abstractmethod
     def window(self, past: Floats, found: Found) -> Floats:
-        """The values of a past that the model is applied to."""
+        """Return the values of a past to which the model is applied."""
 
     @abstractmethod
     def apply(self, x: Floats, found: Found, horizon: int) -> Normal:
@@ -110,7 +110,7 @@ class Searched(Forecaster):
         return Normal(told.mean + np.ldexp(ahead, -power), told.sd), power
 
     def _adjusted(self, past: Floats, season: int, horizon: int) -> tuple[Floats, int, Floats]:
-        """A past without the season that is too long for the model, the season that is left, and what (H,) to add."""
+        """Return a past without a season that is too long for the model, the remaining season, and what (H,) to add."""
         if season <= self.config.longest_season:
             return past, season, np.zeros(horizon)
         if len(past) < 2 * season:
@@ -133,7 +133,7 @@ class Searched(Forecaster):
         return Found(len(past), power, 0, (), np.empty(0))
 
     def _applied(self, past: Floats, found: Found, horizon: int) -> Normal | None:
-        """None: there is no model, or it fails on this past."""
+        """Return None if there is no model or it fails on this past."""
         x = np.ldexp(self.window(past, found), -found.power)
         if not found.season or np.ptp(x) == 0:
             return None

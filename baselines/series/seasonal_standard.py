@@ -1,7 +1,7 @@
-"""A series without its season and its unit: what a model without a memory of seasons can be told.
+"""A series without its season and its unit, for models that cannot represent seasons.
 
-profile:   z_t = (y_t − μ_{t mod m}) / σ        season and level stay as they were on average
-last:      z_t = (y_t − y_{t−m}) / σ            season and level go on as they were last
+profile:   z_t = (y_t − μ_{t mod m}) / σ        season and level stay at their averages
+last:      z_t = (y_t − y_{t−m}) / σ            season and level continue from the last season
 """
 
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ SeasonalBase = Literal["profile", "last"]
 
 @dataclass(frozen=True)
 class SeasonalStandard:
-    """Of N series, from their pasts."""
+    """Season and scale of N series, from their pasts."""
 
     base: SeasonalBase
     ahead: Floats
-    """(N, m) what the steps of the season after the past are told from."""
+    """(N, m) the base of the steps of the season after the past."""
     sd: Floats
-    """(N,) root mean square of what the base leaves; 0: nothing."""
+    """(N,) root mean square of the remainder; 0: nothing remains."""
     lags: Ids
-    """(N,) m; of a series too short for a season, 1."""
+    """(N,) m; 1 for a series too short for a season."""
 
     @classmethod
     def of(cls, panel: Panel, base: SeasonalBase) -> "SeasonalStandard":
-        """A profile takes two seasons or more, else it is the mean; what is last takes more than one, else it is the
-        last value."""
+        """Estimate the base. A profile needs two seasons, else it is the mean; the last season needs more than one,
+        else it is the last value."""
         m, lengths = panel.season, np.array([len(v) for v in panel.values], np.int64)
         lags = np.where(lengths >= 2 * m if base == "profile" else lengths > m, m, 1)
         found = _profile if base == "profile" else _last
@@ -41,18 +41,18 @@ class SeasonalStandard:
         return cls(base, ahead, np.where(sd > 1e-12 * size, sd, 0.0), lags)
 
     def take(self, rows: Ids) -> "SeasonalStandard":
-        """Of these series, in this order."""
+        """Return those of these series, in this order."""
         return SeasonalStandard(self.base, self.ahead[rows], self.sd[rows], self.lags[rows])
 
     def apply(self, panel: Panel) -> list[Floats]:
-        """z of each past; zeros where the base tells all, and shorter by a lag where it is the last season."""
+        """Return z of each past: zeros if nothing remains; shorter by a lag if the base is the last season."""
         divisors = np.where(self.sd > 0, self.sd, np.inf)
         rest = _left(panel, self.base, self.ahead, self.lags)
         return [left / divisor for left, divisor in zip(rest, divisors, strict=True)]
 
     def earlier(self, z: Floats) -> Floats:
-        """(N, H, …) of the steps after the pasts → what the steps a lag, two lags, … before each add up to: the last
-        season goes on from what is forecast of it. Zeros beside a profile."""
+        """Return for the steps (N, H, …) after the pasts the sum of the steps one lag, two lags, … before each: the
+        last season continues from its own forecasts. Zeros if the base is a profile."""
         total = z.copy()
         if self.base == "last":
             for h in range(z.shape[1]):
@@ -62,7 +62,7 @@ class SeasonalStandard:
         return earlier
 
     def undo(self, z: Floats) -> Floats:
-        """(N, H, …) z of the steps after the pasts, the earlier ones added, → values."""
+        """Turn z (N, H, …) of the steps after the pasts, with earlier ones added, into values."""
         horizon, rest = z.shape[1], (1,) * (z.ndim - 2)
         base = np.stack([np.resize(a, horizon) for a in self.ahead]).reshape(*z.shape[:2], *rest)
         values: Floats = base + self.sd.reshape(-1, 1, *rest) * z

@@ -15,20 +15,20 @@ from seqbench.interface import Arrays, Config, Floats
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 ORDINARY = range(-5, 31)
-"""Powers of two by which Theta's range may differ from 1 before it is rescaled: what its simplex finds moves with the
-unit by a thousandth, and the published figures are those of the unit as it is."""
+"""Powers of two by which Theta's range may differ from 1 before it is rescaled. The result of its simplex changes
+with the unit by a thousandth, and the published figures are those of the original unit."""
 
 
 class ThetaConfig(Config):
-    history: int | None = Field(None, ge=10, description="newest values of each past that are seen; None: all")
+    history: int | None = Field(None, ge=10, description="newest values of each past that are used; None: all")
 
 
 class Theta(Forecaster):
-    """The standard Theta method, estimated on each past: it takes milliseconds.
+    """The standard Theta method, estimated on each past in milliseconds.
 
-    A season of 4 steps or more is taken off by decomposition where a test at 90 % finds one, as a factor, or as a sum
-    where values or factors are not positive. Variances are those of simple exponential smoothing with drift,
-    σ² (1 + (h − 1) α²), times the squared factor. There is no search: where it fails, the last value goes on.
+    A season of 4 steps or more is removed by decomposition if a test at 90 % finds one: as a factor, or as a sum if
+    values or factors are not positive. Variances are those of simple exponential smoothing with drift,
+    σ² (1 + (h − 1) α²), times the squared factor. There is no search: if it fails, the last value is repeated.
     """
 
     stochastic: ClassVar[bool] = False
@@ -72,6 +72,6 @@ def _theta(x: Floats, season: int, horizon: int) -> Normal:
         multiplied = model["decomposition_type"] == "multiplicative"
         errors = errors / before if multiplied else errors - before
         factor = np.resize(cycle, horizon) if multiplied else factor
-    errors = errors[3:] if len(errors) > 4 else errors  # the start of the level is a parameter
+    errors = errors[3:] if len(errors) > 4 else errors  # the initial level is a parameter
     growth = 1 + np.arange(horizon) * model["par"]["alpha"] ** 2
     return Normal(fitted.predict(horizon)["mean"], factor * np.std(errors, ddof=1) * np.sqrt(growth))

@@ -27,7 +27,7 @@ class BengioConfig(WindowLanguageConfig):
 
 
 class BengioNetwork(WindowNetwork):
-    r"""The feature vectors of the window side by side, a tanh layer over them, and a softmax.
+    r"""The concatenated feature vectors of the window, a tanh layer over them, and a softmax.
 
         x = (C(x_{t−n+1}), …, C(x_{t−1}))
         y = b + W x + U tanh(d + H x),        p = softmax(y),        eq. 1; W = 0 without direct connections
@@ -36,7 +36,7 @@ class BengioNetwork(WindowNetwork):
     """
 
     def __init__(self, embedding: nn.Module, inputs: int, output: OutputLayer, config: BengioConfig) -> None:
-        """inputs: values of the feature vectors side by side."""
+        """inputs: values of the concatenated feature vectors."""
         super().__init__(output, config.dropout)
         self.embedding = embedding
         self.hidden = nn.Linear(inputs, config.hidden_size)

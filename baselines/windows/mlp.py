@@ -1,8 +1,8 @@
 """A multilayer perceptron over a window of one-hot symbols.
 
-What a neural language model is before words get vectors of their own: each position of the window has weights
-for each symbol, and nothing that is learned of a symbol at one position serves another (Bengio et al. 2003
-share one matrix instead). Nakamura & Shikano 1989 predict word categories so.
+A neural language model without word vectors: each position of the window has its own weights for each symbol, and what
+is learned of a symbol at one position does not help at another (Bengio et al. 2003 share one matrix instead).
+Nakamura & Shikano 1989 predict word categories in this way.
 """
 
 import torch
@@ -24,11 +24,11 @@ class WindowMLPNetwork(WindowNetwork):
     r"""h = tanh(d + Σ_k W_k e(x_{t−k})), e(x) the one-hot vector of V + 1 values, or the mean of those of its codes.
 
     The product of a matrix and a one-hot vector is a column of the matrix: the sum of the n − 1 columns is the
-    product with the whole one-hot window, without its (n − 1)(V + 1) multiplications a unit.
+    product with the whole one-hot window, without its (n − 1)(V + 1) multiplications per unit.
     """
 
     def __init__(self, columns: list[nn.Module], units: int, output: OutputLayer, dropout: float) -> None:
-        """columns: those of each W_k, the oldest symbol's first."""
+        """columns: of each W_k, those of the oldest symbol first."""
         super().__init__(output, dropout)
         self.columns = nn.ModuleList(columns)
         self.bias = nn.Parameter(torch.zeros(units))

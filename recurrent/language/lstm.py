@@ -19,8 +19,8 @@ class LSTMLanguageModel(RecurrentLanguageModel):
 
 
 class BidirectionalLSTMNetwork(ColumnNetwork):
-    """Two LSTMs of their own, joined only at the output: layers that read both directions in turn would tell
-    each other the symbol that is to be predicted."""
+    """Two separate LSTMs, joined only at the output: layers that read both directions would tell each other the symbol
+    to be predicted."""
 
     def __init__(self, embedding: nn.Module, body: Stack, backward_body: Stack, output: OutputLayer, edge: int) -> None:
         super().__init__(embedding, output, edge)
@@ -40,12 +40,11 @@ class BidirectionalLSTMNetwork(ColumnNetwork):
 
 
 class BidirectionalLSTMLanguageModel(ColumnLanguageModel):
-    """p(x_t | x_1 .. x_{t-1}, x_{t+1} .. x_T): each symbol between its past and its future, itself unseen.
+    """p(x_t | x_1 .. x_{t-1}, x_{t+1} .. x_T): each symbol from its past and its future.
 
-    Schuster & Paliwal 1997. The product of these is no probability of the text, and its perplexity a
-    pseudo-perplexity. The future reaches as far as the window in training and as the piece in `predict`; past
-    its end there is the edge of a document.
-    """
+    Schuster & Paliwal 1997. The product of these is no probability of the text, so its perplexity is a
+    pseudo-perplexity. The future ends with the window in training and with the piece in `predict`; after it stands
+    the edge of a document."""
 
     config_class = RecurrentLanguageConfig
     config: RecurrentLanguageConfig
@@ -58,7 +57,7 @@ class BidirectionalLSTMLanguageModel(ColumnLanguageModel):
 
 
 def _reverse(x: Tensor, mask: Tensor | None) -> Tensor:
-    """x (T, B, …) with each column's steps, those within the mask, in reverse order; the others stay."""
+    """Return x (T, B, …) with the steps within the mask reversed in each column; other steps stay in place."""
     if mask is None:
         return x.flip(0)
     length, step = mask.sum(0), torch.arange(len(x), device=x.device)[:, None]

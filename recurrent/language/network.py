@@ -1,4 +1,4 @@
-"""Language models of recurrent cells: what Elman's network, the GRU and the LSTM share."""
+"""Base of language models of recurrent cells: Elman's network, the GRU and the LSTM."""
 
 from typing import ClassVar
 
@@ -14,17 +14,17 @@ from seqbench.recurrent.layers.stack import Cell, LockedDropout, Stack
 class RecurrentLanguageConfig(ColumnLanguageConfig):
     layers: int = Field(1, ge=1, description="recurrent layers", json_schema_extra={"search": {"choices": [1, 2]}})
     locked: bool = Field(
-        False, description="whether what is dropped stays dropped over the steps of a window (Gal & Ghahramani 2016)"
+        False, description="whether a dropped unit stays dropped during a window (Gal & Ghahramani 2016)"
     )
 
     def stack(self, cell: Cell) -> Stack:
-        """Untrained layers of these sizes."""
+        """Return untrained layers of these sizes."""
         dropout = LockedDropout(self.dropout) if self.locked else nn.Dropout(self.dropout)
         return Stack(cell, self.embedding_size, self.hidden_size, self.layers, dropout)
 
 
 class RecurrentNetwork(ColumnNetwork):
-    """Each symbol is predicted from layers that have read those before it."""
+    """Predicts each symbol from layers that have read the symbols before it."""
 
     def __init__(self, embedding: nn.Module, body: Stack, output: OutputLayer, edge: int) -> None:
         super().__init__(embedding, output, edge)
@@ -37,7 +37,7 @@ class RecurrentNetwork(ColumnNetwork):
 
 
 class RecurrentLanguageModel(ColumnLanguageModel):
-    """p(x_t | x_1 .. x_{t-1}) from the state of layers that have read x_1 .. x_{t-1}; a subclass names the cell."""
+    """p(x_t | x_1 .. x_{t-1}) from the state of layers that have read x_1 .. x_{t-1}; subclasses name the cell."""
 
     config_class = RecurrentLanguageConfig
     config: RecurrentLanguageConfig

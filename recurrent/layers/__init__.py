@@ -1,1 +1,1 @@
-"""Recurrent layers, and what turns their states into one vector."""
+"""Recurrent layers, and pooling of their states into one vector."""

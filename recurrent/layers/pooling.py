@@ -1,4 +1,4 @@
-"""From the states of a recurrent network after each word to one vector of the document."""
+"""Pooling: from the states of a recurrent network after each word to one vector per document."""
 
 from abc import abstractmethod
 from typing import Literal
@@ -14,12 +14,12 @@ PoolingName = Literal["last", "mean", "max", "attention"]
 class Pooling(nn.Module):
     @abstractmethod
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
-        """states (B, T, D), lengths (B,) in 1..T → (B, D), whatever stands behind the lengths."""
+        """Pool states (B, T, D) with lengths (B,) in 1..T to (B, D); steps after the lengths are ignored."""
 
 
 class Last(Pooling):
-    """The state after the last word; of two directions, side by side, each one's own last:
-    the backward one's stands at the first word."""
+    """The state after the last word. For two directions, the last state of each, concatenated: the backward direction
+    ends at the first word."""
 
     def __init__(self, bidirectional: bool) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Max(Pooling):
 
 
 class Attention(Pooling):
-    r"""A mean whose weights the words give themselves.
+    r"""A mean with learned weights of the words.
 
         u_t = tanh(W h_t + b),   α = softmax_t(u_tᵀ u),   s = Σ_t α_t h_t
 
@@ -61,13 +61,13 @@ class Attention(Pooling):
         return torch.einsum("bt,btd->bd", self.weights(states, lengths), states)
 
     def weights(self, states: Tensor, lengths: Tensor) -> Tensor:
-        """α (B, T), each row summing to one, zero behind the lengths."""
+        """Return α (B, T); each row sums to one and is zero after its length."""
         scores = torch.tanh(self.project(states)) @ self.context
         return scores.masked_fill(~within(lengths, states.shape[1]), -torch.inf).softmax(1)
 
 
 def pooling_layer(kind: PoolingName, size: int, bidirectional: bool) -> Pooling:
-    """The layer of that kind over states of width `size`."""
+    """Return the pooling layer of this kind for states of width `size`."""
     match kind:
         case "last":
             return Last(bidirectional)

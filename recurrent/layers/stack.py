@@ -4,13 +4,13 @@ import torch
 from torch import Tensor, nn
 
 StackState = tuple[Tensor, ...] | None
-"""What each layer carries, layer by layer, each tensor (1, B, H); None: nothing has been read."""
+"""The states of the layers, one after the other, each tensor (1, B, H); None: nothing has been read yet."""
 
 Cell = type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]
 
 
 class LockedDropout(nn.Module):
-    """Dropout whose mask is one for all steps: what is dropped of a column stays dropped (Gal & Ghahramani 2016)."""
+    """Dropout with one mask for all steps: a dropped unit of a column stays dropped (Gal & Ghahramani 2016)."""
 
     def __init__(self, share: float) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class LockedDropout(nn.Module):
 
 
 class Stack(nn.Module):
-    """Layers, each reading the outputs of the one below, with dropout before the first, between, and after the last
+    """Layers that read the outputs of the layer below, with dropout before the first, between, and after the last
     (Zaremba, Sutskever & Vinyals 2014, section 3)."""
 
     def __init__(self, cell: Cell, input_size: int, hidden_size: int, layers: int, dropout: nn.Module) -> None:
