@@ -1,4 +1,4 @@
-"""Counting n-grams: one packed integer and one sort an order."""
+"""Counting n-grams: one packed integer per n-gram and one sort per order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from seqbench.interface import Documents, Floats, Ids
 
 
 def symbol_bits(vocab_size: int) -> int:
-    """Bits of a symbol in a key; <s> = vocab_size is one, too."""
+    """Return the bits of a symbol in a key; <s> = vocab_size is a symbol too."""
     return vocab_size.bit_length()
 
 
@@ -20,8 +20,8 @@ def symbol_bits(vocab_size: int) -> int:
 class Level:
     """The distinct n-grams of one order n.
 
-    Level 1 holds every symbol of the vocabulary, seen or not, and the start marker <s>, so that a symbol is
-    its own index there; <s> counts zero, since it is never predicted. Level 0, not stored, is the empty n-gram.
+    Level 1 holds all symbols of the vocabulary and the start marker <s>, so that a symbol is its own index there. <s>
+    has count zero, since it is never predicted. Level 0, not stored, is the empty n-gram.
     """
 
     key: Ids
@@ -31,30 +31,29 @@ class Level:
     count: Ids
     """(K,) occurrences."""
     contexts: int
-    """Entries of the level below."""
+    """Number of entries of the level below."""
     opening: int
-    """Entries from here on begin with <s>; they come last, as <s> is the largest symbol."""
+    """Entries from this index on begin with <s>; they are last, since <s> is the largest symbol."""
     bits: int
     """Low bits of a key that hold w_n."""
 
     @cached_property
     def context(self) -> Ids:
-        """(K,) index of w_1 … w_(n-1) in the level below."""
+        """Return (K,) index of w_1 … w_(n-1) in the level below."""
         return self.key >> self.bits
 
     def per_context(self, values: NDArray[Any]) -> Floats:
-        """Sums of values (K,) over the n-grams of each context, (contexts,)."""
+        """Return sums of values (K,) over the n-grams of each context, (contexts,)."""
         sums: Floats = np.bincount(self.context, weights=values, minlength=self.contexts).astype(np.float64, copy=False)
         return sums
 
 
 def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[Level]:
-    """Levels 1..order of documents of ids (T_i,), each preceded by one marker <s> = vocab_size.
+    """Count levels 1..order of documents of ids (T_i,), each preceded by one marker <s> = vocab_size.
 
-    No n-gram reaches over a document's start. The indices of one order make the keys of the next. A key takes
-    the bits of the number of positions and of the vocabulary together, so it fits 63 bits wherever the text
-    fits memory.
-    """
+    No n-gram crosses the start of a document. The indices of one order are part of the keys of the next. A key needs
+    the bits of the number of positions plus those of the vocabulary, so it fits into 63 bits if the text fits into
+    memory."""
     start, bits = vocab_size, symbol_bits(vocab_size)
     marker = np.array([start])
     symbols = np.concatenate([marker[:0], *(piece for document in documents for piece in (marker, document))])
@@ -85,10 +84,10 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
 
 
 def sort_together(keys: Ids, positions: Ids) -> Ids:
-    """Sort keys in place and return their positions; none is negative, and the last position is the largest.
+    """Sort keys in place and return their positions; keys are not negative, and the last position is the largest.
 
-    Sorting numbers is several times faster than sorting indices by them, so key and position travel in one
-    number where 63 bits hold both.
+    Sorting numbers is several times faster than sorting indices by them, so key and position are packed into one number
+    if both fit into 63 bits.
     """
     if len(keys) == 0:
         return positions

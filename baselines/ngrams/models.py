@@ -1,12 +1,13 @@
 """n-gram language models: add-k, Witten–Bell, absolute discounting, interpolated modified Kneser–Ney.
 
-All four are one recursion over ever shorter contexts, h' being h without its oldest symbol,
+All four use one recursion over shorter and shorter contexts, where h' is h without its oldest symbol,
 
     p(w | h) = a(h, w) + γ(h) p(w | h'),        down to the uniform p = 1/V,
 
-and differ only in which counts they take and how much of a context's mass they free for the context below.
-`<unk>` and `<eos>` are symbols like any other; <s> opens each document as context and is never predicted, so
-V leaves it out. A symbol that was never seen, `<unk>` included, lives on the uniform share at the bottom.
+and differ only in their counts and in the mass of a context that they leave for the shorter context. `<unk>` and
+`<eos>` are ordinary symbols. <s> starts each document as context and is never predicted, so V does not count it. A
+symbol that was never seen, also `<unk>`, gets its probability from the uniform distribution at the end of the
+recursion.
 
 Chen & Goodman 1998, "An empirical study of smoothing techniques for language modeling", TR-10-98, section 2.
 """
@@ -26,7 +27,7 @@ from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 
 class Memoryless(LanguageModel[None]):
-    """One distribution for every place."""
+    """The same distribution at every place."""
 
     stochastic = False
     _probability: Floats
@@ -47,7 +48,7 @@ class Memoryless(LanguageModel[None]):
 
 
 class Uniform(Memoryless):
-    """p(w) = 1 / V: what a model must beat to have learned anything."""
+    """p(w) = 1 / V: a model that has learned anything is better."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         self.restore({"probability": np.full(ctx.vocab.size, 1 / ctx.vocab.size)})
@@ -57,7 +58,7 @@ class Uniform(Memoryless):
 
 
 class Unigram(Memoryless):
-    """Relative frequencies, one added to each count so that unseen symbols can be scored (Laplace)."""
+    """Relative frequencies; one is added to each count, so that unseen symbols can be scored (Laplace)."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         every = np.arange(ctx.vocab.size)
@@ -70,24 +71,24 @@ class NgramConfig(Config):
         3,
         ge=1,
         le=7,
-        description="symbols of the longest n-gram, the predicted one included",
+        description="symbols of the longest n-gram, with the predicted one",
         json_schema_extra={"search": {"choices": [1, 2, 3, 4, 5, 6, 7]}},
     )
 
 
 class Ngram(LanguageModel[Ids]):
-    """An interpolated n-gram model, scored with two look-ups a symbol.
+    """An interpolated n-gram model, scored with two look-ups per symbol.
 
-    With Γ(h) = γ(h) γ(h') … γ(), the recursion unrolls: where g w is the longest suffix of h w that was
-    stored, and f the longest suffix of h,
+    Let Γ(h) = γ(h) γ(h') … γ(), g w the longest stored suffix of h w, and f the longest stored suffix of h. The
+    recursion then becomes
 
         p(w | h) = [p(w | g) / Γ(g)] · Γ(f).
 
-    Each stored n-gram is a node with the bracket as its `score`, and each context a node with Γ as its
-    `backoff`. Node 0 is the empty n-gram; then come the n-grams of order 1, 2, …, each order ascending by
-    (node of the prefix, last symbol), which is also the key that finds a node.
+    Each stored n-gram is a node with the bracket as its `score`, and each context a node with Γ as its `backoff`.
+    Node 0 is the empty n-gram; the n-grams of order 1, 2, … follow, each order ascending by (node of the prefix, last
+    symbol), which is also the key of a node.
 
-    The state is the last order − 1 symbols, fewer near a document's start, where <s> = V stands first.
+    The state holds the last order − 1 symbols, fewer near the start of a document, where <s> = V stands first.
     """
 
     stochastic = False
@@ -96,13 +97,13 @@ class Ngram(LanguageModel[Ids]):
 
     @abstractmethod
     def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
-        """The mass that the n-grams of an order keep, (K,), and that their contexts free, (contexts,).
+        """Return the mass that the n-grams of an order keep, (K,), and that their contexts leave, (contexts,).
 
-        Both in units of counts: a(h, w) and γ(h) are their shares in the sum of all mass in h.
+        Both are in units of counts: a(h, w) and γ(h) are their shares of the total mass of h.
         """
 
     def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
-        """Each order with the counts (K,) that it is estimated from."""
+        """Yield each order with the counts (K,) from which it is estimated."""
         return ((level, level.count) for level in levels)
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
@@ -110,7 +111,7 @@ class Ngram(LanguageModel[Ids]):
         self._store(*self._nodes(count_ngrams(train, self.vocab_size, self.config.order)))
 
     def _nodes(self, levels: Iterator[Level]) -> tuple[Ids, Floats, Floats]:
-        """Keys and scores of all nodes, and back-offs of those below the highest order."""
+        """Set keys and scores of all nodes, and back-offs of those below the highest order."""
         keys, scores, backoffs = [np.array([-1])], [np.ones(1)], []  # node 0 is only ever a context
         p, backoff, suffix = np.full(1, 1 / self.vocab_size), np.ones(1), np.zeros(1, dtype=np.int64)
         node = 0  # of the first context of an order
@@ -153,7 +154,7 @@ class Ngram(LanguageModel[Ids]):
         for ends, found in islice(self._stored(symbols.ravel()), self.config.order - 1):
             last = ends % width == width - 1
             row, context = ends[last] // width, found[last]
-            # The children of a context lie side by side; those of a longer context overwrite.
+            # The children of a context are neighbours; those of a longer context overwrite.
             first, end = np.searchsorted(self._table.keys, np.stack([context, context + 1]) << self._bits)
             children = end - first
             child = np.arange(children.sum()) + np.repeat(end - children.cumsum(), children)
@@ -164,15 +165,15 @@ class Ngram(LanguageModel[Ids]):
         return p
 
     def _stored(self, symbols: Ids) -> Iterator[tuple[Ids, Ids]]:
-        """For n = 1..order, where the stored n-grams among symbols (L,) end, and their nodes.
+        """Yield for n = 1..order where the stored n-grams among symbols (L,) end, and their nodes.
 
-        Rows of symbols may stand one after the other. Each opens with <s>, which no stored n-gram runs
-        over, or with order − 1 symbols of its own past, so that none reaches from a row's end into another.
+        Rows of symbols may follow each other. Each starts with <s>, which no stored n-gram crosses, or with order − 1
+        symbols of its own past, so that no n-gram extends from one row into the next.
         """
         ends, node = np.arange(len(symbols)), symbols + 1
         yield ends, node
         for _ in range(1, self.config.order):
-            # An n-gram is stored only if its prefix and its suffix are: it takes two neighbours.
+            # An n-gram is stored only if its prefix and its suffix are stored: two neighbours.
             left = (ends[1:] - ends[:-1] == 1).nonzero()[0]
             ends = ends[left + 1]
             node = self._table.find((node[left] << self._bits) | symbols[ends])
@@ -188,12 +189,12 @@ class Ngram(LanguageModel[Ids]):
 
     @property
     def _memory(self) -> int:
-        """Symbols kept as state; at order 1 one that nothing depends on."""
+        """Return the number of symbols kept as state; at order 1 one that nothing depends on."""
         return max(1, self.config.order - 1)
 
     @property
     def _bits(self) -> int:
-        """Low bits of a key that hold its last symbol."""
+        """Return the low bits of a key that hold its last symbol."""
         return symbol_bits(self.vocab_size)
 
     def arrays(self) -> Arrays:
@@ -205,9 +206,9 @@ class Ngram(LanguageModel[Ids]):
         self._store(arrays["keys"], arrays["score"], arrays["backoff"])
 
     def parameter_count(self) -> int:
-        """A probability for each stored n-gram and a back-off weight for each that may be a context.
+        """Count a probability for each stored n-gram and a back-off weight for each that may be a context.
 
-        The empty context counts, the probability of <s> does not.
+        The empty context counts; the probability of <s> does not.
         """
         return len(self._score) - 2 + len(self._backoff)
 
@@ -224,14 +225,15 @@ class AddKConfig(NgramConfig):
 class AddK(Ngram):
     """p(w | h) = (c(hw) + k) / (c(h) + kV), h of order − 1 symbols or from <s> on (Lidstone 1920; k = 1: Laplace).
 
-    It never looks at shorter contexts: one that was not seen leaves all symbols equal.
+    It never uses shorter contexts: after an unseen context all symbols have equal probability.
     """
 
     config_class = AddKConfig
     config: AddKConfig
 
     def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
-        """Counts of full n-grams; an order below that counts nothing passes all mass on, to the uniform."""
+        """Yield counts of full n-grams; lower orders have no counts and pass all mass on to the uniform
+        distribution."""
         for order, level in enumerate(levels, start=1):
             count = level.count.copy()
             count[: level.opening if order < self.config.order else 0] = 0
@@ -252,23 +254,23 @@ class WittenBell(Ngram):
 
 
 class Discounting(Ngram):
-    """Takes D_c off a count of c, the last D for all larger c, and frees what it took.
+    """Subtracts D_c from a count of c (the last D for all larger c) and leaves this mass to the shorter context.
 
-    The discounts of an order are estimated from t_k, how many of its n-grams have count k. Small or character
-    data leaves them undefined (no n-gram occurs just once), or without mass for the unseen; that order then
-    takes the `fallback` discounts, and is named in `fallback_orders` and the log.
+    The discounts of an order are estimated from t_k, the number of its n-grams with count k. On small or character data
+    they may be undefined (no n-gram occurs exactly once) or leave no mass for unseen symbols. That order then uses the
+    `fallback` discounts, and is named in `fallback_orders` and in the log.
     """
 
     fallback: ClassVar[tuple[float, ...]]
     """D_1, D_2, …"""
     discounts: Floats
-    """(order, number of discounts) those used at each order 1, 2, …"""
+    """(order, number of discounts) the discounts of each order 1, 2, …"""
     fallback_orders: tuple[int, ...]
     """Orders whose discounts were undefined."""
 
     @abstractmethod
     def _estimate(self, t: Floats) -> Floats:
-        """D_1, D_2, … from t = (t_0, …, t_4); not a number where undefined."""
+        """Return D_1, D_2, … from t = (t_0, …, t_4); NaN if undefined."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         self.discounts = np.tile(self.fallback, (self.config.order, 1))
@@ -299,7 +301,7 @@ class Discounting(Ngram):
 
 
 class AbsoluteDiscounting(Discounting):
-    """One discount an order, d = t_1 / (t_1 + 2 t_2), off plain counts; 0.75 where t_1 or t_2 is zero.
+    """One discount per order, d = t_1 / (t_1 + 2 t_2), subtracted from plain counts; 0.75 if t_1 or t_2 is zero.
 
     Ney, Essen & Kneser 1994, "On structuring probabilistic dependences in stochastic language modelling".
     """
@@ -313,10 +315,10 @@ class AbsoluteDiscounting(Discounting):
 class KneserNey(Discounting):
     """Interpolated modified Kneser–Ney, as KenLM's `lmplz` computes it.
 
-    An n-gram below the highest order counts the distinct symbols that stood before it; one that begins with
-    <s>, where nothing can stand, keeps its occurrences. D_k = k − (k + 1) Y t_(k+1) / t_k for k = 1, 2 and
-    3 or more, with Y = t_1 / (t_1 + 2 t_2). They are undefined where t_1, t_2 or t_3 is zero or D_k leaves
-    (0, k]; `lmplz` then stops, and takes ½, 1, 1½ when told `--discount_fallback`, as is done here unasked.
+    The count of an n-gram below the highest order is the number of distinct symbols before it; one that begins with
+    <s>, before which nothing can stand, keeps its occurrences. D_k = k − (k + 1) Y t_(k+1) / t_k for k = 1, 2 and
+    3 or more, with Y = t_1 / (t_1 + 2 t_2). They are undefined if t_1, t_2 or t_3 is zero or D_k is outside
+    (0, k]. `lmplz` then stops, and with `--discount_fallback` uses ½, 1, 1½, as is always done here.
 
     Chen & Goodman 1998, eq. 26; Heafield et al. 2013, "Scalable modified Kneser-Ney language model estimation".
     """

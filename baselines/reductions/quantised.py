@@ -1,8 +1,8 @@
-"""A reduction: a language model becomes a forecaster of symbols that stand for values.
+"""A reduction: a language model forecasts symbols that stand for values.
 
-A series without its season and its unit is cut into bins of equal mass, so that each is a word of a text; the model
-reads the past and goes on, many times over, and its texts are turned back into values (Ansari et al. 2024, "Chronos:
-learning the language of time series", section 3, with bins of equal mass for theirs of equal width).
+A series without its season and its unit is cut into bins of equal mass, so that each bin is a symbol of a text. The
+model reads the past and continues it many times, and its texts are turned back into values (Ansari et al. 2024,
+"Chronos: learning the language of time series", section 3, which uses bins of equal width).
 """
 
 from typing import Any
@@ -18,9 +18,9 @@ from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.vocab import Vocab
 
 WITHIN = 16
-"""Steps of the distribution of values that are kept of each bin."""
+"""Quantiles of the distribution of values that are kept per bin."""
 ROWS = 65_536
-"""Paths that are drawn at once."""
+"""Paths that are drawn together."""
 
 
 class Quantisation(Config):
@@ -28,35 +28,35 @@ class Quantisation(Config):
         64,
         ge=2,
         le=4096,
-        description="symbols, each for an equal share of all training values",
+        description="symbols, each for the same share of all training values",
         json_schema_extra={"search": {"choices": [16, 32, 64, 128]}},
     )
     base: SeasonalBase = Field(
         "last",
-        description="what the symbols tell the rest of: the mean profile of a season, or the last season",
+        description="what is subtracted from a series: the mean profile of a season, or the last season",
         json_schema_extra={"search": {"choices": ["profile", "last"]}},
     )
-    paths: int = Field(100, ge=1, description="continuations that are drawn of a past")
+    paths: int = Field(100, ge=1, description="continuations drawn per past")
     memory: int = Field(64, ge=1, description="newest symbols of a past that the model reads")
 
 
 class _Quantised(Forecaster):
     """Mean and quantiles of continuations that the language model draws.
 
-    All pasts share one table of random numbers, so that what is said of a series depends on no other.
+    All pasts use the same random numbers, so that the forecast of a series depends on no other series.
     """
 
     language_model: type[LanguageModel[Any]]
     config: Quantisation
-    """One that is the language model's too."""
+    """A config with the settings of the language model."""
     model: LanguageModel[Any]
     grid: Floats
     """(bins · WITHIN + 1,) quantiles of all standardised training values, at equal steps."""
     seed: int
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
-        """Cut the bins, and fit the language model to the series as documents; its validation texts are those of
-        `ctx.valid`."""
+        """Choose the bins, and fit the language model to the series as documents; the series of `ctx.valid` are its
+        validation texts."""
         standardised = [z for z in SeasonalStandard.of(train, self.config.base).apply(train) if len(z)]
         bins = self.config.bins
         self.seed, self.grid = ctx.seed, np.quantile(np.concatenate(standardised), np.linspace(0, 1, bins * WITHIN + 1))
@@ -107,10 +107,10 @@ class _Quantised(Forecaster):
         return [np.searchsorted(edges, z, side="right").astype(np.int64) for z in standardised]
 
     def _drawn(self, ids: Ids, horizon: int) -> Floats:
-        """(N, paths, H) standardised continuations of texts (N, T).
+        """Return (N, paths, H) standardised continuations of texts (N, T).
 
-        A step's uniform numbers are one from each of as many equal parts of 0..1 as there are paths, in random order:
-        the first step's distribution is then right but for the width of a part.
+        The uniform numbers of a step are stratified: 0..1 is cut into as many equal parts as there are paths, and each
+        part gives one number, in random order. The distribution of the first step is then exact up to one part.
         """
         paths, rng = self.config.paths, np.random.Generator(np.random.PCG64(self.seed))
         _, state = self.model.predict(np.repeat(ids, paths, axis=0))
@@ -126,7 +126,7 @@ class _Quantised(Forecaster):
 
 
 def quantised(kind: type[LanguageModel[Any]]) -> type[Forecaster]:
-    """The forecaster that a language model makes, with its settings and those of `Quantisation`.
+    """Return the forecaster made of a language model, with the model's settings and those of `Quantisation`.
 
     Raises:
         ValueError: the model has a setting of the same name as one of `Quantisation`.

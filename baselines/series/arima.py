@@ -17,7 +17,7 @@ from seqbench.interface import Floats
 
 class ARIMAConfig(SearchedConfig):
     longest_season: int = Field(
-        60, ge=1, description="steps; a longer season is taken off first, by a decomposition of the whole past"
+        60, ge=1, description="steps; a longer season is removed first, by a decomposition of the whole past"
     )
     max_p: int = Field(
         3, ge=0, le=10, description="autoregressive order", json_schema_extra={"search": {"choices": [2, 3, 5]}}
@@ -30,10 +30,10 @@ class ARIMAConfig(SearchedConfig):
 
 
 class ARIMA(Searched):
-    """Differences by the tests of KPSS and of the strength of the season, orders by AICc, stepwise.
+    """Differences are chosen by the tests of KPSS and of the strength of the season, orders by AICc, stepwise.
 
-    Coefficients minimise the conditional sum of squares, here as in the search; the state from which forecasts start,
-    and their variances, are those of the exact filter over the newest `history` values of a past.
+    Coefficients minimise the conditional sum of squares, as in the search. The state from which forecasts start, and
+    their variances, are those of the exact filter over the newest `history` values of a past.
     """
 
     config_class = ARIMAConfig

@@ -1,16 +1,16 @@
-"""Autoregression by least squares, one equation a series, all series of a panel at once.
+"""Autoregression by least squares, one equation per series, all series of a panel together.
 
     y_t = c + Σ_{i≤p} φ_i y_{t−i} + ε_t,      t = p..T−1
 
-The Gram matrix of the p + 1 lagged windows of a series (lag 0 is the value that is explained) has equal entries along
-its diagonals but for the window's ends,
+The Gram matrix of the p + 1 lagged windows of a series (lag 0 is the predicted value) has equal entries along its
+diagonals, except for the ends of the window,
 
     G_{i+1,j+1} = G_{ij} + y_{p−1−i} y_{p−1−j} − y_{T−1−i} y_{T−1−j},
 
-so its first row is all that is summed over time: p + 1 sums of T terms, and not their square (the covariance method of
-linear prediction; Makhoul 1975, "Linear prediction: a tutorial review", Proc. IEEE 63). Its Cholesky factor solves for
-every order at once. A Gram matrix has half the digits of its windows: a series that its own lags repeat almost exactly
-is solved from the windows, by their singular values.
+so only its first row is summed over time: p + 1 sums of T terms, and not their square (the covariance method of linear
+prediction; Makhoul 1975, "Linear prediction: a tutorial review", Proc. IEEE 63). Its Cholesky factor solves for all
+orders together. A Gram matrix has half the digits of its windows: a series that its own lags repeat almost exactly is
+solved from the windows by their singular values.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,16 +32,16 @@ from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster
 Flags = NDArray[np.bool_]
 
 SLAB_BYTES = 8_000_000
-"""Of Gram matrices at a time, few enough to stay near the processor."""
+"""The most bytes of Gram matrices that are computed together, small enough for the processor's cache."""
 DOUBTFUL = 1e-6
-"""Share of a lag's sum of squares that the lags before it leave: below, a Gram matrix has too few digits for it."""
+"""Share of a lag's sum of squares that earlier lags leave unexplained; below it, a Gram matrix has too few digits."""
 STEPS = 5
-"""That each parameter of an equation of the usual order stands on, at least. To estimate one adds σ² / steps to the
-squared error of a step (Akaike 1969, "Fitting autoregressive models for prediction", Ann. Inst. Statist. Math. 21), so
-that all of them together add a fifth at most."""
+"""The fewest steps per parameter of an equation of the usual order. Estimating a parameter adds σ² / steps to the
+squared error of a step (Akaike 1969, "Fitting autoregressive models for prediction", Ann. Inst. Statist. Math. 21),
+so all parameters together add at most a fifth."""
 LIMIT = 1e30
-"""No forecast is larger. An equation may explode; what lies beyond any unit is held here, where squares and sums of it
-are still numbers."""
+"""The largest forecast. An equation may explode; its forecasts are held at this value, whose squares and sums are still
+finite."""
 
 
 class AutoregressionConfig(Config):
@@ -49,42 +49,42 @@ class AutoregressionConfig(Config):
         None,
         ge=0,
         le=2000,
-        description="p, steps; None: 10 log10 T and a season, as far as T values of a series bear so many",
+        description="p, steps; None: 10 log10 T plus a season, or fewer if a series of T values is too short",
         json_schema_extra={"search": {"low": 1, "high": 400, "log": True}},
     )
-    aic: bool = Field(False, description="whether each series takes the order of 0..lags with the least AIC")
+    aic: bool = Field(False, description="whether each series uses the order of 0..lags with the smallest AIC")
     ridge: float = Field(
         0.0,
         ge=0,
         description="penalty of the squared coefficients, as a share of the variance of a series times its steps",
         json_schema_extra={"search": {"low": 1e-8, "high": 1e-1, "log": True}},
     )
-    intercept: bool = Field(True, description="whether there is a c; without one the series is to have mean 0")
+    intercept: bool = Field(True, description="whether there is a c; without it a series should have mean 0")
     logarithm: bool = Field(
         False,
-        description="whether the equation is one of log(1 + y), for series that are never below 0",
+        description="whether the equation is for log(1 + y), for series that are never below 0",
         json_schema_extra={"search": {"choices": [False, True]}},
     )
 
 
 @dataclass(frozen=True)
 class Equations:
-    """Of N series; the coefficients that an order leaves out are 0."""
+    """The equations of N series; coefficients beyond the order are 0."""
 
     coefficients: Floats
     """(N, p), φ_1 first."""
     intercept: Floats
     """(N,)"""
     variance: Floats
-    """(N,) of the innovations, Σ ε² / (steps − parameters)."""
+    """(N,) variance of the innovations, Σ ε² / (steps − parameters)."""
     logarithm: Flags
-    """(N,) whether y in the equation stands for log(1 + y)."""
+    """(N,) whether y in the equation is log(1 + y)."""
 
     def take(self, rows: Ids) -> "Equations":
         return Equations(self.coefficients[rows], self.intercept[rows], self.variance[rows], self.logarithm[rows])
 
     def beside(self, other: "Equations") -> "Equations":
-        """Both, those of `other` last, with as many coefficients as the longer."""
+        """Return both, those of `other` last, with as many coefficients as the longer has."""
         width = max(self.coefficients.shape[1], other.coefficients.shape[1])
         wide = [np.pad(e.coefficients, ((0, 0), (0, width - e.coefficients.shape[1]))) for e in (self, other)]
         return Equations(
@@ -96,16 +96,16 @@ class Equations:
 
 
 class Autoregression(Forecaster):
-    """Forecasts iterate the equation; quantiles are normal, of the variance that its errors add up to.
+    """Forecasts iterate the equation; quantiles are normal, with the accumulated variance of its errors.
 
-    Of a logarithm they are that normal distribution's, through y = exp(u) − 1: no quantile is lost on the way, since
-    the map rises, and the point forecast is the median, not the mean. A series with a value below 0 in training has an
-    equation of its levels.
+    With logarithms, quantiles of this normal distribution are transformed by y = exp(u) − 1. The map rises, so they
+    stay quantiles, and the point forecast is the median, not the mean. A series with a training value below 0 has an
+    equation without logarithms.
 
-    A series that `fit` has not seen gets an equation from its own past; so does one whose past has fallen below 0 since
-    an equation of its logarithm was fitted. One too short for p lags, of fewer than 2p + 2 values, which leave no more
-    steps than parameters, takes the order that it has where no p is given. No forecast or quantile passes ±`LIMIT`; a
-    forecast that gets there stays.
+    A series that `fit` has not seen gets an equation from its own past; so does a series whose past fell below 0
+    after an equation with logarithms was fitted. A series with fewer than 2p + 2 values is too short for p lags (it
+    leaves no more steps than parameters), and gets the order that it would have without p. No forecast or quantile
+    exceeds ±`LIMIT`; a forecast that reaches it stays there.
     """
 
     stochastic: ClassVar[bool] = False
@@ -163,10 +163,10 @@ class Autoregression(Forecaster):
 
 
 def usual_orders(lengths: Ids, season: int) -> Ids:
-    """(N,) of series of T = `lengths` (N,) values: 10 log10 T, the most that R's `ar` tries, and a season more for a
-    series that bears lags beyond one; no more than leave `STEPS` steps a parameter.
+    """Return (N,) the usual orders of series of T = `lengths` (N,) values: 10 log10 T, the maximum of R's `ar`, plus
+    a season if the series is long enough for lags beyond it; at most so many that `STEPS` steps per parameter remain.
 
-    Without a season, 30, 100, 700 and 20,000 values take 4, 15, 28 and 43 lags; with one of 24, 4, 15, 52 and 67.
+    Without a season, 30, 100, 700 and 20,000 values get 4, 15, 28 and 43 lags; with a season of 24, 4, 15, 52 and 67.
     """
     most = np.maximum((lengths - STEPS) // (STEPS + 1), 0)  # T − p ≥ STEPS (p + 1)
     usual = (10 * np.log10(lengths)).astype(np.int64)
@@ -175,23 +175,23 @@ def usual_orders(lengths: Ids, season: int) -> Ids:
 
 
 def _held(mean: Floats) -> Floats:
-    """(N, H) forecasts, held at ±`LIMIT` from the first on that passes it: later ones may be no numbers any more."""
+    """Return forecasts (N, H), held at ±`LIMIT` from the first that exceeds it, since later ones may be no numbers."""
     passed = np.maximum.accumulate(~(np.abs(mean) <= LIMIT), axis=1)
     first = mean[np.arange(len(mean)), passed.argmax(axis=1)]
     return np.where(passed, np.copysign(LIMIT, first)[:, None], mean)
 
 
 def _values(u: Floats, logarithm: Flags) -> Floats:
-    """(N, H, …) forecasts or quantiles as the equations have them → of the values, none beyond ±`LIMIT`."""
+    """Turn forecasts or quantiles (N, H, …) of the equations into those of the values, at most ±`LIMIT`."""
     values = np.clip(u, -LIMIT, LIMIT)
     values[logarithm] = np.expm1(np.minimum(values[logarithm], np.log1p(LIMIT)))
     return values
 
 
 def _slabs(lengths: Ids, orders: Ids) -> Iterator[tuple[int, Ids]]:
-    """Series of one order, as many as have their Gram matrices made at once.
+    """Yield series of one order, as many as have their Gram matrices computed together.
 
-    Series of one length stand together, so that none is padded by much.
+    Series of similar length are taken together, so that there is little padding.
     """
     for order in np.unique(orders).tolist():
         rows = np.flatnonzero(orders == order)
@@ -203,13 +203,13 @@ def _slabs(lengths: Ids, orders: Ids) -> Iterator[tuple[int, Ids]]:
 def estimate(
     values: Sequence[Floats], order: int, ridge: float = 0.0, aic: bool = False, intercept: bool = True
 ) -> Equations:
-    """Least squares of each series, as it is given, on `order` lags and a constant.
+    """Fit each series by least squares on `order` lags and a constant.
 
     Args:
-        values: N series, each of 2 · order + 2 values or more (any length where the order is 0).
+        values: N series, each of at least 2 · order + 2 values (any length if the order is 0).
         ridge: the penalty is ridge · Σ (y − mean)² · Σ φ².
-        aic: each series takes the order k of 0..order that makes steps · ln(Σ ε² / steps) + 2 k least, all of them
-            judged, and fitted, on the steps after the first `order`.
+        aic: each series uses the order k of 0..order with the smallest steps · ln(Σ ε² / steps) + 2 k; all orders are
+            compared and fitted on the steps after the first `order`.
     """
     lengths = np.array([len(v) for v in values])
     steps = lengths - order
@@ -241,7 +241,7 @@ def estimate(
 
 
 def _gram(y: Floats, steps: Ids, order: int) -> tuple[Floats, Floats]:
-    """Products (N, p+1, p+1) of the lags 0..p, and the lags themselves (N, p+1), summed over the last `steps` (N,)."""
+    """Return products (N, p+1, p+1) of the lags 0..p, and the lags (N, p+1), summed over the last `steps` (N,)."""
     count, total = y.shape
     explained = np.where(np.arange(total) >= (total - steps)[:, None], y, 0)
     back = np.arange(order)
@@ -259,8 +259,9 @@ def _gram(y: Floats, steps: Ids, order: int) -> tuple[Floats, Floats]:
 
 
 def _factored(gram: Floats, penalty: Floats) -> tuple[Floats, Floats, Floats]:
-    """Cholesky factors L (N, p, p) of the lags' products, the solution (N, p) of L x = products with lag 0, and the sum
-    of squares (N, p+1) that the first 0..p lags leave of it: the k-th projection is what lag k takes off."""
+    """Return Cholesky factors L (N, p, p) of the lags' products, the solution (N, p) of L x = products with lag 0,
+    and the sum of squares (N, p+1) of lag 0 that the first 0..p lags leave: lag k reduces it by the square of the k-th
+    entry."""
     matrices = torch.from_numpy(gram[:, 1:, 1:].copy())
     matrices.diagonal(dim1=1, dim2=2).add_(torch.from_numpy(penalty)[:, None])
     factors = torch.linalg.cholesky_ex(matrices).L
@@ -271,7 +272,8 @@ def _factored(gram: Floats, penalty: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _solved(factors: Floats, projections: Floats, orders: Ids, sound: Flags) -> Floats:
-    """(N, p) coefficients of the first `orders` (N,) lags of the series that are `sound` (N,); all others are 0."""
+    """Return coefficients (N, p) of the first `orders` (N,) lags of the series that are `sound` (N,); all others are
+    0."""
     coefficients = np.zeros_like(projections)
     kept = np.where(np.arange(projections.shape[1]) < orders[:, None], projections, 0)[sound, :, None]
     upper = torch.from_numpy(factors[sound]).mT
@@ -280,7 +282,7 @@ def _solved(factors: Floats, projections: Floats, orders: Ids, sound: Flags) -> 
 
 
 def _least_aic(left: Floats, steps: Ids) -> Ids:
-    """(N,) orders, from the sums of squares (N, p+1) that the orders 0..p leave."""
+    """Return (N,) orders, from the sums of squares (N, p+1) that the orders 0..p leave."""
     smallest = np.maximum(np.finfo(np.float64).eps * np.abs(left[:, :1]), np.finfo(np.float64).tiny)
     aic = steps[:, None] * np.log(np.fmax(left, smallest) / steps[:, None]) + 2 * np.arange(left.shape[1])
     least: Ids = aic.argmin(axis=1)
@@ -288,7 +290,8 @@ def _least_aic(left: Floats, steps: Ids) -> Ids:
 
 
 def _from_windows(y: Floats, order: int, penalty: float, aic: bool, intercept: bool) -> tuple[Floats, float, int]:
-    """Coefficients (p,), the sum of squares that they leave, penalty included, and the order, of one series (T,)."""
+    """Return coefficients (p,), the sum of squares that they leave with the penalty, and the order, of one series
+    (T,)."""
     windows = sliding_window_view(y, order + 1)[:, ::-1]
     if intercept:
         windows = windows - windows.mean(axis=0)
