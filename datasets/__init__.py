@@ -1,4 +1,4 @@
-"""Loaders, synthetic sources, the download cache, your own files."""
+"""Data sets: loaders, synthetic sources, the download cache, users' own files."""
 
 if __name__ != "seqbench.datasets":
     raise ImportError("import seqbench.datasets: the folder datasets/ is installed under that name alone")

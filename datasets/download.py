@@ -1,7 +1,7 @@
-"""Other people's files: found in `SEQBENCH_DATA`, in the cache, or on the network, and never used unverified.
+"""Other people's files: from `SEQBENCH_DATA`, the cache or the network, always verified before use.
 
-`SEQBENCH_DATA` names a folder that is read and never written. The cache is the user's own (`SEQBENCH_CACHE`
-moves it). What each file must be stands in `sources.toml`.
+`SEQBENCH_DATA` names a folder that is read and never written. The cache belongs to the user (`SEQBENCH_CACHE` moves
+it). `sources.toml` lists the files with their checksums.
 """
 
 import hashlib
@@ -36,9 +36,9 @@ class FileState:
     """The data set."""
     file: str
     where: str
-    """The path at which it was found, or would be kept."""
+    """The path where it was found, or would be kept."""
     state: State
-    """good: its checksum is right; partial: a download broke off, and will be resumed; failed: see `message`."""
+    """good: its checksum is right; partial: an interrupted download, which can be resumed; failed: see `message`."""
     bytes: int
     """On the disk."""
     message: str = ""
@@ -60,8 +60,9 @@ SOURCES: Mapping[str, Source] = _sources()
 
 
 class Downloaded:
-    """A data set whose files stand in `sources.toml` under its name, or under that of its `source`; to be named first
-    among the bases."""
+    """A data set whose files are listed in `sources.toml` under its name or that of its `source`.
+
+    Name it first among the bases."""
 
     name: ClassVar[str]
     source: ClassVar[str]
@@ -74,7 +75,7 @@ class Downloaded:
         cls.licence, cls.citation = SOURCES[cls.source].licence, SOURCES[cls.source].citation
 
     def fingerprint(self) -> str:
-        """As `Dataset.fingerprint`; the files are verified (and downloaded) on the way."""
+        """As `Dataset.fingerprint`; also downloads and verifies the files."""
         return fingerprint(self.source)
 
 
@@ -85,7 +86,7 @@ def cache_folder() -> Path:
 
 
 def lent_folder() -> Path | None:
-    """The folder that `SEQBENCH_DATA` names.
+    """Return the folder that `SEQBENCH_DATA` names.
 
     Raises:
         DataError: it does not exist.
@@ -100,17 +101,16 @@ def lent_folder() -> Path | None:
 
 
 def read(name: str) -> list[bytes]:
-    """The files of a data set, in the order of `sources.toml`, each with the right checksum; downloads what is
-    not at hand.
+    """Return the files of a data set, in the order of `sources.toml`, verified; download missing ones.
 
     Raises:
-        DataError: a file is not at hand and cannot be downloaded, or is damaged.
+        DataError: a file is missing and cannot be downloaded, or is damaged.
     """
     return [_read(name, file) for file in SOURCES[name].files]
 
 
 def fingerprint(name: str) -> str:
-    """One sha256 for all the files of a data set, which are verified (and downloaded) on the way.
+    """Return one sha256 for all files of a data set, after downloading and verifying them.
 
     Raises:
         DataError: as `read`.
@@ -119,7 +119,7 @@ def fingerprint(name: str) -> str:
 
 
 def verify(names: Sequence[str] | None = None) -> list[FileState]:
-    """What is at hand of the named data sets (None: of all), checksums compared; downloads nothing.
+    """Return the state of the files of the named data sets (None: of all), with checksums; downloads nothing.
 
     Raises:
         DataError: a name is unknown.
@@ -128,9 +128,9 @@ def verify(names: Sequence[str] | None = None) -> list[FileState]:
 
 
 def fetch(names: Sequence[str] | None = None) -> list[FileState]:
-    """Download what is not at hand of the named data sets (None: of all).
+    """Download the missing files of the named data sets (None: of all).
 
-    A file that cannot be had is a row with the state "failed", and the others are fetched all the same.
+    A file that cannot be downloaded is a row with the state "failed"; the others are downloaded all the same.
 
     Raises:
         DataError: a name is unknown.
@@ -187,7 +187,7 @@ def _state(name: str, file: RemoteFile) -> FileState:
 
 
 def _download(name: str, file: RemoteFile) -> None:
-    # Here and not above: pooch brings requests along, which a run on data at hand never needs.
+    # Imported here: pooch imports requests, which a run on data already present does not need.
     from seqbench.datasets.transfer import TransferError, transfer
 
     try:

@@ -1,4 +1,4 @@
-"""Text files of the user's: UTF-8, read whole, every fault told in one line."""
+"""Users' text files: UTF-8, read as a whole; each fault is reported in one line."""
 
 import codecs
 from pathlib import Path
@@ -7,7 +7,7 @@ from seqbench.data import DataError
 
 
 def read_bytes(path: Path) -> bytes:
-    """What a file holds.
+    """Return the bytes of a file.
 
     Raises:
         DataError: there is no such file, it cannot be read, or it is empty.
@@ -26,10 +26,10 @@ def read_bytes(path: Path) -> bytes:
 
 
 def decode(path: Path, data: bytes) -> str:
-    """The text of UTF-8 bytes, a byte-order mark allowed.
+    """Decode UTF-8 bytes; a byte-order mark is allowed.
 
     Raises:
-        DataError: the bytes are no UTF-8, or hold nothing but blank lines.
+        DataError: the bytes are not valid UTF-8, or hold only blank lines.
     """
     body = data.removeprefix(codecs.BOM_UTF8)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -51,5 +51,5 @@ def decode(path: Path, data: bytes) -> str:
 
 
 def unix_line_ends(text: str) -> str:
-    """The text with line ends of Windows and of old Macs as newlines."""
+    """Replace line ends of Windows and of old Macs by newlines."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

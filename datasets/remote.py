@@ -1,4 +1,4 @@
-"""A file on the network: where it lies, what it must be, and where a part of it is kept."""
+"""A file on the network: its address, size and checksum, and the place of a partial download."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,5 +14,5 @@ class RemoteFile:
 
 
 def part_of(path: Path) -> Path:
-    """Where a download lies until it is whole."""
+    """Return the path of a download until it is complete."""
     return path.with_name(path.name + ".part")

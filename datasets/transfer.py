@@ -1,7 +1,7 @@
-"""Downloads that go on where they broke off.
+"""Downloads that can be resumed.
 
-pooch verifies the checksum and puts the file in its place; it does not resume, so the downloader that it is given
-appends to a `.part` file what an HTTP range request brings (RFC 9110, section 14).
+pooch verifies the checksum and moves the file to its place, but it does not resume. So the downloader that it gets
+appends the answer of an HTTP range request to a `.part` file (RFC 9110, section 14).
 """
 
 import http
@@ -14,15 +14,15 @@ from seqbench.datasets.remote import RemoteFile, part_of
 
 PIECE = 1 << 16
 TIMEOUT = (10, 60)
-"""Seconds to connect, and to wait between two pieces."""
+"""Seconds to wait for a connection, and between two pieces."""
 
 
 class TransferError(Exception):
-    """The network did not bring the file; the message is half a sentence."""
+    """Raised if a file could not be downloaded; the message is half a sentence."""
 
 
 def transfer(file: RemoteFile, folder: Path) -> None:
-    """Bring a file to its path below `folder`, verified, or leave what came as a `.part` file for the next time.
+    """Download a file to its path below `folder` and verify it; keep a partial download as a `.part` file.
 
     Raises:
         TransferError: no connection, a refusal, a break, or a wrong checksum (of which nothing is kept).
@@ -49,8 +49,8 @@ class Resuming:
     """A downloader for pooch.
 
     Args:
-        part: where bytes are gathered.
-        size: how many there must be.
+        part: the file to which bytes are appended.
+        size: the complete number of bytes.
     """
 
     def __init__(self, part: Path, size: int) -> None:
@@ -71,17 +71,17 @@ class Resuming:
         return self.part.stat().st_size if self.part.exists() else 0
 
     def _continue(self, url: str) -> None:
-        """Append what is missing, in one request."""
+        """Append the missing bytes, in one request."""
         held = self._held()
         if held == self.size:
             return
-        # Compressed in transit, a file has other byte positions than the one we hold a part of.
+        # If it were compressed in transit, byte positions would differ from those of the file.
         headers = {"Accept-Encoding": "identity"}
         if 0 < held < self.size:
             headers["Range"] = f"bytes={held}-"
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
             response.raise_for_status()
-            # A server that knows no ranges answers 200 and sends the whole.
+            # A server without range requests answers 200 and sends the whole file.
             resumed = response.status_code == http.HTTPStatus.PARTIAL_CONTENT
             with self.part.open("ab" if resumed else "wb") as gathered:
                 for piece in response.iter_content(PIECE):

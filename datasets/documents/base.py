@@ -1,4 +1,4 @@
-"""Labelled documents as a data set: how a text becomes words, which part it falls into, what was left out."""
+"""Labelled documents as a data set: how texts are cut into words and split into parts, and what is left out."""
 
 import hashlib
 from abc import abstractmethod
@@ -26,12 +26,12 @@ Words = list[str]
 PARTS = ("train", "valid", "test")
 
 CUT = 0.1
-"""Share of the documents that each part gets which is cut from the training part."""
+"""Share of the documents for each part that is cut from the training part."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Documents as they stand in a file."""
+    """Documents as they are in a file."""
 
     texts: Sequence[str]
     labels: Sequence[str]
@@ -39,13 +39,13 @@ class Rows:
 
 @dataclass(frozen=True)
 class DocumentParts:
-    """The documents of each part; None: to be cut from the training part, stratified by hash of the text."""
+    """The documents of each part; None: the part is cut from the training part, stratified by hash of the text."""
 
     train: Rows
     valid: Rows | None = None
     test: Rows | None = None
     notes: Notes = field(default_factory=dict)
-    """What was done and left out to get them."""
+    """What was done and what was left out."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class _Row:
 
 
 class DocumentDataset(Dataset[LabelledData]):
-    """Documents, each of one class. The options say how they become words; a subclass says which documents.
+    """Documents, each of one class. The options set how they become words; subclasses provide the documents.
 
-    Documents stand in the order of a hash of text and label: the order of the rows in a file changes nothing.
+    Documents are ordered by a hash of text and label, so that the order of the rows in a file changes nothing.
     """
 
     task: ClassVar[str] = "classify"
@@ -70,15 +70,15 @@ class DocumentDataset(Dataset[LabelledData]):
         "their own, runs of one mark one word",
     )
     lowercase: bool = Field(True, description="words in lower case")
-    longest: int = Field(400, ge=1, description="words of a document that are kept, the first ones")
+    longest: int = Field(400, ge=1, description="the most words of a document; the first ones are kept")
     min_count: int = Field(1, ge=1, description="a word is kept if it occurs this often in the training part")
     vocab_size: int | None = Field(
-        None, ge=2, description="V, <unk> counted: the most frequent words of the training part are kept"
+        None, ge=2, description="V with <unk>: the most frequent words of the training part are kept"
     )
     overlap: Literal["keep", "remove"] = Field(
         "keep",
-        description="remove: documents whose words also make up a document of a later part are left out of "
-        "train and valid; keep: they are only counted",
+        description="remove: documents of train and valid that have the same words as a document of a later part "
+        "are left out; keep: they are only counted",
     )
 
     @field_validator("vocab_size")
@@ -97,7 +97,7 @@ class DocumentDataset(Dataset[LabelledData]):
         """
 
     def title(self) -> str:
-        """How errors and tables name the documents."""
+        """The name of the documents in errors and tables."""
         return self.name
 
     def load(self) -> LabelledData:
@@ -108,7 +108,7 @@ class DocumentDataset(Dataset[LabelledData]):
             raise DataError(f"{self.title()}: {error}") from None
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
-        """A UTF-8 file with one text a line, in the vocabulary `encoding["symbols"]`."""
+        """Read a UTF-8 file with one text per line, in the vocabulary `encoding["symbols"]`."""
         lines = unix_line_ends(decode(path, read_bytes(path))).removesuffix("\n").split("\n")
         try:
             return self.encoded(lines, Vocab(tuple(encoding["symbols"])))
@@ -116,7 +116,7 @@ class DocumentDataset(Dataset[LabelledData]):
             raise DataError(f"{path}: {error}") from None
 
     def encoded(self, texts: Sequence[str], vocab: Vocab) -> Texts:
-        """New texts as words of a vocabulary.
+        """Encode new texts in a vocabulary.
 
         Raises:
             DataError: a text holds no word.
@@ -160,7 +160,7 @@ class DocumentDataset(Dataset[LabelledData]):
         )
 
     def _split(self, parts: DocumentParts, notes: Notes) -> dict[str, list[_Row]]:
-        """The rows of train, valid and test, those without a word left out, in the order of their hashes."""
+        """Return the rows of train, valid and test, without rows that have no words, in the order of their hashes."""
         given = {"train": parts.train, "valid": parts.valid, "test": parts.test}
         rows = {part: self._rows(of_part) for part, of_part in given.items() if of_part is not None}
         notes["without_words_left_out"] = sum(len(of_part.texts) for of_part in given.values() if of_part) - sum(
@@ -181,7 +181,8 @@ class DocumentDataset(Dataset[LabelledData]):
         return sorted(rows, key=_place)
 
     def _vocab(self, train: Sequence[_Row]) -> Vocab:
-        """`<unk>`, then words by frequency, ties by the alphabet; a word `<eos>` is unknown, for it ends lines."""
+        """Return `<unk>`, then words by frequency, ties in alphabetical order. A word `<eos>` is unknown, since it
+        ends lines."""
         counts = Counter(chain.from_iterable(row.words[: self.longest] for row in train))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         kept = [word for word in ranked if counts[word] >= self.min_count and word not in (UNK, EOS)]
@@ -203,7 +204,7 @@ class DocumentDataset(Dataset[LabelledData]):
 
 
 class TokenisedDocuments(DocumentDataset):
-    """Documents whose words stand between white space already, in the case that counts."""
+    """Documents that are already tokenised: words are separated by white space, and case is kept."""
 
     tokens: Literal["whitespace", "words"] = Field(
         "whitespace", description=DocumentDataset.model_fields["tokens"].description
@@ -220,13 +221,13 @@ def _words_of(rows: Iterable[_Row]) -> set[tuple[str, ...]]:
 
 
 def _count_shared(rows: dict[str, list[_Row]]) -> Notes:
-    """Distinct texts that two parts share, as words."""
+    """Count distinct texts, as words, that two parts share."""
     distinct = {part: _words_of(of_part) for part, of_part in rows.items()}
     return {f"shared_{a}_{b}": len(distinct[a] & distinct[b]) for a, b in combinations(PARTS, 2)}
 
 
 def _without_shared(rows: dict[str, list[_Row]], notes: Notes) -> dict[str, list[_Row]]:
-    """The rows whose words make up no row of a later part; notes how many others there were."""
+    """Return the rows whose words differ from all rows of later parts; note how many others there were."""
     kept: dict[str, list[_Row]] = {}
     later: set[tuple[str, ...]] = set()
     for part in reversed(PARTS):
@@ -238,7 +239,7 @@ def _without_shared(rows: dict[str, list[_Row]], notes: Notes) -> dict[str, list
 
 
 def _classes(rows: dict[str, list[_Row]]) -> tuple[str, ...]:
-    """The classes of the training part, in the order of the alphabet.
+    """Return the classes of the training part, in alphabetical order.
 
     Raises:
         DataError: a part is empty, there is one class only, or a later part has a class that is not among them.

@@ -31,9 +31,9 @@ class Cedr(download.Downloaded, DocumentDataset):
 
 
 class CedrText(download.Downloaded, TextDataset):
-    """All sentences, whatever their emotions, as text for language modelling; words that occur once are `<unk>`.
+    """All sentences, of any emotion, as text for language modelling; words that occur once are `<unk>`.
 
-    Russian has many forms of a word, most of them rare: a text for models that look at spellings.
+    Russian words have many forms, most of them rare, so this text is useful for models that use spellings.
     """
 
     name: ClassVar[str] = "cedr-ru"
@@ -58,7 +58,7 @@ class CedrText(download.Downloaded, TextDataset):
 
 
 def _table(data: bytes) -> list[tuple[str, list[str]]]:
-    """Text and emotions of each row; the file writes these as `[]`, `[0]` or `[1 2]`."""
+    """Yield text and emotions of each row; the file writes emotions as `[]`, `[0]` or `[1 2]`."""
     rows = csv.DictReader(io.StringIO(data.decode(), newline=""))
     return [(row["text"], re.findall(r"\d", row["labels"])) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Which part of an installed library a docstring documents: real documents without a network."""
+"""Docstrings of an installed library, by the part that they document: real documents without a network."""
 
 import ast
 import hashlib
@@ -17,22 +17,22 @@ from seqbench.data import DataError
 from seqbench.datasets.documents.base import DocumentDataset, DocumentParts, Notes, Rows
 
 MASK = "_module_"
-"""Stands for every name of a module; no word of a docstring, and one word to every way of cutting texts."""
+"""Replaces every name of a module. It occurs in no docstring, and every tokeniser keeps it as one word."""
 
 FEWEST_WORDS = 20
 FEWEST_DOCUMENTS = 40
-"""A subpackage with fewer docstrings is no class."""
+"""The fewest docstrings of a subpackage that becomes a class."""
 
 EXAMPLE = re.compile(r"^[ \t]*>>>.*\n(?:[ \t]*\S.*\n?)*", re.MULTILINE)
 """A doctest: from its prompt to the next blank line."""
 
 FILLED_IN = re.compile(r"%\(\w+\)s")
-"""Where a library's own code puts in a text that many docstrings share."""
+"""Places where a library inserts a text that many docstrings share."""
 
 BETWEEN_WORDS = re.compile(r"(\W+)")
 
 NOT_ITS_OWN = {"tests", "externals"}
-"""Folders that are passed over."""
+"""Folders that are left out."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class _Source:
 
 
 class LibraryDocstrings(DocumentDataset):
-    """Docstrings of public functions, classes and methods; the class is the subpackage they stand in.
+    """Docstrings of public functions, classes and methods; the class is their subpackage.
 
-    Only the running text counts: examples import the module they document, so they are left out, and wherever
-    a module or subpackage of the library is named, `_module_` stands instead. The code is parsed, never imported.
-    A docstring of several places is kept once, and not at all if they lie in several subpackages. The text
-    differs with the version of the library.
+    Only running text counts. Examples import the module that they document, so they are left out, and each name of a
+    module or subpackage of the library is replaced by `_module_`. The code is parsed, never imported. A docstring that
+    occurs several times is kept once, or not at all if it occurs in several subpackages. The text depends on the
+    version of the library.
     """
 
     name: ClassVar[str] = "library-docstrings"
@@ -57,7 +57,7 @@ class LibraryDocstrings(DocumentDataset):
         "Virtanen et al.: SciPy 1.0, Nature Methods 17, 2020 (docstrings of the installed version)"
     )
 
-    library: str = Field("scipy", description="an installed package with subpackages, by the name it is imported under")
+    library: str = Field("scipy", description="the import name of an installed package with subpackages")
 
     def fingerprint(self) -> str:
         parts = ("\0".join((*s.path, hashlib.sha256(s.content).hexdigest())) for s in self._sources())
@@ -90,7 +90,7 @@ class LibraryDocstrings(DocumentDataset):
         return DocumentParts(Rows(list(kept), list(kept.values())), notes=notes)
 
     def _sources(self) -> list[_Source]:
-        """Files of public subpackages in the order of their paths."""
+        """Yield files of public subpackages in the order of their paths."""
         root = self._root()
         sources = []
         for path in sorted(root.glob("*/**/*.py")):
@@ -100,7 +100,7 @@ class LibraryDocstrings(DocumentDataset):
         return sources
 
     def _root(self) -> Path:
-        # The top level alone is looked for, which imports nothing.
+        # Only the top level is located, which imports nothing.
         found = util.find_spec(self.library) if self.library.isidentifier() else None
         if found is None:
             raise DataError(f"the library {self.library} is not installed here; install it, or name another one")
@@ -111,13 +111,13 @@ class LibraryDocstrings(DocumentDataset):
     def _version(self) -> str:
         try:
             return metadata.version(self.library)
-        except metadata.PackageNotFoundError:  # imported under another name than it is distributed under
+        except metadata.PackageNotFoundError:  # its import name is not the name of the distribution
             names = metadata.packages_distributions().get(self.library, [])
             return metadata.version(names[0]) if names else "unknown"
 
 
 def _names(path: Sequence[str]) -> set[str]:
-    """Names of a module and of the packages around it, in lower case, leading underscores off."""
+    """Return the names of a module and its parent packages, in lower case, without leading underscores."""
     return {part.removesuffix(".py").lower().strip("_") for part in path} - {"init", ""}
 
 
@@ -125,13 +125,13 @@ def _docstrings(source: _Source) -> Iterator[str]:
     try:
         tree = ast.parse(source.content)
     except (SyntaxError, ValueError):
-        # Templates of code generators and code for other versions of Python lie in some libraries.
+        # Some libraries hold templates of code generators, or code for other versions of Python.
         return
     yield from _public(tree.body)
 
 
 def _public(body: Sequence[ast.stmt]) -> Iterator[str]:
-    """Docstrings of the public names that statements define."""
+    """Yield docstrings of the public names that statements define."""
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             if not node.name.startswith("_"):
@@ -150,7 +150,7 @@ def _running_text(docstring: str) -> str:
 def _mask(modules: set[str]) -> Callable[[str], str]:
     """Replaces names of modules in a text."""
 
-    @cache  # a text has far more words than different ones
+    @cache  # a text has far more words than distinct ones
     def masked(piece: str) -> str:
         return MASK if piece.lower().strip("_") in modules else piece
 

@@ -29,7 +29,7 @@ class MovieReviews(download.Downloaded, TokenisedDocuments):
             lines = [line for line in data.decode("cp1252").split("\n") if line]
             texts += lines
             labels += [label] * len(lines)
-        # Counted from the fold that is tested: 0 is the test part, 1 the validation part.
+        # Counted from the test fold: 0 is the test part, 1 the validation part.
         place = (folds(texts, labels, FOLDS) - self.fold) % FOLDS
         test, valid, train = (
             Rows([texts[i] for i in rows], [labels[i] for i in rows])

@@ -1,4 +1,4 @@
-"""Your own labelled documents: a table, or a folder with one subfolder a class."""
+"""Users' own labelled documents: a table, or a folder with one subfolder per class."""
 
 import codecs
 import hashlib
@@ -18,11 +18,11 @@ from seqbench.tasks.language.vocab import Vocab
 
 SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test"}
 MOST_CLASSES, LONGEST_LABEL = 1000, 200
-"""Classes, and characters in the name of one: beyond, it is another column."""
+"""The most classes, and the most characters of a class's name; a column with more holds no classes."""
 
 
 class _Found(NamedTuple):
-    """Documents, each list of one length."""
+    """Documents; all lists have the same length."""
 
     texts: list[str]
     labels: list[str]
@@ -31,11 +31,11 @@ class _Found(NamedTuple):
 
 
 class LabelledFile(DocumentDataset):
-    """A table (CSV, TSV, JSONL, Parquet) with a column of text and one of classes, or a folder of `.txt` files.
+    """A table (CSV, TSV, JSONL, Parquet) with a column of texts and one of classes, or a folder of `.txt` files.
 
-    Without a column of splits, documents are split 80/10/10 by hash of their text, stratified, so that neither their
-    order nor a seed changes a split. Rows without text or class, and files in no folder of a class, are left out and
-    counted in the record.
+    Without a column of splits, documents are split 80/10/10 by a hash of their text, stratified, so that the split does
+    not depend on their order or on a seed. Rows without text or class, and files outside the folders of classes, are
+    left out and counted in the record.
     """
 
     name: ClassVar[str] = "file"
@@ -44,7 +44,7 @@ class LabelledFile(DocumentDataset):
     text: str = Field("text", description="column of the text")
     label: str = Field("label", description="column of the class")
     split: str | None = Field(None, description="column that says train, valid or test; a missing valid is cut off")
-    encoding: str = Field("utf-8", description="of the file's characters, such as cp1252")
+    encoding: str = Field("utf-8", description="encoding of the file's characters, such as cp1252")
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
@@ -88,7 +88,7 @@ class LabelledFile(DocumentDataset):
         return DocumentParts(train, valid, test, notes)
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
-        """A table with the same column of text, in the vocabulary `encoding["symbols"]`; classes are not needed."""
+        """Read a table with the same column of texts, in the vocabulary `encoding["symbols"]`; it needs no classes."""
         columns = read_table(path, {self.text: "give the column of the text that name"}, self.encoding)
         try:
             return self.encoded(columns[self.text], Vocab(tuple(encoding["symbols"])))
@@ -110,7 +110,7 @@ class LabelledFile(DocumentDataset):
         return sorted(file for file in self._path.rglob("*.txt") if file.is_file())
 
     def _folder(self) -> _Found:
-        """Files that lie in no folder of a class have none: read-me files, or the lists of addresses of IMDB."""
+        """Files outside the folders of classes have no class: read-me files, or IMDB's lists of addresses."""
         parted = (self._path / "train").is_dir() and (self._path / "test").is_dir()
         found = _Found([], [], [] if parted else None, {"rows": 0})
         for file in self._files():
@@ -149,10 +149,10 @@ class LabelledFile(DocumentDataset):
         return f"is {shown(name)} the right column? Name another with {option} NAME"
 
     def _check_labels(self, labels: Sequence[str]) -> None:
-        """Refuse what holds no classes.
+        """Refuse columns that hold no classes.
 
         Raises:
-            DataError: there is one class only, or so many or so long ones that they are none.
+            DataError: there is only one class, or there are too many, or their names are too long.
         """
         counts = Counter(label.strip() for label in labels if label.strip())
         hint = self._hint("--label", self.label)
@@ -171,7 +171,7 @@ class LabelledFile(DocumentDataset):
 
 
 def _bytes(file: Path) -> bytes:
-    """Of a text that may be empty.
+    """Return the bytes of a file that may be empty.
 
     Raises:
         DataError: it cannot be read.

@@ -1,4 +1,4 @@
-"""Reuters-21578 R8: newswire of eight topics, one topic a document (Lewis; Cardoso-Cachopo 2007)."""
+"""Reuters-21578 R8: newswire of eight topics, one topic per document (Lewis; Cardoso-Cachopo 2007)."""
 
 from typing import ClassVar
 

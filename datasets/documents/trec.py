@@ -20,7 +20,7 @@ class Trec(download.Downloaded, TokenisedDocuments):
         return DocumentParts(train=train, test=test)
 
     def _read(self, data: bytes) -> Rows:
-        # One byte is no UTF-8: the files are latin-1.
+        # The files are latin-1: one byte is not valid UTF-8.
         lines = (line.partition(" ") for line in data.decode("latin-1").split("\n") if line)
         pairs = [(label if self.labels == "fine" else label.partition(":")[0], text) for label, _, text in lines]
         return Rows([text for _, text in pairs], [label for label, _ in pairs])

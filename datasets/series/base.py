@@ -1,4 +1,4 @@
-"""Real series as a data set: where they are split, and from which origins forecasts are asked for."""
+"""Real series as a data set: how they are split, and from which origins forecasts are made."""
 
 import csv
 import io
@@ -20,10 +20,10 @@ Notes = dict[str, int | str]
 
 @dataclass(frozen=True)
 class Observed:
-    """N series with the borders of their parts, each border (N,) in values from the start.
+    """N series with the borders of their parts; each border (N,) is a number of values from the start.
 
-    The test part is `test_from`..`ends`; the validation part is `valid_from`..`test_from`, and lies inside the
-    training part or after it.
+    The test part is `test_from`..`ends`; the validation part is `valid_from`..`test_from`, inside the training part or
+    after it.
     """
 
     values: Sequence[Floats]
@@ -34,11 +34,11 @@ class Observed:
     ends: Ids
     notes: Notes = field(default_factory=dict)
     season: int | None = None
-    """Where the series tell it; None: the option's."""
+    """If the series define it; None: the option counts."""
 
 
 class SeriesDataset(Dataset[SeriesData]):
-    """Real series. The options say what is asked of forecasters; a subclass says which series."""
+    """Real series. The options define the forecasts; subclasses provide the series."""
 
     task: ClassVar[str] = "forecast"
     name: ClassVar[str]
@@ -58,7 +58,7 @@ class SeriesDataset(Dataset[SeriesData]):
         """
 
     def title(self) -> str:
-        """How errors and tables name the series."""
+        """The name of the series in errors and tables."""
         return self.name
 
     def load(self) -> SeriesData:
@@ -90,14 +90,15 @@ class SeriesDataset(Dataset[SeriesData]):
 
 
 class SingleSeries(SeriesDataset):
-    """One series, whose last values are the test part; all before it is for training, its end for validation too."""
+    """One series. Its last values are the test part; all values before are for training, and their end for validation
+    too."""
 
     valid_steps: int = Field(ge=1, description="values before the test part that validation takes its origins from")
     test_steps: int = Field(ge=1, description="values of the test part, the newest")
 
     @abstractmethod
     def one(self) -> tuple[Floats, Notes]:
-        """Its values, and what is to be noted of them."""
+        """Return its values, and notes for the record."""
 
     def observed(self) -> Observed:
         values, notes = self.one()
@@ -107,12 +108,12 @@ class SingleSeries(SeriesDataset):
 
 
 def by_steps(values: Sequence[Floats], names: Sequence[str], train: int, valid: int, test: int) -> Observed:
-    """Series that are observed together, their parts one after the other, of so many values each."""
+    """Return series that are observed together; their parts follow each other and have these lengths."""
     borders = np.cumsum([train, valid, test])[:, None].repeat(len(names), axis=1)
     return Observed(values, names, borders[0], borders[0], borders[1], borders[2])
 
 
 def two_columns(data: bytes) -> tuple[list[str], Floats]:
-    """Stamps and values of a CSV file with a header, which is as it was pinned."""
+    """Return stamps and values of a CSV file with a header; the file is verified."""
     rows = [row for row in csv.reader(io.StringIO(data.decode())) if row][1:]
     return [stamp for stamp, _ in rows], np.array([float(value) for _, value in rows])

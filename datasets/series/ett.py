@@ -11,15 +11,15 @@ from seqbench.datasets import download
 from seqbench.datasets.series.base import Observed, SeriesDataset, by_steps
 
 MONTH = 30 * 24
-"""Hours, as the papers count them."""
+"""Hours per part, as in the papers."""
 
 
 class ETTh1(download.Downloaded, SeriesDataset):
-    """Six loads and the oil temperature of a transformer, by the hour, each a series of its own.
+    """Six loads and the oil temperature of a transformer, by the hour, as separate series.
 
-    Trained on 12 months, validated on 4, tested on 4; the rest of the file is left out, as in the papers. Scaled by
-    mean and standard deviation of the training part, so that MSE and MAE are the published ones; these take every
-    origin (`stride=1`) and horizons of 96, 192, 336 and 720.
+    12 months are for training, 4 for validation, 4 for the test; the rest of the file is left out, as in the papers.
+    Series are scaled by mean and standard deviation of the training part, so that MSE and MAE compare with published
+    ones, which use all origins (`stride=1`) and horizons of 96, 192, 336 and 720.
     """
 
     name: ClassVar[str] = "ett-h1"

@@ -10,11 +10,11 @@ from seqbench.datasets import download
 from seqbench.datasets.series.base import Observed, SeriesDataset, by_steps
 
 CURRENCIES = ("Australia", "Britain", "Canada", "Switzerland", "China", "Japan", "New Zealand", "Singapore")
-"""In the order of the columns, as the paper lists them."""
+"""In the order of the columns and of the paper."""
 
 
 class ExchangeRate(download.Downloaded, SeriesDataset):
-    """Eight currencies on 7,588 days of 1990 to 2016, split 60/20/20 as in the paper; each a series of its own."""
+    """Eight currencies on 7,588 days of 1990 to 2016, split 60/20/20 as in the paper, as separate series."""
 
     name: ClassVar[str] = "exchange-rate"
 

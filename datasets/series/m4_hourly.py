@@ -13,9 +13,9 @@ from seqbench.interface import Floats
 
 
 class M4Hourly(download.Downloaded, SeriesDataset):
-    """414 series of 700 or 960 hours and the 48 that came after: one origin a series, as in the competition.
+    """414 series of 700 or 960 hours and the next 48 hours: one origin per series, as in the competition.
 
-    Validation takes its origins from the end of the training part.
+    The origins of validation are at the end of the training part.
     """
 
     name: ClassVar[str] = "m4-hourly"
@@ -32,6 +32,6 @@ class M4Hourly(download.Downloaded, SeriesDataset):
 
 
 def _rows(data: bytes) -> dict[str, Floats]:
-    """Values by name; shorter rows are filled up with empty cells."""
+    """Return values by name; shorter rows are padded with empty cells."""
     rows = list(csv.reader(io.StringIO(data.decode())))[1:]
     return {name: np.array([float(cell) for cell in cells if cell]) for name, *cells in rows}

@@ -1,4 +1,4 @@
-"""Your own series: a table in the long format that forecasters use, or one with a column a series."""
+"""Users' own series: a table in the long format, or with one column per series."""
 
 import csv
 import hashlib
@@ -24,11 +24,11 @@ from seqbench.interface import Floats
 from seqbench.tasks.forecasts.model import Panel
 
 NOTHING = frozenset({"", "nan", "na", "n/a", "null", "none", "nat", "-"})
-"""What a cell without a value holds, in lower case."""
+"""Contents of cells without a value, in lower case."""
 GROUPED = re.compile(r"[+-]?\d+(?:[., \u00a0']\d+)+")
-"""Digits with a decimal comma, or set apart by thousands."""
+"""Digits with a decimal comma or with separators of thousands."""
 SHARE = 10
-"""Of each series, one part in so many is the validation part and another the test part; a horizon at least."""
+"""One part in so many of each series is the validation part, and one the test part; each at least a horizon."""
 
 
 class _Cell(NamedTuple):
@@ -40,12 +40,12 @@ class _Cell(NamedTuple):
 
 @dataclass
 class _Series:
-    """What was found: values by name, all at one frequency."""
+    """The series found so far: values by name, all at one frequency."""
 
     values: dict[str, Floats] = field(default_factory=dict)
     newest: dict[str, Stamp] = field(default_factory=dict)
     frequency: tuple[Frequency, str] | None = None
-    """And the series that has it."""
+    """The series from which the frequency was taken."""
     longest: int = 0
     notes: Notes = field(default_factory=dict)
 
@@ -55,13 +55,13 @@ class _Series:
 
 
 class SeriesFile(SeriesDataset):
-    """A table (CSV, TSV, JSONL, Parquet): a row a time and series (`layout=long`), or a row a time (`layout=wide`).
+    """A table (CSV, TSV, JSONL, Parquet): one row per time and series (`layout=long`), or per time (`layout=wide`).
 
-    The last tenth of each series is its test part, the tenth before it the validation part, each a horizon at least.
-    Rows may stand in any order. All series have one frequency. What lies before the first value of a series and after
-    its last is cut off; gaps between them are refused, or filled from what came before alone: to interpolate would
-    tell the future. Series too short for a forecast in each part are left out. Times with an offset are compared in
-    UTC. All of this is counted in the record.
+    The last tenth of each series is its test part, the tenth before it the validation part; each is at least a horizon
+    long. Rows may be in any order. All series have one frequency. Missing values before the first and after the last
+    value of a series are cut off. Other gaps are refused, or filled from earlier values alone, since interpolation
+    would use the future. Series too short for a forecast in each part are left out. Times with an offset are compared
+    in UTC. The record counts all of this.
     """
 
     name: ClassVar[str] = "file"
@@ -69,16 +69,16 @@ class SeriesFile(SeriesDataset):
     path: Path = Field(description="the table")
     horizon: int = Field(ge=1, description="steps ahead, H")
     season: int = Field(
-        0, ge=0, description="steps of a season; 0: the usual one, 24 hours, 7 days, 12 months; 1: none"
+        0, ge=0, description="steps per season; 0: the usual one, 24 hours, 7 days, 12 months; 1: no season"
     )
     layout: Literal["long", "wide"] = Field("long", description="wide: each column but that of the times is a series")
-    id: str = Field("unique_id", description="column that says which series a row is of; a single series needs none")
+    id: str = Field("unique_id", description="column that names the series of a row; a single series needs none")
     time: str = Field("ds", description="column of the times")
     value: str = Field("y", description="column of the values, in the long layout")
     missing: Literal["refuse", "last", "zero"] = Field(
-        "refuse", description="what stands for a value that is missing between others: the last one before it, or 0"
+        "refuse", description="what replaces a missing value between others: the last value before it, or 0"
     )
-    encoding: str = Field("utf-8", description="of the file's characters, such as cp1252")
+    encoding: str = Field("utf-8", description="encoding of the file's characters, such as cp1252")
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
@@ -109,7 +109,7 @@ class SeriesFile(SeriesDataset):
         return Observed(values, names, ends - part, ends - 2 * part, ends - part, ends, found.notes, season)
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Panel:
-        """A table of the same columns, each of its series whole; `encoding["season"]` is that of the old data."""
+        """Read a table with the same columns; `encoding["season"]` is the season of the training data."""
         found = self._read(path, fewest=1)
         if not found.values:
             raise DataError(f"{path} holds no value; give it some")
@@ -174,10 +174,10 @@ class SeriesFile(SeriesDataset):
         }
 
     def _take(self, path: Path, name: str, cells: Sequence[_Cell], fewest: int, found: _Series) -> None:
-        """Add one series, its cells ascending in time, to what was found.
+        """Add one series, whose cells are ordered by time.
 
         Raises:
-            DataError: a time stands twice, values are missing, or the steps are uneven or not those of the others.
+            DataError: a time occurs twice, values are missing, or the steps are uneven or differ from other series.
         """
         found.count("rows", len(cells))
         for one, two in pairwise(cells):
@@ -248,7 +248,7 @@ def _where(path: Path, row: int) -> str:
 
 
 def _order(stamp: Stamp) -> Any:
-    """A key to sort by: those of one table are all numbers or all times."""
+    """Return a key for sorting; the keys of a table are all numbers or all times."""
     return stamp
 
 
@@ -274,7 +274,7 @@ def _number(text: str, path: Path, row: int, column: str) -> float:
 
 
 def _header(path: Path, encoding: str) -> list[str]:
-    """Names of all columns of a table that `read_table` has read."""
+    """Return the names of all columns of a table that `read_table` has read."""
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         from pyarrow.parquet import read_schema

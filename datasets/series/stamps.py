@@ -1,7 +1,7 @@
-"""Times as people write them, and the equal steps that they make.
+"""Times in users' tables, and the equal steps between them.
 
 Times are whole numbers, years and months (`2024-03`), dates or date-times of ISO 8601 (`2024-03-31 14:00`), with or
-without an offset from UTC. What could be read in two ways (3/4/2024) is refused.
+without an offset from UTC. Ambiguous times (3/4/2024) are refused.
 """
 
 import re
@@ -16,7 +16,7 @@ from seqbench.data import DataError
 from seqbench.interface import Ids
 
 Stamp = int | datetime
-"""A number of a step, or a time: without a zone, or in UTC."""
+"""The number of a step, or a time without a zone or in UTC."""
 Unit = Literal["step", "second", "weekday", "month"]
 
 NUMBER = re.compile(r"[+-]?\d{1,15}")
@@ -43,7 +43,7 @@ class Frequency:
 
     @property
     def season(self) -> int:
-        """Steps of the season that such data usually has: a day of hours or less, a week, a year; 1: none."""
+        """Return the steps of the usual season: a day for hours or less, a week, a year; 1: no season."""
         if self.unit == "second" and self.size < DAY:
             return DAY // self.size if DAY % self.size == 0 and self.size >= 600 else 1
         if self.unit == "month":
@@ -52,13 +52,13 @@ class Frequency:
 
 
 def parse(cells: Sequence[str], where: Callable[[int], str]) -> list[Stamp]:
-    """The times of a table, all of one kind.
+    """Parse the times of a table, which are all of one kind.
 
-    Times with an offset become UTC; if all of them are midnight on their own clocks, they are days, which begin an hour
-    early or late where the clocks are changed.
+    Times with an offset become UTC. If all of them are midnight in their own zones, they are days, which begin an hour
+    earlier or later when clocks are changed.
 
     Args:
-        where: number of a cell → where it stands, for messages.
+        where: returns the place of a cell, given its number, for messages.
 
     Raises:
         DataError: a cell is empty, no time, or of another kind than the first.
@@ -108,13 +108,13 @@ def _zoned(times: list[datetime], texts: Sequence[str], where: Callable[[int], s
 
 
 def positions(stamps: Sequence[Stamp]) -> tuple[Frequency, Ids]:
-    """Where each stamp of a series stands, counted in its smallest step from the first on; and that step.
+    """Return the position of each stamp, counted from the first in the smallest step of the series; and that step.
 
-    Months of any length are equal steps, where all stamps are of one day of the month or of its last; so are working
-    days, where all five of a week occur and no other does.
+    Months are equal steps if all stamps are on the same day of the month or on its last day; so are working days if all
+    five of a week occur and no other day does.
 
     Args:
-        stamps: two or more, ascending, no two alike.
+        stamps: at least two, ascending, all different.
 
     Raises:
         Uneven: a step is no multiple of the smallest.
