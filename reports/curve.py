@@ -12,10 +12,10 @@ LINES = {"classic": ":", "neural": "-", "truth": "--"}
 
 
 def draw(tables: Sequence[Table], option: str, path: Path, metric: str | None = None) -> None:
-    """One panel a data set, one line a model; with the interval, where `metric` is the one that ranks.
+    """Draw one panel per data set and one line per model, with its interval if `metric` is the one that ranks.
 
     Args:
-        option: of the data, such as `distance`; its values stand below the axis.
+        option: an option of the data, such as `distance`; its values are on the horizontal axis.
         metric: by name; None: the first of the task.
 
     Raises:
@@ -58,7 +58,7 @@ def draw(tables: Sequence[Table], option: str, path: Path, metric: str | None = 
 
 
 def _panels(tables: Sequence[Table], option: str) -> dict[str, dict[float, Table]]:
-    """Tables by data set and by the value of the option there, values in order."""
+    """Return tables by data set and by value of the option, with values in order."""
     panels: dict[str, dict[float, Table]] = {}
     options: set[str] = set()
     for table in tables:

@@ -1,4 +1,4 @@
-"""What stands below a table: how its numbers were made, from what, by what, on what."""
+"""The footer of a table: method, data, budget, versions, hardware."""
 
 import shlex
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from seqbench.tasks import task
 
 
 def footer(table: Table) -> tuple[tuple[str, str], ...]:
-    """Pairs of a heading and a text."""
+    """Return pairs of a heading and a text."""
     pairs = [
         ("interval", _interval(table)),
         ("verdict", _verdict(table)),
@@ -27,7 +27,7 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
 
 
 def command(table: Table) -> str:
-    """What makes the table: as given, or put together from the records."""
+    """Return the command that makes the table: as it was given, or put together from the records."""
     if table.settings.command is not None:
         return table.settings.command
     models = [row.records[0] for row in table.rows if row.kind != "truth"]
@@ -97,7 +97,7 @@ def _budget(record: Record) -> str:
 
 
 def _precision(record: Record) -> str:
-    """Number formats of the products in training, of the model or of the models that it adds."""
+    """Return the number formats of the products in training, of the model or of the models of a sum."""
     config = record.identity.config
     named = [part.get("precision") for part in (config, *config.get("parts", ()))]
     formats = sorted({str(name) for name in named if name})
@@ -131,7 +131,7 @@ def _date(table: Table) -> str:
 
 
 def _each(table: Table, of: Callable[[Record], str]) -> str:
-    """What all rows share, said once; or each variant with the rows that it holds for, the most common first."""
+    """Return what all rows share once; or each variant with its rows, the most common variant first."""
     kinds = _kinds(table, of)
     if len(kinds) < 2:
         return next(iter(kinds), "")

@@ -1,4 +1,4 @@
-"""How numbers are written in a cell, the same in every format."""
+"""Formatting of numbers in cells, the same in every format of a report."""
 
 import math
 from collections.abc import Iterable
@@ -9,17 +9,17 @@ from seqbench.evidence.metrics import Metric
 ABSENT = "—"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 LONG = 1e7
-"""From here on a score is written with an exponent: it says that a model broke, its digits say nothing."""
+"""Larger scores are written with an exponent: they show that a model failed, and their digits mean nothing."""
 
 
 def places(values: Iterable[float | None], digits: int = 4) -> int:
-    """Decimal places that give the smallest value of a column its significant digits, so that points align."""
+    """Return the decimal places that show the significant digits of a column's smallest value, so that points align."""
     sizes = [abs(v) for v in values if v is not None and math.isfinite(v) and v != 0]
     return max(0, digits - 1 - math.floor(math.log10(min(sizes)))) if sizes else 0
 
 
 def fixed(value: float | None, decimals: int) -> str:
-    """`98.20`, and `1,020` where four digits stand before the point; infinite values are written ∞, absent ones —."""
+    """Return `98.20`, or `1,020` if four digits stand before the point; infinite values are ∞, absent ones —."""
     if value is None or math.isnan(value):
         return ABSENT
     if math.isinf(value):
@@ -30,14 +30,14 @@ def fixed(value: float | None, decimals: int) -> str:
 
 @dataclass(frozen=True)
 class Written:
-    """How the values of a metric are written, so that those of a column share their decimals."""
+    """Formats the values of a metric; values of a column have the same number of decimals."""
 
     factor: float
     decimals: int
 
     @classmethod
     def of(cls, metric: Metric, values: Iterable[float | None]) -> "Written":
-        """Shares in hundredths to three digits, other scores to four."""
+        """Show shares in per cent with three digits, other scores with four."""
         read = [None if v is None else metric.factor * v for v in values]
         return cls(metric.factor, places(read, 3 if metric.per_cent else 4))
 
@@ -49,19 +49,19 @@ class Written:
 
 
 def titled(metric: Metric) -> str:
-    """The metric's title with its unit."""
+    """Return the metric's title with its unit."""
     return f"{metric.title}, %" if metric.per_cent else metric.title
 
 
 def interval(low: float | None, high: float | None, decimals: int) -> str:
-    """`95.97–100.51`; with a word between bounds of which one has a sign."""
+    """Return `95.97–100.51`; with a word between the bounds if one has a sign."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ABSENT
     return (" to " if low < 0 else "–").join(fixed(bound, decimals) for bound in (low, high))
 
 
 def significant(value: float | None, digits: int = 3) -> str:
-    """`0.0123`, `1.20`, `98.2`, `1,230`: significant digits, whole numbers never rounded away."""
+    """Return `0.0123`, `1.20`, `98.2`, `1,230`: significant digits, without rounding whole numbers."""
     if value is None or not math.isfinite(value):
         return fixed(value, 0)
     if value == 0:
@@ -71,7 +71,7 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A signed share, `+12.3 %`, `−0.42 %`; hundredths of a per cent are the last that count."""
+    """Return a signed share, `+12.3 %`, `−0.42 %`, to hundredths of a per cent."""
     if share is None or not math.isfinite(share):
         return fixed(share, 0)
     decimals = min(2, places([100 * share], 3))
@@ -89,36 +89,36 @@ def _scaled(value: float, units: tuple[str, ...], step: float = 1000.0) -> str:
 
 
 def count(value: float | None) -> str:
-    """A number of things: `812`, `33.3 k`, `1.20 M`."""
+    """Return a count: `812`, `33.3 k`, `1.20 M`."""
     if value is None or not math.isfinite(value):
         return fixed(value, 0)
     return f"{value:,.0f}" if value < 1000 and value == int(value) else _scaled(value, ("", "k", "M", "G", "T"))
 
 
 def seconds(value: float | None) -> str:
-    """`4.20 ms`, `0.340 s`, `1,840 s`."""
+    """Return a time: `4.20 ms`, `0.340 s`, `1,840 s`."""
     if value is None or not math.isfinite(value):
         return fixed(value, 0)
     return f"{significant(1000 * value)} ms" if 0 < value < 0.0995 else f"{significant(value)} s"
 
 
 def memory(value: float | None) -> str:
-    """Bytes in decimal units, `512 MB`."""
+    """Return bytes in decimal units, `512 MB`."""
     if value is None or not math.isfinite(value):
         return fixed(value, 0)
     return _scaled(value, ("B", "kB", "MB", "GB", "TB"))
 
 
 def times(ratio: float) -> str:
-    """How many times as much: `840 times`, `0.52 times`."""
+    """Return a ratio: `840 times`, `0.52 times`."""
     return f"{significant(ratio, 2 if ratio < 100 else 3)} times"
 
 
 def raised(mark: str) -> str:
-    """A mark for plain text: digits that point to a note are set high."""
+    """Return a mark for plain text: digits that point to a note become superscripts."""
     return mark.translate(SUPERSCRIPTS)
 
 
 def plain(text: str) -> str:
-    """One line of printable characters: what a model raised or printed may hold line ends and escape codes."""
+    """Return one line of printable characters: output of a model may hold line ends and escape codes."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable())

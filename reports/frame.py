@@ -1,4 +1,4 @@
-"""Tables as a pandas frame and as CSV: one row a model, numbers as they are, nothing rounded."""
+"""Tables as a pandas frame and as CSV: one row per model, without rounding."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,12 @@ _COUNTS = ("items", "seeds", "fits", "parameters", "peak_memory_bytes")
 
 
 def frame(tables: Sequence[Table]) -> "pd.DataFrame":
-    """Rows of all tables, in their order.
+    """Return the rows of all tables, in their order.
 
     A metric m of the task has the columns `m` (test score, pooled over seeds) and, for the first of them, `m_low`
     and `m_high` (its interval), `m_valid`, and `m_sd` (over seeds). `skill`, `verdict` and `difference` (with
-    `difference_low`, `difference_high`, on the metric's scale) hold the row against `reference`; `gap_to_truth` is
-    the share by which it is worse than the true model. What could not be had is missing.
+    `difference_low`, `difference_high`, on the metric's scale) compare the row with `reference`; `gap_to_truth` is
+    the share by which it is worse than the true model. Values that do not exist are missing.
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Which runs may stand in one table, and which of them are one row."""
+"""Which runs may stand in one table, and which runs form one row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +8,10 @@ from seqbench.evidence.records import Comparability, Identity, Record
 from seqbench.reports.formatting import ABSENT
 
 Run = tuple[Record, Columns | None]
-"""A record and its kept item columns; None where the run has none."""
+"""A record and its stored item columns; None if the run has none."""
 
 SHORT = 8
-"""Digits of a hash that people are shown."""
+"""Digits of a hash that are shown."""
 
 _WORDS = {
     "schema_version": "schema of the records",
@@ -27,24 +27,24 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Basis:
-    """What the runs of a table have in common, without which their scores do not compare."""
+    """What the runs of a table must have in common so that their scores compare."""
 
     task: str
     dataset: str
     schema_version: int
     data_sha256: str
-    """Empty where the data was not at hand."""
+    """Empty if the data was not found."""
     comparability: Comparability | None
-    """None where no run got as far as reading its data."""
+    """None if no run has read its data."""
     distinction: str = ""
-    """In what it differs from the others of that data set; empty where there are none."""
+    """How it differs from other groups of the data set; empty if there are none."""
 
 
 Group = tuple[Basis, Sequence[Run]]
 
 
 def one_group(runs: Sequence[Run]) -> Group:
-    """All runs as one group.
+    """Return all runs as one group.
 
     Raises:
         ValueError: there are none, or they differ in what must be equal in a table; the message names the runs.
@@ -63,9 +63,9 @@ def one_group(runs: Sequence[Run]) -> Group:
 
 
 def groups(runs: Sequence[Run]) -> list[Group]:
-    """Runs by what must be equal in a table, in order of first appearance.
+    """Group runs by what must be equal in a table, in order of first appearance.
 
-    A run that ended before its data was read joins those that read what it was to read.
+    A run that ended before its data was read joins the runs on the same data.
     """
     bases: dict[str, Basis] = {}
     for record, _ in runs:
@@ -82,7 +82,7 @@ def groups(runs: Sequence[Run]) -> list[Group]:
 
 
 def rows(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
-    """Runs of a group that differ in nothing but the seed, under a label that no other row bears.
+    """Return rows: runs of a group that differ in the seed alone, with a label that no other row has.
 
     Raises:
         ValueError: a seed was run twice, so that pooling would count its fit double.
@@ -110,7 +110,7 @@ def _basis(record: Record) -> Basis:
 
 
 def _questions(record: Record) -> list[str]:
-    """What was asked of the data, from the most exact to the least."""
+    """Return what identifies the data, from the most to the least exact."""
     identity = record.identity
     asked = f"{identity.schema_version} {identity.task} {identity.dataset}"
     exact = f"{asked} {identity.data_sha256}"
@@ -146,7 +146,7 @@ def _names(runs: Sequence[Run]) -> str:
 
 
 def _label(record: Record, others: Sequence[Record]) -> str:
-    """The record's label, with the reduction that it took, and with what its namesakes have otherwise."""
+    """Return the record's label, with its reduction, and with settings that differ from rows of the same name."""
     name = record.label + (f" ({record.reduction})" if record.reduction else "")
     mine = _settings(record.identity)
     namesakes = [_settings(other.identity) for other in others if other.label == record.label]

@@ -1,4 +1,4 @@
-"""Tables as one HTML file that needs no other: it follows the reader's light or dark setting, and prints."""
+"""Tables as one self-contained HTML file: it follows the reader's light or dark setting, and prints well."""
 
 from collections.abc import Sequence
 from functools import cache

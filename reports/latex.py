@@ -1,4 +1,4 @@
-r"""Tables for LaTeX, in the style of booktabs: paste into a document that has \usepackage{booktabs}."""
+r"""Tables for LaTeX, in the style of booktabs, for documents with \usepackage{booktabs}."""
 
 import re
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from seqbench.reports.sheet import Cell, Column, Sheet, rows
 from seqbench.reports.table import Table
 
 PAGE = 112
-"""Characters of footnote size that a line of a page holds, the gap between columns counted as one and a half;
-a wider table is broken into panels."""
+"""Characters of footnote size per line of a page; a gap between columns counts as one and a half. A wider table is
+split into panels."""
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -45,13 +45,13 @@ _ESCAPES = {
 
 
 def render(tables: Sequence[Table]) -> str:
-    """Tables as LaTeX, a float each."""
+    """Return tables as LaTeX, one float per table."""
     head = "% \\usepackage{booktabs,textcomp}\n"
     return head + "\n".join(map(_float, sheets(tables)))
 
 
 def escape(text: str) -> str:
-    """Text that no part of is taken for a command."""
+    """Escape text, so that no part of it is taken as a command."""
     escaped = "".join(_ESCAPES.get(character, character) for character in text)
     return re.sub("-(?=-)", "-{}", escaped)  # two hyphens would become a dash
 
@@ -94,7 +94,7 @@ def _head(column: Column) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    """Marks take no room, so that digits stand below digits."""
+    """Marks have no width, so that digits stand below digits."""
     text = rf"\textbf{{{escape(cell.text)}}}" if cell.bold else escape(cell.text)
     return text + (rf"\rlap{{\textsuperscript{{{escape(cell.mark)}}}}}" if cell.marks else "")
 

@@ -10,12 +10,12 @@ from seqbench.reports.table import Table
 
 
 def render(tables: Sequence[Table]) -> str:
-    """Tables as Markdown, one heading each."""
+    """Return tables as Markdown, one heading per table."""
     return "\n".join(map(_page, sheets(tables)))
 
 
 def escape(text: str) -> str:
-    """Text that no part of is taken for syntax."""
+    """Escape text, so that no part of it is taken as syntax."""
     return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", text)
 
 

@@ -1,4 +1,4 @@
-"""Footnotes: which marks a row bears, and what each mark says."""
+"""Footnotes: the marks of each row, and their texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ ALARM = "‼"
 
 @dataclass(frozen=True)
 class Marked:
-    """The marks of a row, by the cell that bears them."""
+    """The marks of a row, by the cell in which they stand."""
 
     score: tuple[str, ...]
     gap: tuple[str, ...]
@@ -20,7 +20,7 @@ class Marked:
 
 @dataclass
 class Notes:
-    """What the marks say, in the order in which a reader looks for it: alarms, broken laws, numbers."""
+    """The texts of the marks, the most important first: alarms, broken laws, numbered notes."""
 
     marked: list[Marked] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
@@ -28,7 +28,7 @@ class Notes:
     numbered: list[str] = field(default_factory=list)
 
     def number(self, text: str) -> str:
-        """The mark of a numbered note; equal notes share it."""
+        """Return the mark of a numbered note; equal notes have the same mark."""
         if text not in self.numbered:
             self.numbered.append(text)
         return str(self.numbered.index(text) + 1)
@@ -70,7 +70,7 @@ def notes(table: Table) -> Notes:
 
 
 def _ended(row: Row) -> str:
-    """How the cells ended that are not in the row's score, seeds that ended alike together."""
+    """Return how the cells ended that are not part of the row's score, grouped by their end."""
     ends: dict[str, list[str]] = {}
     for record in row.records:
         if record.status != "ok":

@@ -1,8 +1,8 @@
-"""Ranks over data sets: who tends to stand where, and which mean ranks so few data sets can tell apart.
+"""Ranks over data sets: mean ranks of models, and which of them the data sets can tell apart.
 
-Demšar 2006, "Statistical comparisons of classifiers over multiple data sets", J. Machine Learning Research 7: scores of
-different data sets do not compare, ranks do. Friedman's test asks whether any model ranks otherwise than by chance;
-Nemenyi's critical difference, which mean ranks differ,
+Demšar 2006, "Statistical comparisons of classifiers over multiple data sets", J. Machine Learning Research 7: scores on
+different data sets do not compare, ranks do. Friedman's test decides whether ranks differ more than by chance;
+Nemenyi's critical difference decides which mean ranks differ,
 
     CD = q_α √(k (k + 1) / 6N),
 
@@ -22,7 +22,7 @@ from seqbench.reports.table import Table
 from seqbench.tasks import task
 
 FEWEST = 3
-"""Data sets that a ranking is made of at least, and models."""
+"""The fewest data sets, and the fewest models, of a ranking."""
 LEVEL = 0.95
 
 
@@ -30,7 +30,7 @@ LEVEL = 0.95
 class Ranking:
     models: tuple[str, ...]
     ranks: Floats
-    """(N, k), 1 the best of a data set; ties share theirs."""
+    """(N, k), 1 is the best on a data set; ties share their rank."""
 
     @property
     def mean(self) -> Floats:
@@ -40,7 +40,7 @@ class Ranking:
 
     @property
     def half_width(self) -> Floats:
-        """(k,) of Student's interval over the data sets."""
+        """Return (k,) half the width of Student's interval over the data sets."""
         count = len(self.ranks)
         spread: Floats = self.ranks.std(axis=0, ddof=1) / np.sqrt(count)
         return spread * float(t.ppf((1 + LEVEL) / 2, count - 1))
@@ -54,16 +54,17 @@ class Ranking:
 
     @property
     def chance(self) -> float:
-        """Friedman's p: how often models that do not differ would rank so unevenly; 1 where all tie everywhere."""
+        """Return Friedman's p: the probability of ranks so uneven if models do not differ; 1 if all models tie
+        everywhere."""
         if (self.ranks == self.ranks[:, :1]).all():
             return 1.0
         return float(friedmanchisquare(*self.ranks.T).pvalue)
 
 
 def ranking(tables: Sequence[Table]) -> Ranking | None:
-    """Of the models that have a comparable score in every table, by the metric that ranks; the true ones apart.
+    """Rank the models that have a comparable score in every table, by the metric that ranks, without true models.
 
-    None: there are fewer than `FEWEST` tables or such models.
+    None: there are fewer than `FEWEST` tables or models.
     """
     if len(tables) < FEWEST:
         return None
@@ -80,7 +81,7 @@ def ranking(tables: Sequence[Table]) -> Ranking | None:
 
 
 def sheets(tables: Sequence[Table]) -> list[Sheet]:
-    """Tables as text, and behind them, for each task with data sets enough, the ranks over them."""
+    """Return the tables as text, followed by the ranks of each task that has enough data sets."""
     pages = [sheet(table) for table in tables]
     for name in dict.fromkeys(table.basis.task for table in tables):
         own = [table for table in tables if table.basis.task == name]

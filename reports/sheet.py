@@ -1,4 +1,4 @@
-"""A table as text: every format writes the same cells, notes and footer, and differs in its syntax alone."""
+"""A table as text: all formats write the same cells, notes and footer, and differ in their syntax alone."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -48,17 +48,17 @@ class Sheet:
     summary: str
     columns: tuple[Column, ...]
     truth: int
-    """Rows from this one on are true models, to be set apart."""
+    """Rows from this one on are true models, which are set apart."""
     notes: tuple[tuple[str, str], ...]
-    """Pairs of a mark and what it says."""
+    """Pairs of a mark and its text."""
     footer: tuple[tuple[str, str], ...]
     """Pairs of a heading and a text."""
     command: str
     """For the shell."""
 
     def panels(self, fits: Callable[[Sequence[Column]], bool]) -> list[list[Column]]:
-        """The columns in as few panels as fit, quality and cost apart if that takes no more of them. The labels
-        lead each."""
+        """Return the columns in as few panels as possible. Quality and cost are separated if this needs no more panels.
+        Labels come first in each."""
         label, *others = self.columns
         if fits(self.columns):
             return [list(self.columns)]
@@ -70,7 +70,7 @@ class Sheet:
 
 
 def _packed(label: Column, columns: Sequence[Column], fits: Callable[[Sequence[Column]], bool]) -> list[list[Column]]:
-    """Columns in order, a new panel where the next one does not fit; one that never fits has a panel to itself."""
+    """Return columns in order, with a new panel if the next one does not fit; one that never fits has its own panel."""
     panels = [[label]]
     for column in columns:
         if len(panels[-1]) > 1 and not fits([*panels[-1], column]):
@@ -80,7 +80,7 @@ def _packed(label: Column, columns: Sequence[Column], fits: Callable[[Sequence[C
 
 
 def rows(columns: Sequence[Column]) -> list[tuple[Cell, ...]]:
-    """The cells of columns, row by row."""
+    """Return the cells of columns, row by row."""
     return list(zip(*(column.cells for column in columns), strict=True))
 
 
@@ -164,5 +164,5 @@ def _verdict(table: Table, row: Row) -> str:
 
 
 def _gap(row: Row) -> str:
-    """How much worse than the true model: with the sign turned, the skill over it."""
+    """Return how much worse than the true model a row is: minus its skill over the true model."""
     return ABSENT if row.against_truth is None else percent(-row.against_truth.skill)

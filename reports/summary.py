@@ -10,7 +10,7 @@ QUESTION = "Does the neural network earn its cost?"
 
 
 def summary(table: Table) -> str:
-    """The question and the table's answer, one to three sentences."""
+    """Return the question and the table's answer, in one to three sentences."""
     return " ".join(part for part in (QUESTION, _answer(table), _truth(table)) if part)
 
 
@@ -47,7 +47,7 @@ def _scored(table: Table, row: Row) -> str:
 
 
 def _distance(table: Table, skill: float) -> str:
-    """`12.3 % below`: a skill above 0 is better, which for a perplexity is below."""
+    """Return `12.3 % below`: a skill above 0 is better, which for a perplexity is below."""
     below = (skill > 0) == table.metrics[0].lower_is_better
     return f"{percent(abs(skill)).removeprefix('+')} {'below' if below else 'above'}"
 

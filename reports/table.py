@@ -14,16 +14,16 @@ from seqbench.reports.groups import Basis, Group, Run, groups, one_group, rows
 from seqbench.tasks import task
 
 ROOM = 50_000_000
-"""Bootstrap weights at most (400 MB): a test part of very many units gets fewer resamples, and the table says so."""
+"""The most bootstrap weights (400 MB): a test part of very many units gets fewer resamples, and the table states it."""
 
 
 BOOTSTRAP_SEED = 0
-"""One for all tables, so that the same runs give the same bytes."""
+"""The same for all tables, so that the same runs give the same bytes."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a table is made, beyond its runs; as the arguments of `tables`."""
+    """How a table is made from its runs; the fields are arguments of `tables`."""
 
     margin: float
     level: float
@@ -33,7 +33,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Row:
-    """A model, pooled over its seeds. Values are None where they could not be had."""
+    """A model, pooled over its seeds. Values that do not exist are None."""
 
     label: str
     kind: Literal["classic", "neural", "truth"]
@@ -41,18 +41,18 @@ class Row:
     records: tuple[Record, ...]
     """All its cells, by seed."""
     pooled: int
-    """How many of them ended ok and are pooled here."""
+    """How many of them ended ok and are pooled."""
     scores: Mapping[str, float]
     """Test scores by the metric's name."""
     validation: float | None
     estimate: Estimate | None
-    """Of the first metric, with its interval."""
+    """Score by the first metric, with its interval."""
     broken: tuple[Check, ...]
-    """Laws that a pooled fit broke, each with the worst value that was measured."""
+    """Laws that a pooled fit broke, with the worst measured value of each."""
     marks: tuple[str, ...]
-    """Of the task, for the broken laws that make a score incomparable."""
+    """The task's marks of the broken laws, which make the score incomparable."""
     costs: Costs
-    """Means over the pooled fits, peak memory the highest; of all cells where none is ok."""
+    """Means over the pooled fits, and the highest peak memory; of all cells if none is ok."""
     why_no_interval: str = ""
     against_reference: Comparison | None = None
     against_truth: Comparison | None = None
@@ -75,20 +75,20 @@ class Row:
 class Table:
     basis: Basis
     metrics: tuple[Metric, ...]
-    """`metrics[0]` ranks and carries the verdict."""
+    """`metrics[0]` ranks and decides the verdict."""
     shown: int
-    """How many of them get a column."""
+    """How many of the metrics get a column."""
     rows: tuple[Row, ...]
-    """In the order of the runs, the true model last."""
+    """In the order of the runs; the true model is last."""
     reference: str | None
     """Label of the best comparable classic model on validation."""
     best: str | None
-    """Label of the best comparable model on validation, the true one apart."""
+    """Label of the best comparable model on validation, true models left out."""
     settings: Settings
     resamples: int
     units: int
     block: int
-    """Of the bootstrap: R resamples of blocks of so many of the test part's units; all 0 without items."""
+    """The bootstrap: number of resamples, length of a block in units, units of the test part; all 0 without items."""
 
     def row(self, label: str | None) -> Row | None:
         return next((row for row in self.rows if row.label == label), None)
@@ -101,7 +101,7 @@ class _Lot:
     label: str
     runs: Sequence[Run]
     fits: Sequence[Columns]
-    """Of the cells that ended ok, as metrics take them; none if the items of one are missing."""
+    """Item columns of the cells that ended ok, as metrics take them; none if those of one cell are missing."""
     block: int
 
 
@@ -113,7 +113,7 @@ def table(
     resamples: int = 2000,
     command: str | None = None,
 ) -> Table:
-    """One table of runs that may stand together; arguments as those of `tables`.
+    """Return one table of runs that may stand together; the arguments are those of `tables`.
 
     Raises:
         ValueError: there are no runs, or they differ in data, vocabulary, convention, unit, schema or number of
@@ -130,11 +130,11 @@ def tables(
     resamples: int = 2000,
     command: str | None = None,
 ) -> list[Table]:
-    """One table for each set of runs that may stand together, in order of first appearance.
+    """Return one table for each set of runs that may stand together, in order of first appearance.
 
     Args:
-        runs: records with their kept item columns; their order is the rows'.
-        margin: half-width of the region of a tie, on the scale of the task's first metric.
+        runs: records with their stored item columns, in the order of the rows.
+        margin: half the width of the region of a tie, on the scale of the task's first metric.
         level: of the intervals.
         resamples: of the bootstrap.
         command: that made the runs, for the footer; None: it is put together from the records.
@@ -143,7 +143,7 @@ def tables(
 
 
 def _table(group: Group, settings: Settings) -> Table:
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a broken model's row shows ∞ or a note
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # the row of a broken model shows ∞ or a note
         return _computed(group, settings)
 
 
@@ -190,13 +190,13 @@ def _computed(group: Group, settings: Settings) -> Table:
 def _lot(label: str, runs: Sequence[Run], items: Callable[[Columns], tuple[Columns, int]]) -> _Lot:
     kept = [columns for record, columns in runs if record.status == "ok"]
     scored = [items(columns) for columns in kept if columns is not None]
-    if len(scored) < len(kept):  # an interval over some of the fits would pass for one over all
+    if len(scored) < len(kept):  # an interval over some of the fits would look like one over all fits
         scored = []
     return _Lot(label, runs, [fit for fit, _ in scored], scored[0][1] if scored else 0)
 
 
 def _weights(lots: Sequence[_Lot], settings: Settings) -> tuple[Floats | None, int]:
-    """Bootstrap weights (R, N) that all rows share, so that comparisons are paired; and the block length."""
+    """Return the bootstrap weights (R, N) of all rows, so that comparisons are paired; and the block length."""
     scored = [lot for lot in lots if lot.fits]
     if not scored:
         return None, 0
@@ -250,7 +250,7 @@ def _row(
 
 
 def _test_scores(lot: _Lot, ok: Sequence[Record], metrics: Sequence[Metric]) -> dict[str, float]:
-    """Scores from the items, or as recorded where there are none; without those that are not defined."""
+    """Return scores from the items, or from the record if there are none; undefined ones are left out."""
     found = {}
     for metric in metrics:
         try:
@@ -265,7 +265,7 @@ def _test_scores(lot: _Lot, ok: Sequence[Record], metrics: Sequence[Metric]) -> 
 
 
 def _pooled(metric: Metric, values: Sequence[float]) -> float | None:
-    """Mean over fits on the metric's scale."""
+    """Return the mean over fits on the metric's scale."""
     if not values or np.isnan(values).any():
         return None
     if metric.scale == "linear" or np.isinf(values).any():
@@ -284,7 +284,7 @@ def _costs(records: Sequence[Record]) -> Costs:
 
 
 def best_on_validation(candidates: Sequence[Row], metric: Metric) -> str | None:
-    """Label of the best on validation among rows with a comparable score; None: there is none."""
+    """Return the label of the best row on validation with a comparable score; None if there is none."""
     validation = {
         row.label: row.validation
         for row in candidates

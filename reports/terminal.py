@@ -1,4 +1,4 @@
-"""Tables for the terminal: side by side where there is room, else panel below panel, with nothing left out."""
+"""Tables for the terminal: all columns side by side if they fit, else in panels below each other."""
 
 import re
 import shutil
@@ -18,14 +18,14 @@ from seqbench.reports.sheet import Column, Sheet
 from seqbench.reports.table import Table
 
 FILE_WIDTH = 120
-"""Columns where nobody watches."""
+"""Width if the output is not a terminal."""
 WIDE_LABEL, NARROW_LABEL = 34, 22
-"""Longer labels are folded where a setting begins: to the second width where this saves breaking the table."""
+"""Longer labels are folded before a setting; to the second width if this keeps the table in one panel."""
 _STYLES = {"good": "bold green", "bad": "red", "even": "yellow", "quiet": "dim", "": ""}
 
 
 def render(tables: Sequence[Table], width: int | None = None, color: bool | None = None) -> str:
-    """Tables as text.
+    """Return tables as text.
 
     Args:
         width: columns of the screen; None: those of the terminal.
@@ -65,12 +65,12 @@ def _print(console: Console, page: Sheet, first: bool) -> None:
 
 
 def _column_width(column: Column, label: int) -> int:
-    """With the space and the divider that follow it."""
+    """Return the width of a column with the space and the divider after it."""
     return max(_size(text) for text in [_head(column), *_set(column, label)]) + 2
 
 
 def _grid(columns: Sequence[Column], label: int, truth: int) -> Grid:
-    """A booktabs-like grid whose cells are set already."""
+    """Return a grid like those of booktabs; the cells are padded already."""
     grid = Grid(box=box.HORIZONTALS, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
         grid.add_column(_head(column), vertical="bottom" if column.panel == "label" else "top", no_wrap=True)
@@ -81,7 +81,7 @@ def _grid(columns: Sequence[Column], label: int, truth: int) -> Grid:
 
 
 def _head(column: Column) -> Text:
-    """The title in lines no longer than they must be, set as the cells are."""
+    """Return the title in lines as short as possible, aligned like the cells."""
     size = _body(column) + _tail(column)
     lines = _folded(re.split(r"(?<= )|(?<=/)(?=\w{2})", column.title), size)
     size = max([size, *(cell_len(line) for line in lines)])
@@ -89,7 +89,7 @@ def _head(column: Column) -> Text:
 
 
 def _set(column: Column, label: int) -> list[Text]:
-    """Cells set so that digits stand below digits, whatever marks follow them; labels no wider than `label`."""
+    """Return cells padded so that digits stand below digits, whatever marks follow; labels are at most `label` wide."""
     if column.panel == "label":
         return [
             Text("\n  ".join(_folded(_settings(c.text, label), label)), "bold" if c.bold else "") for c in column.cells
@@ -106,12 +106,12 @@ def _set(column: Column, label: int) -> list[Text]:
 
 
 def _settings(label: str, size: int) -> list[str]:
-    """A label where it may be broken: before its settings, between them, and where a piece is too long."""
+    """Return the pieces between which a label may be broken: before and between settings, and within long pieces."""
     return [part for piece in re.split(r"(?<=, )|(?=\()|(?<=:)", label) for part in chop_cells(piece, size - 2)]
 
 
 def _folded(pieces: Sequence[str], size: int) -> list[str]:
-    """Pieces of a text in lines of at most `size`, or as long as the longest piece."""
+    """Join pieces of a text into lines of at most `size`, or as long as the longest piece."""
     lines = [""]
     for piece in pieces:
         if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > size:
@@ -133,7 +133,7 @@ def _tail(column: Column) -> int:
 
 
 def _pairs(console: Console, pairs: Sequence[tuple[str, str]], style: str) -> None:
-    """Heading and text side by side, the text with a hanging indent."""
+    """Print heading and text side by side, with a hanging indent."""
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(style=style)
     grid.add_column(style="" if style == "red" else style)

@@ -37,13 +37,16 @@ def follow(asked: Asked) -> bool:
                 case Progress(name=curve, value=value):
                     doing[cell.key] = f"{name}: {curve} {value:.4g}"
                 case Recomputed(damaged=damaged):
-                    console.print(f"damaged, computed anew: {damaged.path}: {damaged.why}", style="yellow")
+                    console.print(
+                        f"damaged, computed anew: {damaged.path}: {damaged.why}", style="yellow", markup=False
+                    )
                 case Finished(record=record):
                     doing.pop(cell.key, None)
                     bar.advance(grid)
                     failed |= record.status not in ("ok", "skipped")
                     if record.status != "ok":
-                        bar.console.print(f"{name}: {record.status}: {record.reason}", style="yellow")
+                        told = f"{name}: {record.status}: {record.reason}"
+                        bar.console.print(told, style="yellow", markup=False, highlight=False)
             bar.update(grid, doing=" · ".join(doing.values()))
     return failed
 
