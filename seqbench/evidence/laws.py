@@ -180,5 +180,5 @@ class Fits:
 
 def untouched(same: bool) -> Check:
     """Return the check that the data passed to `fit` is the `same` afterwards."""
-    message = "fit leaves the training data as it is" if same else "fit changes the data it is lent: work on a copy"
+    message = "fit leaves the training data as it is" if same else "fit changes the data that it gets: work on a copy"
     return Check(name="untouched", passed=same, message=message)

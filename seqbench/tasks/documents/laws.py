@@ -82,10 +82,10 @@ def pure(model: Classifier, said: Said) -> Check:
     kept = np.array(handed)
     model.predict(copied(said.texts.take(np.arange(len(said.texts))[::-1])))
     if not np.array_equal(kept, handed):
-        return Check(name="pure", passed=False, message="later calls change scores that were handed out: return a copy")
+        return Check(name="pure", passed=False, message="later calls change scores of earlier ones: return a copy")
     if not (_equal(lent.ids, said.texts.ids) and [list(w) for w in said.texts.words] == lent.words):
-        return Check(name="pure", passed=False, message="predict changes the texts that it is lent: work on a copy")
-    return Check(name="pure", passed=True, message="what was lent and handed out stays as it is")
+        return Check(name="pure", passed=False, message="predict changes the texts that it gets: work on a copy")
+    return Check(name="pure", passed=True, message="arguments and earlier scores stay as they are")
 
 
 def saved(model: Classifier, said: Said) -> Check:

@@ -147,12 +147,10 @@ def pure(model: Forecaster, asked: Asked) -> Check:
     backwards = np.arange(len(asked.past))[::-1]
     model.predict(copied(take(asked.past, backwards)), asked.horizon, np.array(LEVELS))
     if not _equal(given, kept):
-        return Check(
-            name="pure", passed=False, message="later calls change forecasts that were handed out: return a copy"
-        )
+        return Check(name="pure", passed=False, message="later calls change forecasts of earlier ones: return a copy")
     if not (_equal(lent.values, asked.past.values) and list(lent.names) == list(asked.past.names)):
-        return Check(name="pure", passed=False, message="predict changes the pasts that it is lent: work on a copy")
-    return Check(name="pure", passed=True, message="what was lent and handed out stays as it is")
+        return Check(name="pure", passed=False, message="predict changes the pasts that it gets: work on a copy")
+    return Check(name="pure", passed=True, message="arguments and earlier forecasts stay as they are")
 
 
 def saved(model: Forecaster, asked: Asked, said: Floats) -> Check:

@@ -199,11 +199,11 @@ def pure(ask: Asked, short: Scored, states: bool) -> Check:
         ask.next(state, len(head))
     ask(tail)
     if not np.array_equal(kept, handed):
-        return Check(name="pure", passed=False, message="later calls change scores that were handed out: return a copy")
+        return Check(name="pure", passed=False, message="later calls change scores of earlier ones: return a copy")
     nats = difference(ask.score(tail, state), first) if states else 0.0
     if ask.mutated:
-        return Check(name="pure", passed=False, message="predict changes the ids that it is lent: work on a copy")
-    return moved("pure", nats, "going on twice from one state", "predict changes the state that it is handed")
+        return Check(name="pure", passed=False, message="predict changes the ids that it gets: work on a copy")
+    return moved("pure", nats, "going on twice from one state", "predict changes the state that it gets")
 
 
 def saved(ask: Asked, short: Scored, vocab_size: int) -> Check:
