@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from seqbench.exports import EXPORTS
+
 if TYPE_CHECKING:
     from seqbench.api import check as check
     from seqbench.api import predict as predict
@@ -26,20 +28,6 @@ if TYPE_CHECKING:
     from seqbench.tasks.language.vocab import Vocab as Vocab
 
 __version__ = "0.1.0"
-
-EXPORTS = {
-    name: module
-    for module, names in {
-        "seqbench.api": ("run", "report", "check", "predict", "sample"),
-        "seqbench.interface": ("Budget", "Config", "Context", "SequenceModel"),
-        "seqbench.tasks.language.model": ("LanguageContext", "LanguageModel"),
-        "seqbench.tasks.language.vocab": ("Vocab",),
-        "seqbench.tasks.documents.model": ("ClassificationContext", "Classifier", "Labelled", "Texts"),
-        "seqbench.tasks.forecasts.model": ("Forecast", "ForecastContext", "Forecaster", "Panel"),
-    }.items()
-    for name in names
-}
-"""Public names and where they live; each is imported when it is first used, so that `import seqbench` costs nothing."""
 
 __all__ = list(EXPORTS)
 

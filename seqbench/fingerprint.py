@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import seqbench
+from seqbench.exports import EXPORTS
 
 
 def source_sha256(file: Path, module: str) -> str:
@@ -51,7 +51,7 @@ def _imported_names(tree: ast.AST, path: Path, module: str) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "seqbench" and not node.level:
-            yield from (seqbench.EXPORTS.get(alias.name, f"seqbench.{alias.name}") for alias in node.names)
+            yield from (EXPORTS.get(alias.name, f"seqbench.{alias.name}") for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from seqbench.exports import EXPORTS
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("baselines", "recurrent", "datasets", "reports")
 SLOW = {"torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch"}
@@ -25,8 +27,8 @@ PICTURE = {
     ("registry", "learning", "datasets", "reports"): "found by name; what networks are built with; sources; tables",
     ("tasks",): "a room per task: model, data, scoring, metrics, laws",
     ("evidence", "combination"): "statistics, records, what all laws share; models made of models",
-    ("data", "packing"): "what a data set is; arrays within arrays",
-    ("interface", "spec", "fingerprint", "catalogue"): "the ground: what is true of every task",
+    ("data", "packing", "fingerprint"): "what a data set is; arrays within arrays; one hash of all source",
+    ("interface", "spec", "exports", "catalogue"): "the ground: what is true of every task",
 }
 """Floors from the top down. A room imports from itself and from the floors below, never from a neighbour."""
 FLOORS = tuple(PICTURE)
@@ -191,3 +193,18 @@ def test_the_registry_names_what_exists() -> None:
                 assert (found.target, found.attribute.task) == (target, task)
     for name in registry.REPORTS:
         assert callable(registry.renderer(name))
+
+
+def test_every_public_name_is_where_the_exports_say_and_known_to_type_checkers() -> None:
+    import seqbench
+
+    for name, module in EXPORTS.items():
+        assert getattr(seqbench, name).__module__ == module
+    declared = {
+        alias.name
+        for node in ast.walk(ast.parse((ROOT / "seqbench" / "__init__.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
+    assert declared == set(EXPORTS) == set(seqbench.__all__)

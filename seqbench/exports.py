@@ -1,0 +1,15 @@
+"""The public names of `seqbench`, and the modules in which they are defined."""
+
+EXPORTS = {
+    name: module
+    for module, names in {
+        "seqbench.api": ("run", "report", "check", "predict", "sample"),
+        "seqbench.interface": ("Budget", "Config", "Context", "SequenceModel"),
+        "seqbench.tasks.language.model": ("LanguageContext", "LanguageModel"),
+        "seqbench.tasks.language.vocab": ("Vocab",),
+        "seqbench.tasks.documents.model": ("ClassificationContext", "Classifier", "Labelled", "Texts"),
+        "seqbench.tasks.forecasts.model": ("Forecast", "ForecastContext", "Forecaster", "Panel"),
+    }.items()
+    for name in names
+}
+"""By name, its module. Each is imported when it is first used, so that `import seqbench` costs nothing."""
