@@ -1,5 +1,6 @@
 """The sentence above a table: does the neural network earn its cost?"""
 
+import math
 from collections.abc import Callable
 
 from seqbench.reports.formatting import Written, percent, seconds, times
@@ -85,7 +86,7 @@ def _truth(table: Table) -> str:
             f"model can: see the footnote."
         )
     best = table.row(table.best)
-    if best is None or best.against_truth is None:
-        return ""
+    if best is None or best.against_truth is None or not math.isfinite(best.against_truth.skill):
+        return ""  # a share of a true model's score of 0 is undefined
     gap = _distance(table, best.against_truth.skill)
     return f"The best of all (chosen on validation), {best.label}, stands {gap} the true model."

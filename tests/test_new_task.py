@@ -63,6 +63,7 @@ def test_it_is_reported_in_every_format(format: str, table: str, store: Path) ->
     done = seqbench("report", store, "--format", format)
     assert done.returncode == 0, done.stderr
     assert "tally" in done.stdout
+    assert "above the true model" not in done.stdout  # whose squared error is 0: no share of it is defined
 
 
 def test_a_model_that_mixes_its_batch_is_caught_by_the_laws_of_the_task() -> None:
