@@ -44,6 +44,8 @@ def command(table: Table) -> str:
     words += ["--seeds", str(max(len(row.records) for row in table.rows))]
     devices = {record.identity.device for record in models} - {"cpu"}
     words += ["--device", min(devices)] if devices else []
+    formats = {name for record in models for name in _formats(record)} - {"float32"}
+    words += ["--precision", min(formats)] if formats else []
     return f"{shlex.join(words)}  # put together from the records, without their budgets"
 
 
@@ -98,11 +100,15 @@ def _budget(record: Record) -> str:
 
 def _precision(record: Record) -> str:
     """Return the number formats of the products in training, of the model or of the models of a sum."""
-    config = record.identity.config
-    named = [part.get("precision") for part in (config, *config.get("parts", ()))]
-    formats = sorted({str(name) for name in named if name})
+    formats = _formats(record)
     emulated = any("bfloat16_emulated" in name for name in record.curves)
     return f"{' and '.join(formats)} in training{', emulated' if emulated else ''}" if formats else ""
+
+
+def _formats(record: Record) -> list[str]:
+    config = record.identity.config
+    named = [part.get("precision") for part in (config, *config.get("parts", ()))]
+    return sorted({str(name) for name in named if name})
 
 
 def _versions(record: Record) -> str:

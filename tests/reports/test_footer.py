@@ -75,3 +75,9 @@ def test_a_command_that_was_not_given_is_put_together(run: Make) -> None:
         *("seqbench", "run", "--suite", "lm", "--dataset", "toy"),
         *("--model", "kn", "--model", "lstm(hidden_size=9)", "--seeds", "3", "--device", "cuda"),
     ]
+
+
+def test_a_command_that_is_put_together_asks_for_the_number_format_of_its_rows(run: Make) -> None:
+    found = [run("kn"), run("lstm", identity={"config": {"precision": "bfloat16"}})]
+    assert "--precision bfloat16" in command(table(found, resamples=2))
+    assert "--precision" not in command(table(found[:1], resamples=2))
