@@ -1,4 +1,4 @@
-"""Other people's files: from `SEQBENCH_DATA`, the cache or the network, always verified before use.
+"""Other people's files: read from `SEQBENCH_DATA`, the cache or the network, and always verified before use.
 
 `SEQBENCH_DATA` names a folder that is read and never written. The cache belongs to the user (`SEQBENCH_CACHE` moves
 it). `sources.toml` lists the files with their checksums.
@@ -36,11 +36,11 @@ class FileState:
     """The data set."""
     file: str
     where: str
-    """The path where it was found, or would be kept."""
+    """The path where the file was found, or where it would be kept."""
     state: State
     """good: its checksum is right; partial: an interrupted download, which can be resumed; failed: see `message`."""
     bytes: int
-    """On the disk."""
+    """Its size on the disk."""
     message: str = ""
 
     @property
@@ -62,7 +62,7 @@ SOURCES: Mapping[str, Source] = _sources()
 class Downloaded:
     """A data set whose files are listed in `sources.toml` under its name or that of its `source`.
 
-    Name it first among the bases."""
+    It must be the first of the base classes."""
 
     name: ClassVar[str]
     source: ClassVar[str]
@@ -75,12 +75,12 @@ class Downloaded:
         cls.licence, cls.citation = SOURCES[cls.source].licence, SOURCES[cls.source].citation
 
     def fingerprint(self) -> str:
-        """As `Dataset.fingerprint`; also downloads and verifies the files."""
+        """Like `Dataset.fingerprint`; also downloads and verifies the files."""
         return fingerprint(self.source)
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept."""
+    """Return the folder where downloads are kept."""
     moved = os.environ.get("SEQBENCH_CACHE")
     return Path(moved).expanduser() if moved else platformdirs.user_cache_path("seqbench")
 
@@ -101,7 +101,7 @@ def lent_folder() -> Path | None:
 
 
 def read(name: str) -> list[bytes]:
-    """Return the files of a data set, in the order of `sources.toml`, verified; download missing ones.
+    """Return the verified files of a data set, in the order of `sources.toml`; download missing ones.
 
     Raises:
         DataError: a file is missing and cannot be downloaded, or is damaged.
@@ -113,13 +113,13 @@ def fingerprint(name: str) -> str:
     """Return one sha256 for all files of a data set, after downloading and verifying them.
 
     Raises:
-        DataError: as `read`.
+        DataError: as in `read`.
     """
     return hashlib.sha256("".join(hashlib.sha256(data).hexdigest() for data in read(name)).encode()).hexdigest()
 
 
 def verify(names: Sequence[str] | None = None) -> list[FileState]:
-    """Return the state of the files of the named data sets (None: of all), with checksums; downloads nothing.
+    """Check the files of the named data sets (None: all) by their checksums; download nothing.
 
     Raises:
         DataError: a name is unknown.
@@ -128,9 +128,9 @@ def verify(names: Sequence[str] | None = None) -> list[FileState]:
 
 
 def fetch(names: Sequence[str] | None = None) -> list[FileState]:
-    """Download the missing files of the named data sets (None: of all).
+    """Download the missing files of the named data sets (None: all).
 
-    A file that cannot be downloaded is a row with the state "failed"; the others are downloaded all the same.
+    A file that cannot be downloaded gives a row with the state "failed"; the others are still downloaded.
 
     Raises:
         DataError: a name is unknown.
@@ -153,7 +153,7 @@ def _read(name: str, file: RemoteFile) -> bytes:
         data = _bytes(lent / file.path)
         if (found := hashlib.sha256(data).hexdigest()) != file.sha256:
             raise DataError(
-                f"{lent / file.path} is not the {name} that is pinned: expected sha256 {file.sha256}, found {found}; "
+                f"{lent / file.path} is not the expected file of {name}: expected sha256 {file.sha256}, found {found}; "
                 "replace it, or unset SEQBENCH_DATA to download it"
             )
         return data
@@ -187,7 +187,7 @@ def _state(name: str, file: RemoteFile) -> FileState:
 
 
 def _download(name: str, file: RemoteFile) -> None:
-    # Imported here: pooch imports requests, which a run on data already present does not need.
+    # Imported here: pooch imports requests, which is not needed if the data are already present.
     from seqbench.datasets.transfer import TransferError, transfer
 
     try:
@@ -200,7 +200,7 @@ def _download(name: str, file: RemoteFile) -> None:
     except OSError as error:
         raise DataError(
             f"{name} cannot be kept in the cache {cache_folder()}: {error.strerror or error}; it needs {file.bytes:,} "
-            "bytes in a folder that can be written: set SEQBENCH_CACHE to one"
+            "bytes in a folder that can be written: set SEQBENCH_CACHE to such a folder"
         ) from error
 
 

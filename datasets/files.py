@@ -10,7 +10,7 @@ def read_bytes(path: Path) -> bytes:
     """Return the bytes of a file.
 
     Raises:
-        DataError: there is no such file, it cannot be read, or it is empty.
+        DataError: the file does not exist, cannot be read, or is empty.
     """
     try:
         data = path.read_bytes()
@@ -35,7 +35,7 @@ def decode(path: Path, data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise DataError(f"{path} is UTF-16; convert it: iconv -f utf-16 -t utf-8 {path.name}")
     if b"\0" in body:
-        raise DataError(f"{path} is no text: it holds NUL bytes, the first at offset {data.index(0)}")
+        raise DataError(f"{path} is no text: it holds NUL bytes, the first at offset {data.index(0)}; give a text file")
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
@@ -51,5 +51,5 @@ def decode(path: Path, data: bytes) -> str:
 
 
 def unix_line_ends(text: str) -> str:
-    """Replace line ends of Windows and of old Macs by newlines."""
+    """Replace the line ends of Windows and of old Macs by newlines."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

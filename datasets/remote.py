@@ -7,12 +7,12 @@ from pathlib import Path
 @dataclass(frozen=True)
 class RemoteFile:
     path: str
-    """Below `SEQBENCH_DATA` and the cache, `wikitext2/train.txt`."""
+    """Relative to `SEQBENCH_DATA` or the cache, such as `wikitext2/train.txt`."""
     url: str
     sha256: str
     bytes: int
 
 
 def part_of(path: Path) -> Path:
-    """Return the path of a download until it is complete."""
+    """Return the path where a download is kept until it is complete."""
     return path.with_name(path.name + ".part")

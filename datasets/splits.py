@@ -1,4 +1,4 @@
-"""Which part a document falls into: by hash of its text, so that neither its place in the file nor a seed can say."""
+"""Assign documents to parts by a hash of their text, so that neither their order in the file nor a seed matters."""
 
 import hashlib
 from collections import Counter
@@ -13,15 +13,15 @@ from seqbench.interface import Ids
 
 
 def assign(texts: Sequence[str], labels: Sequence[str], shares: Sequence[float]) -> Ids:
-    """Part of each document, stratified.
+    """Return the part of each document, stratified by class.
 
-    Within a class its distinct texts stand in the order of their sha256 and are cut where the shares fall, one
-    to each part at least. Texts that differ in case and white space alone count as one and fall into one part,
-    be their labels different: such a text belongs to the class that it has most often.
+    The distinct texts of a class are sorted by their sha256 and cut at the shares; each part gets at least one.
+    Texts that differ only in case and white space count as one text and go to the same part, even if their labels
+    differ: such a text belongs to the class that it has most often.
 
     Args:
         texts, labels: of the N documents.
-        shares: of the distinct texts of a class, one for each of the P parts, summing to 1.
+        shares: of the distinct texts of a class, one for each of the P parts; they sum to 1.
 
     Returns:
         (N,) parts, 0..P-1.
@@ -40,8 +40,8 @@ def assign(texts: Sequence[str], labels: Sequence[str], shares: Sequence[float])
     for label, own in members.items():
         if len(own) < len(shares):
             raise DataError(
-                f"the class {label!r} has {len(own)} distinct texts, fewer than the {len(shares)} parts that it is to "
-                "be cut into; add texts, join it to another class, or leave its rows out"
+                f"the class {label!r} has {len(own)} distinct texts, fewer than the {len(shares)} parts of the split; "
+                "add texts, merge it with another class, or remove its rows"
             )
         sizes = np.diff(_ends(len(own), shares), prepend=0)
         part.update(zip(sorted(own), np.repeat(np.arange(len(shares)), sizes).tolist(), strict=True))
@@ -49,7 +49,7 @@ def assign(texts: Sequence[str], labels: Sequence[str], shares: Sequence[float])
 
 
 def folds(texts: Sequence[str], labels: Sequence[str], count: int) -> Ids:
-    """Fold of each document, (N,) in 0..count-1, of equal shares; otherwise as `assign`."""
+    """Return the fold of each document, (N,) in 0..count-1; folds have equal shares, all else is as in `assign`."""
     return assign(texts, labels, list(repeat(1 / count, count)))
 
 
@@ -58,7 +58,7 @@ def _key(text: str) -> bytes:
 
 
 def _ends(length: int, shares: Sequence[float]) -> NDArray[np.int64]:
-    """Where each part ends, none of them empty."""
+    """Return where each part ends; no part is empty."""
     parts = np.arange(1, len(shares) + 1)
     ends = np.rint(length * np.cumsum(shares)).astype(np.int64)
     at_least_one: NDArray[np.int64] = np.maximum.accumulate(np.maximum(ends - parts, 0)) + parts

@@ -1,6 +1,6 @@
-"""Tables of the user's: CSV, TSV, JSONL and Parquet as columns of text, every fault told in one line.
+"""Users' tables: CSV, TSV, JSONL and Parquet as columns of text; each fault is reported in one line.
 
-All cells are text as they stand: no type is guessed, `NA` is two letters and the 1.50 of JSON four characters.
+Every cell stays text: no type is guessed, so `NA` is two letters and the 1.50 of JSON is four characters.
 """
 
 import codecs
@@ -18,17 +18,17 @@ from seqbench.datasets.files import decode, read_bytes, unix_line_ends
 from seqbench.interface import MissingExtra
 
 Columns = dict[str, list[str]]
-"""By name; all of one length."""
+"""Columns by name; all have the same length."""
 
 TAB = "\t"
 SUFFIXES = {".csv": ",", ".tsv": TAB, ".jsonl": "", ".ndjson": "", ".parquet": ""}
 LONGEST = 1_000_000
-"""Characters of a cell at most: beyond, a quote was left open or the file is no table."""
+"""The most characters of a cell; if a cell is longer, a quote was left open or the file is not a table."""
 SHOWN, LISTED = 60, 20
-"""Characters of a name or cell, and names of columns, that a message quotes."""
+"""The most characters of a name or cell, and the most names of columns, that a message quotes."""
 MARKS = {
     codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32",  # begins as UTF-16's does, so it stands before it
+    codecs.BOM_UTF32_LE: "utf-32",  # it begins with the mark of UTF-16, so it must be tested first
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
@@ -36,14 +36,15 @@ MARKS = {
 
 
 def read_table(path: Path, wanted: Mapping[str, str], encoding: str = "utf-8") -> Columns:
-    """The wanted columns of a table; its format is told by the suffix. What other columns hold does not matter.
+    """Return the wanted columns of a table, whose suffix tells the format. Other columns may hold anything.
 
     Args:
-        wanted: name of each column, and what to do where there is none of that name; for the message.
+        wanted: the name of each column, and what to do if there is no such column; for the message.
 
     Raises:
-        DataError: the file is missing, empty, damaged, of another encoding, no table, or lacks a wanted column.
-        MissingExtra: Parquet needs pyarrow.
+        DataError: the file is missing, empty or damaged, has another encoding, is not a table, or lacks a wanted
+            column.
+        MissingExtra: the table is Parquet, and pyarrow is not installed.
     """
     suffix = path.suffix.lower()
     if not path.exists():
@@ -52,7 +53,8 @@ def read_table(path: Path, wanted: Mapping[str, str], encoding: str = "utf-8") -
         raise DataError(f"{path} is a folder; name a file in it")
     if suffix not in SUFFIXES:
         raise DataError(
-            f"{path} ends in {suffix or 'nothing'}; a table ends in {', '.join(SUFFIXES)}, which says how it is read"
+            f"{path} ends in {suffix or 'nothing'}; a table ends in {', '.join(SUFFIXES)}; "
+            "save it as one of these, or rename it"
         )
     if suffix == ".parquet":
         columns = _parquet(path, wanted)
@@ -61,20 +63,20 @@ def read_table(path: Path, wanted: Mapping[str, str], encoding: str = "utf-8") -
         delimiter = SUFFIXES[suffix]
         columns = _delimited(path, text, delimiter, wanted) if delimiter else _json_lines(path, text, wanted)
     if not all(columns.values()):
-        raise DataError(f"{path} has a header and no rows; give it some")
+        raise DataError(f"{path} has a header and no rows; add some rows")
     return columns
 
 
 def shown(text: str) -> str:
-    """A name or cell as messages quote it: in one line, and cut."""
+    """Quote a name or cell for a message: in one line, and cut if it is long."""
     return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
 
 
 def decode_as(path: Path, data: bytes, encoding: str) -> str:
-    """The text of bytes in an encoding; a byte-order mark is no part of it.
+    """Decode bytes that are in the given encoding; a byte-order mark is removed.
 
     Raises:
-        DataError: there is no such encoding, the bytes are of another one, or hold nothing but blank lines.
+        DataError: there is no such encoding, the bytes are not valid in it, or they hold only blank lines.
     """
     try:
         codec = codecs.lookup(encoding).name
@@ -82,7 +84,7 @@ def decode_as(path: Path, data: bytes, encoding: str) -> str:
             return decode(path, data)
         marked = next((own for mark, own in MARKS.items() if data.startswith(mark)), "")
         if marked and not codec.startswith(marked):
-            raise DataError(f"{path} is {marked}, as its byte-order mark says, not {encoding}; give encoding={marked}")
+            raise DataError(f"{path} is {marked}, as its byte-order mark says, not {encoding}; set encoding={marked}")
         text = data.decode(encoding).removeprefix("\ufeff")
     except LookupError:
         raise DataError(
@@ -93,11 +95,14 @@ def decode_as(path: Path, data: bytes, encoding: str) -> str:
         line = data.count(b"\n", 0, start) + 1
         raise DataError(
             f"{path} is not {encoding}: line {line}, byte 0x{data[start]:02x} at offset {start}; "
-            "name the encoding that it has"
+            "name the encoding of the file"
         ) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise DataError(f"{path} is no text in {encoding}: it holds NUL characters, the first on line {line}")
+        raise DataError(
+            f"{path} is no text in {encoding}: it holds NUL characters, the first on line {line}; "
+            "name the encoding of the file, or remove these characters"
+        )
     if not text.strip():
         raise DataError(f"{path} holds only blank lines")
     return text
@@ -115,22 +120,26 @@ def _check_wanted(path: Path, names: Sequence[str], wanted: Mapping[str, str]) -
 
 
 def _text(where: str, name: str, value: Any) -> str:
-    """A cell of JSON or Parquet as text; none is empty, and true is `true` in both."""
+    """Return a cell of JSON or Parquet as text: None is empty, and true is `true` in both formats."""
     if isinstance(value, bytes | list | tuple | dict):
-        raise DataError(f"{where}: {shown(name)} is neither text nor number but {type(value).__name__}; flatten it")
+        raise DataError(
+            f"{where}: {shown(name)} is neither text nor number but {type(value).__name__}; write one text or number"
+        )
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     if len(text) > LONGEST:
         raise DataError(
             f"{where}: the cell {shown(name)} holds {len(text):,} characters, more than {LONGEST:,}; "
-            "cut the text, or leave the row out"
+            "shorten the text, or remove the row"
         )
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise DataError(f"{where}: {shown(name)} holds half of a surrogate pair, which is no character; correct it")
+        raise DataError(
+            f"{where}: {shown(name)} holds half of a surrogate pair, which is no character; correct the text"
+        )
     return text
 
 
 def _delimited(path: Path, text: str, delimiter: str, wanted: Mapping[str, str]) -> Columns:
-    """CSV as RFC 4180 has it: a quoted cell may hold the delimiter, line ends, and doubled quotes."""
+    """Read CSV as defined in RFC 4180: a quoted cell may hold the delimiter, line ends, and doubled quotes."""
     previous = csv.field_size_limit(LONGEST)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows = _rows(path, reader)
@@ -154,7 +163,7 @@ def _delimited(path: Path, text: str, delimiter: str, wanted: Mapping[str, str])
 
 
 def _rows(path: Path, reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not blank, each with the line of the file that it starts on."""
+    """Yield the rows that are not blank, each with the number of the line on which it starts."""
     line = 1
     while True:
         try:
@@ -163,11 +172,17 @@ def _rows(path: Path, reader: Any) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error as error:
             if "limit" in str(error):
-                why = f"a cell is longer than {LONGEST:,} characters; is a double quote left open? If not, cut the text"
+                why = (
+                    f"a cell is longer than {LONGEST:,} characters; if a double quote was left open, close it, "
+                    "otherwise shorten the text"
+                )
             elif "end of data" in str(error):
-                why = "a double quote is opened and never closed; close it, or double it if it is part of the text"
+                why = "a double quote is opened and never closed; close it, or write it twice if it is part of the text"
             else:
-                why = f"a double quote stands where none may ({error}); double it, and quote the whole cell"
+                why = (
+                    f"a double quote stands where none may ({error}); write it twice, and put the whole cell "
+                    "in double quotes"
+                )
             raise DataError(f"{path}, line {line}: {why}") from None
         if cells:
             yield line, cells
@@ -205,11 +220,11 @@ def _json_lines(path: Path, text: str, wanted: Mapping[str, str]) -> Columns:
                 line, object_pairs_hook=partial(_object, where), parse_int=str, parse_float=str, parse_constant=str
             )
         except json.JSONDecodeError as error:
-            raise DataError(f"{where} is no JSON: {error.msg}; each line is one object") from None
+            raise DataError(f"{where} is no JSON: {error.msg}; write one object per line") from None
         except RecursionError:
-            raise DataError(f"{where} is nested too deeply; each line is one flat object") from None
+            raise DataError(f"{where} is nested too deeply; write one flat object per line") from None
         if not isinstance(found, dict):
-            raise DataError(f'{where} is no object; write {{"text": "…", "label": "…"}}')
+            raise DataError(f'{where} is no object; write one such as {{"text": "…", "label": "…"}}')
         names |= dict.fromkeys(found)
         for name, cells in columns.items():
             if name in found:
@@ -219,7 +234,7 @@ def _json_lines(path: Path, text: str, wanted: Mapping[str, str]) -> Columns:
     _check_wanted(path, list(names), wanted)
     if lacking:
         number, name = lacking
-        raise DataError(f"{path}, line {number} lacks the key {shown(name)}; write null where there is no value")
+        raise DataError(f"{path}, line {number} lacks the key {shown(name)}; write null if there is no value")
     return columns
 
 
@@ -228,7 +243,7 @@ def _object(where: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for i, key in enumerate(keys) if key in keys[:i])
-        raise DataError(f"{where} has the key {shown(twice)} twice; keep one")
+        raise DataError(f"{where} has the key {shown(twice)} twice; keep one of them")
     return found
 
 
@@ -258,6 +273,6 @@ def _parquet(path: Path, wanted: Mapping[str, str]) -> Columns:
 def _parquet_cells(path: Path, name: str, column: Any) -> list[str]:
     try:
         values = column.to_pylist()
-    except (ValueError, OverflowError) as error:  # bytes that are no UTF-8, dates that Python has not
+    except (ValueError, OverflowError) as error:  # bytes that are not UTF-8, or dates that Python cannot hold
         raise DataError(f"{path}: the column {shown(name)} holds what is no text: {error}; save it as text") from None
     return [_text(f"{path}, row {number}", name, value) for number, value in enumerate(values, 1)]

@@ -1,7 +1,7 @@
 """Downloads that can be resumed.
 
-pooch verifies the checksum and moves the file to its place, but it does not resume. So the downloader that it gets
-appends the answer of an HTTP range request to a `.part` file (RFC 9110, section 14).
+pooch verifies the checksum and moves the file to its place, but it does not resume. So it is given a downloader that
+appends the response to an HTTP range request to a `.part` file (RFC 9110, section 14).
 """
 
 import http
@@ -18,14 +18,15 @@ TIMEOUT = (10, 60)
 
 
 class TransferError(Exception):
-    """Raised if a file could not be downloaded; the message is half a sentence."""
+    """Raised if a file could not be downloaded; `download` completes the message."""
 
 
 def transfer(file: RemoteFile, folder: Path) -> None:
     """Download a file to its path below `folder` and verify it; keep a partial download as a `.part` file.
 
     Raises:
-        TransferError: no connection, a refusal, a break, or a wrong checksum (of which nothing is kept).
+        TransferError: there is no connection, the server refuses, the download breaks off, or the checksum is wrong
+            (then nothing is kept).
         OSError: the folder cannot be written, or the disk is full.
     """
     store = pooch.create(path=folder, base_url="", registry={file.path: file.sha256}, urls={file.path: file.url})
@@ -33,16 +34,16 @@ def transfer(file: RemoteFile, folder: Path) -> None:
     try:
         store.fetch(file.path, downloader=Resuming(part, file.bytes))
     except requests.HTTPError as error:
-        raise TransferError(f"the server says: {error}") from error
+        raise TransferError(f"the server reports: {error}") from error
     except requests.RequestException as error:
         if part.exists():
             held = part.stat().st_size
             raise TransferError(
                 f"the download broke off after {held:,} of {file.bytes:,} bytes, and will go on from there"
             ) from error
-        raise TransferError(f"no network, or no way to {file.url}") from error
+        raise TransferError(f"no network, or no connection to {file.url}") from error
     except ValueError as error:
-        raise TransferError(f"{file.url} brought another file: {error}") from error
+        raise TransferError(f"{file.url} returned another file: {error}") from error
 
 
 class Resuming:
@@ -75,13 +76,13 @@ class Resuming:
         held = self._held()
         if held == self.size:
             return
-        # If it were compressed in transit, byte positions would differ from those of the file.
+        # If the transfer were compressed, byte positions would differ from those of the file.
         headers = {"Accept-Encoding": "identity"}
         if 0 < held < self.size:
             headers["Range"] = f"bytes={held}-"
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
             response.raise_for_status()
-            # A server without range requests answers 200 and sends the whole file.
+            # A server that does not support range requests answers 200 and sends the whole file.
             resumed = response.status_code == http.HTTPStatus.PARTIAL_CONTENT
             with self.part.open("ab" if resumed else "wb") as gathered:
                 for piece in response.iter_content(PIECE):

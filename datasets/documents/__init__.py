@@ -1,1 +1,1 @@
-"""Labelled documents: real collections and your own tables."""
+"""Labelled documents: real collections and users' own tables."""

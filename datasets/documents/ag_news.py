@@ -12,7 +12,7 @@ TOPICS = {"1": "World", "2": "Sports", "3": "Business", "4": "Sci/Tech"}
 
 
 class AGNews(download.Downloaded, DocumentDataset):
-    """120,000 training and 7,600 test items of 4 even classes; title and description are one text."""
+    """120,000 training and 7,600 test items of 4 classes of equal size; title and description form one text."""
 
     name: ClassVar[str] = "ag-news"
 
@@ -22,7 +22,7 @@ class AGNews(download.Downloaded, DocumentDataset):
 
 
 def read_items(data: bytes) -> Rows:
-    """Items of a CSV file without header: class 1 to 4, title, description.
+    """Read the items of a CSV file without a header: class 1 to 4, title, description.
 
     Raises:
         DataError: a row is not of that form.

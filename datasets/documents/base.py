@@ -66,14 +66,14 @@ class DocumentDataset(Dataset[LabelledData]):
 
     tokens: Literal["whitespace", "words"] = Field(
         "words",
-        description="whitespace: words are what stands between white space; words: punctuation marks are words of "
-        "their own, runs of one mark one word",
+        description="whitespace: words are separated by white space only; words: punctuation marks are words too, "
+        "and a run of one mark is one word",
     )
-    lowercase: bool = Field(True, description="words in lower case")
-    longest: int = Field(400, ge=1, description="the most words of a document; the first ones are kept")
-    min_count: int = Field(1, ge=1, description="a word is kept if it occurs this often in the training part")
+    lowercase: bool = Field(True, description="whether to convert words to lower case")
+    longest: int = Field(400, ge=1, description="the most words per document; the first ones are kept")
+    min_count: int = Field(1, ge=1, description="a word is kept if it occurs at least this often in the training part")
     vocab_size: int | None = Field(
-        None, ge=2, description="V with <unk>: the most frequent words of the training part are kept"
+        None, ge=2, description="V, including <unk>: the most frequent words of the training part are kept"
     )
     overlap: Literal["keep", "remove"] = Field(
         "keep",
@@ -90,14 +90,14 @@ class DocumentDataset(Dataset[LabelledData]):
 
     @abstractmethod
     def parts(self) -> DocumentParts:
-        """The documents.
+        """Return the documents of each part.
 
         Raises:
-            DataError: as `load`.
+            DataError: as in `load`.
         """
 
     def title(self) -> str:
-        """The name of the documents in errors and tables."""
+        """Return the name of the documents in errors and tables."""
         return self.name
 
     def load(self) -> LabelledData:
@@ -124,11 +124,11 @@ class DocumentDataset(Dataset[LabelledData]):
         words = [self.words(text)[: self.longest] for text in texts]
         for number, of_text in enumerate(words, 1):
             if not of_text:
-                raise DataError(f"text {number} of {len(texts)} holds no word; take it out, or fill it")
+                raise DataError(f"text {number} of {len(texts)} holds no word; remove it, or write some words")
         return Texts([vocab.encode(of_text) for of_text in words], words)
 
     def words(self, text: str) -> Words:
-        """All words of a text."""
+        """Return all words of a text."""
         cased = text.lower() if self.lowercase else text
         if self.tokens == "whitespace":
             return cased.split()
@@ -181,14 +181,17 @@ class DocumentDataset(Dataset[LabelledData]):
         return sorted(rows, key=_place)
 
     def _vocab(self, train: Sequence[_Row]) -> Vocab:
-        """Return `<unk>`, then words by frequency, ties in alphabetical order. A word `<eos>` is unknown, since it
-        ends lines."""
+        """Return `<unk>`, then words by frequency, ties in alphabetical order.
+
+        The word `<eos>` is unknown, since it stands for line ends.
+        """
         counts = Counter(chain.from_iterable(row.words[: self.longest] for row in train))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         kept = [word for word in ranked if counts[word] >= self.min_count and word not in (UNK, EOS)]
         if not kept:
             raise DataError(
                 f"min_count={self.min_count} leaves no word; the most frequent one occurs {max(counts.values())} times"
+                "; give a smaller min_count or more texts"
             )
         return Vocab((UNK, *kept[: None if self.vocab_size is None else self.vocab_size - 1]))
 
@@ -221,13 +224,13 @@ def _words_of(rows: Iterable[_Row]) -> set[tuple[str, ...]]:
 
 
 def _count_shared(rows: dict[str, list[_Row]]) -> Notes:
-    """Count distinct texts, as words, that two parts share."""
+    """Count the distinct texts, compared as words, that two parts share."""
     distinct = {part: _words_of(of_part) for part, of_part in rows.items()}
     return {f"shared_{a}_{b}": len(distinct[a] & distinct[b]) for a, b in combinations(PARTS, 2)}
 
 
 def _without_shared(rows: dict[str, list[_Row]], notes: Notes) -> dict[str, list[_Row]]:
-    """Return the rows whose words differ from all rows of later parts; note how many others there were."""
+    """Return the rows whose words differ from all rows of later parts; note how many were left out."""
     kept: dict[str, list[_Row]] = {}
     later: set[tuple[str, ...]] = set()
     for part in reversed(PARTS):
@@ -242,7 +245,7 @@ def _classes(rows: dict[str, list[_Row]]) -> tuple[str, ...]:
     """Return the classes of the training part, in alphabetical order.
 
     Raises:
-        DataError: a part is empty, there is one class only, or a later part has a class that is not among them.
+        DataError: a part is empty, there is only one class, or a later part has a class that is not among them.
     """
     for part, of_part in rows.items():
         if not of_part:

@@ -58,7 +58,7 @@ class CedrText(download.Downloaded, TextDataset):
 
 
 def _table(data: bytes) -> list[tuple[str, list[str]]]:
-    """Yield text and emotions of each row; the file writes emotions as `[]`, `[0]` or `[1 2]`."""
+    """Return text and emotions of each row; the file writes emotions as `[]`, `[0]` or `[1 2]`."""
     rows = csv.DictReader(io.StringIO(data.decode(), newline=""))
     return [(row["text"], re.findall(r"\d", row["labels"])) for row in rows]
 

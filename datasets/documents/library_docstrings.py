@@ -1,4 +1,4 @@
-"""Docstrings of an installed library, by the part that they document: real documents without a network."""
+"""Docstrings of an installed library, by the subpackage that they document: real documents without a network."""
 
 import ast
 import hashlib
@@ -27,7 +27,7 @@ EXAMPLE = re.compile(r"^[ \t]*>>>.*\n(?:[ \t]*\S.*\n?)*", re.MULTILINE)
 """A doctest: from its prompt to the next blank line."""
 
 FILLED_IN = re.compile(r"%\(\w+\)s")
-"""Places where a library inserts a text that many docstrings share."""
+"""A place where the library inserts text that many docstrings share."""
 
 BETWEEN_WORDS = re.compile(r"(\W+)")
 
@@ -38,7 +38,7 @@ NOT_ITS_OWN = {"tests", "externals"}
 @dataclass(frozen=True)
 class _Source:
     path: tuple[str, ...]
-    """Below the library, `("stats", "_qmc.py")`."""
+    """Relative to the library, such as `("stats", "_qmc.py")`."""
     content: bytes
 
 
@@ -90,7 +90,7 @@ class LibraryDocstrings(DocumentDataset):
         return DocumentParts(Rows(list(kept), list(kept.values())), notes=notes)
 
     def _sources(self) -> list[_Source]:
-        """Yield files of public subpackages in the order of their paths."""
+        """Return the files of public subpackages in the order of their paths."""
         root = self._root()
         sources = []
         for path in sorted(root.glob("*/**/*.py")):
@@ -148,7 +148,7 @@ def _running_text(docstring: str) -> str:
 
 
 def _mask(modules: set[str]) -> Callable[[str], str]:
-    """Replaces names of modules in a text."""
+    """Return a function that replaces names of modules in a text."""
 
     @cache  # a text has far more words than distinct ones
     def masked(piece: str) -> str:

@@ -1,4 +1,4 @@
-"""Movie reviews: is a sentence of a review positive or negative (Pang & Lee 2005)."""
+"""Movie reviews: whether a sentence of a review is positive or negative (Pang & Lee 2005)."""
 
 from typing import ClassVar
 
@@ -13,9 +13,10 @@ FOLDS = 10
 
 
 class MovieReviews(download.Downloaded, TokenisedDocuments):
-    """5,331 sentences of each class, in lower case and cut into words; no official split, so ten folds by hash.
+    """5,331 sentences per class, in lower case and cut into words.
 
-    One fold is the test part, the next one the validation part.
+    There is no official split, so they are divided into ten folds by hash: one fold is the test part, the next one the
+    validation part.
     """
 
     name: ClassVar[str] = "mr"

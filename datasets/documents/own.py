@@ -18,7 +18,7 @@ from seqbench.tasks.language.vocab import Vocab
 
 SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test"}
 MOST_CLASSES, LONGEST_LABEL = 1000, 200
-"""The most classes, and the most characters of a class's name; a column with more holds no classes."""
+"""The most classes, and the most characters of a class's name; a column that exceeds them does not hold classes."""
 
 
 class _Found(NamedTuple):
@@ -43,7 +43,9 @@ class LabelledFile(DocumentDataset):
     path: Path = Field(description="the table, or the folder: class/*.txt, or train/class/*.txt and test/class/*.txt")
     text: str = Field("text", description="column of the text")
     label: str = Field("label", description="column of the class")
-    split: str | None = Field(None, description="column that says train, valid or test; a missing valid is cut off")
+    split: str | None = Field(
+        None, description="column that says train, valid or test; a missing valid is cut from train"
+    )
     encoding: str = Field("utf-8", description="encoding of the file's characters, such as cp1252")
 
     def identity(self) -> dict[str, object]:
@@ -89,7 +91,7 @@ class LabelledFile(DocumentDataset):
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
         """Read a table with the same column of texts, in the vocabulary `encoding["symbols"]`; it needs no classes."""
-        columns = read_table(path, {self.text: "give the column of the text that name"}, self.encoding)
+        columns = read_table(path, {self.text: "give the column of texts that name"}, self.encoding)
         try:
             return self.encoded(columns[self.text], Vocab(tuple(encoding["symbols"])))
         except DataError as error:
@@ -110,7 +112,7 @@ class LabelledFile(DocumentDataset):
         return sorted(file for file in self._path.rglob("*.txt") if file.is_file())
 
     def _folder(self) -> _Found:
-        """Files outside the folders of classes have no class: read-me files, or IMDB's lists of addresses."""
+        """Read a folder; leave out files outside the folders of classes, such as read-me files or IMDB's URL lists."""
         parted = (self._path / "train").is_dir() and (self._path / "test").is_dir()
         found = _Found([], [], [] if parted else None, {"rows": 0})
         for file in self._files():

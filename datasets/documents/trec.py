@@ -1,4 +1,4 @@
-"""TREC's questions: what kind of answer does a question ask for (Li & Roth 2002)."""
+"""TREC's questions: what kind of answer a question asks for (Li & Roth 2002)."""
 
 from typing import ClassVar, Literal
 
@@ -13,7 +13,7 @@ class Trec(download.Downloaded, TokenisedDocuments):
 
     name: ClassVar[str] = "trec"
 
-    labels: Literal["coarse", "fine"] = Field("coarse", description="coarse: as ENTY; fine: as ENTY:animal")
+    labels: Literal["coarse", "fine"] = Field("coarse", description="coarse: such as ENTY; fine: such as ENTY:animal")
 
     def parts(self) -> DocumentParts:
         train, test = (self._read(data) for data in download.read(self.name))

@@ -1,1 +1,1 @@
-"""Time series: real panels and your own tables."""
+"""Time series: real panels and users' own tables."""

@@ -34,7 +34,7 @@ class Observed:
     ends: Ids
     notes: Notes = field(default_factory=dict)
     season: int | None = None
-    """If the series define it; None: the option counts."""
+    """The season, if the series define it; None: the option `season` is used."""
 
 
 class SeriesDataset(Dataset[SeriesData]):
@@ -44,21 +44,21 @@ class SeriesDataset(Dataset[SeriesData]):
     name: ClassVar[str]
 
     horizon: int = Field(ge=1, description="steps ahead, H")
-    season: int = Field(1, ge=1, description="steps of a season, for models and for MASE; 1: none")
+    season: int = Field(1, ge=1, description="steps per season, for models and for MASE; 1: no season")
     stride: int | None = Field(
-        None, ge=1, description="steps from an origin to the next in the validation and test parts; None: the horizon"
+        None, ge=1, description="steps from one origin to the next in the validation and test parts; None: the horizon"
     )
 
     @abstractmethod
     def observed(self) -> Observed:
-        """The series.
+        """Return the series.
 
         Raises:
-            DataError: as `load`.
+            DataError: as in `load`.
         """
 
     def title(self) -> str:
-        """The name of the series in errors and tables."""
+        """Return the name of the series in errors and tables."""
         return self.name
 
     def load(self) -> SeriesData:
@@ -90,15 +90,17 @@ class SeriesDataset(Dataset[SeriesData]):
 
 
 class SingleSeries(SeriesDataset):
-    """One series. Its last values are the test part; all values before are for training, and their end for validation
-    too."""
+    """One series, whose last values are the test part.
 
-    valid_steps: int = Field(ge=1, description="values before the test part that validation takes its origins from")
-    test_steps: int = Field(ge=1, description="values of the test part, the newest")
+    All values before are for training; the last of them are also for validation.
+    """
+
+    valid_steps: int = Field(ge=1, description="values of the validation part, just before the test part")
+    test_steps: int = Field(ge=1, description="values of the test part, the last ones of the series")
 
     @abstractmethod
     def one(self) -> tuple[Floats, Notes]:
-        """Return its values, and notes for the record."""
+        """Return the values, and notes for the record."""
 
     def observed(self) -> Observed:
         values, notes = self.one()
@@ -108,12 +110,12 @@ class SingleSeries(SeriesDataset):
 
 
 def by_steps(values: Sequence[Floats], names: Sequence[str], train: int, valid: int, test: int) -> Observed:
-    """Return series that are observed together; their parts follow each other and have these lengths."""
+    """Return series that are observed together, whose consecutive parts have these lengths."""
     borders = np.cumsum([train, valid, test])[:, None].repeat(len(names), axis=1)
     return Observed(values, names, borders[0], borders[0], borders[1], borders[2])
 
 
 def two_columns(data: bytes) -> tuple[list[str], Floats]:
-    """Return stamps and values of a CSV file with a header; the file is verified."""
+    """Return the times and values of a verified CSV file with a header."""
     rows = [row for row in csv.reader(io.StringIO(data.decode())) if row][1:]
     return [stamp for stamp, _ in rows], np.array([float(value) for _, value in rows])

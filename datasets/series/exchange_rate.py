@@ -14,11 +14,11 @@ CURRENCIES = ("Australia", "Britain", "Canada", "Switzerland", "China", "Japan",
 
 
 class ExchangeRate(download.Downloaded, SeriesDataset):
-    """Eight currencies on 7,588 days of 1990 to 2016, split 60/20/20 as in the paper, as separate series."""
+    """Rates of eight currencies on 7,588 days, 1990 to 2016, as separate series; split 60/20/20 as in the paper."""
 
     name: ClassVar[str] = "exchange-rate"
 
-    horizon: int = Field(24, ge=1, description="days ahead, H; the paper's are 3, 6, 12 and 24")
+    horizon: int = Field(24, ge=1, description="days ahead, H; the paper uses 3, 6, 12 and 24")
 
     def observed(self) -> Observed:
         rows = gzip.decompress(download.read(self.name)[0]).decode().split()

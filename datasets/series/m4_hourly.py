@@ -20,9 +20,11 @@ class M4Hourly(download.Downloaded, SeriesDataset):
 
     name: ClassVar[str] = "m4-hourly"
 
-    horizon: int = Field(48, ge=1, le=48, description="hours ahead, H; the competition's are 48")
-    season: int = Field(24, ge=1, description="hours of a season, for models and for MASE; the competition's are 24")
-    valid_steps: int = Field(144, ge=1, le=600, description="last hours of training that validation takes origins from")
+    horizon: int = Field(48, ge=1, le=48, description="hours ahead, H; 48 in the competition")
+    season: int = Field(24, ge=1, description="hours per season, for models and for MASE; 24 in the competition")
+    valid_steps: int = Field(
+        144, ge=1, le=600, description="hours of the validation part, the last ones of the training part"
+    )
 
     def observed(self) -> Observed:
         train, test = (_rows(data) for data in download.read(self.name))

@@ -28,13 +28,13 @@ NOTHING = frozenset({"", "nan", "na", "n/a", "null", "none", "nat", "-"})
 GROUPED = re.compile(r"[+-]?\d+(?:[., \u00a0']\d+)+")
 """Digits with a decimal comma or with separators of thousands."""
 SHARE = 10
-"""One part in so many of each series is the validation part, and one the test part; each at least a horizon."""
+"""The validation part and the test part are each 1/SHARE of a series, but at least a horizon long."""
 
 
 class _Cell(NamedTuple):
     stamp: Stamp
     value: float
-    """NaN: none."""
+    """NaN: no value."""
     row: int
 
 
@@ -45,7 +45,7 @@ class _Series:
     values: dict[str, Floats] = field(default_factory=dict)
     newest: dict[str, Stamp] = field(default_factory=dict)
     frequency: tuple[Frequency, str] | None = None
-    """The series from which the frequency was taken."""
+    """The frequency, and the name of the series from which it was taken."""
     longest: int = 0
     notes: Notes = field(default_factory=dict)
 
@@ -59,8 +59,8 @@ class SeriesFile(SeriesDataset):
 
     The last tenth of each series is its test part, the tenth before it the validation part; each is at least a horizon
     long. Rows may be in any order. All series have one frequency. Missing values before the first and after the last
-    value of a series are cut off. Other gaps are refused, or filled from earlier values alone, since interpolation
-    would use the future. Series too short for a forecast in each part are left out. Times with an offset are compared
+    value of a series are cut off. Other gaps are refused, or filled from earlier values only, since interpolation
+    would use later values. Series too short for a forecast in each part are left out. Times with an offset are compared
     in UTC. The record counts all of this.
     """
 
@@ -69,14 +69,17 @@ class SeriesFile(SeriesDataset):
     path: Path = Field(description="the table")
     horizon: int = Field(ge=1, description="steps ahead, H")
     season: int = Field(
-        0, ge=0, description="steps per season; 0: the usual one, 24 hours, 7 days, 12 months; 1: no season"
+        0, ge=0, description="steps per season; 0: the usual one (24 hours, 7 days, 12 months); 1: no season"
     )
-    layout: Literal["long", "wide"] = Field("long", description="wide: each column but that of the times is a series")
-    id: str = Field("unique_id", description="column that names the series of a row; a single series needs none")
+    layout: Literal["long", "wide"] = Field(
+        "long", description="long: one row per time and series; wide: each column except that of the times is a series"
+    )
+    id: str = Field("unique_id", description="column that names the series of each row; not needed for a single series")
     time: str = Field("ds", description="column of the times")
     value: str = Field("y", description="column of the values, in the long layout")
     missing: Literal["refuse", "last", "zero"] = Field(
-        "refuse", description="what replaces a missing value between others: the last value before it, or 0"
+        "refuse",
+        description="what replaces missing values between others: the last value before, or 0; refuse: an error",
     )
     encoding: str = Field("utf-8", description="encoding of the file's characters, such as cp1252")
 
@@ -135,7 +138,9 @@ class SeriesFile(SeriesDataset):
             self.id: "name the column of the series with --id NAME",
         }
         if len(wanted) < 3:
-            raise DataError("times, values and series stand in three columns; name three with --time, --value and --id")
+            raise DataError(
+                "times, values and series must stand in three columns; name three with --time, --value and --id"
+            )
         read_table(path, {self.time: wanted[self.time]}, self.encoding)
         header = _header(path, self.encoding)
         if set(header) == {self.time, self.value}:
@@ -145,7 +150,7 @@ class SeriesFile(SeriesDataset):
             more = f" and {len(others) - LISTED:,} more" if len(others) > LISTED else ""
             raise DataError(
                 f"{path} has columns beside times, values and series: {', '.join(map(shown, others[:LISTED]))}{more}; "
-                "no model here uses exogenous columns, and none is ignored: take them out of the file"
+                "no model here uses exogenous columns, and none is ignored: remove them from the file"
             )
         stamps = parse(columns[self.time], lambda i: _where(path, i))
         names = columns.get(self.id) or [path.stem] * len(stamps)
@@ -264,7 +269,11 @@ def _number(text: str, path: Path, row: int, column: str) -> float:
     except ValueError:
         value = None
     if value is None:
-        cure = "write 1234.5" if GROUPED.fullmatch(text.strip()) else "leave the cell empty where there is no value"
+        cure = (
+            "write 1234.5, with a decimal point and no other separator"
+            if GROUPED.fullmatch(text.strip())
+            else "leave the cell empty if there is no value"
+        )
         raise DataError(
             f"{_where(path, row)}: the column {shown(column)} holds {shown(text)}, which is no number; {cure}"
         )

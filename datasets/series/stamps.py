@@ -1,4 +1,4 @@
-"""Times in users' tables, and the equal steps between them.
+"""Times in users' tables, and the steps between them, which must be equal.
 
 Times are whole numbers, years and months (`2024-03`), dates or date-times of ISO 8601 (`2024-03-31 14:00`), with or
 without an offset from UTC. Ambiguous times (3/4/2024) are refused.
@@ -43,7 +43,7 @@ class Frequency:
 
     @property
     def season(self) -> int:
-        """Return the steps of the usual season: a day for hours or less, a week, a year; 1: no season."""
+        """Return the steps of the usual season (a day for steps below a day, a week, a year); 1: no season."""
         if self.unit == "second" and self.size < DAY:
             return DAY // self.size if DAY % self.size == 0 and self.size >= 600 else 1
         if self.unit == "month":
@@ -54,19 +54,19 @@ class Frequency:
 def parse(cells: Sequence[str], where: Callable[[int], str]) -> list[Stamp]:
     """Parse the times of a table, which are all of one kind.
 
-    Times with an offset become UTC. If all of them are midnight in their own zones, they are days, which begin an hour
-    earlier or later when clocks are changed.
+    Times with an offset become UTC. If all of them are midnight in their own zones, they are read as days, since the
+    UTC time of midnight changes by an hour when clocks are changed.
 
     Args:
         where: returns the place of a cell, given its number, for messages.
 
     Raises:
-        DataError: a cell is empty, no time, or of another kind than the first.
+        DataError: a cell is empty, is not a time, or is of another kind than the first.
     """
     texts = [cell.strip() for cell in cells]
     for i, text in enumerate(texts):
         if not text:
-            raise DataError(f"{where(i)} has no time; {CURE}, or leave the row out")
+            raise DataError(f"{where(i)} has no time; {CURE}, or remove the row")
     if all(DATE_IN_DIGITS.fullmatch(text) for text in texts):
         return _zoned([_time(text, where(i)) for i, text in enumerate(texts)], texts, where)
     numbers = [NUMBER.fullmatch(text) is not None for text in texts]
@@ -76,7 +76,7 @@ def parse(cells: Sequence[str], where: Callable[[int], str]) -> list[Stamp]:
         other = numbers.index(not numbers[0])
         kinds = ("a number", "a time") if numbers[0] else ("a time", "a number")
         raise DataError(
-            f"{where(other)}: {texts[other]!r:.60} is {kinds[1]}, the first row has {kinds[0]}; keep to one"
+            f"{where(other)}: {texts[other]!r:.60} is {kinds[1]}, the first row has {kinds[0]}; keep to one kind"
         )
     return _zoned([_time(text, where(i)) for i, text in enumerate(texts)], texts, where)
 
@@ -86,7 +86,7 @@ def _time(text: str, where: str) -> datetime:
         time = datetime.fromisoformat(f"{text}-01" if MONTH.fullmatch(text) else text)
     except ValueError:
         time = datetime.min
-    if not datetime.min.year < time.year < datetime.max.year:  # at the ends, no zone and no next day can be told
+    if not datetime.min.year < time.year < datetime.max.year:  # else another zone or the next day may overflow
         raise DataError(f"{where}: {text!r:.60} is no time; {CURE}")
     return time
 
@@ -100,7 +100,7 @@ def _zoned(times: list[datetime], texts: Sequence[str], where: Callable[[int], s
         kinds = ("has", "the first row has none") if aware[other] else ("lacks", "the first row has one")
         raise DataError(
             f"{where(other)}: the time {texts[other]!r:.60} {kinds[0]} an offset from UTC, {kinds[1]}; "
-            "write it for all, or for none"
+            "write it for all rows, or for none"
         )
     if all((time.hour, time.minute, time.second, time.microsecond) == (0, 0, 0, 0) for time in times):
         return [time.replace(tzinfo=None) for time in times]
@@ -108,7 +108,7 @@ def _zoned(times: list[datetime], texts: Sequence[str], where: Callable[[int], s
 
 
 def positions(stamps: Sequence[Stamp]) -> tuple[Frequency, Ids]:
-    """Return the position of each stamp, counted from the first in the smallest step of the series; and that step.
+    """Return the smallest step of the series, and each stamp's position: the number of such steps from the first.
 
     Months are equal steps if all stamps are on the same day of the month or on its last day; so are working days if all
     five of a week occur and no other day does.
@@ -117,7 +117,7 @@ def positions(stamps: Sequence[Stamp]) -> tuple[Frequency, Ids]:
         stamps: at least two, ascending, all different.
 
     Raises:
-        Uneven: a step is no multiple of the smallest.
+        Uneven: a step is not a multiple of the smallest one.
     """
     unit, numbers = _numbered(stamps)
     steps = np.diff(numbers)
@@ -129,7 +129,7 @@ def positions(stamps: Sequence[Stamp]) -> tuple[Frequency, Ids]:
 
 
 class Uneven(ValueError):
-    """Stamps are no equal steps apart: two steps, and the numbers of the stamps before them."""
+    """Raised if steps are not equal; holds two steps, and the numbers of the stamps before them."""
 
     def __init__(self, smallest: Frequency, other: Frequency, before_smallest: int, before_other: int) -> None:
         super().__init__(f"a step of {smallest} and one of {other}")

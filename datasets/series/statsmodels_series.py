@@ -1,4 +1,4 @@
-"""Real series that come with statsmodels: data without a network. Its files are read, the library is not imported."""
+"""Real series that come with statsmodels and need no network; their files are read without importing the library."""
 
 import csv
 import hashlib
@@ -18,7 +18,7 @@ from seqbench.interface import Floats
 
 
 class Carried(SeriesDataset):
-    """Series of a table that statsmodels carries."""
+    """Series of a table that comes with statsmodels."""
 
     table: ClassVar[str]
     """The name of its folder in `statsmodels/datasets`, and of the file in it."""
@@ -41,48 +41,51 @@ def _read(table: str) -> bytes:
 
 
 def _columns(table: str) -> dict[str, NDArray[np.float64]]:
-    """Its columns by name, an empty cell as NaN."""
+    """Return the columns of a table by name; an empty cell is NaN."""
     header, *rows = [row for row in csv.reader(io.StringIO(_read(table).decode())) if row]
     cells = np.array([[float(cell) if cell else np.nan for cell in row] for row in rows])
     return dict(zip(header, cells.T, strict=True))
 
 
 class Nile(Carried, SingleSeries):
-    """10⁸ m³ a year at Aswan, 1871 to 1970; the level falls about 1899."""
+    """Flow of the Nile at Aswan in 10⁸ m³ per year, 1871 to 1970; the level falls about 1899."""
 
     name: ClassVar[str] = "nile"
     table: ClassVar[str] = "nile"
     citation: ClassVar[str] = "Cobb: The problem of the Nile, Biometrika 65, 1978; with statsmodels"
 
     horizon: int = Field(5, ge=1, description="years ahead, H")
-    stride: int | None = Field(1, ge=1, description="years from an origin to the next; None: the horizon")
-    valid_steps: int = Field(24, ge=1, description="years before the test part that validation takes its origins from")
-    test_steps: int = Field(30, ge=1, description="years of the test part, the newest")
+    stride: int | None = Field(1, ge=1, description="years from one origin to the next; None: the horizon")
+    valid_steps: int = Field(24, ge=1, description="years of the validation part, just before the test part")
+    test_steps: int = Field(30, ge=1, description="years of the test part, the last ones of the series")
 
     def one(self) -> tuple[Floats, Notes]:
         return _columns(self.table)["volume"], {}
 
 
 class YearlySunspots(Carried, SingleSeries):
-    """1700 to 2008. A cycle lasts 9 to 14 years: it is no season, whose steps are always as many."""
+    """Yearly sunspot numbers, 1700 to 2008.
+
+    A cycle lasts 9 to 14 years, so it is not a season, whose length is fixed.
+    """
 
     name: ClassVar[str] = "sunspots-yearly"
     table: ClassVar[str] = "sunspots"
     citation: ClassVar[str] = "NOAA National Geophysical Data Center; with statsmodels"
 
     horizon: int = Field(11, ge=1, description="years ahead, H")
-    stride: int | None = Field(1, ge=1, description="years from an origin to the next; None: the horizon")
-    valid_steps: int = Field(60, ge=1, description="years before the test part that validation takes its origins from")
-    test_steps: int = Field(100, ge=1, description="years of the test part, the newest")
+    stride: int | None = Field(1, ge=1, description="years from one origin to the next; None: the horizon")
+    valid_steps: int = Field(60, ge=1, description="years of the validation part, just before the test part")
+    test_steps: int = Field(100, ge=1, description="years of the test part, the last ones of the series")
 
     def one(self) -> tuple[Floats, Notes]:
         return _columns(self.table)["SUNACTIVITY"], {}
 
 
 class CO2(Carried, SingleSeries):
-    """Parts per million at Mauna Loa, each week of March 1958 to December 2001: a growing trend and a season.
+    """CO₂ at Mauna Loa in parts per million, weekly, March 1958 to December 2001: a growing trend and a season.
 
-    A week without a value repeats the one before.
+    A week without a value gets the value of the week before.
     """
 
     name: ClassVar[str] = "co2"
@@ -92,10 +95,10 @@ class CO2(Carried, SingleSeries):
     )
 
     horizon: int = Field(26, ge=1, description="weeks ahead, H")
-    season: int = Field(52, ge=1, description="weeks of a season, for models and for MASE")
-    stride: int | None = Field(4, ge=1, description="weeks from an origin to the next; None: the horizon")
-    valid_steps: int = Field(208, ge=1, description="weeks before the test part that validation takes its origins from")
-    test_steps: int = Field(416, ge=1, description="weeks of the test part, the newest")
+    season: int = Field(52, ge=1, description="weeks per season, for models and for MASE")
+    stride: int | None = Field(4, ge=1, description="weeks from one origin to the next; None: the horizon")
+    valid_steps: int = Field(208, ge=1, description="weeks of the validation part, just before the test part")
+    test_steps: int = Field(416, ge=1, description="weeks of the test part, the last ones of the series")
 
     def one(self) -> tuple[Floats, Notes]:
         values = _columns(self.table)["co2"]
@@ -105,17 +108,17 @@ class CO2(Carried, SingleSeries):
 
 
 class ElNino(Carried, SingleSeries):
-    """Degrees Celsius of the sea off Peru and Ecuador (Niño 1+2), each month of 1950 to 2010."""
+    """Temperature of the sea off Peru and Ecuador (Niño 1+2) in degrees Celsius, monthly, 1950 to 2010."""
 
     name: ClassVar[str] = "elnino"
     table: ClassVar[str] = "elnino"
     citation: ClassVar[str] = "NOAA National Weather Service, ERSST.V3B, Niño 1+2; with statsmodels"
 
     horizon: int = Field(12, ge=1, description="months ahead, H")
-    season: int = Field(12, ge=1, description="months of a season, for models and for MASE")
-    stride: int | None = Field(3, ge=1, description="months from an origin to the next; None: the horizon")
-    valid_steps: int = Field(96, ge=1, description="months before the test part that validation takes origins from")
-    test_steps: int = Field(180, ge=1, description="months of the test part, the newest")
+    season: int = Field(12, ge=1, description="months per season, for models and for MASE")
+    stride: int | None = Field(3, ge=1, description="months from one origin to the next; None: the horizon")
+    valid_steps: int = Field(96, ge=1, description="months of the validation part, just before the test part")
+    test_steps: int = Field(180, ge=1, description="months of the test part, the last ones of the series")
 
     def one(self) -> tuple[Floats, Notes]:
         months = [column for name, column in _columns(self.table).items() if name != "YEAR"]
@@ -123,17 +126,17 @@ class ElNino(Carried, SingleSeries):
 
 
 class Macrodata(Carried):
-    """Output, consumption, prices, money, interest, work, people: 12 series of each quarter of 1959 to 2009."""
+    """12 quarterly series, 1959 to 2009: output, consumption, prices, money, interest, work and population."""
 
     name: ClassVar[str] = "macrodata"
     table: ClassVar[str] = "macrodata"
     citation: ClassVar[str] = "Federal Reserve Bank of St. Louis, Bureau of Labor Statistics; with statsmodels"
 
     horizon: int = Field(4, ge=1, description="quarters ahead, H")
-    season: int = Field(4, ge=1, description="quarters of a season, for models and for MASE")
-    stride: int | None = Field(1, ge=1, description="quarters from an origin to the next; None: the horizon")
-    valid_steps: int = Field(24, ge=1, description="quarters before the test part that validation takes origins from")
-    test_steps: int = Field(40, ge=1, description="quarters of the test part, the newest")
+    season: int = Field(4, ge=1, description="quarters per season, for models and for MASE")
+    stride: int | None = Field(1, ge=1, description="quarters from one origin to the next; None: the horizon")
+    valid_steps: int = Field(24, ge=1, description="quarters of the validation part, just before the test part")
+    test_steps: int = Field(40, ge=1, description="quarters of the test part, the last ones of the series")
 
     def observed(self) -> Observed:
         columns = {name: v for name, v in _columns(self.table).items() if name not in ("year", "quarter")}

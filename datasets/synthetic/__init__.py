@@ -1,1 +1,1 @@
-"""Sources whose true model is known."""
+"""Synthetic sources, most with a known true model."""

@@ -1,4 +1,4 @@
-"""Deterministic chaos, integrated in plain floating-point steps, so that every machine draws the same series."""
+"""Deterministic chaos, integrated in plain floating-point steps, so that every machine computes the same series."""
 
 from collections.abc import Callable
 
@@ -10,14 +10,14 @@ Point = tuple[float, float, float]
 
 
 def mackey_glass(length: int, every: float, delay: float, rng: np.random.Generator) -> Floats:
-    """(length,) values x of dx/dt = 0.2 x(t−τ) / (1 + x(t−τ)^10) − 0.1 x(t), `every` time units apart.
+    """Return (length,) values x of dx/dt = 0.2 x(t−τ) / (1 + x(t−τ)^10) − 0.1 x(t), `every` time units apart.
 
-    Mackey & Glass 1977, "Oscillation and chaos in physiological control systems", Science 197. Runge–Kutta of order 4
-    with steps of 0.1, the delayed value between two steps their mean. From a constant history, at random in
-    1.1 ± 0.1, the first 1,000 time units are forgotten.
+    Mackey & Glass 1977, "Oscillation and chaos in physiological control systems", Science 197. It is
+    integrated by Runge–Kutta of order 4 with steps of 0.1; between two steps, the delayed value is their mean. The
+    history before the start is constant, drawn from 1.1 ± 0.1; the first 1,000 time units are discarded.
 
     Args:
-        delay: τ, in multiples of 0.1; 17 and more is chaos.
+        delay: τ, a multiple of 0.1; the series is chaotic for 17 and more.
     """
     step, lag, stride, burn_in = 0.1, round(delay / 0.1), round(every / 0.1), 10_000
 
@@ -39,12 +39,12 @@ def mackey_glass(length: int, every: float, delay: float, rng: np.random.Generat
 
 
 def lorenz(length: int, every: float, rng: np.random.Generator) -> Floats:
-    """(length,) values x of the Lorenz system at σ = 10, ρ = 28, β = 8/3, `every` time units apart.
+    """Return (length,) values x of the Lorenz system at σ = 10, ρ = 28, β = 8/3, `every` time units apart.
 
         dx/dt = σ (y − x),   dy/dt = x (ρ − z) − y,   dz/dt = x y − β z
 
-    Lorenz 1963, "Deterministic nonperiodic flow", J. Atmospheric Sciences 20. Runge–Kutta of order 4 with steps of
-    0.01; the first 50 time units are forgotten.
+    Lorenz 1963, "Deterministic nonperiodic flow", J. Atmospheric Sciences 20. It is integrated by Runge–Kutta of
+    order 4 with steps of 0.01; the first 50 time units are discarded.
     """
     stride, burn_in = round(every / 0.01), 5000
 
@@ -62,7 +62,7 @@ def lorenz(length: int, every: float, rng: np.random.Generator) -> Floats:
 
 
 def runge_kutta(slope: Callable[[Point], Point], at: Point, step: float) -> Point:
-    """One step of the classical method of order 4."""
+    """Take one step of the classical Runge–Kutta method of order 4."""
     a = slope(at)
     b = slope(_moved(at, a, step / 2))
     c = slope(_moved(at, b, step / 2))

@@ -1,8 +1,9 @@
-"""Synthetic documents: drawn from a process whose true posterior of the class stands as the bottom row of the table.
+"""Synthetic documents from a process whose true posterior of the class is the bottom row of the table.
 
-Its accuracy and log-loss bound those of every model; F1 need not be highest where accuracy is. The process is
-drawn first, then the three parts, each from a random stream of its own: a longer training part leaves the test
-part as it is. Only uniform random numbers are used, whose bit stream NumPy keeps from release to release.
+Its accuracy and log-loss bound those of every model; the model with the highest accuracy need not have the highest F1.
+The process is drawn first, then the three parts, each from its own random stream, so that a longer training part does
+not change the test part. Only uniform random numbers are used, since NumPy keeps their bit stream the same from release
+to release.
 """
 
 import hashlib
@@ -25,9 +26,9 @@ from seqbench.tasks.language.vocab import UNK, Vocab
 
 
 class DocumentProcess(Classifier):
-    """Classes of equal probability, a distribution of documents for each: draws both, and is the true posterior.
+    """Classes of equal probability, each with a distribution of documents: draws both, and is the true posterior.
 
-    Word 0 is `<unk>`, which is never drawn, and says nothing where it is met.
+    Word 0 is `<unk>`: it is never drawn, and carries no information if it occurs.
     """
 
     stochastic: ClassVar[bool] = False
@@ -37,30 +38,30 @@ class DocumentProcess(Classifier):
         self.classes = classes
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
-        """Nothing to learn: the parameters are the true ones."""
+        """Do nothing, since the parameters are the true ones."""
 
     def predict(self, texts: Texts) -> Floats:
-        """Bayes' rule: log p(class | words) = log p(words | class) - log Σ p(words | class)."""
+        """Apply Bayes' rule: log p(class | words) = log p(words | class) - log Σ p(words | class)."""
         scores = np.array([self.log_likelihoods(ids) for ids in texts.ids]).reshape(len(texts), self.classes)
         posterior: Floats = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
         return posterior
 
     def draw(self, rng: np.random.Generator) -> tuple[int, Ids]:
-        """A class and the words (T,) of a document of it."""
+        """Draw a class and the words (T,) of a document of it."""
         label = int(rng.random() * self.classes)
         return label, self.words(label, rng)
 
     @abstractmethod
     def words(self, label: int, rng: np.random.Generator) -> Ids:
-        """(T,) words of a document of a class."""
+        """Draw the words (T,) of a document of a class."""
 
     @abstractmethod
     def log_likelihoods(self, ids: Ids) -> Floats:
-        """(C,) natural log p(words | class), up to what all classes share."""
+        """Return (C,) natural log p(words | class), up to a term that all classes share."""
 
 
 class CountedProcess(DocumentProcess):
-    """What the words tell of the class adds up, whatever their order.
+    """Each word adds a fixed amount to the log-likelihood of each class, in any order.
 
     Args:
         log_rows: (C, V) what each of words 1..V adds to log p(words | class).
@@ -76,7 +77,7 @@ class CountedProcess(DocumentProcess):
 
 
 class WordProcess(CountedProcess):
-    """Words independent of each other, given the class: multinomial naive Bayes is the right model.
+    """Words are independent of each other given the class, so multinomial naive Bayes is the right model.
 
     Args:
         rows: (C, V) probabilities of words 1..V; rows sum to one.
@@ -96,15 +97,15 @@ class WordProcess(CountedProcess):
 class OrderProcess(DocumentProcess):
     """A stationary Markov chain, read backwards (class 0) or forwards (class 1).
 
-    Backwards it is a chain too, p(y | x) = π(y) p(x | y) / π(x), of the same stationary distribution π. A document
-    and its reverse hold the same words, so that no feature without order tells the classes apart.
+    Backwards it is also a Markov chain, p(y | x) = π(y) p(x | y) / π(x), with the same stationary distribution π. A
+    document and its reverse hold the same words, so features that ignore the order cannot tell the classes apart.
 
     Args:
         rows: (V, V) probabilities p(next word | word) of words 1..V, forwards; rows sum to one.
-        stationary: (V,) π, of rows.
+        stationary: (V,) π, the stationary distribution of `rows`.
         shortest, longest: bounds of the length, which is uniform between them.
 
-    Behind `<unk>` the chain starts afresh from π.
+    After `<unk>` the chain starts again from π.
     """
 
     def __init__(self, rows: Floats, stationary: Floats, shortest: int, longest: int) -> None:
@@ -129,13 +130,13 @@ class OrderProcess(DocumentProcess):
 
 
 class MarkerProcess(CountedProcess):
-    """One marker, mostly that of the class, among words that say nothing.
+    """One marker, usually that of the class, among noise words that carry no information.
 
     Args:
         classes: C; words 1..C are their markers.
-        noise: words C + 1..C + noise, uniform.
-        before: words at most in front of the marker; their number is uniform from 0.
-        after: words behind it.
+        noise: number of noise words, which are C + 1..C + noise, drawn uniformly.
+        before: the most noise words before the marker; their number is uniform from 0.
+        after: number of noise words after it.
         wrong: probability of another class's marker.
     """
 
@@ -154,7 +155,7 @@ class MarkerProcess(CountedProcess):
 
 
 class SyntheticDocuments(Dataset[LabelledData]):
-    """Documents of a closed vocabulary, `<unk>` beside it, each of one class."""
+    """Documents of one class each, over a closed vocabulary and `<unk>`."""
 
     task: ClassVar[str] = "classify"
     licence: ClassVar[str] = "none needed: generated"
@@ -164,19 +165,19 @@ class SyntheticDocuments(Dataset[LabelledData]):
     train_documents: int = Field(2000, ge=1, description="documents of the training part")
     valid_documents: int = Field(500, ge=1, description="documents of the validation part")
     test_documents: int = Field(2000, ge=1, description="documents of the test part")
-    seed: int = Field(0, ge=0, description="of the process and of the documents")
+    seed: int = Field(0, ge=0, description="seed of the process and of the documents")
 
     @abstractmethod
     def process(self, rng: np.random.Generator) -> DocumentProcess:
-        """The process, its parameters drawn from `rng`."""
+        """Return the process, with parameters drawn from `rng`."""
 
     @abstractmethod
     def class_names(self) -> tuple[str, ...]:
-        """Of the classes, in the order of the alphabet."""
+        """Return the names of the classes, in alphabetical order."""
 
     @abstractmethod
     def symbols(self) -> list[str]:
-        """Its words, from word 1 on."""
+        """Return the words, from word 1 on."""
 
     def fingerprint(self) -> str:
         return hashlib.sha256(f"{self.name} {self.model_dump_json()}".encode()).hexdigest()
@@ -203,18 +204,18 @@ class SyntheticDocuments(Dataset[LabelledData]):
         )
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
-        """A UTF-8 file with one document a line, its words between white space."""
+        """Read a UTF-8 file with one document per line, its words separated by white space."""
         lines = unix_line_ends(decode(path, read_bytes(path))).removesuffix("\n").split("\n")
         words = [line.split() for line in lines]
         if [] in words:
-            raise DataError(f"{path}: line {words.index([]) + 1} holds no word; take it out, or fill it")
+            raise DataError(f"{path}: line {words.index([]) + 1} holds no word; remove it, or write some words")
         vocab = Vocab(tuple(encoding["symbols"]))
         return Texts([vocab.encode(of_line) for of_line in words], words)
 
 
 class _OfRandomLength(SyntheticDocuments):
-    shortest: int = Field(5, ge=1, description="words of a document at least")
-    longest: int = Field(30, ge=1, description="words of a document at most; lengths are uniform")
+    shortest: int = Field(5, ge=1, description="the fewest words of a document")
+    longest: int = Field(30, ge=1, description="the most words of a document; lengths are uniform")
 
     @field_validator("longest")
     @classmethod
@@ -225,13 +226,15 @@ class _OfRandomLength(SyntheticDocuments):
 
 
 class SyntheticWords(_OfRandomLength):
-    """Single words decide, whatever their order: what naive Bayes can learn in full."""
+    """Single words decide, in any order: naive Bayes can learn this process completely."""
 
     name: ClassVar[str] = "synthetic-words"
 
-    classes: int = Field(4, ge=2, le=26, description="C")
-    words: int = Field(200, ge=2, description="V, without <unk>")
-    own: float = Field(0.65, ge=0, lt=1, description="share of a class's words that it draws from its own distribution")
+    classes: int = Field(4, ge=2, le=26, description="number of classes, C")
+    words: int = Field(200, ge=2, description="number of words, V, without <unk>")
+    own: float = Field(
+        0.65, ge=0, lt=1, description="share of a class's words that are drawn from its own distribution"
+    )
 
     def process(self, rng: np.random.Generator) -> WordProcess:
         common, *own = -np.log1p(-rng.random((1 + self.classes, self.words)))
@@ -248,14 +251,14 @@ class SyntheticWords(_OfRandomLength):
 class SyntheticOrder(_OfRandomLength):
     """Only the order of words decides: a document of one class is a document of the other one read backwards.
 
-    The chain steps on along a cycle through all words, or picks a word without looking at the last one. What
-    pairs of neighbours tell is all that there is; what ignores the order is at chance.
+    The chain either takes the next step of a cycle through all words, or picks a word independently of the last one.
+    Pairs of neighbours hold all the information; a model that ignores the order is at chance.
     """
 
     name: ClassVar[str] = "synthetic-order"
 
-    shortest: int = Field(15, ge=1, description="words of a document at least")
-    words: int = Field(8, ge=3, description="V, without <unk>")
+    shortest: int = Field(15, ge=1, description="the fewest words of a document")
+    words: int = Field(8, ge=3, description="number of words, V, without <unk>")
     flow: float = Field(0.25, ge=0, lt=1, description="probability of a step along the cycle")
 
     def process(self, rng: np.random.Generator) -> OrderProcess:
@@ -274,15 +277,15 @@ class SyntheticOrder(_OfRandomLength):
 
 
 class SyntheticDistance(SyntheticDocuments):
-    """One word decides, at a distance from the end that is an option; everything behind it is noise."""
+    """One word decides; the option `distance` sets how many noise words come after it."""
 
     name: ClassVar[str] = "synthetic-distance"
 
-    distance: int = Field(10, ge=0, description="words behind the one that decides")
-    before: int = Field(5, ge=0, description="words at most in front of it; their number is uniform from 0")
-    classes: int = Field(4, ge=2, le=8, description="C, each with a word of its own")
-    noise: int = Field(20, ge=1, description="other words, which say nothing")
-    wrong: float = Field(0.05, gt=0, lt=0.5, description="probability that the word is another class's")
+    distance: int = Field(10, ge=0, description="number of words after the one that decides")
+    before: int = Field(5, ge=0, description="the most words before it; their number is uniform from 0")
+    classes: int = Field(4, ge=2, le=8, description="number of classes, C, each with its own word")
+    noise: int = Field(20, ge=1, description="number of noise words, which carry no information")
+    wrong: float = Field(0.05, gt=0, lt=0.5, description="probability that the word is that of another class")
 
     def process(self, rng: np.random.Generator) -> MarkerProcess:
         return MarkerProcess(self.classes, self.noise, self.before, self.distance, self.wrong)
@@ -304,5 +307,5 @@ def _numbered(letter: str, count: int) -> list[str]:
 
 
 def _between(low: int, high: int, rng: np.random.Generator) -> int:
-    """One of low..high, uniform."""
+    """Draw one of low..high, uniformly."""
     return low + int(rng.random() * (high - low + 1))

@@ -1,7 +1,7 @@
-"""Random processes whose next-symbol probabilities are known: each draws text, and is the true model of it.
+"""Random processes with known next-symbol probabilities: each draws text, and is the true model of that text.
 
-No honest model is better on such text than the process itself, beyond chance. Every symbol has positive
-probability after every history, so that each string of any length has a finite score.
+Apart from chance, no honest model is better on such text than the process itself. Every symbol has positive
+probability after every history, so every string of any length has a finite score.
 """
 
 from abc import abstractmethod
@@ -15,29 +15,29 @@ from seqbench.interface import Documents, Floats, Ids
 from seqbench.tasks.language.model import LanguageContext, LanguageModel, State
 
 Stack = tuple[int, ...]
-"""Types of the brackets that are open, the innermost last."""
+"""The types of the open brackets, the innermost last."""
 
 
 class Process(LanguageModel[State]):
-    """A stochastic process over the symbols 0..V-1, as the true model of what it draws."""
+    """A stochastic process over the symbols 0..V-1, used as the true model of the text that it draws."""
 
     stochastic: ClassVar[bool] = False
 
     @abstractmethod
     def draw(self, length: int, rng: np.random.Generator) -> Ids:
-        """(length,) symbols of one document from its start."""
+        """Draw (length,) symbols of one document from its start."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
-        """Nothing to learn: the parameters are the true ones."""
+        """Do nothing, since the parameters are the true ones."""
 
 
 class MarkovProcess(Process[Ids]):
     """p(x_t | x_{t-n}, …, x_{t-1}), order n; the first n symbols of a document are uniform.
 
     Args:
-        transitions: (V, …, V) with n + 1 axes; the last one is the next symbol, and sums to one.
+        transitions: (V, …, V) with n + 1 axes; the last axis is the next symbol, and sums to one.
 
-    The state is the last n symbols, (B, n); V stands for what lies before the start.
+    The state is the last n symbols, (B, n); V stands for positions before the start.
     """
 
     def __init__(self, transitions: Floats) -> None:
@@ -80,14 +80,14 @@ class HiddenMarkovProcess(Process[Floats]):
         transitions: (K, K), rows sum to one.
         emissions: (K, V), rows sum to one.
 
-    Scored with the forward filter; the state is p(hidden state of the next symbol | symbols so far), (B, K).
+    Text is scored with the forward filter; the state is p(hidden state of the next symbol | symbols so far), (B, K).
     """
 
     def __init__(self, start: Floats, transitions: Floats, emissions: Floats) -> None:
         super().__init__()
         self.vocab_size = emissions.shape[1]
         self.start, self.transitions, self.emissions = start, transitions, emissions
-        # One product emits the symbol and moves on: steps[x] = diag(emissions[:, x]) transitions.
+        # One product accounts for the symbol and for the move: steps[x] = diag(emissions[:, x]) transitions.
         self._steps = emissions.T[:, :, None] * transitions
 
     def draw(self, length: int, rng: np.random.Generator) -> Ids:
@@ -113,22 +113,22 @@ class HiddenMarkovProcess(Process[Floats]):
 
 
 class BracketProcess(Process[list[Stack]]):
-    """Nested brackets of k types: the next symbol depends on the innermost open one, however long ago it came.
+    """Nested brackets of k types: the next symbol depends on the innermost open one, however far back it is.
 
-    Symbols 0..k-1 open a bracket, k..2k-1 close one of the same type. With an empty stack a bracket opens; a
-    full one closes; between them it opens with probability `opening`. Which type opens depends on the
-    innermost open type. With probability `noise` the symbol is any one, uniformly. Whatever the reason for a
-    symbol, an opening one is pushed unless the stack is full, a closing one pops its own type alone: so the
-    stack is a function of the symbols, and the probabilities are exact.
+    Symbols 0..k-1 open a bracket, and k..2k-1 close one of the same type. If the stack is empty, a bracket opens; if
+    it is full, one closes; otherwise one opens with probability `opening`. Which type opens depends on the innermost
+    open type. With probability `noise`, the symbol is instead drawn uniformly from all symbols. Every opening symbol,
+    noise or not, is pushed unless the stack is full; every closing symbol pops only its own type. So the stack is a
+    function of the symbols, and the probabilities are exact.
 
     Args:
-        types: (k + 1, k) probabilities of the type that opens, by the innermost open type; the last row for
-            an empty stack.
-        opening: probability that a bracket opens, when the stack is neither empty nor full.
-        depth: brackets open at most.
-        noise: probability of a symbol at random.
+        types: (k + 1, k) probabilities of the type that opens, by the innermost open type; the last row is
+            for an empty stack.
+        opening: probability that a bracket opens if the stack is neither empty nor full.
+        depth: the most open brackets.
+        noise: probability of a random symbol.
 
-    The state holds a stack a row.
+    The state holds one stack per row.
     """
 
     def __init__(self, types: Floats, opening: float, depth: int, noise: float) -> None:
@@ -166,13 +166,13 @@ class BracketProcess(Process[list[Stack]]):
         return self._rows[[self._row(stack) for stack in stacks]]
 
     def _row(self, stack: Sequence[int]) -> int:
-        """Which row of probabilities holds for a stack."""
+        """Return the row of probabilities for a stack."""
         if not stack:
             return 2 * self.types
         return stack[-1] + self.types * (len(stack) == self.depth)
 
     def _read(self, symbol: int, stack: list[int]) -> None:
-        """Bring a stack up to date."""
+        """Update a stack with a symbol."""
         if symbol < self.types:
             if len(stack) < self.depth:
                 stack.append(symbol)
@@ -181,17 +181,17 @@ class BracketProcess(Process[list[Stack]]):
 
 
 def _cumulative(rows: Floats) -> list[list[float]]:
-    """`bounds` for `bisect_right`."""
+    """Return `bounds` as lists, for `bisect_right`."""
     lists: list[list[float]] = bounds(rows).tolist()
     return lists
 
 
 def bounds(rows: Floats) -> Floats:
-    """Bounds of the intervals of [0, 1) that stand for each symbol but the last, over the last axis."""
+    """Return the upper bounds of the symbols' intervals in [0, 1), over the last axis; that of the last is left out."""
     found: Floats = np.cumsum(rows, axis=-1)[..., :-1]
     return found
 
 
 def streams(seed: int) -> Iterator[np.random.Generator]:
-    """Independent random streams: for the parameters of a process, and for each of the three parts drawn from it."""
+    """Return independent random streams: one for the parameters of a process, one for each of its three parts."""
     return (np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(seed).spawn(4))

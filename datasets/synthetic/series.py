@@ -1,7 +1,7 @@
-"""Synthetic series: of processes whose true forecasts stand as the bottom row of the table, and of chaos.
+"""Synthetic series: from processes whose true forecasts are the bottom row of the table, and from chaos.
 
-Each series has a random stream of its own, beside the one that draws the parameters: more series leave the others as
-they are. Only uniform random numbers are used.
+Each series has its own random stream, and the parameters have another, so that adding series does not change the
+others. Only uniform random numbers are used.
 """
 
 import hashlib
@@ -20,20 +20,20 @@ from seqbench.tasks.forecasts.data import SeriesData
 
 
 class SyntheticSeries(SeriesDataset):
-    """Series of one source, their parts one after the other."""
+    """Series of one source, each cut into consecutive parts."""
 
     licence: ClassVar[str] = "none needed: generated"
 
     horizon: int = Field(24, ge=1, description="steps ahead, H")
-    series: int = Field(1, ge=1, description="series that are drawn, N")
+    series: int = Field(1, ge=1, description="number of series, N")
     train_steps: int = Field(20_000, ge=1, description="length of the training part, steps")
     valid_steps: int = Field(2_000, ge=1, description="length of the validation part, steps")
     test_steps: int = Field(5_000, ge=1, description="length of the test part, steps")
-    seed: int = Field(0, ge=0, description="of the source and of the series")
+    seed: int = Field(0, ge=0, description="seed of the source and of the series")
 
     @abstractmethod
     def draw(self, length: int, rng: np.random.Generator) -> Floats:
-        """(length,) values of one series."""
+        """Draw (length,) values of one series."""
 
     def fingerprint(self) -> str:
         return hashlib.sha256(f"{self.name} {self.model_dump_json()}".encode()).hexdigest()
@@ -49,13 +49,13 @@ class SyntheticSeries(SeriesDataset):
 
 
 class KnownSeries(SyntheticSeries):
-    """Series of a process that is their true model, with innovations of variance 1."""
+    """Series of a process that is also their true model; its innovations have variance 1."""
 
     knows_truth: ClassVar[bool] = True
 
     @abstractmethod
     def process(self, rng: np.random.Generator) -> SeriesProcess:
-        """The process, its parameters drawn from `rng`."""
+        """Return the process, with parameters drawn from `rng`."""
 
     def draw(self, length: int, rng: np.random.Generator) -> Floats:
         return self.process(self._stream(0)).draw(length, rng)
@@ -66,30 +66,30 @@ class KnownSeries(SyntheticSeries):
 
 
 class SyntheticAR(KnownSeries):
-    """A stationary autoregression: what least squares learn in full, and nothing does better."""
+    """A stationary autoregression: least squares can learn it completely, and nothing does better."""
 
     name: ClassVar[str] = "synthetic-ar"
 
-    order: int = Field(5, ge=1, description="lags, p")
+    order: int = Field(5, ge=1, description="number of lags, p")
 
     def process(self, rng: np.random.Generator) -> LinearProcess:
         return LinearProcess(stationary(1.6 * rng.random(self.order) - 0.8), np.zeros(1), sd=1)
 
 
 class SyntheticSeasonal(KnownSeries):
-    """A fixed season of any form around which an autoregression of order 1 moves."""
+    """A fixed seasonal pattern of any form, plus an autoregression of order 1."""
 
     name: ClassVar[str] = "synthetic-seasonal"
 
-    season: int = Field(12, ge=1, description="steps of a season, for models and for MASE too")
-    height: float = Field(6, ge=0, description="of the season, from its least to its greatest possible value")
+    season: int = Field(12, ge=1, description="steps per season, also for models and for MASE")
+    height: float = Field(6, ge=0, description="range of the season, from its least to its greatest possible value")
 
     def process(self, rng: np.random.Generator) -> LinearProcess:
         return LinearProcess(np.array([0.6]), self.height * rng.random(self.season), sd=1)
 
 
 class SyntheticThreshold(KnownSeries):
-    """Two regimes, each linear: an autoregression sees their mixture alone."""
+    """Two linear regimes, of which an autoregression can learn only the mixture."""
 
     name: ClassVar[str] = "synthetic-threshold"
 
@@ -98,13 +98,13 @@ class SyntheticThreshold(KnownSeries):
 
 
 class MackeyGlass(SyntheticSeries):
-    """Chaos with a delay; nothing is random after the start."""
+    """The Mackey–Glass equation, which is chaos with a delay; nothing is random after the start."""
 
     name: ClassVar[str] = "mackey-glass"
 
     horizon: int = Field(84, ge=1, description="steps ahead, H")
     delay: float = Field(17, ge=1, le=100, multiple_of=0.1, description="τ, time units")
-    every: float = Field(1, ge=0.1, le=100, multiple_of=0.1, description="time units of a step")
+    every: float = Field(1, ge=0.1, le=100, multiple_of=0.1, description="time units per step")
     train_steps: int = Field(6_000, ge=1, description="length of the training part, steps")
 
     def draw(self, length: int, rng: np.random.Generator) -> Floats:
@@ -112,11 +112,11 @@ class MackeyGlass(SyntheticSeries):
 
 
 class Lorenz(SyntheticSeries):
-    """The first coordinate of Lorenz's equations; nothing is random after the start."""
+    """The first coordinate of the Lorenz system, which is chaotic; nothing is random after the start."""
 
     name: ClassVar[str] = "lorenz"
 
-    every: float = Field(0.05, ge=0.01, le=10, description="time units of a step, rounded to hundredths")
+    every: float = Field(0.05, ge=0.01, le=10, description="time units per step, rounded to hundredths")
     train_steps: int = Field(6_000, ge=1, description="length of the training part, steps")
 
     def draw(self, length: int, rng: np.random.Generator) -> Floats:

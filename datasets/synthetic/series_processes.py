@@ -1,4 +1,4 @@
-"""Random processes whose next values are known in distribution: each draws a series, and is the true model of it."""
+"""Random processes with known distributions of next values: each draws series, and is the true model of them."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -12,31 +12,31 @@ from seqbench.tasks.forecasts.linear import error_variances, gaussian_quantiles,
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 BURN_IN = 1000
-"""Steps that are drawn and forgotten, so that a series starts anywhere."""
+"""Steps that are drawn and discarded, so that a series does not depend on its starting value."""
 CELLS = 400
-"""Of the grid on which the density of a threshold process is carried forward."""
+"""Cells of the grid on which the density of a threshold process is computed step by step."""
 
 
 class SeriesProcess(Forecaster):
-    """A process with normal innovations, as the true model of the series that it draws."""
+    """A process with normal innovations, used as the true model of the series that it draws."""
 
     stochastic: ClassVar[bool] = False
     innovation_variance: float
 
     @abstractmethod
     def draw(self, length: int, rng: np.random.Generator) -> Floats:
-        """(length,) values."""
+        """Draw (length,) values."""
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
-        """Nothing to learn: the parameters are the true ones."""
+        """Do nothing, since the parameters are the true ones."""
 
 
 class LinearProcess(SeriesProcess):
     """y_t = s_{t mod m} + x_t, where x_t = Σ_i φ_i x_{t−i} + σ ε_t.
 
     Args:
-        coefficients: (p,), φ_1 first; stationary.
-        pattern: (m,) s, from the first value of a series on.
+        coefficients: (p,), φ_1 first; they must be stationary.
+        pattern: (m,) s, beginning at the first value of a series.
         sd: σ.
     """
 
@@ -68,8 +68,8 @@ class LinearProcess(SeriesProcess):
 class ThresholdProcess(SeriesProcess):
     """y_t = a + b y_{t−1} + σ ε_t, with (a, b) of the regime that y_{t−1} is in: below the threshold 0, or above.
 
-    A self-exciting threshold autoregression (Tong & Lim 1980). The density of later steps is carried forward on a grid
-    (Chapman–Kolmogorov), in whose cells it is constant.
+    A self-exciting threshold autoregression (Tong & Lim 1980). The density of later steps is computed step by step on a
+    grid (Chapman–Kolmogorov); within each cell it is constant.
 
     Args:
         below, above: (a, b) of the two regimes.
@@ -80,11 +80,11 @@ class ThresholdProcess(SeriesProcess):
         super().__init__()
         self.below, self.above, self.sd, self.innovation_variance = below, above, sd, sd**2
         reach = max(abs(a) + 8 * sd for a, _ in (below, above)) / (1 - max(abs(b) for _, b in (below, above)))
-        self._edges = np.linspace(-reach, reach, CELLS + 1)  # of cells, none of which holds both regimes
+        self._edges = np.linspace(-reach, reach, CELLS + 1)  # of cells; no cell holds both regimes
         self._centres = (self._edges[1:] + self._edges[:-1]) / 2
 
     def expected(self, y: Floats) -> Floats:
-        """The mean of the value after y, any shape."""
+        """Return the mean of the value after y, which may have any shape."""
         return np.where(y <= 0, self.below[0] + self.below[1] * y, self.above[0] + self.above[1] * y)
 
     def draw(self, length: int, rng: np.random.Generator) -> Floats:
@@ -108,26 +108,27 @@ class ThresholdProcess(SeriesProcess):
         return Forecast(mean, quantiles)
 
     def _below(self, y: Floats) -> Floats:
-        """(N, cells + 1) the chance that the value after each y (N,) lies below each edge."""
+        """Return (N, cells + 1) probabilities that the value after each y (N,) lies below each edge."""
         return ndtr((self._edges - self.expected(y)[:, None]) / self.sd)
 
     def _shares(self, y: Floats) -> Floats:
-        """(N, cells) the chance that the value after each y (N,) lies in each cell; sums to one."""
+        """Return (N, cells) probabilities that the value after each y (N,) lies in each cell; rows sum to one."""
         shares = np.diff(self._below(y), axis=1)
         shares /= shares.sum(axis=1, keepdims=True)
         return shares
 
 
 def normal(length: int, rng: np.random.Generator) -> Floats:
-    """(length,) standard normal numbers out of uniform ones, whose bit stream NumPy keeps from release to release."""
+    """Draw (length,) standard normal numbers from uniform ones, whose bit stream NumPy keeps in all releases."""
     numbers: Floats = ndtri(np.maximum(rng.random(length), 2**-54))
     return numbers
 
 
 def stationary(partial: Sequence[float] | Floats) -> Floats:
-    """(p,) coefficients of the autoregression that has these partial autocorrelations, each inside ±1.
+    """Return (p,) coefficients of the autoregression with these partial autocorrelations, each inside ±1.
 
-    Every stationary autoregression has such (Barndorff-Nielsen & Schou 1973, J. Multivariate Analysis 3).
+    Every stationary autoregression has such partial autocorrelations (Barndorff-Nielsen & Schou 1973, J. Multivariate
+    Analysis 3).
     """
     coefficients = np.empty(0)
     for r in partial:

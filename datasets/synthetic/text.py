@@ -1,8 +1,8 @@
-"""Synthetic sources: text drawn from a process whose true probabilities stand as the bottom row of the table.
+"""Synthetic text from a process whose true probabilities are the bottom row of the table.
 
-The process is drawn first, then the three splits, each a document of its own from a fresh start and from a
-random stream of its own: a longer training part leaves the test part as it is. Only uniform random numbers are
-used, whose bit stream NumPy keeps from release to release.
+The process is drawn first, then the three splits. Each split is one document with its own start and its own random
+stream, so that a longer training part does not change the test part. Only uniform random numbers are used, since NumPy
+keeps their bit stream the same from release to release.
 """
 
 import hashlib
@@ -37,15 +37,15 @@ class Synthetic(Dataset[TextData]):
     train_tokens: int = Field(100_000, ge=1, description="length of the training stream, symbols")
     valid_tokens: int = Field(20_000, ge=1, description="length of the validation stream, symbols")
     test_tokens: int = Field(30_000, ge=1, description="length of the test stream, symbols")
-    seed: int = Field(0, ge=0, description="of the process and of the text")
+    seed: int = Field(0, ge=0, description="seed of the process and of the text")
 
     @abstractmethod
     def process(self, rng: np.random.Generator) -> Process[Any]:
-        """The process, its parameters drawn from `rng`."""
+        """Return the process, with parameters drawn from `rng`."""
 
     @abstractmethod
     def vocab(self) -> Vocab:
-        """Its symbols."""
+        """Return the symbols."""
 
     def fingerprint(self) -> str:
         return hashlib.sha256(f"{self.name} {self.model_dump_json()}".encode()).hexdigest()
@@ -69,7 +69,7 @@ class Synthetic(Dataset[TextData]):
         )
 
     def read(self, path: Path, encoding: dict[str, Any]) -> TextSplit:
-        """A file of symbols, as one stream; white space between them is passed over."""
+        """Read a file of symbols as one stream; white space between them is skipped."""
         symbols = "".join(decode(path, read_bytes(path)).split())
         try:
             return _stream(Vocab(tuple(encoding["symbols"])).encode(symbols))
@@ -78,13 +78,13 @@ class Synthetic(Dataset[TextData]):
 
 
 class SyntheticMarkov(Synthetic):
-    """A Markov chain: what an n-gram of one order more can learn in full, and a longer one no better."""
+    """A Markov chain: an n-gram of one order more can learn it completely, and a longer one is no better."""
 
     name: ClassVar[str] = "synthetic-markov"
 
     train_tokens: int = Field(150_000, ge=1, description="length of the training stream, symbols")
-    symbols: int = Field(10, ge=2, le=len(LETTERS), description="V")
-    order: int = Field(2, ge=1, description="symbols that the next one depends on")
+    symbols: int = Field(10, ge=2, le=len(LETTERS), description="number of symbols, V")
+    order: int = Field(2, ge=1, description="number of symbols that the next one depends on")
 
     @field_validator("order")
     @classmethod
@@ -103,14 +103,14 @@ class SyntheticMarkov(Synthetic):
 
 
 class SyntheticHMM(Synthetic):
-    """Hidden states that last about ten symbols and share their symbols: which one holds, only a long history tells."""
+    """Hidden states that last about ten symbols and share their symbols: only a long history tells which one it is."""
 
     name: ClassVar[str] = "synthetic-hmm"
 
-    symbols: int = Field(12, ge=2, le=len(LETTERS), description="V")
-    states: int = Field(4, ge=1, description="hidden states, K; at most V")
-    stay: float = Field(0.9, ge=0, le=1, description="probability that a state goes on")
-    own: float = Field(0.6, ge=0, lt=1, description="share of a state's symbols that it draws from its own V/K")
+    symbols: int = Field(12, ge=2, le=len(LETTERS), description="number of symbols, V")
+    states: int = Field(4, ge=1, description="number of hidden states, K; at most V")
+    stay: float = Field(0.9, ge=0, le=1, description="probability that a state continues")
+    own: float = Field(0.6, ge=0, lt=1, description="share of a state's symbols that are drawn from its own V/K")
 
     @field_validator("states")
     @classmethod
@@ -136,18 +136,18 @@ class SyntheticHMM(Synthetic):
 
 
 class SyntheticBrackets(Synthetic):
-    """Nested brackets: which one closes, and what may open, depends on the innermost open one, however far back.
+    """Nested brackets: what may close or open depends on the innermost open bracket, however far back it is.
 
-    n-grams see it while it lies within their order; a memory is needed beyond.
+    n-grams see it only within their order; if it is further back, a model needs memory.
     """
 
     name: ClassVar[str] = "synthetic-brackets"
 
     train_tokens: int = Field(150_000, ge=1, description="length of the training stream, symbols")
-    types: int = Field(4, ge=2, le=len(BRACKETS[0]), description="kinds of brackets, k; V = 2k")
-    depth: int = Field(8, ge=1, description="brackets open at most")
+    types: int = Field(4, ge=2, le=len(BRACKETS[0]), description="number of bracket types, k; V = 2k")
+    depth: int = Field(8, ge=1, description="the most open brackets")
     opening: float = Field(0.5, gt=0, lt=1, description="probability that a bracket opens rather than closes")
-    noise: float = Field(0.02, gt=0, lt=1, description="probability of a symbol at random")
+    noise: float = Field(0.02, gt=0, lt=1, description="probability of a random symbol")
 
     def process(self, rng: np.random.Generator) -> BracketProcess:
         types = _distributions((self.types + 1, self.types), rng, power=2)
@@ -162,7 +162,7 @@ def _stream(ids: Ids) -> TextSplit:
 
 
 def _distributions(shape: tuple[int, ...], rng: np.random.Generator, power: float = 1) -> Floats:
-    """Random distributions over the last axis: powers of exponential variates, normalised; power 1 is Dirichlet(1)."""
+    """Draw distributions over the last axis: normalised powers of exponential variates; power 1 is Dirichlet(1)."""
     weights: Floats = (-np.log1p(-rng.random(shape))) ** power
     weights /= weights.sum(axis=-1, keepdims=True)
     return weights

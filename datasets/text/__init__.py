@@ -1,1 +1,1 @@
-"""Text: real corpora and your own files."""
+"""Text: real corpora and users' own files."""

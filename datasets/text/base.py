@@ -24,7 +24,7 @@ SPLITS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Parts:
-    """The raw text of the splits, `\n` as line end, and what was done to get it."""
+    """The raw text of the splits, with newlines as line ends, and notes on how it was made."""
 
     train: str
     valid: str
@@ -36,28 +36,29 @@ class Parts:
 
 
 class TextDataset(Dataset[TextData]):
-    """Real text. The options say how it becomes symbols; a subclass says which text."""
+    """Real text. The options set how it becomes symbols; subclasses provide the text."""
 
     task: ClassVar[str] = "lm"
     name: ClassVar[str]
     usual_min_count: ClassVar[int] = 1
-    """`min_count` of words where no cut is asked for and none was made before; all characters are kept then."""
+    """`min_count` of words if no cut is asked for and none was made before; characters are then all kept."""
 
     unit: Literal["word", "character"] = Field(
-        "word", description="words, each line ended by <eos>; or characters: Unicode code points, newline one of them"
+        "word",
+        description="word: words, and <eos> after each line; character: Unicode code points, including the newline",
     )
     punctuation: Literal["joined", "apart"] = Field(
         "joined",
-        description="joined: words are what stands between white space; apart: punctuation is words of its own",
+        description="joined: words are separated by white space only; apart: punctuation marks are words too",
     )
     convention: Convention = Field(
-        "stream", description="stream: a split is one document; sentence: each line is one, blank lines dropped"
+        "stream", description="stream: a split is one document; sentence: each line is one, and blank lines are dropped"
     )
     vocab_size: int | None = Field(
-        None, ge=3, description="V, <unk> and <eos> counted: the most frequent symbols of the training part are kept"
+        None, ge=3, description="V, including <unk> and <eos>: the most frequent symbols of the training part are kept"
     )
     min_count: int | None = Field(
-        None, ge=1, description="a symbol is kept if it occurs this often in the training part"
+        None, ge=1, description="a symbol is kept if it occurs at least this often in the training part"
     )
 
     @field_validator("convention")
@@ -76,14 +77,14 @@ class TextDataset(Dataset[TextData]):
 
     @abstractmethod
     def parts(self) -> Parts:
-        """The text.
+        """Return the text of the splits.
 
         Raises:
-            DataError: as `load`.
+            DataError: as in `load`.
         """
 
     def title(self) -> str:
-        """How errors and tables name the text."""
+        """Return the name of the text in errors and tables."""
         return self.name
 
     def load(self) -> TextData:
@@ -113,8 +114,8 @@ class TextDataset(Dataset[TextData]):
             notes[f"unknown_{split}"] = unknown = int(np.count_nonzero(of_text == vocab.unk))
             if unknown == len(of_text):
                 raise DataError(
-                    f"every {self.unit} of the {split} part is {UNK} to the vocabulary of the training part; "
-                    "are the parts of one language, and is the vocabulary large enough?"
+                    f"every {self.unit} of the {split} part is {UNK} in the vocabulary of the training "
+                    "part; are all parts in one language, and is the vocabulary large enough?"
                 )
             splits.append(part.split(ids, self.convention))
         return TextData(
@@ -129,7 +130,7 @@ class TextDataset(Dataset[TextData]):
         )
 
     def read(self, path: Path, encoding: dict[str, Any]) -> TextSplit:
-        """A UTF-8 file as a split, in the vocabulary `encoding["symbols"]`."""
+        """Read a UTF-8 file as a split, in the vocabulary `encoding["symbols"]`."""
         text, vocab, numbering = decode(path, read_bytes(path)), Vocab(tuple(encoding["symbols"])), self._numbering()
         try:
             tokens = self._tokens(unix_line_ends(text), numbering)
@@ -151,17 +152,21 @@ class TextDataset(Dataset[TextData]):
         return character_tokens(text, numbering)
 
     def _min_count(self, marked: bool) -> int:
-        """marked: whether the training part says `<unk>` itself, and so was cut to a vocabulary before."""
+        """Return how often a symbol must occur to be kept.
+
+        Args:
+            marked: whether the training part already holds `<unk>`, so that it was cut to a vocabulary before.
+        """
         if self.min_count is not None:
             return self.min_count
         return self.usual_min_count if self.unit == "word" and self.vocab_size is None and not marked else 1
 
 
 def by_position(text: str, train: float, valid: float, unit: str) -> Parts:
-    """Three contiguous parts; joined, they are the text.
+    """Split a text into three contiguous parts, which together are the whole text.
 
-    Characters are cut where the shares fall, words at the line end that is nearest. A text whose lines are too
-    long for that is cut between two words instead, and a note says so.
+    With `unit="character"`, it is cut exactly at the shares; with `unit="word"`, at the nearest line ends. If the lines
+    are too long for that, it is cut between two words instead, and a note says so.
 
     Args:
         train, valid: their shares of the characters; the rest is the test part.
@@ -181,6 +186,6 @@ def _cut_at(text: str, points: list[int], notes: Notes) -> Parts:
 
 
 def _nearest_line_end(text: str, point: int) -> int:
-    """Where the line begins that is nearest to `point`; the length of the text counts as one."""
+    """Return the start of the line nearest to `point`; the end of the text counts as the start of a line."""
     before, after = text.rfind("\n", 0, point) + 1, text.find("\n", point) + 1 or len(text)
     return before if point - before <= after - point else after

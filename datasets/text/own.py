@@ -1,4 +1,4 @@
-"""Your own text files."""
+"""Users' own text files."""
 
 import hashlib
 from pathlib import Path
@@ -12,21 +12,21 @@ from seqbench.datasets.files import decode, read_bytes, unix_line_ends
 from seqbench.datasets.text.base import Parts, TextDataset, by_position
 
 FEWEST = 100
-"""Words (between white space) or characters in a text that is to be split."""
+"""The fewest words (between white space) or characters of a text that is to be split."""
 
 
 class TextFile(TextDataset):
-    """A UTF-8 text: one file, split 80/10/10 by position, or a file for each part.
+    """A UTF-8 text: one file, split 80/10/10 by position, or one file per part.
 
     Line ends of Windows and of old Macs are read as newlines. Words that occur once in the training part become
-    `<unk>`, so that models learn what an unknown word looks like (`min_count=1` keeps them); a text that says `<unk>`
-    itself was cut before, and all its words are kept.
+    `<unk>`, so that models learn to handle unknown words (`min_count=1` keeps them). If the training part already holds
+    `<unk>`, it was cut before, and all its words are kept.
     """
 
     name: ClassVar[str] = "file"
     usual_min_count: ClassVar[int] = 2
 
-    path: Path = Field(description="the text; the training part where `valid` and `test` are given")
+    path: Path = Field(description="the text; the training part if `valid` and `test` are given")
     valid: Path | None = Field(None, description="text of the validation part")
     test: Path | None = Field(None, validate_default=True, description="text of the test part")
 
@@ -34,7 +34,9 @@ class TextFile(TextDataset):
     @classmethod
     def _both_or_none(cls, test: Path | None, info: ValidationInfo) -> Path | None:
         if (test is None) != (info.data.get("valid") is None):
-            raise ValueError("give valid and test both, or neither: then the text is split 80/10/10 by position")
+            raise ValueError(
+                "give valid and test both, or neither; with neither, the text is split 80/10/10 by position"
+            )
         return test
 
     def identity(self) -> dict[str, object]:
@@ -58,7 +60,7 @@ class TextFile(TextDataset):
             if length < FEWEST:
                 raise DataError(
                     f"{self.path} holds {length} {self.unit}s, too few to be split 80/10/10; "
-                    f"give at least {FEWEST}, or files of their own as valid= and test="
+                    f"give at least {FEWEST}, or files of their own for the other parts, as valid= and test="
                 )
             parts = by_position(texts[0], train=0.8, valid=0.1, unit=self.unit)
         return parts.noting({"line_ends_read_as_newlines": returns}) if returns else parts
@@ -72,6 +74,7 @@ class TextFile(TextDataset):
         for i, data in enumerate(read):
             if data in read[:i]:
                 raise DataError(
-                    f"{paths[i]} and {paths[read.index(data)]} are one text; a model is not tested on what it learned"
+                    f"{paths[i]} and {paths[read.index(data)]} are one text; give different files, "
+                    "since a model must not be tested on its training text"
                 )
         return read

@@ -1,4 +1,4 @@
-"""The Python language reference, as the running interpreter carries it for `help()`: real text without a network."""
+"""The Python language reference that comes with the interpreter for `help()`: real text without a network."""
 
 import hashlib
 import platform
@@ -14,11 +14,11 @@ from seqbench.datasets.text.base import Parts, TextDataset, by_position
 
 
 class PythonReference(TextDataset):
-    """The topics in the order of their names, split 80/10/10 by position.
+    """The topics of the reference, sorted by name and split 80/10/10 by position.
 
-    A line is a paragraph: in words its own line breaks, which only fill columns, are read as spaces; in
-    characters the text stays as it is laid out. Topics quote each other at length, so a paragraph that came
-    before is dropped: what is tested was not in the training part. The text differs with the version of Python.
+    With `unit="word"`, each line is a paragraph: the line breaks inside it, which only wrap the text, are read as
+    spaces. With `unit="character"`, the layout is kept. Topics repeat long passages of each other, so a paragraph that
+    came before is dropped, and no test paragraph is in the training part. The text depends on the version of Python.
     """
 
     name: ClassVar[str] = "python-reference"
@@ -34,7 +34,7 @@ class PythonReference(TextDataset):
         return hashlib.sha256("\0".join(f"{name}\0{text}" for name, text in _topics()).encode()).hexdigest()
 
     def parts(self) -> Parts:
-        seen: dict[str, str] = {}  # in words → as laid out
+        seen: dict[str, str] = {}  # paragraph as words → paragraph with its layout
         paragraphs = [p for _, text in _topics() for p in re.split(r"\n\s*\n", text.strip("\n"))]
         for paragraph in paragraphs:
             seen.setdefault(" ".join(paragraph.split()), paragraph)
@@ -51,6 +51,6 @@ def _topics() -> list[tuple[str, str]]:
     except ImportError:
         raise DataError(
             "this Python comes without its language reference (the module pydoc_data.topics); "
-            "install the full standard library, or take another data set"
+            "install the full standard library, or choose another data set"
         ) from None
     return sorted(topics.items())

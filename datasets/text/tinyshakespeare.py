@@ -1,4 +1,4 @@
-"""Tiny Shakespeare: 40,000 lines of the plays, by characters unless asked otherwise (Karpathy 2015)."""
+"""Tiny Shakespeare: 40,000 lines of the plays, by default as characters (Karpathy 2015)."""
 
 from typing import ClassVar, Literal
 
@@ -9,7 +9,7 @@ from seqbench.datasets.text.base import Parts, TextDataset, by_position
 
 
 class TinyShakespeare(download.Downloaded, TextDataset):
-    """1,115,394 characters, 65 distinct; split 90/5/5 by position, as char-rnn does, for want of an official split."""
+    """1,115,394 characters, 65 distinct; split 90/5/5 by position as in char-rnn, since there is no official split."""
 
     name: ClassVar[str] = "tinyshakespeare"
 

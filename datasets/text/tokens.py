@@ -1,4 +1,4 @@
-"""Text as numbers: words or characters, with the characters that each stands for, and the vocabulary they form."""
+"""Text as numbers: words or characters, the number of characters of each, and their vocabulary."""
 
 import re
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from seqbench.tasks.language.data import Convention, TextSplit
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 
 Numbering = dict[str, int]
-"""Each symbol's number; gives the next free one to a symbol that it does not hold. Of words, `<eos>` has 0."""
+"""The number of each symbol; a new symbol gets the next free number. If symbols are words, `<eos>` is 0."""
 
 WORD_OR_MARK = re.compile(rf"{UNK}|\w+|([^\w\s])\1*")
 SPACE = np.array([chr(point).isspace() for point in range(0x3001)] + [False])
-"""Whether a code point is white space to `str.split`; the last entry stands for all that lie above."""
+"""Whether `str.split` treats a code point as white space; the last entry stands for all higher code points."""
 NEWLINE = ord("\n")
 
 
@@ -29,13 +29,13 @@ class Tokens:
     ids: Ids
     """(T,)"""
     characters: Ids
-    """(T,) characters from the end of the symbol before to the end of this one: a word counts the white space before
-    it, `<eos>` the line end and what stands before that. So the column sums to the characters of the text."""
+    """(T,) number of characters from the end of the previous symbol to the end of this one: a word includes the white
+    space before it, `<eos>` the line end and the white space before it. The sum is the length of the text."""
     line_ends: NDArray[np.bool_]
-    """(T,) where `<eos>` stands for a line end."""
+    """(T,) True for an `<eos>` that stands for a line end."""
 
     def drop_blank_lines(self) -> int:
-        """Keep lines that hold a word; returns how many others there were."""
+        """Drop lines without a word, and return how many there were."""
         before = np.concatenate([[True], self.line_ends[:-1]])
         blank = self.line_ends & before
         self.ids, self.characters, self.line_ends = self.ids[~blank], self.characters[~blank], self.line_ends[~blank]
@@ -49,11 +49,11 @@ class Tokens:
 
 
 def word_tokens(text: str, numbering: Numbering, apart: bool = False) -> Tokens:
-    """Words in order, each line ended by `<eos>`, number 0; a last line without its line end is a line all the same.
+    """Return the words in order, with `<eos>` (number 0) after each line, also if the last one has no line end.
 
     Args:
         text: with `\\n` as line end.
-        numbering: gives a number to each word not met before.
+        numbering: gives a number to each new word.
         apart: punctuation marks are words; runs of one mark are one word.
 
     Raises:
@@ -71,12 +71,12 @@ def word_tokens(text: str, numbering: Numbering, apart: bool = False) -> Tokens:
         space = SPACE[np.minimum(points, len(SPACE) - 1)]
         ends = np.flatnonzero(~space[:-1] & space[1:]) + 1
     line_ends = np.flatnonzero(points == NEWLINE) + 1
-    bounds = np.sort(np.concatenate([ends, line_ends]), kind="stable")  # two sorted runs, which it merges
+    bounds = np.sort(np.concatenate([ends, line_ends]), kind="stable")  # a stable sort merges the two sorted runs
     is_line_end = points[bounds - 1] == NEWLINE
     numbers = np.fromiter(map(numbering.__getitem__, words), dtype=np.int64, count=len(ends))
     if not numbers.all():
         line = 1 + int(np.searchsorted(line_ends, ends[numbers.argmin()]))
-        raise DataError(f"line {line} holds the word {EOS}, which stands for line ends here; take it out of the text")
+        raise DataError(f"line {line} holds the word {EOS}, which stands for line ends here; remove it from the text")
     ids = np.zeros(len(bounds), dtype=np.int64)
     ids[~is_line_end] = numbers
     characters = np.diff(bounds, prepend=0)
@@ -86,7 +86,7 @@ def word_tokens(text: str, numbering: Numbering, apart: bool = False) -> Tokens:
 
 
 def character_tokens(text: str, numbering: Numbering) -> Tokens:
-    """Unicode code points in order; numbered by first occurrence."""
+    """Return the Unicode code points in order, numbered by first occurrence."""
     points = _code_points(text)
     distinct, first, inverse = np.unique(points, return_index=True, return_inverse=True)
     numbers = np.empty(len(distinct), dtype=np.int64)
@@ -102,17 +102,17 @@ def _code_points(text: str) -> NDArray[np.uint32]:
 def cut(
     counts: NDArray[np.int64], symbols: list[str], unit: str, vocab_size: int | None, min_count: int
 ) -> tuple[Vocab, Ids]:
-    """The vocabulary of the training part, in the order of frequency, ties by first occurrence.
+    """Return the vocabulary of the training part, sorted by frequency, ties by first occurrence.
 
-    Words always have `<eos>` and `<unk>`; characters have `<unk>` where something is left out, be it only a
-    character that the training part does not hold.
+    A vocabulary of words always has `<eos>` and `<unk>`. One of characters has `<unk>` only if a character is left out,
+    even if it is one that the training part does not hold.
 
     Args:
-        counts: of each symbol in the training part.
-        symbols: all symbols of all parts, in the order of first occurrence; of words the first two are `<eos>`
+        counts: how often each symbol occurs in the training part.
+        symbols: all symbols of all parts, in the order of first occurrence; for words, the first two are `<eos>`
             and `<unk>`.
-        vocab_size: V at most, `<eos>` and `<unk>` counted.
-        min_count: occurrences of a symbol at least.
+        vocab_size: the largest V, including `<eos>` and `<unk>`; None: no limit.
+        min_count: a symbol is kept if it occurs at least this often.
 
     Returns:
         The vocabulary, and the id of each of `symbols`.
@@ -125,7 +125,10 @@ def cut(
     frequent = ranked[(counts[ranked] >= min_count) & ~special[ranked]]
     if not len(frequent):
         most = int(counts[~special].max(initial=0))
-        raise DataError(f"min_count={min_count} leaves no {unit}; the most frequent one occurs {most} times")
+        raise DataError(
+            f"min_count={min_count} leaves no {unit}; the most frequent one occurs {most} times; "
+            "give a smaller min_count or a longer text"
+        )
     room = len(symbols) if vocab_size is None else vocab_size
     if unit == "word":
         frequent, extra = frequent[: room - 2], [EOS, UNK]

@@ -19,10 +19,10 @@ class WikiText2(download.Downloaded, TextDataset):
 
 
 class WikiText2Characters(WikiText2):
-    """The same text by characters, those of `<unk>` among them.
+    """The same text as characters, including those of the marker `<unk>`.
 
-    Characters that occur less than 25 times in the training part are `<unk>`: letters of other scripts, of which
-    there is too little to learn.
+    Characters that occur fewer than 25 times in the training part become `<unk>`: they are letters of other scripts,
+    too rare to be learned.
     """
 
     name: ClassVar[str] = "wikitext2-chars"
