@@ -56,7 +56,7 @@ class Asked:
         return _tables(self.store, found, self.command, self.suite.margin)
 
     def seconds(self) -> dict[str, float]:
-        """Return, by key, how long each cell took when it last ran, whatever version of the code it ran with."""
+        """Return, by key, how many seconds each cell took when it last ran, with any version of the code."""
         earlier = [r for r in self.store.records() if isinstance(r, Record) and r.costs.wall_seconds is not None]
         earlier.sort(key=lambda r: r.finished)
         known = {_question(r): r.costs.wall_seconds for r in earlier if r.costs.wall_seconds is not None}
@@ -84,22 +84,22 @@ def ask(
     """Resolve a run without starting it.
 
     Args:
-        suite: a shipped suite's name, or the path of a TOML file.
-        models: specs such as `kneser-ney(order=5)` or `my_model.py:MyModel`; empty: the suite's own.
-        datasets: specs such as `wikitext2`; empty: the suite's own.
+        suite: the name of a suite of seqbench, or the path of a TOML file.
+        models: specs such as `kneser-ney(order=5)` or `my_model.py:MyModel`; empty: the models of the suite.
+        datasets: specs such as `wikitext2`; empty: the data sets of the suite.
         data: a file of your own, used in addition to `datasets`.
-        data_options: how to read it, such as `{"unit": "character"}`.
-        preset: of the suite; None: its default.
-        seeds: number of fits per model, with seeds 0, 1, …; None: as the preset says.
+        data_options: how to read this file, such as `{"unit": "character"}`.
+        preset: a preset of the suite; None: its default preset.
+        seeds: number of fits per model, with seeds 0, 1, …; None: the number in the preset.
         store: the folder of records.
-        jobs: cells that run at the same time; they share the machine's cores.
+        jobs: number of cells that run at the same time; they share the machine's cores.
         device: `cpu`, `cuda`, or `auto`.
-        precision: number format in which networks multiply during training, `float32` or `bfloat16`; None: as each
-            model and preset says; the default is float32.
+        precision: number format in which networks multiply during training, `float32` or `bfloat16`; None: the setting
+            of each model and preset; the default is float32.
         keep: whether fits are kept, for `predict`.
-        text: whether the store may hold words of the data.
-        retry: whether cells that did not end ok are run again.
-        command: the command that the footer of the table shows.
+        text: whether the store may contain words of the data.
+        retry: whether cells whose status is not ok are run again.
+        command: the command to show in the footer of the table.
 
     Raises:
         ValueError: a name, a setting or a file is wrong.
@@ -110,7 +110,7 @@ def ask(
     if data is not None:
         sources.append(Spec("file", {"path": str(data), **(data_options or {})}))
     elif data_options:
-        raise ValueError(f"{', '.join(data_options)} says how to read a file; name it with data=")
+        raise ValueError(f"{', '.join(data_options)} says how to read a file; name the file with data=")
     if jobs < 1:
         raise ValueError(f"jobs must be 1 or more, not {jobs}")
     device = auto_device() if device == "auto" else device
@@ -154,7 +154,7 @@ def report(store: str | Path = "results", format: str = "markdown") -> str:
     """Return the tables of a store as text, in one of the formats markdown, latex, html, csv.
 
     Raises:
-        ValueError: there is nothing in the store, or no such format.
+        ValueError: the store is empty, or there is no such format.
     """
     render = registry.renderer(format)
     text: str = render(stored_tables(store))
@@ -166,10 +166,10 @@ def draw(store: str | Path, against: str, output: str | Path, metric: str | None
 
     Args:
         output: the file to draw into; its suffix gives the format: .png, .svg, .pdf.
-        metric: by name, such as `accuracy`; None: the metric that ranks.
+        metric: its name, such as `accuracy`; None: the metric that ranks the models.
 
     Raises:
-        ValueError: the store does not hold two values of that option, or the metric or format is unknown.
+        ValueError: the store does not contain two values of that option, or the metric or format is unknown.
     """
     registry.attribute("seqbench.reports.curve:draw")(stored_tables(store), against, Path(output), metric)
 
@@ -185,7 +185,7 @@ def stored_tables(store: str | Path) -> Any:
     opened = Store(Path(store))
     records = {record.key: record for record in opened.records() if isinstance(record, Record)}
     if not records:
-        raise ValueError(f"there are no records in {store}; make some with: seqbench run --suite lm --store {store}")
+        raise ValueError(f"there are no records in {store}; create some with: seqbench run --suite lm --store {store}")
     plans = opened.plans()
     margins = {key: plan.margin for plan in plans for key in plan.keys}
     latest: dict[str, Record] = {}
@@ -200,16 +200,16 @@ def stored_tables(store: str | Path) -> Any:
 
 
 def damaged(store: str | Path) -> list[Damaged]:
-    """Return the records of a store that cannot be read. The next run of their cells replaces them."""
+    """Return the records of a store that cannot be read. They are replaced when their cells are run again."""
     return [record for record in Store(Path(store)).records() if isinstance(record, Damaged)]
 
 
 def check(model: str, task_name: str | None = None, seed: int = 0) -> list[Check]:
-    """Check a model against the laws of its task, on a small data set made for this.
+    """Check a model against the laws of its task, on a small data set made for this purpose.
 
     Args:
         model: a spec, such as `my_model.py:MyModel` or `lstm(hidden_size=16)`.
-        task_name: the task whose laws are checked, such as `lm`; None: the first task that the model is made for.
+        task_name: the task whose laws are checked, such as `lm`; None: the first task of the model.
 
     Raises:
         ValueError: the model cannot be found or configured.
@@ -224,14 +224,14 @@ def check(model: str, task_name: str | None = None, seed: int = 0) -> list[Check
 def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.DataFrame":
     """Predict new data with the fit of a run, one row per item.
 
-    The kept fit is used. If the model cannot be written, it is fitted again from its record.
+    The stored fit is used. If the model cannot be stored, it is fitted again from its record.
 
     Args:
         run: the folder of a record, or the beginning of its key.
         data: the file to predict.
 
     Raises:
-        ValueError: there is no such run, or its code or data changed since.
+        ValueError: there is no such run, or its code or data have changed since then.
     """
     import pandas as pd
 
@@ -241,7 +241,7 @@ def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.Da
     if isinstance(record, Damaged):
         raise ValueError(f"{record.path} is damaged: {record.why}; run its cell again")
     if record.status != "ok":
-        raise ValueError(f"{folder} holds no fit: {record.status}: {record.reason}")
+        raise ValueError(f"{folder} contains no fit: {record.status}: {record.reason}")
     cell, kind = Cell.of(record), task(record.identity.task)
     _refuse_changes(record)
     encoding = opened.encoding(record) if record.kept != "no" else {}
@@ -264,20 +264,20 @@ def sample(
     store: str | Path = "results",
     **how: Any,
 ) -> str:
-    """Return text that a language model writes after a prompt; the prompt is not repeated.
+    """Return text that a language model generates after a prompt; the prompt is not repeated.
 
-    If a run with `keep` left a fit in the store, it is used; else the model is fitted now, as that run would fit it.
+    If a run with `keep` has stored a fit, it is used; otherwise the model is fitted now, as that run would fit it.
 
     Args:
         model: a spec such as `lstm(hidden_size=400)`.
-        length: symbols.
-        dataset, data, data_options, suite, preset, device: what the model learns from, as in `ask`.
+        length: number of symbols.
+        dataset, data, data_options, suite, preset, device: how the model is fitted, as in `ask`.
         how: `prompt`, `temperature`, `greedy`, `top_k`, `nucleus`, `unknown`, `seed`, as in
             `seqbench.tasks.base.Sampling`.
 
     Raises:
-        ValueError: a name or a setting is wrong, or models of the suite's task write nothing.
-        TypeError: `how` holds another name.
+        ValueError: a name or a setting is wrong, or models of the suite's task do not generate text.
+        TypeError: `how` contains another name.
     """
     sampling = Sampling(length, **how)
     asked = ask(
@@ -296,7 +296,7 @@ def sample(
 
 
 def _fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any) -> Any:
-    """Return the fit of a cell: the one kept with its record, or a new fit on the data `held`."""
+    """Return the fit of a cell: the one stored with its record, or a new fit on the data `held`."""
     model = blank(cell, held)
     if isinstance(record, Record) and record.kept == "arrays":
         model.restore(store.arrays(record))
@@ -328,7 +328,7 @@ def _tables(store: Store, records: Sequence[Record], command: str | None, margin
 
 
 def auto_device() -> str:
-    """Return `cuda` if the system has a CUDA GPU, else `cpu`. torch takes a second to import, so it is asked last."""
+    """Return `cuda` if the system has a CUDA GPU, else `cpu`. Importing torch is slow, so it comes last."""
     if os.name == "posix" and not Path("/dev/nvidiactl").exists():
         return "cpu"
     import torch

@@ -1,6 +1,6 @@
-"""What ships: models, data sets and reports by name, each with the place of its code.
+"""The models, data sets and reports of seqbench by name, each with the place of its code.
 
-One line adds one. Targets are strings, so that `seqbench list` imports none of them.
+To add one, add an entry. Targets are strings, so that `seqbench list` imports none of them.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Entry:
     summary: str
     targets: Mapping[str, str]
-    """By task: `module:attribute`, or `path/to/file.py:attribute`; under "" where only the class knows its task."""
+    """By task: `module:attribute`, or `path/to/file.py:attribute`; under "" if only the class defines its task."""
 
 
 def _entry(summary: str, **targets: str) -> Entry:
@@ -19,12 +19,12 @@ def _entry(summary: str, **targets: str) -> Entry:
 
 
 MODELS: Mapping[str, Entry] = {
-    "uniform": _entry("every symbol alike", lm="baselines.ngrams.models:Uniform"),
+    "uniform": _entry("all symbols equally probable", lm="baselines.ngrams.models:Uniform"),
     "unigram": _entry("relative frequencies", lm="baselines.ngrams.models:Unigram"),
     "add-k": _entry("n-gram with add-k smoothing", lm="baselines.ngrams.models:AddK"),
     "witten-bell": _entry("interpolated Witten–Bell n-gram", lm="baselines.ngrams.models:WittenBell"),
     "absolute-discounting": _entry(
-        "n-gram with one discount an order", lm="baselines.ngrams.models:AbsoluteDiscounting"
+        "n-gram with one discount per order", lm="baselines.ngrams.models:AbsoluteDiscounting"
     ),
     "kneser-ney": _entry("interpolated modified Kneser–Ney n-gram", lm="baselines.ngrams.models:KneserNey"),
     "hmm": _entry(
@@ -32,20 +32,21 @@ MODELS: Mapping[str, Entry] = {
         lm="baselines.hidden_markov.language:HMM",
         forecast="baselines.hidden_markov.forecaster:HMMForecaster",
     ),
-    "cache": _entry("what was said lately, beside the unigram", lm="baselines.ngrams.cache:Cache"),
-    "cbow": _entry("mean of the vectors of the words before", lm="baselines.windows.cbow:CBOWLanguageModel"),
+    "cache": _entry("unigram mixed with a cache of recent words", lm="baselines.ngrams.cache:Cache"),
+    "cbow": _entry("mean of the vectors of the preceding words", lm="baselines.windows.cbow:CBOWLanguageModel"),
     "bengio": _entry("neural probabilistic model of Bengio et al.", lm="baselines.windows.bengio:BengioLanguageModel"),
     "window-mlp": _entry(
         "perceptron over a window",
         lm="baselines.windows.mlp:WindowMLPLanguageModel",
         forecast="baselines.windows.forecasters:WindowMLPForecaster",
     ),
-    "majority": _entry("the frequencies of the classes", classify="baselines.bags_of_words.naive_bayes:Majority"),
+    "majority": _entry("relative frequencies of the classes", classify="baselines.bags_of_words.naive_bayes:Majority"),
     "naive-bayes": _entry(
         "multinomial naive Bayes", classify="baselines.bags_of_words.naive_bayes:MultinomialNaiveBayes"
     ),
     "complement-naive-bayes": _entry(
-        "naive Bayes of each class's complement", classify="baselines.bags_of_words.naive_bayes:ComplementNaiveBayes"
+        "naive Bayes on the complement of each class",
+        classify="baselines.bags_of_words.naive_bayes:ComplementNaiveBayes",
     ),
     "perceptron": _entry("perceptron over a bag of words", classify="baselines.bags_of_words.linear:Perceptron"),
     "logistic-regression": _entry(
@@ -54,22 +55,22 @@ MODELS: Mapping[str, Entry] = {
     ),
     "linear-svm": _entry("linear SVM over n-grams, calibrated", classify="baselines.bags_of_words.linear:LinearSVM"),
     "averaged-embeddings": _entry(
-        "mean of word and bigram vectors, as fastText",
+        "mean of word and bigram vectors, as in fastText",
         classify="baselines.bags_of_words.averaged_embeddings:AveragedEmbeddings",
     ),
-    "kim-cnn": _entry("convolution over time, max pooled", classify="baselines.convolutions.kim:KimClassifier"),
-    "naive": _entry("the last value goes on", forecast="baselines.series.naive:Naive"),
-    "seasonal-naive": _entry("the last season goes on", forecast="baselines.series.naive:SeasonalNaive"),
-    "drift": _entry("the mean step goes on", forecast="baselines.series.naive:Drift"),
+    "kim-cnn": _entry("convolution over time with max pooling", classify="baselines.convolutions.kim:KimClassifier"),
+    "naive": _entry("repeats the last value", forecast="baselines.series.naive:Naive"),
+    "seasonal-naive": _entry("repeats the last season", forecast="baselines.series.naive:SeasonalNaive"),
+    "drift": _entry("continues the mean step", forecast="baselines.series.naive:Drift"),
     "naive2": _entry("seasonally adjusted naive, M4's benchmark", forecast="baselines.series.naive:Naive2"),
     "autoregression": _entry(
-        "linear in its lags, an equation a series", forecast="baselines.series.autoregression:Autoregression"
+        "linear in its lags, one equation per series", forecast="baselines.series.autoregression:Autoregression"
     ),
     "arima": _entry("ARIMA, searched for each series within bounds", forecast="baselines.series.arima:ARIMA"),
     "ets": _entry("exponential smoothing, searched within bounds", forecast="baselines.series.ets:ETS"),
     "theta": _entry("the Theta method", forecast="baselines.series.theta:Theta"),
     "linear-window": _entry(
-        "least squares from a window, trend and season apart", forecast="baselines.windows.forecasters:LinearWindow"
+        "least squares from a window, trend and season separate", forecast="baselines.windows.forecasters:LinearWindow"
     ),
     "tcn": _entry(
         "causal temporal convolution",
@@ -96,7 +97,7 @@ MODELS: Mapping[str, Entry] = {
         forecast="recurrent.forecasters:LSTMForecaster",
     ),
     "bilstm": _entry(
-        "LSTM that reads both ways",
+        "LSTM that reads in both directions",
         lm="recurrent.language.lstm:BidirectionalLSTMLanguageModel",
         classify="recurrent.classifier:BidirectionalLSTMClassifier",
     ),
@@ -113,18 +114,19 @@ DATASETS: Mapping[str, Entry] = {
     "wikitext2": _entry("Wikipedia articles, 2.1 million words", lm="datasets.text.wikitext:WikiText2"),
     "wikitext2-chars": _entry("Wikipedia articles, in characters", lm="datasets.text.wikitext:WikiText2Characters"),
     "synthetic-words": _entry(
-        "single words decide, true posterior known", classify="datasets.synthetic.documents:SyntheticWords"
+        "class depends on single words, true posterior known", classify="datasets.synthetic.documents:SyntheticWords"
     ),
     "synthetic-order": _entry(
-        "only word order decides, true posterior known", classify="datasets.synthetic.documents:SyntheticOrder"
+        "class depends on word order only, true posterior known", classify="datasets.synthetic.documents:SyntheticOrder"
     ),
     "synthetic-distance": _entry(
-        "a word far back decides, true posterior known", classify="datasets.synthetic.documents:SyntheticDistance"
+        "class depends on a word far back, true posterior known",
+        classify="datasets.synthetic.documents:SyntheticDistance",
     ),
     "library-docstrings": _entry(
         "which part of SciPy a docstring documents", classify="datasets.documents.library_docstrings:LibraryDocstrings"
     ),
-    "trec": _entry("questions by what they ask for, 6 classes", classify="datasets.documents.trec:Trec"),
+    "trec": _entry("questions by the kind of answer, 6 classes", classify="datasets.documents.trec:Trec"),
     "reuters-r8": _entry("newswire by topic, 8 classes", classify="datasets.documents.reuters:ReutersR8"),
     "mr": _entry("sentences of film reviews, 2 classes", classify="datasets.documents.movie_reviews:MovieReviews"),
     "cedr-ru": _entry(
@@ -135,30 +137,30 @@ DATASETS: Mapping[str, Entry] = {
     "ag-news": _entry("news by topic, 4 classes, 127,600 texts", classify="datasets.documents.ag_news:AGNews"),
     "synthetic-ar": _entry("autoregression, true model known", forecast="datasets.synthetic.series:SyntheticAR"),
     "synthetic-seasonal": _entry(
-        "a season in noise, true model known", forecast="datasets.synthetic.series:SyntheticSeasonal"
+        "season plus noise, true model known", forecast="datasets.synthetic.series:SyntheticSeasonal"
     ),
     "synthetic-threshold": _entry(
         "two linear regimes, true model known", forecast="datasets.synthetic.series:SyntheticThreshold"
     ),
-    "mackey-glass": _entry("chaos with a delay", forecast="datasets.synthetic.series:MackeyGlass"),
-    "lorenz": _entry("chaos, Lorenz's first coordinate", forecast="datasets.synthetic.series:Lorenz"),
-    "nile": _entry("flow of the Nile, by the year", forecast="datasets.series.statsmodels_series:Nile"),
+    "mackey-glass": _entry("chaotic equation with a delay", forecast="datasets.synthetic.series:MackeyGlass"),
+    "lorenz": _entry("first coordinate of the chaotic Lorenz system", forecast="datasets.synthetic.series:Lorenz"),
+    "nile": _entry("flow of the Nile, yearly", forecast="datasets.series.statsmodels_series:Nile"),
     "sunspots-yearly": _entry(
-        "sunspots since 1700, by the year", forecast="datasets.series.statsmodels_series:YearlySunspots"
+        "sunspots since 1700, yearly", forecast="datasets.series.statsmodels_series:YearlySunspots"
     ),
-    "co2": _entry("carbon dioxide at Mauna Loa, by the week", forecast="datasets.series.statsmodels_series:CO2"),
-    "elnino": _entry("sea surface temperature, by the month", forecast="datasets.series.statsmodels_series:ElNino"),
+    "co2": _entry("carbon dioxide at Mauna Loa, weekly", forecast="datasets.series.statsmodels_series:CO2"),
+    "elnino": _entry("sea surface temperature, monthly", forecast="datasets.series.statsmodels_series:ElNino"),
     "macrodata": _entry(
-        "economy of the USA, 12 series by the quarter", forecast="datasets.series.statsmodels_series:Macrodata"
+        "economy of the USA, 12 quarterly series", forecast="datasets.series.statsmodels_series:Macrodata"
     ),
     "m4-hourly": _entry("414 hourly series of the M4 competition", forecast="datasets.series.m4_hourly:M4Hourly"),
-    "ett-h1": _entry("a transformer's loads and oil temperature, by the hour", forecast="datasets.series.ett:ETTh1"),
-    "exchange-rate": _entry("eight currencies, by the day", forecast="datasets.series.exchange_rate:ExchangeRate"),
-    "airpassengers": _entry("airline passengers, by the month", forecast="datasets.series.airpassengers:AirPassengers"),
+    "ett-h1": _entry("a transformer's loads and oil temperature, hourly", forecast="datasets.series.ett:ETTh1"),
+    "exchange-rate": _entry("eight currencies, daily", forecast="datasets.series.exchange_rate:ExchangeRate"),
+    "airpassengers": _entry("airline passengers, monthly", forecast="datasets.series.airpassengers:AirPassengers"),
     "daily-min-temps": _entry(
-        "temperatures in Melbourne, by the day", forecast="datasets.series.daily_min_temps:DailyMinTemps"
+        "temperatures in Melbourne, daily", forecast="datasets.series.daily_min_temps:DailyMinTemps"
     ),
-    "sunspots": _entry("sunspots since 1749, by the month", forecast="datasets.series.sunspots:Sunspots"),
+    "sunspots": _entry("sunspots since 1749, monthly", forecast="datasets.series.sunspots:Sunspots"),
     "file": _entry(
         "your own data: file(path=mine.txt)",
         lm="datasets.text.own:TextFile",

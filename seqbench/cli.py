@@ -1,4 +1,4 @@
-"""The command line. Commands import what they need when they run, so that `--help` and `list` answer at once."""
+"""The command line. Commands import modules only when they run, so that `--help` and `list` answer at once."""
 
 import shlex
 import sys
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data_app = typer.Typer(help="Fetch data sets into the cache, or verify them.", no_args_is_help=True)
+data_app = typer.Typer(help="Download data sets into the cache, or verify them.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 INTERRUPTED = 130
@@ -81,50 +81,56 @@ def run(
     suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")] = "lm",
     model: Annotated[
         list[str] | None,
-        typer.Option(help="A model, such as 'kneser-ney(order=5)' or my_model.py:MyModel. Repeat for more."),
+        typer.Option(help="A model, such as 'kneser-ney(order=5)' or my_model.py:MyModel. Can be repeated."),
     ] = None,
-    dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Repeat for more.")] = None,
+    dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Can be repeated.")] = None,
     data: Annotated[
         Path | None,
         typer.Option(help="A file of your own: text, or a table of documents or series (CSV, TSV, JSONL, Parquet)."),
     ] = None,
-    valid: Annotated[Path | None, typer.Option(help="Validation data; without it, a part of --data is used.")] = None,
-    test: Annotated[Path | None, typer.Option(help="Test data; without it, a part of --data is used.")] = None,
-    unit: Annotated[Unit | None, typer.Option(help="What the symbols of --data are.")] = None,
-    convention: Annotated[Convention | None, typer.Option(help="How --data is scored.")] = None,
+    valid: Annotated[Path | None, typer.Option(help="Validation data; by default a part of --data.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Test data; by default a part of --data.")] = None,
+    unit: Annotated[Unit | None, typer.Option(help="Whether the symbols of --data are words or characters.")] = None,
+    convention: Annotated[
+        Convention | None, typer.Option(help="Whether --data is scored by sentence or as one stream.")
+    ] = None,
     vocab_size: Annotated[
         int | None, typer.Option(help="Size of the vocabulary of --data; other symbols become <unk>.")
     ] = None,
     min_count: Annotated[int | None, typer.Option(help="Symbols of --data that occur less often become <unk>.")] = None,
     text: Annotated[str | None, typer.Option(help="Column of --data that holds a document's text.")] = None,
     label: Annotated[str | None, typer.Option(help="Column of --data that holds a document's class.")] = None,
-    split: Annotated[str | None, typer.Option(help="Column of --data that says train, valid or test.")] = None,
+    split: Annotated[str | None, typer.Option(help="Column of --data that holds train, valid or test.")] = None,
     time: Annotated[str | None, typer.Option(help="Column of --data that holds the times of series.")] = None,
     value: Annotated[str | None, typer.Option(help="Column of --data that holds the values.")] = None,
-    id: Annotated[str | None, typer.Option(help="Column of --data that says which series a row is of.")] = None,
+    id: Annotated[str | None, typer.Option(help="Column of --data that names the series of a row.")] = None,
     horizon: Annotated[int | None, typer.Option(help="Number of steps to forecast.", min=1)] = None,
-    season: Annotated[int | None, typer.Option(help="Steps per season of --data; 1: no season.", min=1)] = None,
+    season: Annotated[
+        int | None, typer.Option(help="Number of steps per season of --data; 1: no season.", min=1)
+    ] = None,
     layout: Annotated[Layout | None, typer.Option(help="long: one row per value; wide: one column per series.")] = None,
     missing: Annotated[Missing | None, typer.Option(help="What to do with missing values of --data.")] = None,
     preset: Annotated[str | None, typer.Option(help="Preset of the suite: quick, standard or paper.")] = None,
     seeds: Annotated[
-        int | None, typer.Option(help="Number of fits per model, if its result depends on a seed.", min=1)
+        int | None, typer.Option(help="Number of fits per model whose result depends on a seed.", min=1)
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Cells that run at the same time; they share the cores.", min=1)] = 1,
+    jobs: Annotated[
+        int, typer.Option(help="Number of cells that run at the same time; they share the cores.", min=1)
+    ] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     precision: Annotated[
-        Precision | None, typer.Option(help="Number format of the products when networks train.")
+        Precision | None, typer.Option(help="Number format in which networks multiply during training.")
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the fits, for `seqbench predict`.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Store the fits, for `seqbench predict`.")] = False,
     no_text: Annotated[bool, typer.Option("--no-text", help="Keep the words of the data out of the store.")] = False,
-    retry: Annotated[bool, typer.Option("--retry", help="Run cells again that did not end ok.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells and leave.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Run cells again whose status is not ok.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells and run nothing.")] = False,
     store: StoreOption = Path("results"),
-    format: Annotated[Format, typer.Option(help="Of the table.")] = Format.terminal,
+    format: Annotated[Format, typer.Option(help="Format of the table.")] = Format.terminal,
 ) -> None:
     """Run a suite: fit, score and check every model on every data set, and print the table.
 
-    Cells whose records are in the store are not run again, so the same command continues after an interruption.
+    Cells whose records are in the store are not run again, so after an interruption the same command continues the run.
     """
     options: dict[str, Any] = {
         "valid": valid and str(valid),
@@ -171,9 +177,7 @@ def run(
         try:
             failed = progress.follow(asked)
         except KeyboardInterrupt:
-            typer.echo(
-                f"interrupted; what had finished is in {store}, and the same command goes on from there", err=True
-            )
+            typer.echo(f"interrupted; finished cells are in {store}, and the same command goes on from there", err=True)
             raise typer.Exit(INTERRUPTED) from None
         typer.echo(registry.renderer(format)(asked.tables()))
     if failed:
@@ -182,12 +186,12 @@ def run(
 
 @app.command()
 def check(
-    model: Annotated[str, typer.Argument(help="Such as my_model.py:MyModel.")],
+    model: Annotated[str, typer.Argument(help="A model, such as my_model.py:MyModel.")],
     task: Annotated[
-        str | None, typer.Option(help="The task whose laws are checked, such as lm; by default the model's own.")
+        str | None, typer.Option(help="The task whose laws are checked, such as lm; by default the task of the model.")
     ] = None,
 ) -> None:
-    """Check a model against the laws of its task: does it normalise, does it see the future, is it repeatable?"""
+    """Check a model against the laws of its task: is it normalised, does it see the future, is it repeatable?"""
     with _plain_errors():
         from seqbench import progress
         from seqbench.api import check as check_model
@@ -200,13 +204,13 @@ def check(
 @app.command()
 def report(
     store: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
-    format: Annotated[Format, typer.Option(help="What to write.")] = Format.terminal,
-    output: Annotated[Path | None, typer.Option(help="A file to write to.")] = None,
+    format: Annotated[Format, typer.Option(help="Format of the tables.")] = Format.terminal,
+    output: Annotated[Path | None, typer.Option(help="File to write; by default stdout.")] = None,
     against: Annotated[
-        str | None, typer.Option(help="An option of the data; draws the score against it into --output.")
+        str | None, typer.Option(help="An option of the data; the score is drawn against it into --output.")
     ] = None,
     metric: Annotated[
-        str | None, typer.Option(help="The metric that --against draws; by default the metric that ranks.")
+        str | None, typer.Option(help="The metric that --against draws; by default the metric that ranks the models.")
     ] = None,
 ) -> None:
     """Write the tables of a store without running anything, or draw how scores change with an option of the data."""
@@ -215,7 +219,7 @@ def report(
 
         if against is not None:
             if output is None:
-                raise ValueError("name the picture that --against is to draw: --output curve.png")
+                raise ValueError("--against needs the file to draw into: --output curve.png")
             api.draw(store, against, output, metric)
             return
         text = api.report(store, format)
@@ -230,7 +234,7 @@ def report(
 @app.command()
 def predict(
     run: Annotated[str, typer.Argument(help="The folder of a record, or the beginning of its key.")],
-    data: Annotated[Path, typer.Option(help="What to score.")],
+    data: Annotated[Path, typer.Option(help="File with the data to predict.")],
     store: StoreOption = Path("results"),
 ) -> None:
     """Predict new data with the fit of a run: CSV on stdout, one line per item."""
@@ -242,30 +246,30 @@ def predict(
 
 @app.command()
 def sample(
-    model: Annotated[str, typer.Argument(help="Such as lstm, or 'kneser-ney(order=5)+cache'.")],
+    model: Annotated[str, typer.Argument(help="A model, such as lstm or 'kneser-ney(order=5)+cache'.")],
     dataset: Annotated[
         str | None, typer.Option(help="Training data; by default python-reference, unless --data is given.")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="A text file of your own as training data.")] = None,
-    unit: Annotated[Unit | None, typer.Option(help="What a symbol of --data is.")] = None,
-    suite: Annotated[str, typer.Option(help="The suite whose preset says how the model is fitted.")] = "lm",
+    unit: Annotated[Unit | None, typer.Option(help="Whether a symbol of --data is a word or a character.")] = None,
+    suite: Annotated[str, typer.Option(help="The suite with the preset by which the model is fitted.")] = "lm",
     preset: Annotated[str | None, typer.Option(help="Preset of the suite, such as quick or standard.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
-    length: Annotated[int, typer.Option(help="Symbols to write.")] = 300,
+    length: Annotated[int, typer.Option(help="Number of symbols to generate.")] = 300,
     prompt: Annotated[str, typer.Option(help="The text that the model continues.")] = "",
     temperature: Annotated[
         float, typer.Option(help="Below 1: more probable symbols; above 1: more varied ones.")
     ] = 1.0,
     greedy: Annotated[bool, typer.Option("--greedy", help="Always take the most probable symbol.")] = False,
-    top_k: Annotated[int | None, typer.Option(help="Draw from the k most probable symbols only.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Draw only from the k most probable symbols.")] = None,
     nucleus: Annotated[
-        float | None, typer.Option(help="Draw from the most probable symbols that hold this share of the probability.")
+        float | None, typer.Option(help="Draw from the most probable symbols that together have this probability.")
     ] = None,
-    unknown: Annotated[bool, typer.Option("--unknown", help="Allow <unk>.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the text.", min=0)] = 0,
+    unknown: Annotated[bool, typer.Option("--unknown", help="Allow <unk> in the text.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the random text.", min=0)] = 0,
     store: StoreOption = Path("results"),
 ) -> None:
-    """Let a language model write text. Uses the fit that `seqbench run --keep` stored, or else fits the model now."""
+    """Generate text with a language model: with the fit that `seqbench run --keep` stored, or else with a new fit."""
     with _plain_errors():
         from seqbench.api import sample as write
 
@@ -293,7 +297,7 @@ def sample(
 
 @app.command(name="list")
 def list_names(what: Annotated[Listing, typer.Argument()]) -> None:
-    """List the models, data sets or suites that a run can name."""
+    """List the models, data sets or suites that can be run."""
     with _plain_errors():
         from seqbench import progress, registry
         from seqbench.runs import suites
@@ -307,20 +311,20 @@ def list_names(what: Annotated[Listing, typer.Argument()]) -> None:
 
 
 @data_app.command()
-def fetch(names: Annotated[list[str] | None, typer.Argument(help="Data sets; none: all.")] = None) -> None:
-    """Download data sets into the cache, and check their sha256."""
+def fetch(names: Annotated[list[str] | None, typer.Argument(help="Data sets; by default all.")] = None) -> None:
+    """Download data sets into the cache, and verify their sha256."""
     _data("fetch", names)
 
 
 @data_app.command()
-def verify(names: Annotated[list[str] | None, typer.Argument(help="Data sets; none: all.")] = None) -> None:
-    """Check the sha256 of the data sets on this machine, without downloading."""
+def verify(names: Annotated[list[str] | None, typer.Argument(help="Data sets; by default all.")] = None) -> None:
+    """Verify the sha256 of the data sets on this machine, without downloading."""
     _data("verify", names)
 
 
 @app.command()
 def env() -> None:
-    """Show what records say about this machine and installation."""
+    """Show what is recorded about this machine and installation."""
     with _plain_errors():
         import os
 

@@ -1,4 +1,4 @@
-"""Models made of other models: how their parts are configured, fitted, written and restored."""
+"""Models made of other models: how their parts are configured, fitted, stored and restored."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,13 +13,13 @@ from seqbench.packing import nested, within
 
 class CombinationConfig(Config):
     parts: tuple[SerializeAsAny[Config], ...] = Field(description="settings of each part, defaults included")
-    budgets: tuple[Budget, ...] = Field((), description="what each part may spend; empty: as much as the whole")
+    budgets: tuple[Budget, ...] = Field((), description="budget of each part; empty: each has that of the whole")
 
 
 class Combination(SequenceModel[Train, Lent]):
-    """Fits its parts one after the other, each with its own seed; the parts do not know of each other.
+    """A model that fits its parts one after the other, each with its own seed and independently of the others.
 
-    `combination` creates classes of this kind.
+    `combination` creates subclasses of it.
     """
 
     config_class = CombinationConfig
@@ -35,7 +35,7 @@ class Combination(SequenceModel[Train, Lent]):
         """Fit the parts. Curves of part k are logged as `k.name`.
 
         Raises:
-            what the fit of a part raises.
+            Exception: whatever the fit of a part raises.
         """
         budgets = self.config.budgets or (ctx.budget,) * len(self.parts)
         seeds = np.random.SeedSequence(ctx.seed).generate_state(len(self.parts)) >> 1
@@ -47,7 +47,7 @@ class Combination(SequenceModel[Train, Lent]):
             part.fit(train, replace(ctx, seed=int(seed), budget=budget, log=log))
 
     def arrays(self) -> Arrays | None:
-        """Return the arrays of the parts, under `k.name`; None if a part writes none."""
+        """Return the arrays of the parts, under `k.name`; None if a part returns none."""
         return nested({str(k): part.arrays() for k, part in enumerate(self.parts, start=1)})
 
     def restore(self, arrays: Arrays) -> None:
@@ -63,7 +63,7 @@ Combined = TypeVar("Combined", bound=Combination[Any, Any])
 
 
 def combination(base: type[Combined], kinds: Sequence[type[SequenceModel[Any, Any]]]) -> type[Combined]:
-    """Create the subclass of `base` whose parts are of these classes. It is neural, or stochastic, if one part is."""
+    """Create the subclass of `base` whose parts are of these classes. It is neural or stochastic if a part is."""
     members = {
         "kind": "neural" if any(kind.kind == "neural" for kind in kinds) else "classic",
         "stochastic": any(kind.stochastic for kind in kinds),

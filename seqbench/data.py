@@ -1,4 +1,4 @@
-"""What a data set is to the harness: options, an identity, and how it is read."""
+"""The base class of data sets: options, identity, and how the data is read."""
 
 from abc import abstractmethod
 from pathlib import Path
@@ -10,7 +10,7 @@ Data = TypeVar("Data", covariant=True)
 
 
 class DataError(ValueError):
-    """Data that cannot be used. The message, one line, says where the fault is and what to do."""
+    """Raised if data cannot be used. The message says in one line where the fault is and what to do."""
 
 
 class Dataset(Config, Generic[Data]):
@@ -20,15 +20,15 @@ class Dataset(Config, Generic[Data]):
     licence: ClassVar[str] = ""
     citation: ClassVar[str] = ""
     knows_truth: ClassVar[bool] = False
-    """Whether the data comes with its true model, which then stands in the last row of the table."""
+    """Whether the data comes with its true model, which is then the last row of the table."""
 
     def identity(self) -> dict[str, object]:
-        """Return the options that a result depends on. The place of a file is none of them."""
+        """Return the options that a result depends on. The path of a file is not one of them."""
         return self.model_dump(mode="json")
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """Return the sha256 of the raw data that `load` would read. Every start of a run calls this, so keep it quick.
+        """Return the sha256 of the raw data that `load` would read. Keep it fast: each start of a run calls it.
 
         Raises:
             DataError: the data was not found.
@@ -39,7 +39,7 @@ class Dataset(Config, Generic[Data]):
         """Read the data and split it.
 
         Raises:
-            DataError: the data is missing, damaged, or of a kind that the task cannot use.
+            DataError: the data is missing, damaged, or unsuitable for the task.
         """
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Any:
@@ -48,4 +48,4 @@ class Dataset(Config, Generic[Data]):
         Raises:
             DataError: the file cannot be used, or this data set has no format for files.
         """
-        raise DataError(f"{type(self).__name__} has no form that the file {path} could have")
+        raise DataError(f"{type(self).__name__} does not read files such as {path}")

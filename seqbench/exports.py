@@ -12,4 +12,4 @@ EXPORTS = {
     }.items()
     for name in names
 }
-"""By name, its module. Each is imported when it is first used, so that `import seqbench` costs nothing."""
+"""The module of each name. A module is imported when its name is first used, so that `import seqbench` is fast."""

@@ -13,7 +13,8 @@ from seqbench.exports import EXPORTS
 def source_sha256(file: Path, module: str) -> str:
     """Hash a module's file and the modules that it imports, directly or indirectly.
 
-    Modules of seqbench and of the module's own top-level package count; for a model given by path, those in its folder.
+    Only modules of seqbench and of the module's own top-level package are included; for a model given by path, also
+    those in its folder.
 
     Args:
         file: the path of the module's source.
@@ -63,7 +64,7 @@ def _imported_names(tree: ast.AST, path: Path, module: str) -> Iterator[str]:
 
 @cache
 def _locate(name: str, roots: frozenset[str], folder: Path) -> Path | None:
-    """Return the source file of a module that counts; None for all other modules."""
+    """Return the source file of a module that is included in the hash; None for all other modules."""
     if name.partition(".")[0] not in roots:
         beside = folder / f"{name}.py"
         return beside if beside.is_file() else None

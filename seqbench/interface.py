@@ -1,7 +1,8 @@
 """The one interface: a model is a class with `fit` and `predict`.
 
 Each task adds one small typed subclass (`seqbench/tasks/*/model.py`), so that an author and the type checker see one
-task at a time. The harness passes a `Context` to `fit`; vocabulary, splits, budgets and clocks stay with the harness.
+task at a time. The harness passes a `Context` to `fit`; it also sets vocabulary, splits and budgets,
+and measures the time.
 """
 
 from abc import ABC, abstractmethod
@@ -24,9 +25,9 @@ Lent = TypeVar("Lent", bound="Context[Any]")
 
 
 class Config(BaseModel):
-    """Hyper-parameters of a model: frozen, checked when made, part of the identity of every record.
+    """Hyper-parameters of a model. They are frozen, checked when created, and part of the identity of every record.
 
-    A field documents itself, `Field(default, ge=…, le=…, description="meaning, unit")`, and may declare a
+    Declare a field as `Field(default, ge=…, le=…, description="meaning, unit")`; it may also have a
     search space, `json_schema_extra={"search": {"low": 16, "high": 512, "log": True}}` or
     `{"search": {"choices": [1, 2, 3]}}`.
     """
@@ -35,14 +36,14 @@ class Config(BaseModel):
 
 
 class Budget(BaseModel):
-    """What a fit may spend. It is counted, not timed, so that a result does not depend on the machine."""
+    """Limits of a fit. They count steps, not time, so that a result does not depend on the machine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: int = 1
-    """The most passes over the training data; a step of EM is one pass."""
+    """Maximum number of passes over the training data; a step of EM is one pass."""
     updates: int | None = None
-    """The most updates by gradient; None: as many as the epochs hold."""
+    """Maximum number of gradient updates; None: limited by the epochs only."""
 
 
 def _silent(name: str, value: float) -> None:
@@ -51,14 +52,14 @@ def _silent(name: str, value: float) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Context(Generic[Train]):
-    """Passed to `fit` by the harness. Each task adds what its models need."""
+    """Passed to `fit` by the harness. Each task adds the fields that its models need."""
 
     seed: int
     budget: Budget
     valid: Train
     device: str = "cpu"
     log: Callable[[str, float], None] = _silent
-    """Progress and curves: `log("valid_perplexity", 123.4)` appends to the curve of that name."""
+    """Log progress: `log("valid_perplexity", 123.4)` appends the value to the curve of that name."""
 
 
 class MissingExtra(ImportError):
@@ -72,7 +73,7 @@ class SequenceModel(ABC, Generic[Train, Lent]):
     kind: ClassVar[Literal["classic", "neural"]] = "classic"
     """Verdicts compare every model with the best classic model."""
     stochastic: ClassVar[bool] = True
-    """False if the seed changes nothing: one fit then stands for all seeds (`seqbench check` verifies it)."""
+    """False if the seed does not change the fit: then a single fit is made (`seqbench check` verifies this)."""
     config_class: ClassVar[type[Config]] = Config
     config: Config
 
@@ -81,17 +82,17 @@ class SequenceModel(ABC, Generic[Train, Lent]):
 
     @abstractmethod
     def fit(self, train: Train, ctx: Lent) -> None:
-        """Learn from `train`. Use `ctx.valid` to decide when to stop, never to learn from."""
+        """Learn from `train`. Use `ctx.valid` only to decide when to stop, not to learn from."""
 
     def arrays(self) -> Arrays | None:
-        """Return all that `restore` needs as named arrays; None: the model is fitted again from its record instead."""
+        """Return everything that `restore` needs, as named arrays; None: the model is fitted again from its record."""
         return None
 
     def restore(self, arrays: Arrays) -> None:
-        """Become the fitted model that returned these `arrays`; `config` is already set."""
-        raise NotImplementedError(f"{type(self).__name__} writes no arrays: refit it from its record")
+        """Restore the fit that returned these `arrays`; `config` is already set."""
+        raise NotImplementedError(f"{type(self).__name__} returns no arrays: fit it again from its record")
 
     def parameter_count(self) -> int | None:
-        """Return how many numbers were learned from data; None: unknown."""
+        """Return the number of learned parameters; None: unknown."""
         arrays = self.arrays()
         return None if arrays is None else sum(a.size for a in arrays.values() if a.dtype.kind == "f")

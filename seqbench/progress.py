@@ -1,4 +1,4 @@
-"""Progress shown at a terminal while cells run. Without a terminal nothing is shown."""
+"""What the terminal shows: the progress of a run, and plain tables."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -38,7 +38,7 @@ def follow(asked: Asked) -> bool:
                     doing[cell.key] = f"{name}: {curve} {value:.4g}"
                 case Recomputed(damaged=damaged):
                     console.print(
-                        f"damaged, computed anew: {damaged.path}: {damaged.why}", style="yellow", markup=False
+                        f"damaged, computed again: {damaged.path}: {damaged.why}", style="yellow", markup=False
                     )
                 case Finished(record=record):
                     doing.pop(cell.key, None)
@@ -52,7 +52,7 @@ def follow(asked: Asked) -> bool:
 
 
 def show_cells(asked: Asked) -> None:
-    """List the cells of a run, which are in the store, and how long the others took when they last ran."""
+    """List the cells of a run, with their status if they are in the store, else with the time of their last run."""
     seconds = asked.seconds()
     rows, total, unknown = [], 0.0, 0
     for cell in asked.cells:
@@ -70,14 +70,14 @@ def show_cells(asked: Asked) -> None:
 
 
 def show_checks(checks: Sequence[Check]) -> bool:
-    """List laws and whether they hold; return whether one is broken."""
+    """Print laws and whether they hold; return whether one is broken."""
     rows = [("holds" if c.passed else "BROKEN", c.name, c.message) for c in checks]
     show_rows(("", "law", "measured"), rows)
     return not all(check.passed for check in checks)
 
 
 def show_files(rows: Iterable[Any]) -> bool:
-    """List files of data sets; return whether one is wrong or missing."""
+    """Print files of data sets; return whether one is wrong or missing."""
     found = list(rows)
     show_rows(("data set", "file", "state", "where"), [(r.name, r.file, r.state, str(r.where)) for r in found])
     for row in found:
@@ -87,7 +87,7 @@ def show_files(rows: Iterable[Any]) -> bool:
 
 
 def show_rows(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A plain table on stdout."""
+    """Print a plain table on stdout."""
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
     for title in titles:
         table.add_column(title, overflow="fold")

@@ -1,7 +1,8 @@
-"""Finding models, data sets and report formats by name.
+"""Find models, data sets and report formats by name.
 
-Nothing is imported before it is needed, so that `seqbench list` answers at once. Other people's packages join
-through the entry points `seqbench.models` and `seqbench.datasets`; a file at hand is `path/to/file.py:ClassName`.
+Nothing is imported before it is needed, so that `seqbench list` answers at once. Other packages add models and data
+sets through the entry points `seqbench.models` and `seqbench.datasets`; a class in a file is named
+`path/to/file.py:ClassName`.
 """
 
 import difflib
@@ -26,12 +27,12 @@ from seqbench.tasks import TASKS, task
 
 
 class UnknownName(ValueError):
-    """A name that is not registered. The message names similar names that are."""
+    """Raised if a name is not registered. The message lists similar names."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """The class that a name stands for, and the hash of its source."""
+    """The class of a name, and the hash of its source."""
 
     target: str
     attribute: Any
@@ -85,20 +86,20 @@ def _sum(spec: Spec, task_name: str) -> Found:
 
 
 def task_of_parts(spec: Spec, task_name: str) -> str:
-    """Return the task in which models are added: the given one if it has sums, else their own (a reduction follows)."""
+    """Return the task in which models are added: the given one if it has sums, else their own (then a reduction)."""
     return task_name if task(task_name).sums else home_task(spec)
 
 
 def _joint(*hashes: str) -> str:
-    """One hash of several."""
+    """Combine several hashes into one."""
     return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 
 def home_task(spec: Spec) -> str:
-    """Return the task that a model is made for; if there are several, the first.
+    """Return the task of a model; if it has several, the first.
 
     Raises:
-        UnknownName, ValueError: as `find_model`.
+        UnknownName, ValueError: as in `find_model`.
     """
     if spec.parts:
         return home_task(spec.parts[0])
@@ -141,7 +142,7 @@ def spelled_out(spec: Spec, task: str) -> Spec:
     A name may be shortened if only one setting begins with it: `lstm(hidden=400)` is `lstm(hidden_size=400)`.
 
     Raises:
-        UnknownName, ValueError: as `find_model`.
+        UnknownName, ValueError: as in `find_model`.
     """
     settings = _whole_names(find_model(spec, task).attribute.config_class, spec.settings)
     return Spec(spec.name, settings, tuple(spelled_out(part, task_of_parts(spec, task)) for part in spec.parts))
@@ -177,22 +178,22 @@ def _whole_names(kind: type[Config], settings: Mapping[str, Any]) -> dict[str, A
         meant = [field for field in kind.model_fields if field.startswith(name)]
         field = meant[0] if len(meant) == 1 and name not in kind.model_fields else name
         if field in whole or (field != name and field in settings):
-            raise ValueError(f"{field} is given twice, as {name} too")
+            raise ValueError(f"{field} is given twice, once as {name}")
         whole[field] = value
     return whole
 
 
 def _with_entry_points(group: str, own: Mapping[str, Entry]) -> dict[str, Entry]:
-    """Return our own names and those that installed packages add; `name = "package.module:attribute"`.
+    """Return the names of seqbench and those that installed packages add as `name = "package.module:attribute"`.
 
     Raises:
-        ValueError: two packages claim one name.
+        ValueError: two packages register the same name.
     """
     entries = dict(own)
     for point in entry_points(group=group):
         if point.name in entries:
             raise ValueError(
-                f"{point.value} claims the name {point.name!r} of {', '.join(entries[point.name].targets.values())} "
+                f"{point.value} uses the name {point.name!r} of {', '.join(entries[point.name].targets.values())} "
                 f"through the entry point {group}; uninstall one of them"
             )
         package = point.dist.name if point.dist is not None else point.value
@@ -223,7 +224,7 @@ def resolve(name: str, target: str) -> Found:
     except ModuleNotFoundError:
         spec = None
     if spec is None or spec.origin is None:
-        raise ValueError(f"{name} is registered as {target}, and there is no module {module}")
+        raise ValueError(f"{name} is registered as {target}, but there is no module {module}")
     return Found(target, attribute(target), source_sha256(Path(spec.origin), module))
 
 

@@ -1,6 +1,6 @@
-"""The grammar of names with settings: `lstm(hidden_size=400, dropout=0.2)`, for models and data sets alike.
+"""The grammar of names with settings, for models and data sets: `lstm(hidden_size=400, dropout=0.2)`.
 
-Models may be added: `kneser-ney(order=5)+lstm` is a mixture of language models or the mean of forecasters.
+Models may be added: `kneser-ney(order=5)+lstm` is a mixture of language models; a sum of forecasters is their mean.
 """
 
 import ast
@@ -17,11 +17,11 @@ class Spec:
     """A registered name, or `path/to/file.py:ClassName`."""
     settings: dict[str, object] = field(default_factory=dict)
     parts: tuple["Spec", ...] = ()
-    """The models that a sum adds. `settings` are then those of the sum itself; they are not part of its text."""
+    """The models of a sum. Then `settings` are the settings of the sum itself, and `str` leaves them out."""
 
     @classmethod
     def sum(cls, parts: Iterable["Spec"]) -> "Spec":
-        """Return the sum of parts, named like `kneser-ney+lstm`."""
+        """Return the sum of `parts`, with a name such as `kneser-ney+lstm`."""
         parts = tuple(parts)
         return cls("+".join(part.name for part in parts), parts=parts)
 
@@ -59,7 +59,7 @@ def parse(text: str) -> Spec:
 
 
 def _split(text: str, sign: str) -> list[str]:
-    """Split at the signs that are outside brackets and quotes."""
+    """Split at each `sign` outside brackets and quotes."""
     pieces, depth, quote, start = [], 0, "", 0
     for i, character in enumerate(text):
         if quote:

@@ -1,1 +1,1 @@
-"""How sure a score is: records, metrics, statistics, and what all laws share."""
+"""Records, metrics, the statistics of scores, and what the laws of all tasks share."""

@@ -1,4 +1,4 @@
-"""What the laws of all tasks share: how a law is measured, and which laws every fit must keep.
+"""What the laws of all tasks share: how a law is measured, and the laws that apply to every fit.
 
 Predictions are compared as arrays of any shape. They are log-probabilities unless a `Measure` says otherwise.
 """
@@ -17,23 +17,23 @@ from seqbench.evidence.records import Check
 from seqbench.interface import Floats, SequenceModel
 
 TOLERANCE = 1e-3
-"""The most, in nats, by which a score may change that should not change at all.
+"""Tolerance, in nats, for scores that should not change.
 
-Scores of an LSTM in float32 change by 1e-6 to 1e-4 between batch shapes, since sums are taken in another order. 1e-3
-on every symbol would be a tenth of a per cent of perplexity, less than any table here can tell apart. A model that sees
-the future, forgets its state or mixes rows changes single scores by tenths of a nat.
+Scores of an LSTM in float32 change by 1e-6 to 1e-4 between batch shapes, since the order of summation differs. A change
+of 1e-3 on every symbol would be 0.1 % of perplexity, less than any table here can resolve. If a model sees the future,
+forgets its state or mixes rows, single scores change by tenths of a nat.
 """
 SUM_TOLERANCE = 1e-4
-"""The most by which the probabilities of all symbols may differ from one; rounding in float32 makes 1e-6."""
+"""Tolerance for the sum of the probabilities of all symbols, which should be 1; rounding in float32 causes 1e-6."""
 
 
 class ScoreError(ValueError):
-    """Raised if a model predicts something that is not a score."""
+    """Raised if a model returns something that is not a valid score."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What predictions are called, their unit, and how much they may change."""
+    """The name of the predictions, their unit, and how much they may change."""
 
     answers: str
     unit: str
@@ -62,7 +62,7 @@ def difference(a: Floats, b: Floats) -> float:
 
 
 def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS) -> Check:
-    """Return the check of predictions that must not change and changed by `by`."""
+    """Return the check of predictions that should not change but changed by `by`."""
     passed = by <= measure.bound
     sentence = f"{what} moved {measure.answers} by up to {by:.2g} {measure.unit}"
     return Check(
@@ -75,13 +75,13 @@ def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS)
 
 
 def log_probabilities(scores: NDArray[Any], of_what: Callable[[NDArray[np.bool_]], str]) -> Floats:
-    """Return the scores of a model in float64, if they are log-probabilities.
+    """Check that the scores of a model can be log-probabilities, and return them in float64.
 
     Args:
-        of_what: takes where scores are NaN, and names the items for the message.
+        of_what: takes the mask of NaN scores and returns the names of these items for the message.
 
     Raises:
-        ScoreError: a score is no log-probability.
+        ScoreError: a score is not a log-probability.
     """
     if scores.dtype.kind != "f":
         raise ScoreError(f"predict returned scores of type {scores.dtype}, not floating-point numbers")
@@ -95,7 +95,7 @@ def log_probabilities(scores: NDArray[Any], of_what: Callable[[NDArray[np.bool_]
 def seed_everything(seed: int) -> None:
     """Seed the global random generators, for models that use them."""
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 (the global state is meant)
+    np.random.seed(seed)  # noqa: NPY002 (the global generator is seeded on purpose)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seed)
 
@@ -103,17 +103,23 @@ def seed_everything(seed: int) -> None:
 class Probe:
     """Detects whether something changes a model's predictions: create it before, call `check` after.
 
-    It calls the model twice each time and uses the second answer, so that a model that only remembers its last call is
-    left to the law `repeatable`. Random generators are seeded for the same reason.
+    Each time it calls the model twice and uses the second result, so that a model that remembers only its last call
+    breaks only the law `repeatable`. Random generators are seeded for the same reason.
     """
 
     def __init__(self, say: Callable[[], Floats], what: str, measure: Measure = NATS) -> None:
-        """say: returns the predictions of the model. what: what happens in between, such as `scoring the test part`."""
+        """Predict for the first time.
+
+        Args:
+            say: returns the predictions of the model.
+            what: what happens before `check`, such as `scoring the test part`.
+            measure: name, unit and tolerance of the predictions.
+        """
         self._say, self._what, self._measure = say, what, measure
         self._before: Floats | Exception
         try:
             self._before = self._second()
-        except Exception as error:  # reported by `check`: a law that cannot be measured is not a crash
+        except Exception as error:  # `check` reports it, so that the cell does not crash
             self._before = error
 
     def check(self) -> Check:
@@ -135,11 +141,15 @@ def restored(model: SequenceModel[Any, Any]) -> Any | Check:
     """Return a new instance restored from `arrays`; or the check of the law `saved` if that is impossible."""
     written = model.arrays()
     if written is None:
-        return Check(name="saved", passed=True, message="the model writes no arrays, so it is refitted from its record")
+        return Check(
+            name="saved", passed=True, message="the model returns no arrays, so it is fitted again from its record"
+        )
     arrays = {name: np.array(array) for name, array in written.items()}
     odd = [name for name, array in arrays.items() if array.dtype.kind not in "biuf"]
     if odd:
-        return Check(name="saved", passed=False, message=f"arrays holds things that are no numbers: {', '.join(odd)}")
+        return Check(
+            name="saved", passed=False, message=f"arrays contains entries that are not numbers: {', '.join(odd)}"
+        )
     twin = type(model)(model.config)
     twin.restore(arrays)
     return twin
@@ -147,10 +157,10 @@ def restored(model: SequenceModel[Any, Any]) -> Any | Check:
 
 @dataclass(frozen=True)
 class Fits:
-    """Fits of a class to one data set, compared by their predictions."""
+    """Compares fits of a class to one data set by their predictions."""
 
     fit: Callable[[int], Any]
-    """Makes a new fit with a seed."""
+    """Return a new fit with a seed."""
     say: Callable[[Any], Floats]
     seed: int
     measure: Measure = NATS
@@ -161,7 +171,7 @@ class Fits:
         return self.say(model)
 
     def again(self, first: Floats, stochastic: bool) -> list[Check]:
-        """Measure the law `deterministic`, and `seedless` if the class claims it; `first`: predictions of a fit."""
+        """Measure the law `deterministic`, and `seedless` if not `stochastic`; `first`: predictions of a fit."""
 
         def compared(name: str, seed: int, what: str, remedy: str) -> Check:
             def measured() -> Check:
@@ -170,15 +180,17 @@ class Fits:
             return law(name, measured)
 
         checks = [
-            compared("deterministic", self.seed, "fitting again with the same seed", "draw all chance from ctx.seed")
+            compared(
+                "deterministic", self.seed, "fitting again with the same seed", "draw all random numbers from ctx.seed"
+            )
         ]
         if not stochastic:
-            remedy = "the class says stochastic = False, which is wrong"
+            remedy = "the class sets stochastic = False, which is wrong"
             checks.append(compared("seedless", self.seed + 1, "fitting with another seed", remedy))
         return checks
 
 
 def untouched(same: bool) -> Check:
-    """Return the check that the data passed to `fit` is the `same` afterwards."""
-    message = "fit leaves the training data as it is" if same else "fit changes the data that it gets: work on a copy"
+    """Return the check that `fit` left the training data the `same`."""
+    message = "fit does not change the training data" if same else "fit changes the training data: work on a copy"
     return Check(name="untouched", passed=same, message=message)

@@ -1,4 +1,4 @@
-"""Metrics are functions of item columns and weights, so that every bootstrap uses the same code."""
+"""Metrics: functions of item columns and weights, so that one bootstrap serves them all."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from seqbench.interface import Floats
 
 Columns = Mapping[str, NDArray[Any]]
-"""One entry per item, each column (N,)."""
+"""Columns (N,) by name, with one entry per item."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Metric:
     function: Callable[[Columns, Floats], Floats]
     lower_is_better: bool
     scale: Literal["linear", "log"] = "linear"
-    """The scale on which differences and means over fits are taken: for a perplexity, the log scale."""
+    """The scale on which differences and means over fits are computed; log for a perplexity."""
     per_cent: bool = False
-    """Whether it is a share, which is shown in per cent."""
+    """Whether the score is a share, which is shown in per cent."""
 
     @property
     def factor(self) -> float:
@@ -35,10 +35,10 @@ class Metric:
         return 100.0 if self.per_cent else 1.0
 
     def __call__(self, columns: Columns, weights: Floats | None = None) -> Floats:
-        """Return scores (R,); without weights one score (1,), in which every item counts once.
+        """Return scores (R,); without weights, one score (1,) with every item counted once.
 
         Raises:
-            ValueError: columns are missing, empty or of different lengths, or have nothing to divide by.
+            ValueError: columns are missing, empty or of different lengths, or the divisor is zero.
         """
         lengths = {name: len(column) for name, column in columns.items()}
         if len(set(lengths.values())) > 1:

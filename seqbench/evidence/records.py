@@ -16,15 +16,17 @@ class _Frozen(BaseModel):
 
 
 class Identity(_Frozen):
-    """What a result depends on. Its hash is the record's key, so that an old result is never used for changed code,
-    settings or data."""
+    """Everything that a result depends on.
+
+    Its hash is the record's key, so that an old result is never used for changed code, settings or data.
+    """
 
     schema_version: int = SCHEMA
     task: str
     model: str
     """The name in the registry, or `file.py:ClassName`."""
     target: str
-    """`module:attribute`, or the name of the file, of the model."""
+    """`module:attribute` or `file.py:ClassName` of the model."""
     config: dict[str, Any]
     """All settings, defaults included."""
     model_source: str
@@ -36,7 +38,7 @@ class Identity(_Frozen):
     data_source: str
     """sha256 of the source of the loader's module and of the seqbench modules that it imports."""
     task_source: str
-    """The same for the module of the task."""
+    """The same hash for the module of the task."""
     seed: int
     """Number of the repetition: 0, 1, 2, …"""
     budget: dict[str, Any]
@@ -44,7 +46,7 @@ class Identity(_Frozen):
 
 
 class Comparability(_Frozen):
-    """What must be equal in two scores that stand in one table."""
+    """What must be equal for all scores in one table."""
 
     task: str
     dataset: str
@@ -53,7 +55,7 @@ class Comparability(_Frozen):
     convention: str
     unit: str
     items: int
-    """Scored items of the test part (tokens, documents, windows)."""
+    """Number of scored items of the test part (tokens, documents, windows)."""
 
 
 class Costs(_Frozen):
@@ -63,9 +65,9 @@ class Costs(_Frozen):
     items_per_second: float | None = None
     parameters: int | None = None
     peak_memory_bytes: int | None = None
-    """Highest resident memory of the cell's process until it was scored."""
+    """Highest resident memory of the cell's process until the end of scoring."""
     start_memory_bytes: int | None = None
-    """Resident memory before the data was read: the interpreter and its libraries."""
+    """Resident memory before the data is read: that of the interpreter and its libraries."""
     wall_seconds: float | None = None
     """Time of the whole cell: loading, fitting, scoring, checking."""
 
@@ -79,9 +81,9 @@ class Check(_Frozen):
     value: float | None = None
     """The measured value."""
     bound: float | None = None
-    """The bound of the value."""
+    """The value above which the law is broken."""
     message: str
-    """One sentence, for a footnote when the law is broken."""
+    """One sentence; if the law is broken, a footnote shows it."""
 
 
 class Provenance(_Frozen):
@@ -100,30 +102,30 @@ class Record(_Frozen):
     key: str
     identity: Identity
     label: str
-    """The name of the row: the model's spec as the user wrote it, `lstm(hidden_size=400)`."""
+    """The name of the row: the model's spec as the user wrote it, such as `lstm(hidden_size=400)`."""
     reduction: str = ""
-    """The reduction that made a model of another task one of this task, `Bayes`; empty if there was none."""
+    """The reduction that converted a model of another task to this task, such as `Bayes`; empty if there was none."""
     model_spec: Spec
-    """The spec with which the model can be found again, with all settings that it was given."""
+    """The spec from which the model can be created again: full names and all settings of the user and the preset."""
     data_spec: Spec
     """The same for the data set, with absolute paths."""
     kind: Literal["classic", "neural", "truth"]
     stochastic: bool
     status: Status
     reason: str = ""
-    """Why the status is not ok: one line, which says what to do if something can be done."""
+    """Why the status is not ok, in one line, and what to do if something can be done."""
     comparability: Comparability | None = None
     """None if the cell ended before its data was read."""
     scores: dict[str, dict[str, float]] = Field(default_factory=dict)
     """`{"valid": {"perplexity": …}, "test": {…}}`"""
     detail: dict[str, Any] = Field(default_factory=dict)
-    """What the task reports beyond scores: for classes precision, recall, F1 and confusions; for forecasts errors by
-    step and how intervals were made."""
+    """What the task reports in addition to scores: for classes precision, recall, F1 and confusions; for forecasts the
+    errors by step and how the intervals were made."""
     costs: Costs = Costs()
     checks: list[Check] = Field(default_factory=list)
     curves: dict[str, list[float]] = Field(default_factory=dict)
     notes: dict[str, Any] = Field(default_factory=dict)
-    """What the loader did and what it left out."""
+    """What the loader did, and what it left out."""
     traceback: str = ""
     provenance: Provenance
     finished: str
@@ -131,4 +133,4 @@ class Record(_Frozen):
     items_sha256: str | None = None
     """sha256 of the file of item columns."""
     kept: Literal["no", "arrays", "refit"] = "no"
-    """Whether the fit is stored with the record, or must be made again from it."""
+    """`arrays`: the fit is stored with the record; `refit`: it must be made again from the record; `no`: neither."""

@@ -1,15 +1,15 @@
-"""How sure a score is, and whether one model beats another, for all tasks.
+"""The uncertainty of a score, and whether one model is better than another, for all tasks.
 
-Two things make a test score uncertain: which items the test part happens to hold, and which fit the seed
-happened to give. A bootstrap over items estimates the first, fits with several seeds the second. Each has its own
-Student t, and the half-width of the interval joins them,
+A test score is uncertain for two reasons: other items could be in the test part, and another seed would give another
+fit. A bootstrap over items estimates the first variance, fits with several seeds estimate the second. Each has its own
+quantile t of Student's distribution, and the half-width h of the interval combines them,
 
     h² = t²(ν_item) V_item + t²(ν_seed) V_seed,
 
 which covers at least `level` whatever their ratio (Banerjee 1960, "Approximate confidence interval for
 linear functions of means of k populations when the population variances are not equal", Sankhyā 22). A
 single t with Satterthwaite's degrees of freedom for the sum does not: if V_seed is estimated from three fits and V_item
-is known well, up to 8 % of its 95 % intervals miss.
+is known well, up to 8 % of its 95 % intervals miss the true value.
 
 Everything is computed on the metric's scale (`Metric.scale`). For a perplexity this is the logarithm, so that a
 difference of 0.01 is 1 %.
@@ -28,8 +28,9 @@ from seqbench.interface import Floats
 Verdict = Literal["better", "tie", "worse", "undecided"]
 
 BLOCKS = 10
-"""Blocks that a stream is cut into. There are few, and they are long: dependence between blocks makes every interval
-too short, while few blocks only cost a wider t, which is known (fixed-b asymptotics, Kiefer & Vogelsang 2005)."""
+"""Number of blocks that a stream is cut into. Blocks are few and long: dependence between blocks would make every
+interval too short, while a small number of blocks only makes t larger, by a known amount (fixed-b asymptotics, Kiefer &
+Vogelsang 2005)."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,11 @@ class Estimate:
     high: float
     """Infinitely wide if there is only one block of items."""
     seeds: int
-    """Number of fits; with one, the interval holds for this fit and leaves out the spread over seeds."""
+    """Number of fits; if there is one, the interval is for this fit and leaves out the variation over seeds."""
     seeds_sd: float | None
     """Standard deviation of a single fit's score over seeds; None with one fit."""
     item_dof: float
-    """Degrees of freedom of the items' variance, blocks − 1; 0: too few items for an interval."""
+    """Degrees of freedom of the variance over items, blocks − 1; 0: too few items for an interval."""
     seed_dof: float | None
 
 
@@ -59,37 +60,37 @@ class Comparison:
     low: float
     high: float
     skill: float
-    """The gain in proportion to the reference's score; above 0 is better. It is 1 − score / reference if lower is
+    """The gain relative to the reference's score; above 0 is better. It is 1 − score / reference if lower is
     better, and score / reference − 1 if higher is better. NaN if the reference's score is 0 or both are infinite."""
     verdict: Verdict
     seeds: tuple[int, int]
-    """Fits of the model and of the reference. A stochastic side with one fit is judged by this fit."""
+    """Fits of the model and of the reference. If a stochastic side has one fit, the result holds for this fit."""
     item_dof: float
     seed_dof: float | None
-    """By Welch & Satterthwaite over the sides with more than one fit; None if there is no such side."""
+    """By Welch & Satterthwaite, over the sides with more than one fit; None if there is no such side."""
 
 
 def block_length(length: int) -> int:
     """Return the items per block of a stream of `length` items, so that about ten blocks cover it.
 
-    The usual ⌈length^(1/3)⌉ makes the mean squared error of the *variance* small. An interval needs a small bias of the
-    variance, and so longer blocks (Sun, Phillips & Jin 2008, Econometrica 76). Text needs them most: models differ by
-    article, and an article is thousands of tokens long.
+    The usual ⌈length^(1/3)⌉ minimises the mean squared error of the *variance*. An interval needs a small bias of the
+    variance, and therefore longer blocks (Sun, Phillips & Jin 2008, Econometrica 76). This matters most for text: the
+    difference between models depends on the article, and an article is thousands of tokens long.
     """
     return max(1, -(-length // BLOCKS))
 
 
 def block_weights(length: int, block: int, resamples: int, rng: np.random.Generator) -> Floats:
-    """Return the weights of a circular block bootstrap: how often each resample draws each item.
+    """Return the weights of a circular block bootstrap: the number of times that each resample draws each item.
 
-    A resample consists of runs of `block` neighbours from random starts; a run that reaches the end goes on at the
-    beginning. The last run is cut so that as many items are drawn as there are (Politis & Romano 1992, "A circular
+    A resample consists of blocks of `block` neighbours with random starts; a block that reaches the end continues at
+    the beginning. The last block is cut so that N items are drawn (Politis & Romano 1992, "A circular
     block-resampling procedure for stationary data").
 
     Args:
-        length: items, N, in the order of the stream.
-        block: items that are drawn together; 1 if items are independent.
-        resamples: R.
+        length: number of items, N, in the order of the stream.
+        block: number of items that are drawn together; 1 if items are independent.
+        resamples: number of resamples, R.
 
     Returns:
         (R, N) counts, each row summing to N.
@@ -104,7 +105,7 @@ def block_weights(length: int, block: int, resamples: int, rng: np.random.Genera
     _check_block(block, length)
     sizes = np.diff(np.append(np.arange(0, length, block), length))
     weights = np.empty((resamples, length))
-    for row in weights:  # row by row: all starts at once would take several times the memory of the result
+    for row in weights:  # row by row, since all rows at once would take several times the memory of the result
         starts = rng.integers(length, size=len(sizes))
         ends = starts + sizes
         steps = np.bincount(starts, minlength=length) - np.bincount(ends % length, minlength=length)
@@ -114,13 +115,13 @@ def block_weights(length: int, block: int, resamples: int, rng: np.random.Genera
 
 
 def estimate(metric: Metric, fits: Sequence[Columns], weights: Floats, level: float = 0.95, *, block: int) -> Estimate:
-    """Return a model's score with an interval over the fits and items that could have been drawn instead.
+    """Return a model's score with an interval that covers the variation over items and over fits.
 
     Args:
         fits: columns of the same items for several seeds, each column (N,).
-        weights: (R, N) of `block_weights`, R = 1000 or more.
+        weights: (R, N) from `block_weights`, with R = 1000 or more.
         level: coverage of the interval.
-        block: items per block of `weights`.
+        block: items per block in `weights`.
 
     Raises:
         ValueError: there are no fits or items, shapes differ, a column holds NaN, or the metric is undefined.
@@ -157,25 +158,25 @@ def compare(
 ) -> Comparison:
     """Compare a model with a reference in pairs: both are scored on the same resamples of items.
 
-    The verdict depends on the interval of the difference alone, so that a table can be checked by eye: *tie* if the
+    The verdict depends only on the interval of the difference, so that a reader can check it in the table: *tie* if the
     whole interval lies within ±margin; otherwise *better* or *worse* if it excludes 0, and *undecided* if it does not.
-    A tie is thus claimed by two one-sided tests (Schuirmann 1987), each at (1 − level) / 2: with the usual 95 % this is
+    A tie therefore passes two one-sided tests (Schuirmann 1987), each at (1 − level) / 2: with the usual 95 % this is
     2.5 %, half of what the 90 % interval of bioequivalence allows.
 
     Args:
         fits: columns of the model, one mapping per seed, each column (N,).
         reference: the same for the reference, on the same items; a deterministic reference has one fit.
-        weights: (R, N) of `block_weights`.
-        margin: differences on the metric's scale that are too small to matter.
+        weights: (R, N) from `block_weights`.
+        margin: the largest difference on the metric's scale that does not matter.
         level: coverage of the interval.
-        block: items per block of `weights`.
+        block: items per block in `weights`.
 
     Raises:
         ValueError: a side has no fits or items, shapes differ, a column holds NaN, or the metric is undefined.
     """
     _check_level(level)
     if not 0 <= margin < np.inf:
-        raise ValueError(f"margin must be a difference of 0 or more that is of no account, not {margin}")
+        raise ValueError(f"margin must be finite and 0 or more, not {margin}")
     _check_sides({"fit": fits, "reference fit": reference}, weights, block)
     ours, theirs = _scores(metric, fits), _scores(metric, reference)
     ours_mean, theirs_mean = float(ours.mean()), float(theirs.mean())
@@ -203,15 +204,15 @@ def compare(
 
 
 def choose(validation: Mapping[str, float], metric: Metric) -> str:
-    """Return the name with the best validation score; of equal scores the first name in the alphabet.
+    """Return the name with the best validation score; if scores are equal, the first name in the alphabet.
 
-    Test scores are not used: the best of several equal models *on the test part* would win by that choice alone.
+    Test scores are not used: choosing the best of several equal models *on the test part* would favour it.
 
     Raises:
         ValueError: there are no scores, or one is NaN.
     """
     if not validation:
-        raise ValueError("there is no model to choose from: none has a validation score")
+        raise ValueError("there is no model to choose: none has a validation score")
     unknown = [name for name, score in validation.items() if np.isnan(score)]
     if unknown:
         raise ValueError(f"leave out models without a validation score (it is NaN): {', '.join(sorted(unknown))}")
@@ -267,16 +268,16 @@ def _natural(metric: Metric, value: float) -> float:
 
 
 def _effective_blocks(length: int, block: int) -> float:
-    """Return N² / Σ l², the effective number of blocks of lengths l; a shorter last block counts less.
+    """Return N² / Σ l², the effective number B of blocks of lengths l; a shorter last block counts less.
 
-    For independent items the bootstrap's variance of a mean is too small by exactly 1 − 1 / this.
+    For independent items, the bootstrap's variance of a mean is too small by the exact factor 1 − 1 / B.
     """
     whole, rest = divmod(length, block)
     return length**2 / (whole * block**2 + rest**2)
 
 
 def _item_variance(resampled: Floats, dof: float) -> float:
-    """Return the variance over items, corrected for the bootstrap's bias; infinite if one block holds all items."""
+    """Return the variance over items, corrected for the bootstrap's bias; infinite if there is only one block."""
     return float(resampled.var(ddof=1)) * (dof + 1) / dof if dof > 0 else np.inf
 
 
@@ -284,7 +285,8 @@ def _seed_part(sides: Sequence[Floats]) -> tuple[float, float | None]:
     """Return the variance Σ s²/n over the sides with more than one fit, and its degrees of freedom.
 
     Welch 1947, Satterthwaite 1946: ν = (Σ v)² / Σ (v² / (n − 1)) with v = s²/n. This is an approximation: if
-    only seeds matter and one side varies far more than the other, 5.6 % of 95 % intervals from 3 fits per side miss.
+    only seeds matter and one side varies far more than the other, 5.6 % of 95 % intervals from 3 fits per side miss
+    the true value.
     """
     sides = [values for values in sides if len(values) > 1 and np.isfinite(values).all()]
     if not sides:
@@ -322,13 +324,13 @@ def _check_block(block: int, length: int) -> None:
 
 
 def _check_sides(sides: Mapping[str, Sequence[Columns]], weights: Floats, block: int) -> None:
-    """Raise if a wrong input would give a wrong number."""
+    """Raise if an input is invalid and would give a wrong number."""
     if weights.ndim != 2 or len(weights) < 2:
-        raise ValueError(f"weights must be (R, N) with R of 2 or more, better 1000, not {weights.shape}")
+        raise ValueError(f"weights must be (R, N) with R of 2 or more, preferably 1000, not {weights.shape}")
     items = weights.shape[1]
     for side, fits in sides.items():
         if not fits:
-            raise ValueError(f"there is no {side} to take scores from")
+            raise ValueError(f"there is no {side} to score")
         for number, fit in enumerate(fits, start=1):
             for name, column in fit.items():
                 if column.shape != (items,):
@@ -340,6 +342,6 @@ def _check_sides(sides: Mapping[str, Sequence[Columns]], weights: Floats, block:
                 if broken.any():
                     raise ValueError(
                         f"column {name!r} of {side} {number} holds NaN or −∞ in {broken.sum():,} of {items:,} items, "
-                        f"the first at {int(broken.argmax()):,}: leave the fit out, or mend its scores"
+                        f"the first at {int(broken.argmax()):,}: leave the fit out, or correct its scores"
                     )
     _check_block(block, items)

@@ -1,1 +1,1 @@
-"""A run: suites, the grid of cells, the processes that compute them, and the store of their records."""
+"""Runs: suites, the grid of cells, the processes that compute cells, and the store of their records."""

@@ -1,4 +1,4 @@
-"""Inside the process of one cell: load, fit, score, check, write the record."""
+"""What the process of one cell does: load, fit, score, check, write the record."""
 
 import os
 import signal
@@ -31,25 +31,25 @@ from seqbench.tasks import task
 from seqbench.tasks.base import Split, Task
 
 REFIT = ", for the test part"
-"""Added to the names of a second fit's curves, if the test part needs its own fit."""
+"""Added to the names of the second fit's curves if the test part needs its own fit."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How cells are run. Nothing here changes a result."""
+    """How cells are run. None of these options changes a result."""
 
     limits: Limits
     provenance: Provenance
-    """Stored in every record; `threads` limits the numerical libraries of a cell."""
+    """Stored in every record; its `threads` is also the limit for the numerical libraries of a cell."""
     keep: bool = False
-    """Whether the fit is written beside the record."""
+    """Whether the fit is stored with the record."""
     text: bool = True
-    """Whether the record may hold words of the data."""
+    """Whether words of the data may be stored with the record."""
 
 
 @dataclass
 class Outcome:
-    """What is known about a cell so far; it is kept if the cell then fails."""
+    """What is known about a cell so far; if the cell fails, its record still has costs, curves and notes."""
 
     comparability: Comparability | None = None
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -91,9 +91,11 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
 
 
 def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Path) -> None:
-    """Run in the process of a cell. What the model prints goes to the file `log`; curves go to the parent by
-    `channel`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its cells itself
+    """Run a cell, in its own process.
+
+    The output of the model goes to the file `log`; values of curves are sent to the parent through `channel`.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends its cells
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     with log.open("wb", buffering=0) as file:
         for stream in (sys.stdout, sys.stderr):
@@ -119,7 +121,7 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
         out_of_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, for a GPU
         status, reason, trace = "out of memory" if out_of_memory else "failed", _one_line(error), traceback.format_exc()
     except SystemExit as error:
-        status, reason = "failed", f"the model left with sys.exit({error.code!r})"
+        status, reason = "failed", f"the model called sys.exit({error.code!r})"
     outcome.costs["wall_seconds"] = time.perf_counter() - started
     outcome.costs.setdefault("peak_memory_bytes", _peak_memory())
     if status != "ok":
@@ -147,7 +149,7 @@ def dataset(cell: Cell) -> Dataset[Any]:
 
 
 def load(cell: Cell) -> Any:
-    """The data of a cell."""
+    """Return the data of a cell."""
     return dataset(cell).load()
 
 
@@ -159,7 +161,7 @@ def fit(
     split: Split,
     log: Callable[[str, float], None],
 ) -> None:
-    """Fit the model of a cell for the scores of a split; a true model needs no fit."""
+    """Fit the model of a cell for scoring a split; a true model needs no fit."""
     if cell.model.name != TRUTH:
         seed_everything(cell.seed)
         budget = Budget.model_validate(cell.identity.budget)
@@ -187,7 +189,7 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     kind.prepare(data)
 
     def fitted(split: Split, log: Callable[[str, float], None]) -> SequenceModel[Any, Any]:
-        model = blank(cell, data)  # before the clock, since it imports what the model needs
+        model = blank(cell, data)  # not timed, since it imports what the model needs
         clock = time.perf_counter()
         fit(model, cell, kind, data, split, log)
         outcome.costs["fit_seconds"] = outcome.costs.get("fit_seconds", 0.0) + time.perf_counter() - clock
@@ -199,7 +201,7 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     valid = kind.score(model, data, "valid")
     outcome.scores["valid"] = _scores(kind, valid)
     if cell.model.name != TRUTH and kind.train(data, "test") is not kind.train(data, "valid"):
-        del model, unchanged  # so that two fits are not in memory together
+        del model, unchanged  # so that two fits are not in memory at the same time
         model = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
         unchanged = kind.probe(model, data)
     clock = time.perf_counter()
@@ -209,7 +211,7 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     outcome.scores["test"] = _scores(kind, outcome.columns)
     outcome.detail = kind.detail(outcome.columns, data, valid)
 
-    outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, one of which holds the fit twice
+    outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, which hold a second fit
     outcome.checks = [unchanged(), *kind.check(model, data, cell.seed)]
     if options.keep:
         outcome.arrays = None if cell.model.name == TRUTH else model.arrays()
@@ -232,20 +234,20 @@ def _peak_memory() -> int:
     try:
         import resource
     except ImportError:  # Windows
-        return int(getattr(psutil.Process().memory_info(), "peak_wset"))  # noqa: B009 (it is a field on Windows alone)
+        return int(getattr(psutil.Process().memory_info(), "peak_wset"))  # noqa: B009 (a field only on Windows)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _one_line(error: BaseException) -> str:
-    """Return the error and the line of code that raised it, in one line."""
+    """Return one line with the error and the line of code that raised it."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     message = " ".join(str(error).split()) or "no message"
     return f"{type(error).__name__}: {message} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def _findable(spec: Spec) -> Spec:
-    """Return the spec with absolute paths."""
+    """Return the spec with absolute paths, so that it can be found from any folder."""
     if spec.parts:
         return replace(Spec.sum(map(_findable, spec.parts)), settings=spec.settings)
     path, colon, attribute = spec.name.rpartition(":")

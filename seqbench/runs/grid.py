@@ -1,4 +1,4 @@
-"""The grid: model × data set × seed, each cell with everything that its result depends on."""
+"""The grid of cells, model × data set × seed. A cell contains everything that its result depends on."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -18,18 +18,18 @@ from seqbench.tasks import target
 TRUTH = "true-model"
 
 Precision = Literal["float32", "bfloat16"]
-"""Number format of a network's products in training."""
+"""Number format in which a network multiplies during training."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One model on one data set with one seed. It is sent to another process, so it holds plain values."""
+    """One model on one data set with one seed. It contains only plain values, since it is sent to another process."""
 
     identity: Identity
     key: str
     label: str
     reduction: str
-    """The reduction that makes the model one of the task; empty if it needs none."""
+    """The reduction that converts the model to the task; empty if none is needed."""
     kind: Literal["classic", "neural", "truth"]
     stochastic: bool
     model: Spec
@@ -53,13 +53,12 @@ class Cell:
 
     @property
     def modules(self) -> set[str]:
-        """The modules that define the model, or each model of a sum."""
+        """The module that defines the model, or the modules of all models of a sum."""
         return {target.partition(":")[0] for target in self.identity.target.split("+")}
 
     @property
     def seed(self) -> int:
-        """The seed of the fit: a hash of the cell's names, so that it does not depend on the other cells or their
-        order."""
+        """The seed of the fit. It is a hash of the cell's names, so other cells and their order do not matter."""
         names = (self.identity.task, self.identity.dataset, self.identity.model, str(self.identity.seed))
         return int.from_bytes(hashlib.sha256("\0".join(names).encode()).digest()[:4]) >> 1
 
@@ -76,10 +75,9 @@ def grid(
 ) -> list[Cell]:
     """Return the cells of a suite in the order of its rows.
 
-    `models` and `datasets` replace those of the suite and the preset.
-
-    `precision` is set in every model that has this setting and does not name it. A model whose result does not depend
-    on the seed gets one cell. A data set whose true model is known gets a last cell for it.
+    `models` and `datasets` replace those of the suite and the preset. `precision` is set in every model that has this
+    setting, unless the model's spec sets it. A model whose result does not depend on the seed gets one cell per data
+    set. If the true model of a data set is known, it gets the last cell.
 
     Raises:
         ValueError: a name, a setting or a file is wrong.
@@ -121,7 +119,7 @@ class _Source:
 
     @property
     def name(self) -> str:
-        """The name in tables: the spec, or for a user's file the name of the file."""
+        """The name in tables: the spec, or the file name if the data is a user's file."""
         path = self.spec.settings.get("path")
         return Path(str(path)).name if self.spec.name == "file" and path else str(self.spec)
 
@@ -164,7 +162,7 @@ class _Row:
 
 
 def _given(spec: Spec, preset: Preset) -> Spec:
-    """Return the spec with the settings that the preset has for this model."""
+    """Return the spec with the preset's settings for this model added."""
     settings = {**preset.models.get(spec.name, Override()).settings, **spec.settings}
     if not spec.parts:
         return Spec(spec.name, settings)
@@ -173,7 +171,7 @@ def _given(spec: Spec, preset: Preset) -> Spec:
 
 
 def _in_precision(spec: Spec, task: str, precision: Precision | None) -> Spec:
-    """Return the spec with `precision` set, unless the model has no such setting or the spec names it."""
+    """Return the spec with `precision` set, unless the model has no such setting or the spec already sets it."""
     if precision is None:
         return spec
     if spec.parts:

@@ -1,4 +1,4 @@
-"""Where a result was made: code, packages, machine."""
+"""Provenance of a result: the code, packages and machine that computed it."""
 
 import os
 import platform
@@ -14,11 +14,11 @@ PACKAGES = ("numpy", "scipy", "torch", "pydantic", "safetensors", "hmmlearn", "s
 
 
 def provenance(threads: int, device: str) -> Provenance:
-    """Return the provenance of results of this process. Call it once per run, since asking git is slow.
+    """Return the provenance of results of this process. Call it once per run, since it calls git, which is slow.
 
     Args:
-        threads: number that each cell may use.
-        device: that cells use; the GPU is named only if it is used.
+        threads: number of threads that each cell may use.
+        device: the device that cells use; the GPU is recorded only if it is used.
     """
     sha, dirty = git_state(Path(seqbench.__file__).resolve().parent)
     return Provenance(
@@ -36,7 +36,7 @@ def provenance(threads: int, device: str) -> Provenance:
 
 @cache
 def git_state(folder: Path) -> tuple[str | None, bool | None]:
-    """Return the commit of the checkout and whether files differ from it; None if the folder is in no checkout."""
+    """Return the commit of the checkout and whether files differ from it; both are None outside a checkout."""
 
     def git(*arguments: str) -> str | None:
         try:
@@ -45,7 +45,7 @@ def git_state(folder: Path) -> tuple[str | None, bool | None]:
             return None
         return done.stdout.strip() if done.returncode == 0 else None
 
-    if git("ls-files", "--error-unmatch", "interface.py") is None:  # an environment inside somebody's checkout
+    if git("ls-files", "--error-unmatch", "interface.py") is None:  # installed inside another checkout
         return None, None
     sha, changes = git("rev-parse", "HEAD"), git("status", "--porcelain", "--untracked-files=no")
     return sha, None if sha is None or changes is None else bool(changes)
@@ -64,7 +64,7 @@ def package_versions() -> dict[str, str]:
 
 @cache
 def cpu() -> str:
-    """Return the processor and how many of its cores this process may use."""
+    """Return the name of the processor and the number of cores that this process may use."""
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():

@@ -1,8 +1,8 @@
-"""The runner: every cell of the grid ends as a record, whatever its model does.
+"""The runner: it runs the cells of the grid and makes sure that each one ends with a record.
 
 Each cell runs in its own process, forked from a server that has done the slow imports. The parent limits the time and
-the resident memory of a cell (not its address space, of which torch reserves far more than it uses), and writes the
-record of a cell that could not write its own. A `Launcher` decides how cells are started.
+the resident memory of a cell (not its address space, of which torch reserves far more than it uses). If a cell could
+not write its record, the parent writes it. A `Launcher` starts the cells.
 """
 
 import multiprocessing
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = ("seqbench.runs.cell", "torch", "torch._dynamo")
-"""Modules that the server of processes imports once for all cells, in addition to the modules of their models. They are
-part of every cell's memory. torch imports the last one when its first optimiser is created."""
+"""Modules that the server of processes imports once for all cells, in addition to the modules of their models. They
+count in the memory of every cell. torch imports the last one when its first optimiser is created."""
 POLL = 0.1
 """Seconds between two checks of the running cells."""
 
@@ -55,7 +55,7 @@ class Finished:
     cell: Cell
     record: Record
     reused: bool
-    """Whether the record was in the store already."""
+    """Whether the record was already in the store."""
 
 
 @dataclass(frozen=True)
@@ -70,28 +70,31 @@ Event = Started | Progress | Finished | Recomputed
 
 
 class Running(Protocol):
-    """A cell on its way."""
+    """A cell that was started."""
 
     cell: Cell
 
     def values(self) -> Iterator[tuple[str, float]]:
-        """Return the values of curves that arrived since the last call."""
+        """Return the values of curves that have arrived since the last call."""
 
     def ended(self) -> tuple[Status, str] | None:
-        """Return None while it runs, then how it ended, which counts if it wrote no record."""
+        """Return None while the cell runs, then how it ended: status and reason.
+
+        If the status is ok, the record that the cell wrote is used.
+        """
 
     def output(self) -> bytes:
-        """What the model printed."""
+        """Return what the model printed."""
 
     def peak_memory(self) -> int:
-        """Return bytes, as measured from outside."""
+        """Return the highest memory in bytes, measured from outside the cell."""
 
     def kill(self) -> None:
-        """End it now."""
+        """End the cell now."""
 
 
 class Launcher(Protocol):
-    """Starts cells somewhere: here as local processes, elsewhere as jobs of a cluster."""
+    """Starts cells, for example as local processes or as jobs of a cluster."""
 
     def start(self, cell: Cell, store: Store, options: Options) -> Running: ...
 
@@ -108,7 +111,7 @@ def execute(
     """Run the cells that the store lacks, at most `jobs` at the same time, and yield events.
 
     A cell whose record is in the store is run again only if the record is damaged, if it is not ok and `retry` is set,
-    or if the fit is to be kept and the record has none.
+    or if fits are to be stored and the record has none.
     """
     launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
     store.sweep()
@@ -148,7 +151,7 @@ def _kept_enough(record: Record, options: Options) -> bool:
 
 
 def _record(job: Running, store: Store, options: Options, status: Status, reason: str) -> Record:
-    """Return the record that the cell wrote, or else one that says how it ended."""
+    """Return the record that the cell wrote, or a new record of how it ended."""
     written = store.find(job.cell.identity)
     if isinstance(written, Record) and status == "ok":
         return written
@@ -159,14 +162,18 @@ def _record(job: Running, store: Store, options: Options, status: Status, reason
 
 
 class LocalProcesses:
-    """Cells as processes of this machine."""
+    """Starts cells as processes on this machine."""
 
     def __init__(self, preload: Sequence[str] = ()) -> None:
-        """preload: modules to import once for all cells. Only those of seqbench are: other modules may fail to
-        import, so the cells that need them import them."""
+        """Set up the server of processes.
+
+        Args:
+            preload: modules to import once for all cells. Only modules of seqbench are: the import of others may fail,
+                so the cells that need them import them.
+        """
         self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
         if "forkserver" in multiprocessing.get_all_start_methods():
-            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a waiting thread leaves its core to others
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads leave cores free
             self.context = multiprocessing.get_context("forkserver")
             self.context.set_forkserver_preload(
                 [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]
@@ -217,7 +224,7 @@ class _LocalProcess:
             self.kill()
             return (
                 "out of memory",
-                f"{resident / 1e9:.1f} GB resident, and the suite's limits.memory_gb is {self.limits.memory_gb:g}",
+                f"{resident / 1e9:.1f} GB resident memory; the suite's limits.memory_gb is {self.limits.memory_gb:g}",
             )
         return None
 
@@ -242,7 +249,7 @@ class _LocalProcess:
         self._clear()
 
     def _resident(self) -> int:
-        """Return the bytes of the process and of all processes that it started."""
+        """Return the resident bytes of the process and of all processes that it started."""
         total = 0
         try:
             process = psutil.Process(self.process.pid)
@@ -265,17 +272,18 @@ class _LocalProcess:
     def _how(self, code: int) -> str:
         """Return why a process ended, from its exit code and the last line that it printed."""
         if code == -9:
-            return "killed by signal 9, perhaps for want of memory on the machine"
+            return "killed by signal 9, perhaps because the machine ran out of memory"
         how = f"killed by signal {-code}" if code < 0 else f"the process left with exit code {code}"
         words = self.printed.decode(errors="replace").strip().splitlines()
-        return f"{how}; its last words: {words[-1].strip()[:200]}" if words else how
+        return f"{how}; its last output: {words[-1].strip()[:200]}" if words else how
 
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """Start processes that do not import the caller's script.
+    """Prevent processes that are started meanwhile from importing the caller's script.
 
-    Cells do not need it, and a script without `if __name__ == "__main__"` would run again in each of them."""
+    Cells do not need it, and a script without `if __name__ == "__main__"` would run again in each of them.
+    """
     main = sys.modules["__main__"]
     kept: dict[str, Any] = {name: vars(main)[name] for name in ("__spec__", "__file__") if name in vars(main)}
     vars(main).update(dict.fromkeys(kept))

@@ -1,14 +1,15 @@
 """The store: one folder per finished cell, written completely or not at all.
 
     results/<data set>/<model>/<seed>-<key>/record.json         the record
-                                            items.safetensors   one entry per scored item
-                                            model.safetensors   the fit, if it was to be kept
-                                            encoding.json       and how it reads data
-                                            log.txt             what the model printed, if anything
-    results/plans/<id>.json                                     which cells a command asked for, in which order
+                                            items.safetensors   one row per scored item
+                                            model.safetensors   the fit, if fits are to be stored
+                                            encoding.json       how the fit reads data
+                                            log.txt             the output of the model, if there is any
+    results/plans/<id>.json                                     the cells of a command, in order
 
-The store does not know what the numbers mean. A folder gets its name by one rename when all its files are on the disk,
-so after a kill at any moment there is either the whole record or an unnamed folder that the next start removes.
+The store does not depend on what the numbers mean. A folder is renamed to its final name when all its files are on the
+disk. So if the process is killed, there is either the whole record or an unfinished folder, which the next start
+removes.
 """
 
 import hashlib
@@ -38,7 +39,7 @@ ENCODING, LOG = "encoding.json", "log.txt"
 
 
 def key_of(identity: Identity) -> str:
-    """Return the key of a record: a hash of all that its result depends on."""
+    """Return the key of a record: a hash of everything that its result depends on."""
     return hashlib.sha256(json.dumps(identity.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
 
@@ -83,7 +84,7 @@ class Store:
         """Return the folder of a run, given its path or the beginning of its key.
 
         Raises:
-            ValueError: no run has that name, or more than one has.
+            ValueError: no run has that name, or several have.
         """
         if (Path(name) / RECORD).is_file():
             return Path(name)
@@ -117,7 +118,7 @@ class Store:
         final = self.folder(record.identity, record.key)
         final.parent.mkdir(parents=True, exist_ok=True)
         _sync(partial)
-        if final.exists():  # damaged, or to be computed anew
+        if final.exists():  # damaged, or computed again
             final.rename(self._partial() / "replaced")
         partial.rename(final)
         _sync(final.parent)
@@ -131,16 +132,16 @@ class Store:
         return load_arrays((self.folder(record.identity, record.key) / ITEMS).read_bytes())
 
     def arrays(self, record: Record) -> Mapping[str, NDArray[Any]]:
-        """The kept fit of a record."""
+        """Return the stored fit of a record."""
         return load_arrays((self.folder(record.identity, record.key) / MODEL).read_bytes())
 
     def encoding(self, record: Record) -> dict[str, Any]:
-        """Return how the kept fit of a record reads data; empty if words of the data were not to be stored."""
+        """Return how the stored fit of a record reads data; empty if no words of the data may be stored."""
         path = self.folder(record.identity, record.key) / ENCODING
         return dict(json.loads(path.read_bytes()))
 
     def write_plan(self, plan: Plan) -> None:
-        """Store what was asked for. A plan with the same cells replaces the earlier one."""
+        """Store a plan. It replaces an earlier plan with the same command, suite and preset."""
         asked = json.dumps([plan.command, plan.suite, plan.preset])
         path = self.root / "plans" / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -156,11 +157,11 @@ class Store:
             try:
                 plans.append(Plan.model_validate_json(path.read_bytes()))
             except ValidationError:
-                continue  # a plan only orders rows; everything else is in the records
+                continue  # a plan is not needed to read the records
         return sorted(plans, key=lambda plan: plan.started)
 
     def sweep(self, pid: int | None = None) -> None:
-        """Remove unfinished folders of processes that no longer run, or those of the process `pid`."""
+        """Remove unfinished folders of processes that no longer run, and those of the process `pid`."""
         for path in self.root.glob(".partial-*"):
             owner = int(path.name.split("-")[1])
             if owner == pid or not psutil.pid_exists(owner):
@@ -181,7 +182,7 @@ class Store:
         except OSError as error:
             return Damaged(path, str(error))
         if record.identity.schema_version != SCHEMA:
-            return Damaged(path, f"schema {record.identity.schema_version}, and this seqbench reads {SCHEMA}")
+            return Damaged(path, f"schema {record.identity.schema_version}, but this seqbench reads {SCHEMA}")
         if record.key != key_of(record.identity):
             return Damaged(path, "its key is not the hash of its identity")
         if record.items_sha256 is not None:
@@ -196,7 +197,7 @@ class Store:
 
 
 def _slug(name: str) -> str:
-    """Turn a name into one part of a path."""
+    """Turn a name into the name of a folder."""
     return re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "unnamed"
 
 
@@ -208,7 +209,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Flush the names in a folder to the disk, if the system can."""
+    """Flush the entries of a folder to the disk, if the system can do so."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

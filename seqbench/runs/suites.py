@@ -1,4 +1,4 @@
-"""Suites: which models run on which data with which budget. They are TOML files, checked before anything runs."""
+"""Suites: TOML files of models, data sets and budgets. They are checked before anything runs."""
 
 import tomllib
 from importlib.resources import files
@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from seqbench.interface import Budget
 
 MARGIN = 0.01
-"""The default margin of a suite: one per cent of a perplexity, one point of F1."""
+"""The default margin of a suite: 1 % of a perplexity, or one point of F1."""
 
 
 class SuiteError(ValueError):
-    """Raised if a suite cannot be used; the message names file and key."""
+    """Raised if a suite cannot be used; the message names the file and the key."""
 
 
 class _Strict(BaseModel):
@@ -25,12 +25,12 @@ class _Strict(BaseModel):
 class Limits(_Strict):
     """Limits that stop a cell that hangs or needs too much memory. They never change a result."""
 
-    seconds: float = Field(gt=0, description="of wall time for a cell")
-    memory_gb: float = Field(gt=0, description="of resident memory for a cell, 10⁹ bytes")
+    seconds: float = Field(gt=0, description="limit of the wall time of a cell")
+    memory_gb: float = Field(gt=0, description="limit of the resident memory of a cell, in 10⁹ bytes")
 
 
 class Override(_Strict):
-    """What one model gets instead of the preset's budget and settings."""
+    """Budget and settings of one model, which replace those of the preset."""
 
     budget: Budget | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
@@ -38,12 +38,12 @@ class Override(_Strict):
 
 class Preset(_Strict):
     datasets: list[str] = Field(default_factory=list)
-    """Instead of the suite's; empty: the suite's."""
+    """They replace the data sets of the suite; empty: those of the suite."""
     seeds: int = Field(1, ge=1)
     budget: Budget
     limits: Limits
     models: dict[str, Override] = Field(default_factory=dict)
-    """By the name of a model."""
+    """Overrides by the name of the model."""
 
 
 class Suite(_Strict):
@@ -53,16 +53,16 @@ class Suite(_Strict):
     datasets: list[str] = Field(min_length=1)
     models: list[str] = Field(min_length=1)
     preset: str = "quick"
-    """The preset that runs if none is named."""
+    """The default preset."""
     margin: float = Field(MARGIN, gt=0)
-    """Half-width of the equivalence region of a tie, on the scale of the task's first metric."""
+    """Half-width of the region in which a difference is a tie, on the scale of the task's first metric."""
     presets: dict[str, Preset] = Field(min_length=1)
 
     def chosen(self, name: str | None) -> tuple[str, Preset]:
-        """Return a preset by name; None is the default one.
+        """Return a preset and its name; `None` means the default preset.
 
         Raises:
-            SuiteError: the suite has none of that name.
+            SuiteError: the suite has no preset of that name.
         """
         name = name or self.preset
         if name not in self.presets:
@@ -79,7 +79,7 @@ def load(name: str) -> Suite:
     """Return a shipped suite by name, or a user's suite by the path of its TOML file.
 
     Raises:
-        SuiteError: there is no such suite, or the file is wrong; the message names file and key.
+        SuiteError: there is no such suite, or the file is wrong; the message names the file and the key.
     """
     if name in shipped():
         return _read(files("seqbench").joinpath("suites", f"{name}.toml"), f"{name}.toml")
