@@ -1,4 +1,4 @@
-"""Recurrent cells, layers, and the models built of them."""
+"""Recurrent layers, and the models built from them."""
 
 if __name__ != "seqbench.recurrent":
-    raise ImportError("import seqbench.recurrent: the folder recurrent/ is installed under that name alone")
+    raise ImportError("import seqbench.recurrent instead: the folder recurrent/ is installed only under that name")

@@ -1,7 +1,8 @@
 """Recurrent document classifiers: word vectors → recurrent layers → pooling over the words → classes.
 
-Elman 1990; LSTM of Hochreiter & Schmidhuber 1997 with forget gates (Gers et al. 2000); GRU of Cho et al. 2014;
-two directions after Schuster & Paliwal 1997, stacked as in Graves, Mohamed & Hinton 2013.
+The layers are the network of Elman 1990, the LSTM of Hochreiter & Schmidhuber 1997 with forget gates (Gers et al.
+2000), or the GRU of Cho et al. 2014. Bidirectional layers follow Schuster & Paliwal 1997 and are stacked as in Graves,
+Mohamed & Hinton 2013.
 """
 
 from typing import ClassVar, Literal
@@ -21,31 +22,32 @@ class RecurrentClassifierConfig(NeuralClassifierConfig):
     hidden_size: int = Field(
         64,
         ge=1,
-        description="units of a layer, in each direction",
+        description="units per layer and direction",
         json_schema_extra={"search": {"low": 32, "high": 512, "log": True}},
     )
     layers: int = Field(1, ge=1, description="recurrent layers", json_schema_extra={"search": {"choices": [1, 2]}})
     pooling: PoolingName = Field(
         "max",
-        description="how the states after each word become one vector",
+        description="how the states after each word are reduced to one vector",
         json_schema_extra={"search": {"choices": ["last", "mean", "max", "attention"]}},
     )
 
 
 class LSTMClassifierConfig(RecurrentClassifierConfig):
     pretrain: Literal["none", "lm"] = Field(
-        "none", description="lm: start from a language model of the training texts (Dai & Le 2015)"
+        "none", description="lm: start from the weights of a language model of the training texts (Dai & Le 2015)"
     )
     pretrain_epochs: int = Field(
-        3, ge=1, description="passes over the texts in pretraining, beside the epochs of the budget"
+        3, ge=1, description="maximum passes over the texts in pretraining, in addition to the budget's epochs"
     )
 
 
 class Layer(nn.Module):
-    """A recurrent layer, of two directions where there is a `backward_body`.
+    """A recurrent layer; it is bidirectional if `backward_body` is given.
 
-    Each direction reads every document from its own end, so the padding comes last for both and a causal body
-    needs no packing: torch's kernels are two to four times quicker without it on a CPU.
+    The forward direction starts at a document's first word, the backward direction at its last word. So the padding
+    comes last in both, and sequences need not be packed: without packing, torch's kernels are two to four times faster
+    on a CPU.
     """
 
     def __init__(self, body: nn.RNNBase, backward_body: nn.RNNBase | None) -> None:
@@ -53,8 +55,10 @@ class Layer(nn.Module):
         self.body, self.backward_body = body, backward_body
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """States (B, T, D) after each word of x (B, T, I), of both directions side by side; without meaning behind
-        the lengths (B,)."""
+        """Return the states (B, T, D) after each word of x (B, T, I), with both directions concatenated.
+
+        States after the lengths (B,) have no meaning.
+        """
         states: Tensor = self.body(x)[0]
         if self.backward_body is None:
             return states
@@ -63,7 +67,7 @@ class Layer(nn.Module):
 
 
 def reverse(x: Tensor, lengths: Tensor) -> Tensor:
-    """x (B, T, D) with the steps within each length (B,) in reverse order; those behind stay."""
+    """Return x (B, T, D) with the steps within each length (B,) reversed; steps after it stay in place."""
     step = torch.arange(x.shape[1], device=x.device)
     source = torch.where(within(lengths, x.shape[1]), lengths[:, None] - 1 - step, step)
     return x.gather(1, source[..., None].expand_as(x))
@@ -79,7 +83,7 @@ class RecurrentNetwork(DocumentNetwork):
         classes: int,
         config: NeuralClassifierConfig,
     ) -> None:
-        """features: width of the last layer's states."""
+        """features: width of the last layer's states, with both directions."""
         super().__init__(vocab_size, classes, features, config)
         self.layers = nn.ModuleList(layers)
         self.pooling = pooling
@@ -89,7 +93,7 @@ class RecurrentNetwork(DocumentNetwork):
         return features
 
     def states(self, vectors: Tensor, lengths: Tensor) -> Tensor:
-        """(B, T, D) of the last layer after each word, without meaning behind the lengths (B,)."""
+        """Return the last layer's states (B, T, D) after each word; states after the lengths (B,) have no meaning."""
         states = vectors
         for depth, layer in enumerate(self.layers):
             states = layer(self.dropout(states) if depth else states, lengths)
@@ -97,7 +101,7 @@ class RecurrentNetwork(DocumentNetwork):
 
 
 class RecurrentClassifier(NeuralClassifier):
-    """What all recurrent classifiers share; a subclass names its layers."""
+    """Base class of all recurrent classifiers; subclasses set the type of the layers."""
 
     config_class = RecurrentClassifierConfig
     config: RecurrentClassifierConfig
@@ -128,7 +132,7 @@ class GRUClassifier(RecurrentClassifier):
 
 
 class LSTMClassifier(RecurrentClassifier):
-    """An LSTM that may start from a language model of the training texts."""
+    """An LSTM classifier whose weights may start from a language model of the training texts."""
 
     body = nn.LSTM
     config_class = LSTMClassifierConfig
@@ -148,7 +152,10 @@ class LSTMClassifier(RecurrentClassifier):
         self.network.load_state_dict(self.network.state_dict() | start)
 
     def language_config(self) -> RecurrentLanguageConfig:
-        """Of the language model, as wide as this classifier, of one layer; the layers above it start at random."""
+        """Return the settings of the language model: one layer, with the widths of this classifier.
+
+        The classifier's layers above the first start from random weights.
+        """
         c = self.config
         return RecurrentLanguageConfig(
             embedding_size=c.embedding_size, hidden_size=c.hidden_size, batch_size=16, precision=c.precision

@@ -1,8 +1,8 @@
-"""Recurrent forecasters: Elman's network, the GRU and the LSTM read a window and forecast all H values at its end.
+"""Recurrent forecasters: an Elman network, GRU or LSTM reads a window, then forecasts the next H values at once.
 
-One global model for all series; each window is scaled by itself. Forecasting all steps at once, not step by step from
-its own forecasts, is Wen et al. 2017, "A multi-horizon quantile recurrent forecaster"; reading one season per step
-is Lin et al. 2023, "SegRNN".
+One global model serves all series; each window is scaled by its own level and width. Forecasting all steps at once,
+instead of step by step from earlier forecasts, follows Wen et al. 2017, "A multi-horizon quantile recurrent
+forecaster"; reading one season per step follows Lin et al. 2023, "SegRNN".
 """
 
 from typing import ClassVar
@@ -17,20 +17,20 @@ from seqbench.recurrent.layers.stack import Cell, Stack
 
 class RecurrentForecasterConfig(SegmentConfig):
     hidden_size: int = Field(
-        64, ge=1, description="units of a layer", json_schema_extra={"search": {"low": 32, "high": 512, "log": True}}
+        64, ge=1, description="units per layer", json_schema_extra={"search": {"low": 32, "high": 512, "log": True}}
     )
     layers: int = Field(1, ge=1, description="recurrent layers", json_schema_extra={"search": {"choices": [1, 2]}})
     dropout: float = Field(
         0.1,
         ge=0,
         lt=1,
-        description="share of units dropped between layers and before the output",
+        description="share of the units before, between and after the layers that is dropped",
         json_schema_extra={"search": {"low": 0.0, "high": 0.5}},
     )
 
 
 class LastOutput(nn.Module):
-    """A stack that reads sequences and returns its last output, with dropout."""
+    """Reads sequences with a stack and returns its last output, after dropout."""
 
     def __init__(self, body: Stack) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class LastOutput(nn.Module):
 
 
 class RecurrentForecaster(NetworkForecaster):
-    """ŷ = W h_T + b, with h_T the last layer's state after the segments of a window; subclasses name the cell."""
+    """ŷ = W h_T + b, where h_T is the last layer's output after the window's last segment; subclasses set the cell."""
 
     config_class = RecurrentForecasterConfig
     config: RecurrentForecasterConfig
@@ -58,18 +58,18 @@ class RecurrentForecaster(NetworkForecaster):
 
 
 class ElmanForecaster(RecurrentForecaster):
-    """Elman 1990."""
+    """A forecaster with the recurrent network of Elman 1990."""
 
     cell = nn.RNN
 
 
 class GRUForecaster(RecurrentForecaster):
-    """Cho et al. 2014."""
+    """A forecaster with the GRU of Cho et al. 2014."""
 
     cell = nn.GRU
 
 
 class LSTMForecaster(RecurrentForecaster):
-    """Hochreiter & Schmidhuber 1997."""
+    """A forecaster with the LSTM of Hochreiter & Schmidhuber 1997."""
 
     cell = nn.LSTM

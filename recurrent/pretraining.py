@@ -1,7 +1,7 @@
-"""Initial weights of a classifier from an LSTM language model.
+"""Initial weights of a classifier, taken from an LSTM language model.
 
 Dai & Le 2015, "Semi-supervised sequence learning", section 2: the embedding and the recurrent weights of a language
-model, trained on the training texts alone, are a better start than random weights.
+model are a better start than random weights. The language model is trained only on the training texts.
 """
 
 import numpy as np
@@ -13,25 +13,27 @@ from seqbench.tasks.documents.model import ClassificationContext
 from seqbench.tasks.language.model import LanguageContext
 
 ADAPTIVE_FROM = 1000
-"""From this many symbols the softmax is adaptive. It is slightly worse than the full softmax and much faster, and
-only the weights below it are kept."""
+"""The softmax is adaptive if there are at least this many symbols.
+
+It is slightly worse than the full softmax but much faster, and only the weights of the layers below it are kept.
+"""
 
 
 def pretrain(
     documents: Documents, ctx: ClassificationContext, config: RecurrentLanguageConfig, bidirectional: bool, epochs: int
 ) -> Arrays:
-    """Train a language model on `documents`, stopping early on its perplexity on the validation texts.
+    """Train a language model on `documents`, with early stopping by its perplexity on the validation texts.
 
-    For two directions, one model predicts each word from its past and its future (as context2vec, Melamud, Goldberger &
-    Dagan 2016), so that both directions learn together with one embedding. Labels are not used.
+    If `bidirectional`, one model predicts each word from the words before and after it (as context2vec, Melamud,
+    Goldberger & Dagan 2016), so that both directions are trained together with one embedding. Labels are not used.
 
     Args:
-        epochs: the most passes over the documents, in addition to those of the budget; the budget's updates limit
-            pretraining and training separately.
+        epochs: maximum number of passes over the documents, in addition to the epochs of the budget. The budget's limit
+            on updates applies to pretraining and to training separately.
 
     Returns:
-        `embedding.weight` (V + 1, E), whose last row, for padding, is zero; the LSTM's weights as `body.…`, and those
-        of the backward LSTM as `backward_body.…`.
+        `embedding.weight` (V + 1, E), whose last row, for padding, is zero; the weights of the LSTM as `body.…`, and
+        those of the backward LSTM, if there is one, as `backward_body.…`.
     """
     adaptive = ctx.vocab.size >= ADAPTIVE_FROM
     model = (BidirectionalLSTMLanguageModel if bidirectional else LSTMLanguageModel)(
@@ -53,7 +55,7 @@ def pretrain(
         for name, value in model.arrays().items()
         if name.startswith(("body.", "backward_body."))
     }
-    # The language model's symbol V is the edge of a document, which a classifier never reads.
+    # In the language model, symbol V is the edge of a document, which the classifier never reads; here V is padding.
     embedding = np.array(model.arrays()["embedding.weight"])
     embedding[-1] = 0
     return weights | {"embedding.weight": embedding}

@@ -1,7 +1,7 @@
 """The simple recurrent network as a language model.
 
-Elman 1990, "Finding structure in time"; as a language model of words Mikolov, Karafiát, Burget, Černocký &
-Khudanpur 2010.
+Elman 1990, "Finding structure in time"; it is used as a language model of words in Mikolov, Karafiát, Burget, Černocký
+& Khudanpur 2010.
 """
 
 from torch import nn

@@ -1,7 +1,7 @@
 """LSTM language models, forward and bidirectional.
 
-Hochreiter & Schmidhuber 1997; with forget gates as in Gers, Schmidhuber & Cummins 2000; as a language model
-Sundermeyer, Schlüter & Ney 2012 and Zaremba, Sutskever & Vinyals 2014.
+The LSTM is that of Hochreiter & Schmidhuber 1997, with forget gates as in Gers, Schmidhuber & Cummins 2000. It is used
+as a language model in Sundermeyer, Schlüter & Ney 2012 and Zaremba, Sutskever & Vinyals 2014.
 """
 
 import torch
@@ -19,8 +19,10 @@ class LSTMLanguageModel(RecurrentLanguageModel):
 
 
 class BidirectionalLSTMNetwork(ColumnNetwork):
-    """Two separate LSTMs, joined only at the output: layers that read both directions would tell each other the symbol
-    to be predicted."""
+    """Two separate LSTMs, forward and backward, that are joined only at the output.
+
+    A layer that read both directions would receive the symbol to be predicted as input.
+    """
 
     def __init__(self, embedding: nn.Module, body: Stack, backward_body: Stack, output: OutputLayer, edge: int) -> None:
         super().__init__(embedding, output, edge)
@@ -40,11 +42,12 @@ class BidirectionalLSTMNetwork(ColumnNetwork):
 
 
 class BidirectionalLSTMLanguageModel(ColumnLanguageModel):
-    """p(x_t | x_1 .. x_{t-1}, x_{t+1} .. x_T): each symbol from its past and its future.
+    """p(x_t | x_1 .. x_{t-1}, x_{t+1} .. x_T): predicts each symbol from the symbols before and after it.
 
-    Schuster & Paliwal 1997. The product of these is no probability of the text, so its perplexity is a
-    pseudo-perplexity. The future ends with the window in training and with the piece in `predict`; after it stands
-    the edge of a document."""
+    Schuster & Paliwal 1997. The product of these probabilities is not a probability of the text, so the perplexity is a
+    pseudo-perplexity. The symbols after x_t end with the window in training, and with the ids of one call in `predict`;
+    the edge of a document follows them.
+    """
 
     config_class = RecurrentLanguageConfig
     config: RecurrentLanguageConfig

@@ -1,4 +1,4 @@
-"""Base of language models of recurrent cells: Elman's network, the GRU and the LSTM."""
+"""Base class of the recurrent language models: Elman network, GRU and LSTM."""
 
 from typing import ClassVar
 
@@ -14,17 +14,17 @@ from seqbench.recurrent.layers.stack import Cell, LockedDropout, Stack
 class RecurrentLanguageConfig(ColumnLanguageConfig):
     layers: int = Field(1, ge=1, description="recurrent layers", json_schema_extra={"search": {"choices": [1, 2]}})
     locked: bool = Field(
-        False, description="whether a dropped unit stays dropped during a window (Gal & Ghahramani 2016)"
+        False, description="whether a dropped unit stays dropped for a whole window (Gal & Ghahramani 2016)"
     )
 
     def stack(self, cell: Cell) -> Stack:
-        """Return untrained layers of these sizes."""
+        """Return a stack of untrained layers with these settings."""
         dropout = LockedDropout(self.dropout) if self.locked else nn.Dropout(self.dropout)
         return Stack(cell, self.embedding_size, self.hidden_size, self.layers, dropout)
 
 
 class RecurrentNetwork(ColumnNetwork):
-    """Predicts each symbol from layers that have read the symbols before it."""
+    """Predicts each symbol from the outputs of layers that have read the symbols before it."""
 
     def __init__(self, embedding: nn.Module, body: Stack, output: OutputLayer, edge: int) -> None:
         super().__init__(embedding, output, edge)
@@ -37,7 +37,7 @@ class RecurrentNetwork(ColumnNetwork):
 
 
 class RecurrentLanguageModel(ColumnLanguageModel):
-    """p(x_t | x_1 .. x_{t-1}) from the state of layers that have read x_1 .. x_{t-1}; subclasses name the cell."""
+    """p(x_t | x_1 .. x_{t-1}) from the outputs of layers that have read x_1 .. x_{t-1}; subclasses set the cell."""
 
     config_class = RecurrentLanguageConfig
     config: RecurrentLanguageConfig

@@ -1,1 +1,1 @@
-"""Recurrent layers, and pooling of their states into one vector."""
+"""Recurrent layers, and pooling layers that reduce their states to one vector."""

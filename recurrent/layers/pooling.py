@@ -1,4 +1,4 @@
-"""Pooling: from the states of a recurrent network after each word to one vector per document."""
+"""Pooling layers: they reduce the states of a recurrent network after each word to one vector per document."""
 
 from abc import abstractmethod
 from typing import Literal
@@ -14,12 +14,14 @@ PoolingName = Literal["last", "mean", "max", "attention"]
 class Pooling(nn.Module):
     @abstractmethod
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
-        """Pool states (B, T, D) with lengths (B,) in 1..T to (B, D); steps after the lengths are ignored."""
+        """Pool states (B, T, D) to one vector per document (B, D); steps after the lengths (B,) in 1..T are ignored."""
 
 
 class Last(Pooling):
-    """The state after the last word. For two directions, the last state of each, concatenated: the backward direction
-    ends at the first word."""
+    """Returns the state after the last word.
+
+    With two directions, it concatenates the last state of each; the backward direction ends at the first word.
+    """
 
     def __init__(self, bidirectional: bool) -> None:
         super().__init__()
@@ -44,12 +46,13 @@ class Max(Pooling):
 
 
 class Attention(Pooling):
-    r"""A mean with learned weights of the words.
+    r"""Returns a weighted mean of the states; the weights of the words are learned.
 
         u_t = tanh(W h_t + b),   α = softmax_t(u_tᵀ u),   s = Σ_t α_t h_t
 
-    Yang et al. 2016, "Hierarchical attention networks for document classification", eqs. 5-7; with one hop and
-    a bias, the self-attention of Lin et al. 2017, eqs. 5-6. `context` (u) starts at zero: a plain mean.
+    Yang et al. 2016, "Hierarchical attention networks for document classification", eqs. 5-7. It is also the
+    self-attention of Lin et al. 2017, eqs. 5-6, with one hop and a bias. `context` (u) starts at zero, which gives a
+    plain mean.
     """
 
     def __init__(self, size: int) -> None:
@@ -67,7 +70,7 @@ class Attention(Pooling):
 
 
 def pooling_layer(kind: PoolingName, size: int, bidirectional: bool) -> Pooling:
-    """Return the pooling layer of this kind for states of width `size`."""
+    """Return a pooling layer of this kind for states of width `size`."""
     match kind:
         case "last":
             return Last(bidirectional)

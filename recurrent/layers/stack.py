@@ -1,16 +1,16 @@
-"""Recurrent layers on top of each other, with dropout between them, around any of torch's cells."""
+"""A stack of torch's recurrent layers (RNN, GRU or LSTM) with dropout between them."""
 
 import torch
 from torch import Tensor, nn
 
 StackState = tuple[Tensor, ...] | None
-"""The states of the layers, one after the other, each tensor (1, B, H); None: nothing has been read yet."""
+"""The states of the layers, from the first to the last; each tensor is (1, B, H). None: nothing has been read yet."""
 
 Cell = type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]
 
 
 class LockedDropout(nn.Module):
-    """Dropout with one mask for all steps: a dropped unit of a column stays dropped (Gal & Ghahramani 2016)."""
+    """Dropout with the same mask at all steps (Gal & Ghahramani 2016); each column has its own mask."""
 
     def __init__(self, share: float) -> None:
         super().__init__()
@@ -25,8 +25,11 @@ class LockedDropout(nn.Module):
 
 
 class Stack(nn.Module):
-    """Layers that read the outputs of the layer below, with dropout before the first, between, and after the last
-    (Zaremba, Sutskever & Vinyals 2014, section 3)."""
+    """Recurrent layers, each of which reads the outputs of the layer below.
+
+    Dropout is applied before the first layer, between layers, and after the last layer (Zaremba, Sutskever & Vinyals
+    2014, section 3).
+    """
 
     def __init__(self, cell: Cell, input_size: int, hidden_size: int, layers: int, dropout: nn.Module) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""What networks are built with: the training loop, layers, windows, and the models that families derive from."""
+"""Building blocks of networks: the training loop, layers, windows, and the base classes of the model families."""

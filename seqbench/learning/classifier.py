@@ -1,6 +1,6 @@
-"""What all neural document classifiers share: padded batches, masks, training, prediction.
+"""Base class of all neural document classifiers: padded batches, masks, training and prediction.
 
-A subclass builds its network; most networks are word vectors → features of the document → a linear layer.
+Subclasses build the network; most networks are word vectors → features of the document → a linear layer.
 """
 
 from abc import abstractmethod
@@ -28,12 +28,14 @@ from seqbench.learning.training import (
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 POOL = 16
-"""Number of batches whose documents are drawn together and then sorted by length. It is large enough for little
-padding, and small enough that a batch of long documents is not a batch of one class."""
+"""Number of batches whose documents are drawn together and then sorted by length.
+
+It is large enough to keep padding small, and small enough that a batch of long documents has more than one class.
+"""
 TIE = 1e-6
-"""Weight of the log-loss added to the share of errors; it only decides between equal shares."""
+"""Weight of the log-loss that is added to the error rate; it only decides between equal error rates."""
 SCORED = 1 << 14
-"""Padded words that are scored together; limits memory if a single document fits."""
+"""Maximum number of padded words scored together, to limit memory; one longer document is still scored whole."""
 
 
 class NeuralClassifierConfig(TrainingConfig):
@@ -54,32 +56,33 @@ class NeuralClassifierConfig(TrainingConfig):
         0.5,
         ge=0,
         lt=1,
-        description="share of values dropped from the words' vectors and from the document's features",
+        description="share of the values in the words' vectors and the document's features that is dropped",
         json_schema_extra={"search": {"low": 0.0, "high": 0.7}},
     )
     word_dropout: float = Field(
         0.1,
         ge=0,
         lt=1,
-        description="share of words replaced by <unk> in training, so that the model knows unknown words",
+        description="share of words replaced by <unk> in training, so that the model learns to handle unknown words",
         json_schema_extra={"search": {"low": 0.0, "high": 0.3}},
     )
     batch_size: int = Field(
-        32, ge=1, description="documents of an update", json_schema_extra={"search": {"choices": [16, 32, 64]}}
+        32, ge=1, description="documents per update", json_schema_extra={"search": {"choices": [16, 32, 64]}}
     )
     class_weight: Literal["none", "balanced"] = Field(
-        "none", description="weight of a document in the loss; balanced: all classes have the same total weight"
+        "none",
+        description="weights of documents in the loss; none: equal; balanced: all classes have the same total weight",
     )
 
 
 class DocumentNetwork(nn.Module):
-    """Word vectors → `encode` → linear layer, with dropout at both ends of `encode`.
+    """Word vectors → `encode` → linear layer, with dropout before and after `encode`.
 
     Word V is padding: its vector is zero and is not trained.
     """
 
     def __init__(self, vocab_size: int, classes: int, features: int, config: NeuralClassifierConfig) -> None:
-        """features: F, the width of the result of `encode`."""
+        """features: F, the width of the features that `encode` returns."""
         super().__init__()
         self.embedding = nn.Embedding(vocab_size + 1, config.embedding_size, padding_idx=vocab_size, sparse=True)
         nn.init.uniform_(self.embedding.weight[:vocab_size], -0.1, 0.1)
@@ -88,16 +91,16 @@ class DocumentNetwork(nn.Module):
 
     @abstractmethod
     def encode(self, vectors: Tensor, lengths: Tensor) -> Tensor:
-        """Return features (B, F) of documents with word vectors (B, T, E), which are zero after their lengths (B,)."""
+        """Return features (B, F) of documents with word vectors (B, T, E), which are zero after the lengths (B,)."""
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """Return logits (B, C) of documents (B, T), padded with V after their lengths (B,)."""
+        """Return logits (B, C) of documents (B, T), which are padded with V after their lengths (B,)."""
         logits: Tensor = self.output(self.dropout(self.encode(self.dropout(self.embedding(ids)), lengths)))
         return logits
 
 
 class NeuralClassifier(Classifier):
-    """A classifier that is trained by gradient. Subclasses build the network."""
+    """A classifier that is trained by gradient descent. Subclasses build the network."""
 
     kind = "neural"
     config_class = NeuralClassifierConfig
@@ -111,16 +114,16 @@ class NeuralClassifier(Classifier):
         """Return an untrained network: ids (B, T), padded with `vocab_size`, and lengths (B,) → logits (B, classes)."""
 
     def initialise(self, train: Labelled, ctx: ClassificationContext) -> None:
-        """Set the initial weights; by default they stay as `build` drew them."""
+        """Set the initial weights; by default, the random weights from `build` are kept."""
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
-        """Train by cross-entropy; the weights with the fewest errors on `ctx.valid` are kept.
+        """Train with cross-entropy and keep the weights with the fewest errors on `ctx.valid`.
 
-        Errors decide, since tables rank by predicted classes: the log-loss rises some epochs earlier, when a few
-        documents are wrong with growing confidence. If errors are equal, the log-loss decides.
+        Errors are used because tables rank models by predicted classes. The log-loss starts to increase some epochs
+        earlier, when a few documents are misclassified with growing confidence; it only breaks ties.
 
         Raises:
-            ValueError: there is no document to learn from, a document has no words, or the device is missing.
+            ValueError: there are no documents, a document has no words, or the device is not available.
             DivergenceError: training diverged.
         """
         device = choose_device(ctx.device)
@@ -140,7 +143,7 @@ class NeuralClassifier(Classifier):
 
     @torch.inference_mode()
     def predict(self, texts: Texts) -> Floats:
-        """As `Classifier.predict`, in float32.
+        """See `Classifier.predict`; the network computes in float32.
 
         Raises:
             ValueError: a document has no words, or words that are not in 0..V-1.
@@ -174,10 +177,10 @@ class NeuralClassifier(Classifier):
 
 
 class PaddedDocuments:
-    """Documents on a device, returned as padded batches."""
+    """Documents on a device, from which padded batches are taken."""
 
     def __init__(self, documents: Documents, vocab_size: int, device: torch.device) -> None:
-        """documents: words in 0..V-1; V is the padding."""
+        """documents: word ids in 0..V-1; V is the padding."""
         words, self.lengths = laid_end_to_end(documents, vocab_size)
         self.padding = vocab_size
         self._words = torch.tensor(words, device=device)
@@ -224,13 +227,13 @@ class DocumentBatches:
     def loss(self, ids: Tensor, lengths: Tensor, labels: Tensor) -> Loss:
         """Return the mean over the documents of weight times cross-entropy.
 
-        It is not divided by the batch's sum of weights, so that its expectation is the loss of the whole set.
+        It is not divided by the sum of weights in the batch, so its expectation is the loss of the whole training set.
         """
         nats = F.cross_entropy(self.network(ids, lengths).float(), labels, self.weights, reduction="none")
         return Loss(nats.mean(), len(labels))
 
     def _order(self) -> list[Ids]:
-        """Draw batches of rows with torch's global generator."""
+        """Draw batches of row numbers with torch's global generator."""
         size = self.config.batch_size
         batches: list[Ids] = []
         for pool in torch.split(torch.randperm(len(self.labels)), POOL * size):
@@ -248,29 +251,32 @@ class DocumentBatches:
 
 
 def laid_end_to_end(documents: Documents, vocab_size: int) -> tuple[Ids, Ids]:
-    """Return words (M,) of N documents, one document after the other, and the number in each (N,).
+    """Return the words (M,) of N documents, concatenated, and the number of words in each document (N,).
 
     Raises:
         ValueError: a document has no words, or words that are not in 0..vocab_size-1.
     """
     lengths = np.array([len(d) for d in documents], dtype=np.int64)
     if len(lengths) and lengths.min() == 0:
-        raise ValueError(f"document {int(lengths.argmin())} has no words: leave empty documents out")
+        raise ValueError(f"document {int(lengths.argmin())} has no words: remove empty documents")
     words = np.concatenate([*documents, np.zeros(0, np.int64)])
     if len(words) and not 0 <= words.min() <= words.max() < vocab_size:
-        raise ValueError(f"ids must lie in 0..{vocab_size - 1}, the vocabulary")
+        raise ValueError(f"ids must lie in 0..{vocab_size - 1}, the range of the vocabulary")
     return words, lengths
 
 
 def balanced_weights(labels: Ids, classes: int) -> Floats:
-    """Return weights (C,), N / (classes that occur · documents of the class): all classes have the same total weight,
-    and a document has weight 1 on average (King & Zeng 2001). Classes that do not occur get 0."""
+    """Return weights (C,) that give all classes the same total weight.
+
+    They are N / (classes that occur · documents of the class). A document has weight 1 on average (King & Zeng 2001).
+    Classes that do not occur get 0.
+    """
     counts = np.bincount(labels, minlength=classes)
     return np.where(counts > 0, len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1)), 0.0)
 
 
 def within(lengths: Tensor, steps: int) -> Tensor:
-    """Return (B, T), True at the steps 0..T-1 within documents of these lengths (B,)."""
+    """Return a mask (B, T) that is True at the steps (0..T-1) within documents of these lengths (B,)."""
     return torch.arange(steps, device=lengths.device) < lengths[:, None]
 
 
@@ -281,13 +287,15 @@ def mean_over(x: Tensor, lengths: Tensor) -> Tensor:
 
 
 def max_over(x: Tensor, lengths: Tensor) -> Tensor:
-    """Return the maximum (B, D) over each document's steps of x (B, T, D); steps after its length (B,) ≥ 1 are
-    ignored."""
+    """Return the maximum (B, D) over each document's steps of x (B, T, D).
+
+    Steps after its length (B,) ≥ 1 are ignored.
+    """
     return x.masked_fill(~within(lengths, x.shape[1])[..., None], -torch.inf).amax(1)
 
 
 def _by_length(lengths: Ids) -> Iterator[Ids]:
-    """Yield rows of documents of similar length, with at most `SCORED` padded words unless it is one document."""
+    """Yield rows of documents of similar length: at most `SCORED` padded words, or a single longer document."""
     order = np.argsort(lengths, kind="stable")
     first = 0
     for last in range(1, len(order) + 1):

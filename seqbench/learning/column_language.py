@@ -1,4 +1,4 @@
-"""Language models that read texts in columns, step by step, and pass a state from window to window.
+"""Language models that read texts in columns, step by step, and carry a state from window to window.
 
 Input layer → body → output layer, trained by truncated backpropagation through time (Werbos 1990).
 """
@@ -19,12 +19,12 @@ from seqbench.learning.output import OutputLayer
 from seqbench.learning.training import Loss, exact_float32
 
 SCAN = 1 << 14
-"""Symbols (steps x columns) that a body reads together when scoring; limits the memory of its gates."""
+"""Maximum number of symbols (steps x columns) that a body reads at once when scoring; limits memory for its gates."""
 VALIDATION_STEPS = 512
 """Steps per window in validation, where no gradient is needed."""
 
 BodyState = tuple[Tensor, ...] | None
-"""The tensors that a body passes from step to step, with the columns B as second dimension; None: at the start."""
+"""The tensors that a body carries from step to step; columns B are their second dimension. None: at the start."""
 
 
 class ColumnLanguageConfig(NeuralLanguageConfig):
@@ -35,26 +35,26 @@ class ColumnLanguageConfig(NeuralLanguageConfig):
         json_schema_extra={"search": {"low": 32, "high": 512, "log": True}},
     )
     hidden_size: int = Field(
-        200, ge=1, description="units of a layer", json_schema_extra={"search": {"low": 32, "high": 1024, "log": True}}
+        200, ge=1, description="units per layer", json_schema_extra={"search": {"low": 32, "high": 1024, "log": True}}
     )
     dropout: float = Field(
         0.2,
         ge=0,
         lt=1,
-        description="share of dropped inputs and outputs of each layer (Zaremba et al. 2014)",
+        description="share of the inputs and outputs of each layer that is dropped (Zaremba et al. 2014)",
         json_schema_extra={"search": {"low": 0.0, "high": 0.6}},
     )
     batch_size: int = Field(
-        32, ge=1, description="columns of an update", json_schema_extra={"search": {"choices": [20, 32, 64]}}
+        32, ge=1, description="columns per update", json_schema_extra={"search": {"choices": [20, 32, 64]}}
     )
-    bptt: int = Field(35, ge=1, description="steps that the gradient flows back; the state is passed on")
+    bptt: int = Field(35, ge=1, description="steps of backpropagation through time; the state is carried further")
 
 
 class ColumnNetwork(NeuralLanguageNetwork):
     """An input and an output layer; subclasses add the body between them."""
 
     def __init__(self, embedding: nn.Module, output: OutputLayer, edge: int) -> None:
-        """edge: the symbol before the first symbol of a document."""
+        """edge: the input symbol that stands before the first symbol of a document."""
         super().__init__()
         self.embedding, self.output, self.edge = embedding, output, edge
 
@@ -62,16 +62,16 @@ class ColumnNetwork(NeuralLanguageNetwork):
     def forward(
         self, inputs: Tensor, targets: Tensor, mask: Tensor | None, state: BodyState
     ) -> tuple[Tensor, BodyState]:
-        """Return the features from which each of T symbols is predicted.
+        """Return the features from which each of the T symbols is predicted.
 
         Args:
             inputs: (T, B) the symbol before each target, or the edge.
-            targets: (T, B)
+            targets: (T, B) the symbols to predict.
             mask: (T, B) False after the end of a column; None: True everywhere.
-            state: of the causal body, before the first step.
+            state: state of the causal body before the first step.
 
         Returns:
-            (T, B, D) and the state after step T.
+            Features (T, B, D) and the state after step T.
         """
 
     def scan(
@@ -79,8 +79,8 @@ class ColumnNetwork(NeuralLanguageNetwork):
     ) -> tuple[Tensor, BodyState]:
         """Run `body` over symbols (T, B) from `state`; return outputs (T, B, H) and the state after T.
 
-        This is done in parts to limit memory. In training it is not, since the gradient needs the whole window and a
-        locked mask is the same for all its steps.
+        In evaluation mode it runs in parts, to limit memory. In training mode it runs in one part, because the gradient
+        needs the whole window and a locked dropout mask must be the same for all steps.
         """
         steps = len(symbols) if self.training else max(1, SCAN // symbols.shape[1])
         outputs = []
@@ -91,8 +91,10 @@ class ColumnNetwork(NeuralLanguageNetwork):
 
 
 class Truncated:
-    """The losses of truncated backpropagation through time: the state is passed from window to window, the gradient is
-    not."""
+    """The losses of truncated backpropagation through time.
+
+    The state is carried from window to window, but the gradient is not.
+    """
 
     def __init__(self, network: ColumnNetwork, windows: Windows) -> None:
         self.network, self.windows = network, windows
@@ -113,15 +115,15 @@ class Truncated:
 
 class ColumnState(NamedTuple):
     symbol: Tensor
-    """(B,) the last symbol, or the edge."""
+    """(B,) the last symbol read, or the edge."""
     body: BodyState
 
 
 class ColumnLanguageModel(NeuralLanguageModel[ColumnState]):
-    """Base of language models that read a text in columns, step by step. Subclasses build the network.
+    """Base class of language models that read a text in columns, step by step. Subclasses build the network.
 
-    The validation score uses columns, as training does, so the start of each column of a long stream is predicted
-    without the symbols before it.
+    Validation uses columns, as training does. So the start of each column of a long stream is predicted without the
+    symbols that precede it.
     """
 
     config_class = ColumnLanguageConfig
@@ -140,7 +142,7 @@ class ColumnLanguageModel(NeuralLanguageModel[ColumnState]):
 
     @torch.inference_mode()
     def predict(self, ids: Ids, state: ColumnState | None = None) -> tuple[Floats, ColumnState]:
-        """As `LanguageModel.predict`, in float32; memory grows by a few vectors of the hidden size per symbol.
+        """See `LanguageModel.predict`; it computes in float32, and memory grows by a few hidden vectors per symbol.
 
         Raises:
             ValueError: ids are not symbols 0..V-1.
@@ -160,7 +162,7 @@ class ColumnLanguageModel(NeuralLanguageModel[ColumnState]):
     def next(self, state: ColumnState | None = None, batch: int = 1) -> Floats:
         state = self._start(batch) if state is None else state
         with exact_float32():
-            # No body reads the target of a single step.
+            # With a single step, no body reads the target, so any symbol may stand for it.
             hidden, _ = self.network(state.symbol[None], state.symbol[None], None, state.body)
             return self.distribution(hidden[0])
 
@@ -168,7 +170,7 @@ class ColumnLanguageModel(NeuralLanguageModel[ColumnState]):
         return ColumnState(torch.full((batch,), self.network.edge, device=self.device), None)
 
     def _nats(self, windows: Windows) -> float:
-        """Nats a symbol."""
+        """Return the nats per symbol."""
         total, body = 0.0, None
         with exact_float32():
             for inputs, targets, mask, fresh in windows:

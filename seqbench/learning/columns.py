@@ -1,6 +1,6 @@
 """Documents as batches of columns, cut into windows for truncated backpropagation through time.
 
-Werbos 1990; the columns of a long stream as in Zaremba, Sutskever & Vinyals 2014, section 4.1.
+Werbos 1990; a long stream is cut into columns as in Zaremba, Sutskever & Vinyals 2014, section 4.1.
 """
 
 from collections.abc import Iterator
@@ -14,29 +14,29 @@ from seqbench.interface import Documents, Ids
 
 
 class Window(NamedTuple):
-    """Some steps of a batch of columns."""
+    """Consecutive steps of a batch of columns."""
 
     inputs: Tensor
-    """(T, B) the symbol before each target; at the start of a document the start symbol."""
+    """(T, B) the symbol before each target; the start symbol at the start of a document."""
     targets: Tensor
-    """(T, B)"""
+    """(T, B) the symbols to predict."""
     mask: Tensor | None
-    """(T, B) False after the end of a column; None: no column ends here."""
+    """(T, B) False after the end of a column; None: no column ends in this window."""
     fresh: bool
-    """Whether the columns start here; otherwise they continue the window before."""
+    """Whether the columns start in this window; otherwise they continue the previous window."""
 
 
 class Windows:
-    """All symbols of documents, each once, as windows of at most `steps` by about `batch_size` symbols.
+    """All symbols of documents, each exactly once, in windows of at most `steps` steps by about `batch_size` columns.
 
-    A column is a document or a piece of a long one. Every document starts in a new column, with the start symbol and
-    without a state, exactly as in prediction. A document longer than the share of one column (such as the only one of a
-    stream) is cut into pieces of equal length; the first symbol of a later piece has its true predecessor, but no
-    state. Columns of similar length form a batch, so that there is little padding. Documents shorter than a window form
-    larger batches, so that an update sees `batch_size` x `steps` symbols whatever their length.
+    A column is a document or a piece of a long document. Every document starts in a new column, with the start symbol
+    and without a state, exactly as in prediction. A document longer than one column's share (for example, a stream that
+    is one document) is cut into pieces of equal length; the first symbol of a later piece has its true predecessor as
+    input, but no state. Columns of similar length form a batch, so there is little padding. Documents shorter than a
+    window form larger batches, so that an update uses about `batch_size` x `steps` symbols whatever their length.
 
-    Iterating yields the windows of one epoch. With `shuffle`, columns of similar length are mixed and the batches are
-    put in random order, with torch's global generator.
+    Iterating yields the windows of one epoch. With `shuffle`, columns of equal length are put in random order, and so
+    are the batches, with torch's global generator.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Windows:
             columns = batch_size * max(1, steps // int(lengths[first]))
             left = len(lengths) - first
             if left < batch_size and lengths[first] > steps:
-                # Few long columns remain: cutting them shorter fills the batch and saves updates.
+                # Few long columns remain: cutting them into shorter pieces fills the batch and saves updates.
                 pieces = np.minimum(-(-batch_size // left), np.maximum(1, lengths[first:] // steps))
                 tail_starts, tail_lengths = _cut(starts[first:], lengths[first:], pieces)
                 order = np.argsort(-tail_lengths, kind="stable")
@@ -74,7 +74,7 @@ class Windows:
         self._starts, self._lengths = starts, lengths
 
     def __len__(self) -> int:
-        """Windows of an epoch."""
+        """Return the number of windows per epoch."""
         return sum(-(-int(self._lengths[batch.start]) // self.steps) for batch in self._batches)
 
     def __iter__(self) -> Iterator[Window]:
@@ -96,7 +96,7 @@ class Windows:
 
 
 def _cut(starts: Ids, lengths: Ids, pieces: Ids) -> tuple[Ids, Ids]:
-    """Return starts and lengths (N,) of pieces; each stretch is cut into pieces whose lengths differ by one at most."""
+    """Cut each stretch into `pieces` parts whose lengths differ by at most one; return all starts and lengths (N,)."""
     cuts = [
         s + n * np.arange(k + 1) // k
         for s, n, k in zip(starts.tolist(), lengths.tolist(), pieces.tolist(), strict=True)

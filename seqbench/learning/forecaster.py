@@ -1,4 +1,4 @@
-"""Base of forecasters that learn one map from scaled windows to the next H values, for all series of a panel."""
+"""Base classes of forecasters that learn one map from scaled windows to the next H values for all series of a panel."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from seqbench.tasks.forecasts.linear import last
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 PIECE = 4096
-"""Windows that are forecast together."""
+"""Number of windows that are forecast together."""
 
 
 class WindowConfig(TrainingConfig):
@@ -33,57 +33,60 @@ class WindowConfig(TrainingConfig):
         504,
         ge=1,
         le=5000,
-        description="L, steps; less if the longest training series has too few such windows",
+        description="L, in steps; it is reduced if the longest training series has too few windows of this length",
         json_schema_extra={"search": {"choices": [48, 96, 168, 336, 504]}},
     )
     values: Literal["auto", "log", "linear"] = Field(
-        "auto", description="whether windows are scaled in logarithms; auto: if no training value is below 0"
+        "auto",
+        description="whether windows are scaled in logarithms (log) or as they are (linear); "
+        "auto: in logarithms if no training value is below 0",
     )
     errors: ErrorUnit = Field(
         "season",
-        description="unit of errors: the mean change over a season, as in MASE; the window's width; or value, "
-        "a unit of the series (of logarithms, where those are taken), so that all errors count alike",
+        description="unit of errors; season: the mean change over a season, as in MASE; width: the window's width; "
+        "value: the unit of the series (or of its logarithms, if they are used), so that all errors have equal weight",
         json_schema_extra={"search": {"choices": ["season", "width", "value"]}},
     )
     ridge: float = Field(
         1e-4,
         ge=1e-9,
-        description="penalty of the squared weights of least squares, as a share of an input's sum of squares",
+        description="least squares: penalty on the squared weights, as a share of an input's sum of squares",
         json_schema_extra={"search": {"low": 1e-6, "high": 1.0, "log": True}},
     )
-    kernel: int = Field(25, ge=1, description="values per moving mean, which least squares separates as the trend")
+    kernel: int = Field(25, ge=1, description="least squares: number of values in the moving mean, which is the trend")
 
 
 class WindowForecaster(Forecaster):
     """Maps scaled windows to the next scaled values; subclasses learn the map.
 
-    H is the horizon of the fit. A longer forecast continues from its own values, H steps at a time.
+    H is the horizon of the fit. Longer forecasts are made H steps at a time, with the values forecast so far as input.
     """
 
     config_class = WindowConfig
     config: WindowConfig
     window: int
-    """L, of the fit."""
+    """L of the fit, in steps."""
     horizon: int
-    """H, of the fit."""
+    """H of the fit, in steps."""
     season: int
-    """m, of the training panel."""
+    """m of the training panel, in steps."""
     logarithm: bool
+    """Whether windows are scaled in logarithms."""
 
     @abstractmethod
     def learn(self, train: Panel, ctx: ForecastContext) -> None:
-        """Learn the map from a panel; the sizes above are set."""
+        """Learn the map from a panel; the attributes above are already set."""
 
     @abstractmethod
     def ahead(self, z: Tensor) -> Tensor:
-        """Return (B, H) scaled values after scaled windows (B, L), both float64."""
+        """Return the next scaled values (B, H) for scaled windows (B, L), both in float64."""
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
         """Learn from all windows of the training series.
 
         Raises:
             ValueError: no series is longer than the horizon.
-            DivergenceError: training by gradient diverged.
+            DivergenceError: gradient training diverged.
         """
         self.horizon, self.season = ctx.horizon, train.season
         self.window = fitting_window(self.config.window, [len(v) for v in train.values], ctx.horizon)
@@ -100,7 +103,7 @@ class WindowForecaster(Forecaster):
         return Forecast(np.concatenate([np.zeros((0, horizon)), *ahead]))
 
     def _from(self, x: Tensor, horizon: int) -> Tensor:
-        """Return (B, horizon) values after windows (B, L)."""
+        """Return the next values (B, horizon) for windows (B, L)."""
         for _ in range(0, horizon, self.horizon):
             seen = x[:, -self.window :]
             scale = WindowScale.of(seen, self.season, self.logarithm)
@@ -109,11 +112,11 @@ class WindowForecaster(Forecaster):
 
     @abstractmethod
     def learned(self) -> Arrays:
-        """What `learn` found."""
+        """Return the arrays that `learn` computed."""
 
     @abstractmethod
     def take_up(self, arrays: Arrays) -> None:
-        """Restore what `learned` returned; the sizes above are set."""
+        """Restore what `learned` returned; the attributes above are already set."""
 
     def arrays(self) -> Arrays:
         return {**self.learned(), "shape": np.array([self.window, self.horizon, self.season, self.logarithm])}
@@ -133,19 +136,20 @@ class NetworkConfig(WindowConfig):
     )
     loss: Literal["mae", "mse"] = Field(
         "mae",
-        description="absolute or squared error of scaled values",
+        description="mean absolute (mae) or mean squared (mse) error of scaled values",
         json_schema_extra={"search": {"choices": ["mae", "mse"]}},
     )
-    batch_size: int = Field(256, ge=1, description="windows of an update")
+    batch_size: int = Field(256, ge=1, description="windows per update")
     around: Literal["level", "season", "linear"] = Field(
         "linear",
-        description="what the network's output is added to: the window's level, its last season, or least squares",
+        description="what the network's output is added to: the window's level, its last season, or a linear map "
+        "fitted by least squares",
         json_schema_extra={"search": {"choices": ["level", "season", "linear"]}},
     )
 
 
 class WindowBatches:
-    """Losses of all windows, in batches, in random order: errors in the unit of the settings."""
+    """Losses of all windows, in batches and random order; `config.errors` sets the unit of errors."""
 
     def __init__(self, network: nn.Module, windows: SeriesWindows, config: NetworkConfig, logarithm: bool) -> None:
         self.network, self.windows, self.config, self.logarithm = network, windows, config, logarithm
@@ -157,11 +161,11 @@ class WindowBatches:
     def __iter__(self) -> Iterator[Loss]:
         for rows in torch.split(torch.randperm(len(self.windows)), self.config.batch_size):
             errors = self._errors(rows)
-            # If all windows of a batch are constant there is nothing to learn; 0 keeps the gradient a number.
+            # If all windows of a batch are constant, there is nothing to learn; a loss of 0 keeps the gradient finite.
             yield Loss(errors.mean() if len(errors) else 0.0 * next(self.network.parameters()).sum(), len(rows))
 
     def score(self) -> float:
-        """Return the mean error of all windows that are not constant; 0 if there are none."""
+        """Return the mean error of all windows that are not constant, or 0 if there are none."""
         found = torch.cat([self._errors(rows).double().mean(1).cpu() for rows in self.windows.pieces(PIECE)])
         return float(found.mean()) if len(found) else 0.0
 
@@ -174,7 +178,7 @@ class WindowBatches:
 
 
 class Around(nn.Module):
-    """ŷ = b + W x + network(x): a fixed linear map and a network added to it."""
+    """ŷ = b + W x + network(x): the sum of a fixed linear map and a network."""
 
     def __init__(self, network: nn.Module, window: int, horizon: int) -> None:
         super().__init__()
@@ -187,10 +191,10 @@ class Around(nn.Module):
 
 
 class NetworkForecaster(WindowForecaster):
-    """A network of scaled windows that is trained by gradient. Subclasses build it.
+    """A forecaster with a network of scaled windows, trained by gradient descent. Subclasses build the network.
 
-    Early stopping uses windows of the validation series, or the last H values of the training series, which are then
-    not used for training.
+    Early stopping uses windows of the validation series if there are any. Otherwise it uses the last values of the
+    training series, which are then not used for training.
     """
 
     kind = "neural"
@@ -199,7 +203,7 @@ class NetworkForecaster(WindowForecaster):
 
     @abstractmethod
     def build(self) -> nn.Module:
-        """Return an untrained network (B, L) → (B, H); `window`, `horizon` and `season` are set."""
+        """Return an untrained network (B, L) → (B, H); `window`, `horizon` and `season` are already set."""
 
     def learn(self, train: Panel, ctx: ForecastContext) -> None:
         device = choose_device(ctx.device)
@@ -239,6 +243,6 @@ class NetworkForecaster(WindowForecaster):
         load_weights(self.network, arrays)
 
     def parameter_count(self) -> int:
-        """Count the numbers of the base too if they were learned."""
+        """Return the number of learned values, including those of the linear base if it was learned."""
         base = self.network.base if self.config.around == "linear" else None
         return weight_count(self.network) + (0 if base is None else base.weight.numel() + base.bias.numel())

@@ -13,16 +13,16 @@ InputKind = Literal["words", "codes", "both"]
 
 
 def word_vectors(symbols: int, size: int, sparse: bool = True) -> nn.Embedding:
-    """Untrained vectors, (symbols, size)."""
+    """Return an untrained embedding (symbols, size)."""
     embedding = nn.Embedding(symbols, size, sparse=sparse)
     nn.init.uniform_(embedding.weight, -0.1, 0.1)
     return embedding
 
 
 class CodeVectors(nn.Module):
-    """The vector of a word is the mean of its codes' vectors, so that long and short words have the same scale.
+    """Maps a word to the mean of its codes' vectors; because it is a mean, long and short words have the same scale.
 
-    The edge of a document, symbol V, has its own code, which no word shares.
+    The edge of a document, symbol V, has a code of its own, which no word uses.
     """
 
     codes: Tensor
@@ -32,7 +32,7 @@ class CodeVectors(nn.Module):
     def __init__(self, spelling: Spelling, buckets: int, size: int) -> None:
         super().__init__()
         lengths = np.append(spelling.lengths, 1)
-        # They follow from the vocabulary, which the model writes already.
+        # These buffers follow from the spelling, which the model saves already.
         self.register_buffer("codes", torch.tensor(np.append(spelling.codes, buckets)), persistent=False)
         self.register_buffer("lengths", torch.tensor(lengths), persistent=False)
         self.register_buffer("starts", torch.tensor(np.cumsum(lengths) - lengths), persistent=False)
@@ -57,6 +57,6 @@ class WordAndCodeVectors(nn.Module):
         self.words, self.codes = words, codes
 
     def forward(self, symbols: Tensor) -> Tensor:
-        """Vectors (…, size) of symbols (…) in 0..V."""
+        """Return vectors (…, size) of symbols (…) in 0..V."""
         vectors: Tensor = self.words(symbols) + self.codes(symbols)
         return vectors

@@ -1,4 +1,4 @@
-"""What all neural language models share: input and output layers, fitting, writing and restoring."""
+"""Base class of all neural language models: input and output layers, fitting, saving and restoring."""
 
 import math
 from abc import abstractmethod
@@ -27,7 +27,7 @@ from seqbench.learning.training import (
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 SCORES = 1 << 24
-"""Log probabilities (predictions x symbols) in memory at the same time when scoring; 64 MiB in float32."""
+"""Maximum number of log probabilities (predictions x symbols) in memory when scoring; 64 MiB in float32."""
 
 State = TypeVar("State")
 
@@ -41,28 +41,30 @@ class NeuralLanguageConfig(TrainingConfig):
     )
     input: InputKind = Field(
         "words",
-        description="vectors of words, of the hashed letter trigrams of a word, or the sum of both",
+        description="input vectors; words: one per word; codes: of a word's hashed letter trigrams; both: their sum",
         json_schema_extra={"search": {"choices": ["words", "codes", "both"]}},
     )
-    code_buckets: int = Field(1 << 15, ge=1, description="codes that the trigrams are hashed into")
+    code_buckets: int = Field(1 << 15, ge=1, description="number of codes that the trigrams are hashed into")
     output: OutputKind = Field(
         "auto",
-        description="softmax; auto: adaptive above 20,000 symbols, full below; tied: with the input's vectors; "
-        "sampled: estimated in training, exact in evaluation; tied-sampled: both",
+        description="kind of softmax; auto: adaptive above 20,000 symbols, otherwise full; tied: uses the input's "
+        "vectors; sampled: estimated in training, exact in evaluation; tied-sampled: both",
     )
     initial_range: float | None = Field(
-        None, gt=0, description="weights start uniform between minus and plus this; null: each layer by its own rule"
+        None,
+        gt=0,
+        description="initial weights are uniform between minus and plus this; null: each layer uses its own default",
     )
 
 
 class NeuralLanguageNetwork(nn.Module):
-    """Symbols → features → output layer. Symbol V of the input is the edge of a document."""
+    """Symbols → features → output layer. Input symbol V is the edge, which marks the start or end of a document."""
 
     output: OutputLayer
 
 
 class NeuralLanguageModel(LanguageModel[State]):
-    """A language model that is trained by gradient. Subclasses build the network and decide how it reads a text."""
+    """A language model trained by gradient descent. Subclasses build the network and define how it reads a text."""
 
     kind = "neural"
     config_class = NeuralLanguageConfig
@@ -76,21 +78,21 @@ class NeuralLanguageModel(LanguageModel[State]):
 
     @abstractmethod
     def batches(self, train: Documents) -> Batches:
-        """Return the losses of an epoch over documents."""
+        """Return an object that yields the losses of one epoch over documents."""
 
     @abstractmethod
     def validation(self, valid: Documents) -> Callable[[], float]:
-        """Return a function that computes the nats per symbol of documents, which hold at least one symbol."""
+        """Return a function that computes the nats per symbol of documents, which contain at least one symbol."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
-        """Train on documents of ids, stopping early on the perplexity of `ctx.valid`.
+        """Train on documents of ids, with early stopping by the perplexity of `ctx.valid`.
 
-        The output layer is logged as 1 under `output_…`. For letter codes, the number of trigrams, of trigrams that
-        share a code, and of words that have the same codes as another word are logged.
+        The name of the output layer is logged as `output_…` with the value 1. If the input uses letter codes, three
+        counts are logged: trigrams, trigrams that share a code, and words with the same codes as another word.
 
         Raises:
-            ValueError: there is no symbol to learn from, an input or output layer does not fit, or the device is
-                missing.
+            ValueError: the documents contain no symbols, the input or output layer does not suit the data or the
+                settings, or the device is not available.
             DivergenceError: training diverged.
         """
         device = choose_device(ctx.device)
@@ -137,7 +139,7 @@ class NeuralLanguageModel(LanguageModel[State]):
         return next(self.network.parameters()).device
 
     def input_layer(self, size: int, counts: Ids) -> nn.Module:
-        """Return untrained vectors of `size` for the symbols of `counts` (V,) and the edge."""
+        """Return an untrained input layer with vectors of width `size` for the V symbols of `counts` and the edge."""
         symbols, sparse = len(counts) + 1, self.config.output != "tied"
         if self.spelling is None:
             return word_vectors(symbols, size, sparse)
@@ -147,31 +149,33 @@ class NeuralLanguageModel(LanguageModel[State]):
         return WordAndCodeVectors(word_vectors(symbols, size), codes)
 
     def output_layer(self, features: int, counts: Ids, inputs: nn.Module | None = None) -> OutputLayer:
-        """Return the output layer of the settings; `tied` shares the vectors of `inputs`.
+        """Return the output layer that the settings name; tied layers share the vectors of `inputs`.
 
         Raises:
-            ValueError: as `output.output_layer`, or the vectors are not those of words alone.
+            ValueError: see `output.output_layer`; also if a tied layer is set and `inputs` are not word vectors alone.
         """
         return output_layer(self.config.output, features, counts, inputs if isinstance(inputs, nn.Embedding) else None)
 
     def check_ids(self, ids: Ids) -> None:
-        """Raises:
-        ValueError: ids are not symbols 0..V-1.
+        """Check that ids are symbols of the vocabulary.
+
+        Raises:
+            ValueError: ids are not symbols 0..V-1.
         """
         if ids.size and not 0 <= ids.min() <= ids.max() < self.vocab_size:
-            raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the vocabulary")
+            raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the range of the vocabulary")
 
     def scores(self, features: Tensor, targets: Tensor) -> Tensor:
-        """Return log p (N,) of targets (N,) after features (N, D), in slices to limit memory."""
+        """Return log p (N,) of targets (N,) given features (N, D), computed in slices to limit memory."""
         rows = max(1, SCORES // self.vocab_size)
         parts = zip(torch.split(features, rows), torch.split(targets, rows), strict=True)
         return torch.cat([self.network.output(f, t) for f, t in parts])
 
     def distribution(self, features: Tensor) -> Floats:
-        """Return probabilities (N, V) after features (N, D)."""
+        """Return the probabilities (N, V) of all symbols given features (N, D)."""
         return self.network.output.distribution(features).double().exp().cpu().numpy()
 
 
 def _perplexity(nats: float) -> float:
-    # e^700 is near the largest float; for infinity the training loop reports divergence.
+    # e^700 is close to the largest float; if this is infinite, the training loop raises DivergenceError.
     return math.exp(nats) if nats < 700 else math.inf

@@ -1,16 +1,16 @@
-"""Linear maps of windows by ridge least squares, in closed form.
+"""Linear maps of windows, fitted by ridge regression in closed form.
 
-A window is split into its trend, a moving mean M x, and the rest, each with a map of its own,
+A window x is split into its trend, the moving mean M x, and the rest; each part has its own linear map:
 
     ŷ = b + W_t M x + W_s (x − M x)
 
-(Zeng, Chen, Zhang & Xu 2023, "Are transformers effective for time series forecasting?", DLinear). As a function this
-is a single linear map W = W_t M + W_s (I − M): what the split changes is the penalty. Of all (W_t, W_s) that make W the
-smallest has the norm tr W K⁻¹ Wᵀ, K = MᵀM + (I − M)ᵀ(I − M), so that
+(Zeng, Chen, Zhang & Xu 2023, "Are transformers effective for time series forecasting?", DLinear). This is the single
+linear map W = W_t M + W_s (I − M), so the split changes only the penalty. Of all pairs (W_t, W_s) that give W, the
+smallest has squared norm tr W K⁻¹ Wᵀ with K = MᵀM + (I − M)ᵀ(I − M). Therefore
 
     W = Y Xᵀ (X Xᵀ + λ K⁻¹)⁻¹
 
-has the same answer as ridge regression on the 2 L numbers of both parts, with L of them.
+is the solution of ridge regression on the 2 L values of both parts, computed from L values.
 """
 
 import numpy as np
@@ -20,11 +20,14 @@ from seqbench.interface import Floats
 from seqbench.learning.series_windows import ErrorUnit, SeriesWindows
 
 PIECE = 8192
-"""Windows at a time."""
+"""Number of windows that are processed together."""
 
 
 def moving_mean(length: int, kernel: int) -> Floats:
-    """(L, L) M, the mean of `kernel` values around each, the ends of the window repeated beyond it; 1: the identity."""
+    """Return M (L, L), the mean of `kernel` values around each value; the window's end values are repeated beyond it.
+
+    With `kernel` 1, M is the identity.
+    """
     reach = np.arange(kernel) - (kernel - 1) // 2
     mean = np.zeros((length, length))
     for row in range(length):
@@ -35,14 +38,14 @@ def moving_mean(length: int, kernel: int) -> Floats:
 def least_squares(
     windows: SeriesWindows, logarithm: bool, errors: ErrorUnit, ridge: float, kernel: int
 ) -> tuple[Floats, Floats]:
-    """The map of scaled windows to scaled targets that makes
+    """Return the linear map from scaled windows to scaled targets that minimises
 
         Σ_n ‖(y_n − b − W x_n) / r_n‖² + ridge · s · tr W K⁻¹ Wᵀ
 
-    least, r_n the unit that the errors of a window count in, s the sum of squares of an input, on average.
+    where r_n is the unit of a window's errors and s is the mean over the inputs of an input's sum of squares.
 
     Returns:
-        W (H, L) and b (H,); zeros where no window moves.
+        W (H, L) and b (H,); zeros if all windows are constant.
     """
     size = windows.window + 1
     gram, products = torch.zeros(size, size, dtype=torch.float64), torch.zeros(size, windows.horizon).double()

@@ -13,29 +13,29 @@ from torch.nn import functional as F
 from seqbench.interface import Ids
 
 ADAPTIVE_ABOVE = 20_000
-"""Symbols above which `auto` means the adaptive layer."""
+"""`auto` means the adaptive layer if there are more symbols than this."""
 SAMPLES = 1024
-"""Symbols that the sampled layer draws for an update."""
+"""Number of symbols that the sampled layer draws per update."""
 
 OutputKind = Literal["auto", "full", "adaptive", "tied", "sampled", "tied-sampled"]
 
 
 class OutputLayer(nn.Module):
-    """Natural log probabilities in float32 or finer, whatever the precision of the products."""
+    """Returns natural log probabilities in float32 or finer, whatever the precision of the matrix products."""
 
     name: str
 
     @abstractmethod
     def forward(self, hidden: Tensor, targets: Tensor) -> Tensor:
-        """hidden (N, D), targets (N,) → log p of the targets (N,)."""
+        """Return log p (N,) of targets (N,), given hidden vectors (N, D)."""
 
     @abstractmethod
     def distribution(self, hidden: Tensor) -> Tensor:
-        """hidden (N, D) → log p of all symbols (N, V)."""
+        """Return log p (N, V) of all symbols, given hidden vectors (N, D)."""
 
 
 class FullSoftmax(OutputLayer):
-    """log p = log softmax(W h + b), with b the log frequencies at first, so that learning starts from the unigram."""
+    """log p = log softmax(W h + b); b starts as the log frequencies, so learning starts from the unigram model."""
 
     name = "full"
 
@@ -52,32 +52,33 @@ class FullSoftmax(OutputLayer):
 
 
 class AdaptiveSoftmax(OutputLayer):
-    """A softmax in clusters of frequency: frequent symbols at full width, rare ones behind gates, in fewer dimensions.
+    """A softmax over clusters of symbols by frequency; clusters of rare symbols use a gate and fewer dimensions.
 
         p(w) = softmax_head(w)                            among the most frequent c_1 symbols
         p(w) = softmax_head(gate_k) · softmax_k(w)        for the k-th tail, ranks c_k .. c_{k+1},
                                                           computed in size / 4^k dimensions
 
-    Grave, Joulin, Cissé, Grangier & Jégou 2017, "Efficient softmax approximation for GPUs", section 4. It is
-    an exact distribution over V, quick because a tail is computed only where its symbols are the targets.
+    Grave, Joulin, Cissé, Grangier & Jégou 2017, "Efficient softmax approximation for GPUs", section 4. It is an exact
+    distribution over V. It is fast because a tail is computed only for the targets that belong to it.
 
-    Symbols are ranked here, by their counts in training, so the vocabulary may be in any order. Parameters lie
-    as in `torch.nn.AdaptiveLogSoftmaxWithLoss(head_bias=True)`, which wants ids in rank order and mixes
-    number formats under autocast.
+    The layer ranks symbols by their counts in training, so the vocabulary may be in any order. Parameters have the
+    layout of `torch.nn.AdaptiveLogSoftmaxWithLoss(head_bias=True)`, which is not used because it requires ids in rank
+    order and mixes number formats under autocast.
     """
 
     name = "adaptive"
     rank: Tensor
 
     def __init__(self, size: int, counts: Ids, cutoffs: Sequence[int] | None = None) -> None:
-        """cutoffs: c_1, c_2, …, rising, below V; None: V/32 and V/4."""
+        """cutoffs: c_1, c_2, …, in increasing order, below V; None: V/32 and V/4."""
         super().__init__()
         vocab_size = len(counts)
         self.cutoffs = [vocab_size // 32, vocab_size // 4] if cutoffs is None else list(cutoffs)
         edges = [0, *self.cutoffs, vocab_size]
         if any(low >= high for low, high in pairwise(edges)):
             raise ValueError(
-                f"cutoffs must rise between 0 and the {vocab_size} symbols, not {self.cutoffs}: use output=full"
+                f"cutoffs must increase and lie between 0 and {vocab_size}, the number of symbols, "
+                f"but are {self.cutoffs}: use output=full"
             )
         order = torch.argsort(torch.tensor(counts), descending=True, stable=True)
         self.register_buffer("rank", torch.argsort(order))
@@ -112,7 +113,7 @@ class AdaptiveSoftmax(OutputLayer):
 
 
 class TiedSoftmax(OutputLayer):
-    """log p = log softmax(E h + b), E the first V vectors of the input layer, one set of weights for both.
+    """log p = log softmax(E h + b), where E is the first V vectors of the input layer: both layers share weights.
 
     Press & Wolf 2017, "Using the output embedding to improve language models"; Inan, Khosravi & Socher 2017.
     """
@@ -120,14 +121,14 @@ class TiedSoftmax(OutputLayer):
     name = "tied"
 
     def __init__(self, size: int, counts: Ids, embedding: nn.Embedding) -> None:
-        """embedding: (V or more, size) of the input, with dense gradients, as those of a softmax are.
+        """embedding: the input layer (V or more, size), with dense gradients, since a softmax has dense gradients.
 
         Raises:
-            ValueError: hidden vectors and those of the embedding differ in width.
+            ValueError: hidden vectors and embedding vectors differ in width.
         """
         super().__init__()
         _same_width(size, embedding)
-        # In a tuple it is no submodule, so that the weights are stored once, under the input layer's name.
+        # A module in a tuple is not a submodule, so the weights are stored only once, under the input layer's name.
         self._input = (embedding,)
         self.bias = nn.Parameter(_log_frequencies(torch.tensor(counts)))
 
@@ -142,20 +143,20 @@ class TiedSoftmax(OutputLayer):
 
 
 class SampledSoftmax(OutputLayer):
-    """A full softmax whose partition function is estimated in training mode, and exact in evaluation mode.
+    """A full softmax whose partition function is estimated in training mode and exact in evaluation mode.
 
-    With s = W h + b, and S symbols w_1 .. w_S drawn from the add-one unigram q for the whole batch, the
-    target being w_0,
+    Let s = W h + b, let w_0 be the target, and let w_1 .. w_S be S symbols drawn from the add-one unigram q, the same
+    for the whole batch. Then
 
         log p(w_0) ≈ s(w_0) − log Ẑ,        Ẑ = 1 / (S + 1) Σ_i exp(s(w_i)) / q(w_i),
 
-    which is log softmax over the S + 1 of s − log q, but for a constant: the log Q correction of Bengio &
-    Senécal 2008, "Adaptive importance sampling to accelerate training of a neural probabilistic language
-    model", and Jean, Cho, Memisevic & Bengio 2015. The gradient's bias falls as 1/S; where p is the truth its
-    expectation is zero for any S (Ma & Collins 2018, the ranking objective).
+    which equals, up to a constant, the log softmax of s − log q over the S + 1 symbols: the log Q correction of
+    Bengio & Senécal 2008, "Adaptive importance sampling to accelerate training of a neural probabilistic language
+    model", and Jean, Cho, Memisevic & Bengio 2015. The gradient's bias decreases as 1/S; if p is the true
+    distribution, the gradient's expectation is zero for any S (Ma & Collins 2018, the ranking objective).
 
-    Rows of W that are neither targets nor drawn get no gradient: an update does not depend on V. W may be the first V
-    vectors of the input layer, as in `TiedSoftmax`.
+    Rows of W that are neither targets nor drawn get no gradient, so the cost of an update does not depend on V. W may
+    be the first V vectors of the input layer, as in `TiedSoftmax`.
     """
 
     name = "sampled"
@@ -163,10 +164,10 @@ class SampledSoftmax(OutputLayer):
     cumulative: Tensor
 
     def __init__(self, size: int, counts: Ids, samples: int = SAMPLES, embedding: nn.Embedding | None = None) -> None:
-        """embedding: (V or more, size) of the input, with sparse gradients, to tie with; None: W is the layer's own.
+        """embedding: the input layer (V or more, size), with sparse gradients, used as W; None: W is separate.
 
         Raises:
-            ValueError: as `TiedSoftmax`.
+            ValueError: see `TiedSoftmax`.
         """
         super().__init__()
         self.samples = samples
@@ -178,11 +179,11 @@ class SampledSoftmax(OutputLayer):
         else:
             _same_width(size, embedding)
             self.name = "tied-sampled"
-            self._table = (embedding,)  # in a tuple it is no submodule: see TiedSoftmax
+            self._table = (embedding,)  # a module in a tuple is not a submodule: see TiedSoftmax
         log_q = _log_frequencies(torch.tensor(counts))
         self.bias.weight.data = log_q[:, None].clone()
         cumulative = log_q.double().exp().cumsum(0)
-        # Only training needs them, and only evaluation is restored.
+        # Only training needs these buffers, and a restored model is only evaluated.
         self.register_buffer("log_q", log_q, persistent=False)
         self.register_buffer("cumulative", cumulative / cumulative[-1], persistent=False)
 
@@ -201,7 +202,7 @@ class SampledSoftmax(OutputLayer):
         return F.log_softmax(self._logits(hidden), dim=-1)
 
     def draw(self) -> Tensor:
-        """(S,) symbols from q, with replacement, by torch's global generator."""
+        """Draw symbols (S,) from q, with replacement, with torch's global generator."""
         u = torch.rand(self.samples, dtype=torch.float64).to(self.cumulative.device)
         return torch.searchsorted(self.cumulative, u, right=True)
 
@@ -210,13 +211,13 @@ class SampledSoftmax(OutputLayer):
 
 
 def output_layer(kind: OutputKind, size: int, counts: Ids, embedding: nn.Embedding | None = None) -> OutputLayer:
-    """The output layer of that kind over hidden vectors of `size`, for symbols met `counts` (V,) times.
+    """Return an output layer for hidden vectors of width `size` and symbols that occur `counts` (V,) times in training.
 
     Args:
         embedding: the input layer, for `tied` and `tied-sampled`.
 
     Raises:
-        ValueError: the vocabulary is too small for the adaptive layer, or the shapes do not allow to tie.
+        ValueError: the vocabulary is too small for the adaptive layer, or the shapes do not allow tying.
     """
     if kind in ("tied", "tied-sampled"):
         if embedding is None:
@@ -240,6 +241,6 @@ def _same_width(size: int, embedding: nn.Embedding) -> None:
 
 
 def _log_frequencies(counts: Tensor) -> Tensor:
-    """Log of add-one frequencies."""
+    """Return the log of add-one frequencies."""
     smoothed = counts.to(torch.get_default_dtype()) + 1
     return (smoothed / smoothed.sum()).log()

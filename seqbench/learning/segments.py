@@ -1,4 +1,4 @@
-"""Windows of series as sequences of segments, for networks that read step by step."""
+"""Windows of series cut into sequences of segments, for networks that read step by step."""
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -6,26 +6,27 @@ from torch import Tensor, nn
 from seqbench.learning.forecaster import NetworkConfig
 
 SEGMENTS = 32
-"""The most segments per sequence, if the settings do not name the length of a segment."""
+"""Maximum number of segments per sequence, if the settings do not give the length of a segment."""
 
 
 class SegmentConfig(NetworkConfig):
     segment: int | None = Field(
         None,
         ge=1,
-        description="steps that are read at once; None: a season, so that the network goes from season to season, or "
-        f"the fewest whole seasons that make {SEGMENTS} segments of a window or less",
+        description="steps per segment; a network reads one segment at a time; None: one season, or as many whole "
+        f"seasons as needed for at most {SEGMENTS} segments per window",
     )
 
     def steps(self, season: int, window: int) -> int:
-        """Return the steps per segment, at most the length of a window."""
+        """Return the number of steps per segment, at most the length of the window."""
         return min(self.segment or season * -(-window // (season * SEGMENTS)), window)
 
 
 class Segments(nn.Module):
-    """Cuts windows into sequences of segments; the newest segment is complete, the oldest is padded with zeros.
+    """Cuts windows into sequences of segments; the newest segment is complete, the oldest may be padded with zeros.
 
-    As in Lin et al. 2023, "SegRNN". One season per segment makes sequences short and puts equal phases in equal places.
+    As in Lin et al. 2023, "SegRNN". With one season per segment, sequences are short, and each phase of the season is
+    at the same position of every segment.
     """
 
     def __init__(self, segment: int) -> None:

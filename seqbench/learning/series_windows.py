@@ -1,7 +1,7 @@
-"""Windows of series: the last L values before an origin, scaled by themselves, and the next H values.
+"""Windows of series: the last L values before an origin, scaled by their own statistics, and the next H values.
 
-One global model for all series learns from windows that differ in their form alone: each window is scaled by its own
-level and width, and so is its target (Montero-Manso & Hyndman 2021, "Principles and algorithms for forecasting
+One global model is fitted to all series. Each window and its target are scaled by the level and width of the window,
+so that windows differ only in shape (Montero-Manso & Hyndman 2021, "Principles and algorithms for forecasting
 groups of time series"; per-window scaling as in Smyl 2020, "A hybrid method of exponential smoothing and recurrent
 neural networks for time series forecasting").
 """
@@ -18,45 +18,48 @@ from seqbench.interface import Ids
 from seqbench.tasks.forecasts.model import Panel
 
 ErrorUnit = Literal["season", "width", "value"]
-"""The unit of errors: the mean change over a season, as in MASE; the window's width; or the unit of the values, or of
-their logarithms."""
+"""The unit of errors.
+
+season: the mean change over a season, as in MASE. width: the window's width. value: the unit of the values, or of their
+logarithms.
+"""
 KNEE = 0.05
-"""Share of a window's mean size below which the logarithm becomes a straight line through 0."""
+"""Below this share of the window's mean absolute value, the logarithm becomes a straight line through 0."""
 BEYOND = 5.0
-"""How far, in logarithms, a forecast may exceed the largest value of its window: e⁵ is 148 times."""
+"""How far, in logarithms, a forecast may exceed the largest absolute value of its window: by a factor of e⁵ = 148."""
 FAR = 20.0
-"""Targets are cut off at this many widths, so that a single huge jump does not dominate training."""
+"""Targets are clipped at this many widths, so that a single huge jump does not dominate training."""
 VALIDATING = 32
-"""Number of validation windows, of all series together, taken from the last tenth of long series."""
+"""Number of validation windows, over all series, that are taken from the last tenth of long series."""
 STEADY = 0.02
-"""The smallest seasonal change, in widths, by which errors are divided."""
+"""Lower bound, in widths, of the seasonal change by which errors are divided."""
 
 
 @dataclass(frozen=True)
 class WindowScale:
-    """The level and width of windows, in logarithms where `unit` is set.
+    """The level and width of windows, in logarithms if `unit` is not None.
 
-        u = asinh(x / unit) (else x),      z = (u − level) / width
+        u = asinh(x / unit), or x if `unit` is None,      z = (u − level) / width
 
-    `unit` is `KNEE` times the mean size of the window: asinh is a logarithm far above it, and has a value for zeros and
-    negative numbers too (Burbidge, Magee & Robb 1988). A constant window has width 0; its forecasts are its
-    level.
+    `unit` is `KNEE` times the mean absolute value of the window. For values far above `unit`, asinh acts as a
+    logarithm; it is also defined for zero and negative values (Burbidge, Magee & Robb 1988). A constant window has
+    width 0; its forecasts equal its level.
     """
 
     level: Tensor
-    """(B, 1) mean of the last season."""
+    """(B, 1) mean of u over the last season."""
     width: Tensor
-    """(B, 1) mean distance from the window's mean."""
+    """(B, 1) mean absolute deviation of u from the window's mean."""
     roughness: Tensor
-    """(B, 1) mean |z_t − z_{t−m}| within the window, `STEADY` at least: MASE's scale, in widths."""
+    """(B, 1) mean |z_t − z_{t−m}| within the window, at least `STEADY`: the scale of MASE, in widths."""
     unit: Tensor | None
-    """(B, 1)"""
+    """(B, 1) divisor of x inside asinh; None: no logarithms."""
     bound: Tensor
-    """(B, 1) largest |u|"""
+    """(B, 1) largest |u| of the window."""
 
     @classmethod
     def of(cls, x: Tensor, season: int, logarithm: bool) -> "WindowScale":
-        """x: (B, L) in float64; a season as long as the window or longer counts as 1 step."""
+        """Compute the scale of windows x (B, L) in float64; a season of at least L steps counts as 1 step."""
         season = season if season < x.shape[1] else 1
         unit = KNEE * x.abs().mean(1, keepdim=True) if logarithm else None
         u = x if unit is None else torch.asinh(x / torch.where(unit > 0, unit, 1))
@@ -68,12 +71,12 @@ class WindowScale:
         return cls(u[:, -season:].mean(1, keepdim=True), width, roughness.clamp(min=STEADY), unit, bound)
 
     def apply(self, x: Tensor) -> Tensor:
-        """Scale values (B, T) to z; 0 for a constant window."""
+        """Scale values (B, T) to z; z is 0 for a constant window."""
         u = x if self.unit is None else torch.asinh(x / torch.where(self.unit > 0, self.unit, 1))
         return torch.where(self.width > 0, (u - self.level) / torch.where(self.width > 0, self.width, 1), 0)
 
     def undo(self, z: Tensor) -> Tensor:
-        """(B, T) z → values."""
+        """Return the values (B, T) of scaled values z (B, T)."""
         u = self.level + self.width * z
         if self.unit is None:
             return u
@@ -84,12 +87,14 @@ class WindowScale:
 class SeriesWindows:
     """Windows of a panel, each at an origin with H values after it.
 
-    A window that starts before its series is padded with the first value.
+    A window that begins before the start of its series is padded with the first value of the series.
     """
 
     def __init__(self, panel: Panel, firsts: Ids, window: int, horizon: int, stride: int = 1) -> None:
-        """firsts: (N,) the first origin of each series, at least 1: the number of values known there. The last origin
-        is T − H, and the others lie `stride` steps before it."""
+        """firsts: (N,) the first origin of each series, at least 1; an origin is the number of values before it.
+
+        The last origin of a series of T values is T − H; the others precede it at intervals of `stride` steps.
+        """
         ends = [len(v) - horizon for v in panel.values]
         starts = np.cumsum([0, *(len(v) for v in panel.values)])[:-1]
         origins = [np.arange(end, first - 1, -stride)[::-1] for first, end in zip(firsts, ends, strict=True)]
@@ -104,14 +109,16 @@ class SeriesWindows:
         return len(self._origins)
 
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Return windows (B, L) and the next values (B, H), float64."""
+        """Return windows (B, L) and their next values (B, H), in float64."""
         origins = self._origins[rows, None]
         back = torch.maximum(origins + torch.arange(-self.window, 0), self._starts[rows, None])
         return self._values[back], self._values[origins + torch.arange(self.horizon)]
 
     def scaled(self, rows: Tensor, logarithm: bool, errors: ErrorUnit) -> tuple[Tensor, Tensor, Tensor]:
-        """Return windows (B, L) and targets (B, H) scaled by `WindowScale`, targets cut off at `FAR`, and the unit
-        (B, 1) of errors, in widths. Constant windows are left out."""
+        """Return scaled windows (B, L), scaled targets (B, H) and the unit of errors (B, 1), in widths.
+
+        `WindowScale` does the scaling; targets are clipped at `FAR`. Constant windows are left out.
+        """
         x, y = self.take(rows)
         scale = WindowScale.of(x, self.season, logarithm)
         moved = scale.width[:, 0] > 0
@@ -126,33 +133,34 @@ class SeriesWindows:
 
 
 def fitting_window(window: int, lengths: Sequence[int], horizon: int) -> int:
-    """Return `window`, or less, so that a third of the longest series' origins remain for training; at least 1."""
+    """Return `window`, reduced if needed to leave a third of the longest series' origins for training; at least 1."""
     return max(1, min(window, 2 * (max(lengths, default=0) - horizon) // 3))
 
 
 def training_windows(panel: Panel, window: int, horizon: int) -> SeriesWindows:
-    """Return all origins with a whole window before and H values after them; a shorter series has its last origin only.
+    """Return the windows at all origins that have a whole window before them and H values after them.
 
-    A series of at most H values is left out.
+    A series that is too short for this has a window at its last origin only; series of at most H values are left out.
 
     Raises:
         ValueError: no series is longer than the horizon.
     """
     long = [n for n, v in enumerate(panel.values) if len(v) > horizon]
     if not long:
-        raise ValueError(f"no series is longer than the horizon of {horizon} steps: give a shorter horizon")
+        raise ValueError(f"no series is longer than the horizon of {horizon} steps: use a shorter horizon")
     kept = Panel([panel.values[n] for n in long], [panel.names[n] for n in long], panel.season)
     firsts = np.array([min(window, len(v) - horizon) for v in kept.values])
     return SeriesWindows(kept, firsts, window, horizon)
 
 
 def held_out(train: Panel, valid: Panel, window: int, horizon: int) -> tuple[Panel, SeriesWindows | None]:
-    """Return the panel to learn from, and validation windows, whose targets are not part of it.
+    """Return the panel to train on, and validation windows whose targets are not part of that panel.
 
-    If `valid` continues the training series of the same name (or has other series), its windows there are used, a
-    quarter of a horizon apart. Otherwise the last H values of each training series of more than 2 H values are used,
-    and as much of its last tenth as gives `VALIDATING` windows in all, also a quarter of a horizon apart; None if
-    there are none."""
+    If `valid` continues training series of the same names, or has other series, the windows have their targets in these
+    values, a quarter of a horizon apart. Otherwise each training series of more than 2 H values gives its last H
+    values, and as much of its last tenth as is needed for `VALIDATING` windows in total, also a quarter of a horizon
+    apart. If there are no such series, the windows are None.
+    """
     known = {name: len(v) for name, v in zip(train.names, train.values, strict=True)}
     firsts = np.array([max(1, known.get(name, 0)) for name in valid.names], np.int64)
     stride = max(1, horizon // 4)

@@ -1,6 +1,7 @@
-"""Words as bags of letter n-grams, so that rare and similar word forms share what is learned.
+"""Words as bags of letter n-grams, so that similar word forms share parameters, which helps rare words.
 
-`word` is `#wo wor ord rd#`: the n-grams of the word between two boundaries, hashed into a fixed number of codes.
+`word` becomes `#wo wor ord rd#`: the n-grams of the word with a boundary at each end. They are hashed into a fixed
+number of codes.
 Wickelgren 1969 (context-sensitive coding); the letter trigrams of Huang et al. 2013, "Learning deep structured
 semantic models", section 3.2; hashed as in Bojanowski, Grave, Joulin & Mikolov 2017.
 """
@@ -19,18 +20,18 @@ BOUNDARY = "#"
 
 
 class Spelling(NamedTuple):
-    """The codes of V words, and how many n-grams and words the hashing confuses."""
+    """The codes of V words, and the numbers of n-grams and words that hashing makes indistinguishable."""
 
     codes: Ids
-    """(M,) codes of all words, one word after the other."""
+    """(M,) codes of all words, concatenated."""
     lengths: Ids
     """(V,) number of codes of each word, at least one."""
     ngrams: int = 0
-    """Number of distinct n-grams of the words."""
+    """Number of distinct n-grams in the words."""
     colliding: int = 0
-    """Number of n-grams that share their code with another."""
+    """Number of n-grams that share their code with another n-gram."""
     alike: int = 0
-    """Number of words with the same codes, as a multiset, as another word."""
+    """Number of words that have the same multiset of codes as another word."""
 
     @classmethod
     def of(cls, words: Sequence[str], buckets: int) -> "Spelling":
@@ -50,15 +51,15 @@ class Spelling(NamedTuple):
 
     @classmethod
     def restored(cls, arrays: Arrays) -> "Spelling":
-        """From what `arrays` gave."""
+        """Restore from what `arrays` returned."""
         return cls(arrays["spelling.codes"], arrays["spelling.lengths"])
 
     def arrays(self) -> dict[str, Ids]:
-        """Return what a fitted model needs."""
+        """Return the arrays that a fitted model needs."""
         return {"spelling.codes": self.codes, "spelling.lengths": self.lengths}
 
 
 def ngrams(word: str) -> list[str]:
-    """Return the n-grams of a word with its boundaries, in order; of a shorter word, the whole word."""
+    """Return the n-grams of a word with its boundaries, in order; if it is shorter than n, return it whole."""
     bounded = f"{BOUNDARY}{word}{BOUNDARY}"
     return [bounded[i : i + LETTERS] for i in range(max(1, len(bounded) - LETTERS + 1))]

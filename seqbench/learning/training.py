@@ -1,8 +1,8 @@
-"""The one training loop: every model made of torch modules, whatever its task, learns through `train`.
+"""The training loop: `train` fits every model that is made of torch modules, whatever its task.
 
-A task brings its module, batches that give a loss, and a validation score. The loop owns the order of an
-update (loss, backward, clipping of the whole gradient, step), the schedule of the learning rate, the budget,
-early stopping with the best weights restored, number formats, and what happens when training diverges.
+The caller supplies the module, batches that yield losses, and a validation score. The loop does the rest: the steps of
+an update (loss, backward, clipping of the whole gradient, optimiser step), the learning-rate schedule, the budget,
+early stopping with the best weights restored, number formats, and errors if training diverges.
 """
 
 import math
@@ -22,61 +22,65 @@ from seqbench.interface import Budget, Config, Context
 
 
 class TrainingConfig(Config):
-    """The settings of every model that is trained by gradient."""
+    """Settings of all models that are trained by gradient descent."""
 
     optimiser: Literal["adamw", "sgd"] = Field("adamw", description="AdamW (Loshchilov & Hutter 2019) or plain SGD")
     learning_rate: float = Field(
         3e-3,
         gt=0,
-        description="step size of the optimiser at the schedule's highest point",
+        description="step size of the optimiser at the highest point of the schedule",
         json_schema_extra={"search": {"low": 3e-4, "high": 3e-2, "log": True}},
     )
     schedule: Literal["constant", "step", "plateau", "one-cycle"] = Field(
-        "one-cycle", description="course of the learning rate during the budget"
+        "one-cycle", description="how the learning rate changes during training"
     )
     decay: float = Field(
-        0.5, gt=0, lt=1, description="factor of the learning rate, per epoch (step) or per failure (plateau)"
+        0.5,
+        gt=0,
+        lt=1,
+        description="factor that multiplies the learning rate: every epoch (step), or after every validation without "
+        "a better score (plateau)",
     )
-    decay_after: int = Field(4, ge=0, description="epochs before step begins to decay")
+    decay_after: int = Field(4, ge=0, description="epochs before the step schedule begins to decay")
     weight_decay: float = Field(
         0.0,
         ge=0,
-        description="decay of the weights, as the optimiser applies it; embeddings are left out",
+        description="weight decay as the optimiser applies it; embeddings with sparse gradients are not decayed",
         json_schema_extra={"search": {"choices": [0.0, 0.01, 0.1]}},
     )
-    clip: float = Field(1.0, gt=0, description="largest Euclidean norm of the whole gradient")
-    patience: int = Field(2, ge=1, description="validations without a better score after which training stops")
+    clip: float = Field(1.0, gt=0, description="maximum Euclidean norm of the whole gradient")
+    patience: int = Field(2, ge=1, description="training stops after this many validations without a better score")
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
-        description="number format of the products in training; bfloat16 is emulated, slowly, if the hardware lacks it",
+        description="number format of matrix products in training; bfloat16 is slow if the hardware must emulate it",
     )
 
 
 GROWTH = 1e6
-"""Training has diverged when the norm of the weights is this many times what it was at the start (at least 1).
+"""Training has diverged if the norm of the weights reaches this many times its initial value (taken as at least 1).
 
-The loss may stay finite even with weights of 10³⁰, since units saturate, above all in bfloat16.
+The loss may stay finite even with weights of 10³⁰, because units saturate, especially in bfloat16.
 """
 
 
 class DivergenceError(ArithmeticError):
-    """Raised if a loss, gradient or score is not a finite number, or if the weights grow without bound."""
+    """Raised if a loss, gradient or score is not a finite number, or if the weights grow too large (`GROWTH`)."""
 
 
 class Loss(NamedTuple):
     mean: Tensor
-    """Scalar, the mean over the items; an update reduces it."""
+    """Scalar, the mean over the items; training minimises it."""
     items: int
 
 
 class Batches(Protocol):
     def __len__(self) -> int:
-        """Number of losses, and so of updates, per epoch."""
+        """Return the number of losses, and so of updates, per epoch."""
 
     def __iter__(self) -> Iterator[Loss]:
         """Yield the losses of one epoch, in an order drawn from torch's global generator.
 
-        Each is computed when it is requested, after the update with the loss before.
+        Each loss is computed when it is requested, after the update with the previous loss.
         """
 
 
@@ -92,23 +96,23 @@ def train(
 ) -> None:
     """Fit `module` in place, within `ctx.budget`.
 
-    After each epoch (and at the end of the budget of updates) the mean loss over the epoch's items and the
-    validation score go to `ctx.log`; so does 1 or 0 as `bfloat16`, once, and 1 as `bfloat16_emulated` if the
-    hardware does not compute in it. Call it within `seeded`.
+    After each epoch (and when the budget of updates ends), the mean loss over the epoch's items and the validation
+    score are logged with `ctx.log`. `bfloat16` is logged once, as 1 or 0, and `bfloat16_emulated` as 1 if the hardware
+    cannot compute in bfloat16. Call this function within `seeded`.
 
     Args:
-        module: on its device; left in evaluation mode, with the weights of the best validation score, or the
-            last weights if `validate` is None.
-        validate: returns the score of the current module, lower is better; called in evaluation and inference
+        module: already on its device; afterwards it is in evaluation mode, with the weights of the best validation
+            score, or the last weights if `validate` is None.
+        validate: returns the score of the current module (lower is better); it is called in evaluation and inference
             mode, in float32.
-        loss_name, score_name: names of the two curves.
+        loss_name, score_name: names under which the two curves are logged.
 
     Raises:
-        ValueError: there is no batch.
+        ValueError: there are no batches.
         DivergenceError: a loss, a gradient or a score is infinite or not a number, or the weights grew `GROWTH` times.
     """
     if len(batches) == 0:
-        raise ValueError("there is nothing to train on: the training data gives no batch")
+        raise ValueError("there is nothing to train on: the training data yields no batches")
     device = next(module.parameters()).device
     bfloat16 = config.precision == "bfloat16"
     emulated = bfloat16 and not computes_bfloat16(device)
@@ -176,13 +180,13 @@ def train(
 
 
 def clip_gradient(parameters: list[nn.Parameter], limit: float) -> float:
-    """Scale all gradients by one factor so that their joint Euclidean norm is at most `limit`.
+    """Scale all gradients by one factor, so that their joint Euclidean norm is at most `limit`.
 
-    Pascanu, Mikolov & Bengio 2013, algorithm 1; call it after `backward`. Sparse gradients are
-    coalesced first, since the norm of a sum is not that of its parts.
+    Pascanu, Mikolov & Bengio 2013, algorithm 1; call it after `backward`. Sparse gradients are coalesced first, since
+    repeated rows must be summed before the norm is computed.
 
     Returns:
-        The norm before scaling; if it is not finite, nothing is scaled.
+        The norm before scaling. If it is not finite, nothing is scaled.
     """
     gradients = []
     for parameter in parameters:
@@ -206,11 +210,11 @@ class Schedule:
     """A constant learning rate."""
 
     def __init__(self, config: TrainingConfig, updates: int, epoch: int) -> None:
-        """updates: number in the whole training. epoch: number of updates per epoch."""
+        """updates: number of updates in the whole training. epoch: number of updates per epoch."""
         self.config, self.updates, self.epoch = config, updates, epoch
 
     def factor(self, update: int) -> float:
-        """Return the share of the configured learning rate for update 1, 2, …, `updates`."""
+        """Return the factor of the configured learning rate for an update; updates are numbered 1, 2, …, `updates`."""
         return 1.0
 
     def validated(self, improved: bool) -> None:
@@ -218,7 +222,7 @@ class Schedule:
 
 
 class Step(Schedule):
-    """Multiplies the learning rate by `decay` in every epoch after the first `decay_after` (Zaremba et al. 2014)."""
+    """Multiplies the learning rate by `decay` at every epoch after the first `decay_after` (Zaremba et al. 2014)."""
 
     def factor(self, update: int) -> float:
         epoch = 1 + (update - 1) // self.epoch
@@ -238,9 +242,9 @@ class Plateau(Schedule):
 
 
 class OneCycle(Schedule):
-    """A linear rise during a tenth of the updates, then a fall to zero by half a cosine.
+    """A linear increase during the first tenth of the updates, then a decrease to zero along half a cosine.
 
-    After Smith & Topin 2019, without their cycle of the momentum.
+    After Smith & Topin 2019, but without their cycle of the momentum.
     """
 
     def factor(self, update: int) -> float:
@@ -259,16 +263,16 @@ SCHEDULES: dict[str, type[Schedule]] = {
 
 
 def updates_within(budget: Budget, epoch: int) -> int:
-    """Return the updates of a budget; an epoch has `epoch` updates."""
+    """Return the number of updates that a budget allows; an epoch has `epoch` updates."""
     most = budget.epochs * epoch
     return most if budget.updates is None else min(most, budget.updates)
 
 
 def _optimisers(module: nn.Module, config: TrainingConfig) -> list[Optimizer]:
-    """Return the optimiser of the dense parameters and that of embeddings with sparse gradients.
+    """Return one optimiser for the dense parameters and one for embeddings with sparse gradients, if there are any.
 
-    A step over a large dense embedding costs as much as a small network; a sparse step changes only the rows of the
-    batch, without decay. (SparseAdam does not change the moments of a row that is not in the batch.)
+    A dense step over a large embedding takes as long as a small network; a sparse step changes only the rows that occur
+    in the batch, without weight decay. (SparseAdam does not update the moments of rows that are not in the batch.)
     """
     tables = [m.weight for m in module.modules() if isinstance(m, nn.Embedding) and m.sparse]
     known = {id(table) for table in tables}
@@ -291,17 +295,17 @@ def choose_device(name: str) -> torch.device:
     """Return the device called `cpu`, `cuda`, or `auto`: a GPU if there is one.
 
     Raises:
-        ValueError: another name, or no GPU that torch can use.
+        ValueError: the name is unknown, or torch finds no GPU for `cuda`.
     """
     if name not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device is one of auto, cpu, cuda, not {name!r}")
+        raise ValueError(f"device must be one of auto, cpu, cuda, not {name!r}")
     if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("torch finds no CUDA device here: use --device cpu, or install a build of torch for CUDA")
+        raise ValueError("torch finds no CUDA device: use --device cpu, or install a CUDA build of torch")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def computes_bfloat16(device: torch.device) -> bool:
-    """Return whether the hardware multiplies in bfloat16 itself, so that no slow emulation is needed."""
+    """Return whether the hardware itself multiplies in bfloat16, without slow emulation."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return _cpu_has_bfloat16()
@@ -309,9 +313,9 @@ def computes_bfloat16(device: torch.device) -> bool:
 
 @contextmanager
 def _products(device: torch.device, bfloat16: bool, emulated: bool) -> Iterator[None]:
-    """Let modules multiply in bfloat16 inside the context, if `bfloat16`.
+    """Make modules multiply in bfloat16 inside the context, if `bfloat16` is true.
 
-    oneDNN cannot emulate an LSTM in bfloat16 and raises an error, so torch's own kernels emulate it on a CPU.
+    oneDNN cannot emulate an LSTM in bfloat16 and raises an error, so on a CPU torch's own kernels emulate it.
     """
     onednn = torch._C._get_mkldnn_enabled()
     torch._C._set_mkldnn_enabled(onednn and not emulated)
@@ -330,7 +334,7 @@ def _norm(parameters: list[nn.Parameter]) -> float:
 def _cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     """Return whether the processor multiplies bfloat16 matrices: AVX-512 BF16 or AMX on x86, BF16 on Arm.
 
-    Only Linux tells; on other systems the answer is no.
+    Only Linux reports this; on other systems the function returns False.
     """
     if not sys.platform.startswith("linux") or not cpuinfo.exists():
         return False
@@ -343,20 +347,20 @@ def _cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch's random numbers inside the context; outside, they continue as if nothing had been drawn."""
+    """Seed torch's random numbers inside the context; afterwards they continue as if nothing had been drawn."""
     with torch.random.fork_rng([torch.cuda.current_device()] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
 
 
 def exact_float32() -> AbstractContextManager[None]:
-    """Use cuDNN without TensorFloat-32, whose rounding would make scores depend on the batch."""
+    """Return a context that uses cuDNN without TensorFloat-32, whose rounding would make scores depend on the batch."""
     flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
     return flags
 
 
 def weights(module: nn.Module) -> dict[str, NDArray[Any]]:
-    """Return copies of parameters and buffers by name, for `SequenceModel.arrays`."""
+    """Return copies of all parameters and buffers by name, for `SequenceModel.arrays`."""
     return {name: value.cpu().numpy().copy() for name, value in module.state_dict().items()}
 
 
@@ -367,5 +371,5 @@ def load_weights(module: nn.Module, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def weight_count(module: nn.Module) -> int:
-    """Return how many numbers training may change."""
+    """Return the number of trainable weights."""
     return sum(p.numel() for p in module.parameters() if p.requires_grad)

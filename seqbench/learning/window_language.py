@@ -1,6 +1,6 @@
 """Language models that see the last n − 1 symbols: a feed-forward network from a window to an output layer.
 
-Like an n-gram, with a network instead of the table. The edge, symbol V of the input, stands before the first symbol of
+This is an n-gram model with a network instead of a table. The edge, input symbol V, stands before the first symbol of
 a document.
 """
 
@@ -18,21 +18,21 @@ from seqbench.learning.output import OutputLayer
 from seqbench.learning.training import Loss
 
 WINDOWS = 1 << 14
-"""Windows that a network reads together when scoring; limits the memory of its layers."""
+"""Maximum number of windows that a network reads at once when scoring; limits memory for its layers."""
 
 
 class WindowLanguageConfig(NeuralLanguageConfig):
     order: int = Field(
         5,
         ge=2,
-        description="n: the predicted symbol and the n - 1 symbols before it",
+        description="n of the n-gram: the predicted symbol and the n - 1 symbols before it",
         json_schema_extra={"search": {"choices": [2, 3, 4, 5, 6, 8]}},
     )
     dropout: float = Field(
         0.0,
         ge=0,
         lt=1,
-        description="share of dropped inputs of the hidden and the output layer; one-hot input is not dropped",
+        description="share of the inputs of the hidden and output layers that is dropped; one-hot input is not dropped",
         json_schema_extra={"search": {"low": 0.0, "high": 0.6}},
     )
     batch_size: int = Field(
@@ -50,20 +50,20 @@ class WindowNetwork(NeuralLanguageNetwork):
 
     @abstractmethod
     def forward(self, windows: Tensor) -> Tensor:
-        """Return features (N, D) of windows (N, n - 1), the oldest symbol first; V is the edge."""
+        """Return features (N, D) of windows (N, n - 1), with the oldest symbol first; V is the edge."""
 
 
 class Places:
-    """N places in a line of symbols, each with the `width` symbols before it."""
+    """N places in an array of symbols; each has a window of the `width` symbols before it."""
 
     def __init__(self, symbols: Ids, places: Ids, width: int, device: torch.device) -> None:
-        """symbols: (L,). places: (N,) indices of the symbols to predict, each at least `width`."""
+        """symbols: (L,). places: (N,) indices of the symbols to predict; each is at least `width`."""
         self._symbols, self._places = torch.tensor(symbols, device=device), torch.tensor(places, device=device)
         self._before = torch.arange(-width, 0, device=device)
 
     @classmethod
     def of_documents(cls, documents: Documents, edge: int, width: int, device: torch.device) -> "Places":
-        """Return all symbols of the documents, with the edge before each document."""
+        """Return the places of all symbols of the documents; `width` edges stand before each document."""
         document = np.repeat(np.arange(len(documents)), [len(d) for d in documents])
         places = np.arange(len(document)) + width * (document + 1)
         symbols = np.full(len(document) + width * len(documents), edge)
@@ -74,13 +74,13 @@ class Places:
         return len(self._places)
 
     def take(self, rows: Tensor | slice) -> tuple[Tensor, Tensor]:
-        """Return windows (M, width) and the symbols (M,) after them."""
+        """Return windows (M, width) and the symbols (M,) that follow them."""
         places = self._places[rows]
         return self._symbols[places[:, None] + self._before], self._symbols[places]
 
 
 class ShuffledWindows:
-    """The losses of an epoch: every place once, in random order."""
+    """The losses of one epoch: every place once, in random order."""
 
     def __init__(self, network: WindowNetwork, places: Places, batch_size: int) -> None:
         self.network, self.places, self.batch_size = network, places, batch_size
@@ -95,9 +95,9 @@ class ShuffledWindows:
 
 
 class WindowLanguageModel(NeuralLanguageModel[Ids]):
-    """Base of language models over a window. Subclasses build the network.
+    """Base class of language models that read a window. Subclasses build the network.
 
-    The state is the last n − 1 symbols, (B, n - 1).
+    The state (B, n - 1) is the last n − 1 symbols.
     """
 
     config_class = WindowLanguageConfig
@@ -113,7 +113,7 @@ class WindowLanguageModel(NeuralLanguageModel[Ids]):
 
     @torch.inference_mode()
     def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
-        """As `LanguageModel.predict`, in float32.
+        """See `LanguageModel.predict`; it computes in float32.
 
         Raises:
             ValueError: ids are not symbols 0..V-1.
@@ -141,7 +141,7 @@ class WindowLanguageModel(NeuralLanguageModel[Ids]):
         return Places.of_documents(documents, self.vocab_size, self._width, self.device)
 
     def _scores(self, places: Places) -> Tensor:
-        """Return log p (N,) of the symbols at all places, in slices to limit memory."""
+        """Return log p (N,) of the symbols at all places, computed in slices to limit memory."""
         scores = torch.empty(len(places), device=self.device)
         for first in range(0, len(places), WINDOWS):
             windows, targets = places.take(slice(first, first + WINDOWS))
