@@ -1,4 +1,4 @@
-"""Classic models and networks without recurrence, one room per family."""
+"""Classic models and networks without recurrence, one folder per family."""
 
 if __name__ != "seqbench.baselines":
-    raise ImportError("import seqbench.baselines: the folder baselines/ is installed under that name alone")
+    raise ImportError("import seqbench.baselines instead: the folder baselines/ is installed only under that name")

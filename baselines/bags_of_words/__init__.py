@@ -1,1 +1,1 @@
-"""Classifiers that see which words a document holds, not their order."""
+"""Classifiers that use which words a document contains, not their order."""

@@ -1,4 +1,4 @@
-"""fastText's classifier: the mean of the vectors of a document's words and hashed bigrams, and a softmax.
+"""fastText's classifier: a softmax over the mean of the vectors of a document's words and hashed bigrams.
 
 Joulin, Grave, Bojanowski & Mikolov 2016, "Bag of tricks for efficient text classification".
 """
@@ -27,7 +27,7 @@ class AveragedEmbeddingsConfig(Config):
     learning_rate: float = Field(
         0.5,
         gt=0,
-        description="learning rate at the start; it falls linearly to zero during the budget",
+        description="initial learning rate; it falls linearly to zero at the end of the budget",
         json_schema_extra={"search": {"low": 0.05, "high": 0.5, "log": True}},
     )
     embedding_size: int = Field(
@@ -39,29 +39,29 @@ class AveragedEmbeddingsConfig(Config):
     buckets: int = Field(
         1 << 18,
         ge=0,
-        description="vectors for hashed bigrams; 0: words alone",
+        description="number of vectors for hashed bigrams; 0: only words",
         json_schema_extra={"search": {"choices": [0, 1 << 18]}},
     )
     batch_size: int = Field(
         32,
         ge=1,
-        description="documents per update; many documents at a high rate overshoot",
+        description="documents per update; large batches with a high learning rate overshoot",
     )
     class_weight: Literal["none", "balanced"] = Field(
-        "none", description="weight of a document; balanced: all classes have the same total weight"
+        "none", description="weights of documents; none: equal; balanced: all classes have the same total weight"
     )
 
 
 class AveragedEmbeddings(Classifier):
     r"""log p = log softmax(A x̄), where x̄ is the mean of the vectors of a document's features.
 
-    Features are words and hashed pairs of neighbouring words. A feature that training lacks has a vector of zeros. As
-    in the original, vectors start uniform within ±1/embedding_size and A at zero. The documents of a batch take the
-    step of plain gradient descent that each would take alone, so the *sum* of their gradients counts (the linear
-    scaling of Krizhevsky 2014 and Goyal et al. 2017).
+    Features are words and hashed pairs of neighbouring words. Features that do not occur in training have a vector of
+    zeros. As in the original, the initial vectors are uniform within ±1/embedding_size and A starts at zero. Each
+    document of a batch contributes the step of plain gradient descent that it would take alone, so the gradients are
+    *summed*, not averaged (the linear scaling of Krizhevsky 2014 and Goyal et al. 2017).
 
-    It does not use `training.train`: the gradient of this model is one line, and without autograd, sparse gradient
-    tensors and their norm an update costs a third (`benchmarks/averaged_embeddings.py` compares its speed with the C++
+    The model does not use `training.train`: its gradient is one line, and without autograd, sparse gradient tensors and
+    their norm, an update takes a third of the time (`benchmarks/averaged_embeddings.py` compares its speed with the C++
     of its authors). It always runs on the CPU, since an update is too little work for a GPU.
     """
 
@@ -74,24 +74,24 @@ class AveragedEmbeddings(Classifier):
     """A, (C, D)"""
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
-        """Learn until the end of the budget, when the learning rate reaches zero.
+        """Train until the end of the budget, when the learning rate reaches zero.
 
-        As in the original, validation scores are logged but do not choose an epoch: before the end of the budget the
-        rate is too high for the best weights.
+        As in the original, validation scores are logged but not used to choose an epoch: before the end of the budget,
+        the learning rate is too high for the best weights.
 
         Raises:
-            ValueError: there is no document to learn from, a document has no words, or words out of 0..V-1.
+            ValueError: there are no documents, or a document has no words or words that are not in 0..V-1.
             DivergenceError: training diverged.
         """
         if len(train) == 0:
-            raise ValueError("there is nothing to train on: the training data holds no document")
+            raise ValueError("there is nothing to train on: the training data has no documents")
         config, classes, documents = self.config, len(ctx.classes), len(train)
         valid = self._bags(ctx.valid.texts.ids, ctx.vocab.size)
         weights = torch.ones(classes)
         if config.class_weight == "balanced":
             weights = torch.tensor(balanced_weights(train.labels, classes), dtype=torch.float32)
         with seeded(ctx.seed, CPU), _one_thread(), torch.no_grad():
-            # Batches keep their documents; their order is drawn again in every epoch.
+            # Each batch keeps its documents; the order of the batches is drawn again in every epoch.
             rows = torch.randperm(documents).numpy()
             bags = self._bags([train.texts.ids[row] for row in rows], ctx.vocab.size)
             labels = torch.tensor(train.labels[rows])
@@ -110,7 +110,7 @@ class AveragedEmbeddings(Classifier):
                     update += 1
                 loss = float(total) / seen
                 ctx.log("train_nats", loss)
-                # A starts at zero and the loss at log C: a loss far above it means that steps overshoot.
+                # A starts at zero, so the initial loss is log C; a much larger loss means that steps overshoot.
                 if not loss < 10 * math.log(classes + 1):
                     raise DivergenceError(
                         f"the training loss is {loss:.3g} after update {update}: lower learning_rate "
@@ -122,7 +122,7 @@ class AveragedEmbeddings(Classifier):
                     ctx.log("valid_error", float((scores.argmax(1) != truth).mean()))
 
     def predict(self, texts: Texts) -> Floats:
-        """As `Classifier.predict`, in float32.
+        """See `Classifier.predict`; it computes in float32.
 
         Raises:
             ValueError: a document has no words, or words that are not in 0..V-1.
@@ -145,14 +145,14 @@ class AveragedEmbeddings(Classifier):
 
 
 class Bags(NamedTuple):
-    """The features of N documents, one document after the other."""
+    """The features of N documents, concatenated."""
 
     ids: Tensor
-    """(M,) words in 0..V-1, and V plus the buckets of bigrams."""
+    """(M,) ids of features: 0..V-1 for words, V plus the bucket for bigrams."""
     starts: Tensor
     """(N,) index of each document's first feature."""
     sizes: Tensor
-    """(N,) how many it has."""
+    """(N,) number of each document's features."""
 
 
 class Batch(NamedTuple):
@@ -164,7 +164,7 @@ class Batch(NamedTuple):
 
 
 def bags(documents: Documents, vocab_size: int, buckets: int) -> Bags:
-    """Return the words of each document, then its hashed bigrams (none if `buckets` is 0).
+    """Return the words of each document, followed by its hashed bigrams (none if `buckets` is 0).
 
     Raises:
         ValueError: a document has no words, or words that are not in 0..vocab_size-1.
@@ -173,7 +173,7 @@ def bags(documents: Documents, vocab_size: int, buckets: int) -> Bags:
     pairs = lengths - 1 if buckets else np.zeros_like(lengths)
     sizes = lengths + pairs
     starts = np.cumsum(sizes) - sizes
-    # Before a word stand earlier words of its document, and all words and bigrams of earlier documents.
+    # A word comes after the earlier words of its document, and after all words and bigrams of earlier documents.
     where = np.arange(len(words)) + np.repeat(np.cumsum(pairs) - pairs, lengths)
     ids = np.empty(sizes.sum(), np.int64)
     ids[where] = words
@@ -188,8 +188,8 @@ def bags(documents: Documents, vocab_size: int, buckets: int) -> Bags:
 def bucket(first: Ids, second: Ids, buckets: int) -> Ids:
     """Return the bucket 0..buckets-1 of each pair of ids below 2^32; it is the same on every machine.
 
-    The mixing function of SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
-    generators"), a bijection of 64 bits, applied to both ids joined.
+    It applies the mixing function of SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
+    generators"), a bijection of 64-bit numbers, to the two ids joined into one number.
     """
     z: NDArray[np.uint64] = (first.astype(np.uint64) << np.uint64(32)) | second.astype(np.uint64)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -198,16 +198,16 @@ def bucket(first: Ids, second: Ids, buckets: int) -> Ids:
 
 
 def decayed(rate: float, update: int, updates: int) -> float:
-    """Return the learning rate of update 0, 1, …, `updates` - 1: it falls linearly from `rate` to zero at `updates`."""
+    """Return the learning rate of an update in 0..`updates` - 1; it falls linearly from `rate` to zero at `updates`."""
     return rate * (1 - update / updates)
 
 
 def step(vectors: Tensor, output: Tensor, batch: Batch, rate: float) -> Tensor:
-    """Update in place by gradient descent: each document of a batch takes its step from the same weights.
+    """Update the weights in place by gradient descent; all documents of a batch start from the same weights.
 
-    With x̄ the mean of the document's n vectors, p = softmax(A x̄), y its class as a unit vector and w its weight:
+    If x̄ is the mean of the document's n vectors, p = softmax(A x̄), y its class as a unit vector and w its weight:
 
-        -∂(w log p_y)/∂A = w (y - p) x̄ᵀ        -∂(w log p_y)/∂v = w Aᵀ (y - p) / n, each time v is one of the n
+        -∂(w log p_y)/∂A = w (y - p) x̄ᵀ        -∂(w log p_y)/∂v = w Aᵀ (y - p) / n, for each occurrence of v
 
     Returns:
         The sum of -log p_y before the step, a scalar.
@@ -226,7 +226,7 @@ def step(vectors: Tensor, output: Tensor, batch: Batch, rate: float) -> Tensor:
 
 
 def _batches(bags: Bags, labels: Tensor, weights: Tensor, size: int) -> Iterator[Batch]:
-    """Yield documents in their order, at most `size` per batch, in batches of about equal size."""
+    """Yield the documents in order, in batches of about equal size, at most `size` documents each."""
     pieces = -(-len(labels) // size)
     parts = (torch.tensor_split(x, pieces) for x in (bags.starts, bags.sizes, labels, weights))
     for starts, sizes, y, w in zip(*parts, strict=True):
@@ -238,8 +238,8 @@ def _batches(bags: Bags, labels: Tensor, weights: Tensor, size: int) -> Iterator
 def _one_thread() -> Iterator[None]:
     """Let torch compute on one thread inside the context.
 
-    An update is too short to share: a second thread gains little. If other work uses its core, each operation of the
-    update waits for it, which was measured to make training 15 to 60 times slower.
+    An update is so short that a second thread gains little. If other work uses the second thread's core, each operation
+    of the update waits for that thread; in measurements this made training 15 to 60 times slower.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""Documents as sparse vectors: counts of words and n-grams, TF-IDF, hashed letters."""
+"""Documents as sparse vectors: counts of words and n-grams, TF-IDF, or hashed letter trigrams."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -13,22 +13,22 @@ from seqbench.tasks.documents.model import Texts
 Features = Literal["counts", "tfidf", "characters"]
 
 LETTERS = 3
-"""Letters per piece of a word: the lecture's letter trigrams."""
+"""Letters per piece of a word: the lecture uses letter trigrams."""
 BUCKETS = 2**17
-"""Buckets for hashed pieces of words."""
+"""Number of buckets for hashed pieces of words."""
 
 
 class DocumentFeatures:
-    """Turns documents into vectors (N, F), float64. It is fitted on the training part alone.
+    """Turns documents into vectors (N, F), float64; it is fitted only on the training part.
 
-    - `counts`: how often each word of the vocabulary, or n-gram up to `ngrams` words, occurs.
-    - `tfidf`: 1 + ln count, times ln((1 + N) / (1 + documents with it)) + 1, each document of length 1 (the
+    - `counts`: how often each word of the vocabulary, or each n-gram of up to `ngrams` words, occurs.
+    - `tfidf`: 1 + ln count, times ln((1 + N) / (1 + documents with it)) + 1, each document scaled to length 1 (the
       smoothed variant of scikit-learn, with sublinear counts: Salton & Buckley 1988).
-    - `characters`: letter trigrams of words between marks, `#word#` → `#wo wor ord rd#`, hashed to 2¹⁷ buckets
-      (Weinberger et al. 2009, without signs), 1 + ln count, each document of length 1, so that long words and
-      documents weigh as much as short ones. Unknown words have known pieces.
+    - `characters`: letter trigrams of words with boundary marks, `#word#` → `#wo wor ord rd#`, hashed to 2¹⁷ buckets
+      (Weinberger et al. 2009, without signs), 1 + ln count, each document scaled to length 1, so that long words and
+      documents have the same weight as short ones. Unknown words can consist of known trigrams.
 
-    F is the number of features that occur in training; others are ignored.
+    F is the number of features that occur in training; other features are ignored.
     """
 
     def __init__(self, features: Features, ngrams: int = 1) -> None:
@@ -57,7 +57,7 @@ class DocumentFeatures:
         return counted if self._features == "counts" else csr_matrix(self._scaling.transform(counted))
 
     def collisions(self, texts: Texts) -> int | None:
-        """Return how many distinct pieces of words share a bucket with another; None: nothing is hashed."""
+        """Return how many distinct pieces of words share a bucket with another piece, or None if nothing is hashed."""
         if self._features != "characters":
             return None
         found = sorted({piece for words in texts.words for piece in _pieces(words)})
@@ -67,7 +67,7 @@ class DocumentFeatures:
 
 
 class _Ngrams:
-    """Return words as ids, n-grams as tuples of ids."""
+    """Yields the n-grams of a document's word ids, up to the longest, as tuples of ids."""
 
     def __init__(self, longest: int) -> None:
         self._longest = longest

@@ -1,4 +1,4 @@
-"""Linear classifiers over sparse features, by scikit-learn: perceptron, logistic regression, linear SVM."""
+"""Linear classifiers over sparse features, with scikit-learn: perceptron, logistic regression, linear SVM."""
 
 import warnings
 from abc import abstractmethod
@@ -18,18 +18,19 @@ from seqbench.interface import Config, Floats, Ids
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 FOLDS = 5
-"""Folds of the cross-validation from whose decision values the temperature is fitted."""
+"""Number of folds of the cross-validation; the temperature is fitted to its decision values."""
 MOST_STEPS = 10_000
-"""The most iterations of a solver; it reports if they do not suffice."""
+"""The most iterations of a solver; if it has not converged by then, `fit` raises an error."""
 
 
 class LinearConfig(Config):
     features: Features = Field(
-        "counts", description="counts of words; tfidf, of n-grams; characters: hashed letter trigrams of words"
+        "counts",
+        description="counts: n-gram counts; tfidf: TF-IDF of n-grams; characters: hashed letter trigrams of words",
     )
     ngrams: int = Field(1, ge=1, le=5, description="words of the longest n-gram of `counts` and `tfidf`")
     class_weight: Literal["none", "balanced"] = Field(
-        "none", description="weight of a document; balanced: all classes have the same total weight"
+        "none", description="weights of documents; none: equal; balanced: all classes have the same total weight"
     )
 
 
@@ -48,8 +49,10 @@ class SVMConfig(PenalisedConfig):
 
 
 class LinearClassifier(Classifier):
-    """Features → scikit-learn's classifier → log-probabilities; a class without training documents has probability
-    0."""
+    """Features → scikit-learn's classifier → log-probabilities.
+
+    Classes without training documents have probability 0.
+    """
 
     stochastic = False
     config_class = LinearConfig
@@ -57,17 +60,17 @@ class LinearClassifier(Classifier):
 
     @abstractmethod
     def estimator(self, class_weight: str | None) -> Any:
-        """Return scikit-learn's classifier, not fitted."""
+        """Return scikit-learn's classifier, not yet fitted."""
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
         """Fit until the solver has converged.
 
         Raises:
-            ValueError: fewer than two classes occur, or the solver does not converge.
+            ValueError: the training data has fewer than two classes, or the solver does not converge.
         """
         met = np.unique(train.labels)
         if len(met) < 2:
-            raise ValueError("a linear classifier tells classes apart: the training part holds fewer than two")
+            raise ValueError("a linear classifier needs at least two classes: the training part has fewer than two")
         self.classes = len(ctx.classes)
         self.features = DocumentFeatures(self.config.features, self.config.ngrams)
         vectors = self.features.fit(train.texts)
@@ -94,14 +97,14 @@ class LinearClassifier(Classifier):
 
     @abstractmethod
     def scores(self, vectors: Any) -> Floats:
-        """Return log-probabilities (N, classes that occur) of vectors (N, F)."""
+        """Return log-probabilities (N, classes that occur in training) of vectors (N, F)."""
 
     def parameter_count(self) -> int:
         return int(self.model.coef_.size + self.model.intercept_.size)
 
 
 class LogisticRegression(LinearClassifier):
-    """Softmax regression with an L2 penalty, by L-BFGS."""
+    """Softmax regression with an L2 penalty, fitted by L-BFGS."""
 
     config_class = PenalisedConfig
     config: PenalisedConfig
@@ -110,7 +113,7 @@ class LogisticRegression(LinearClassifier):
         return linear_model.LogisticRegression(C=self.config.c, class_weight=class_weight, max_iter=MOST_STEPS)
 
     def scores(self, vectors: Any) -> Floats:
-        # Scikit-learn's own predict_log_proba takes the logarithm of probabilities that may have become 0.
+        # Scikit-learn's own predict_log_proba takes the logarithm of probabilities, which may have underflowed to 0.
         log_p: Floats = log_softmax(_two_columns(self.model.decision_function(vectors)), axis=1)
         return log_p
 
@@ -120,9 +123,9 @@ class Calibrated(LinearClassifier):
 
         p(c | x) = softmax(d(x) / τ)_c,
 
-    where τ has the highest likelihood for decision values of documents that the classifier did not learn from, in a
-    cross-validation inside the training part (Guo et al. 2017, section 4.2). The most probable class is
-    scikit-learn's prediction, whatever τ.
+    where τ maximises the likelihood of the labels, given decision values of held-out documents in a cross-validation
+    within the training part (Guo et al. 2017, section 4.2). The most probable class is scikit-learn's prediction for
+    any τ.
     """
 
     def learn(self, estimator: Any, vectors: Any, labels: Ids, ctx: ClassificationContext) -> None:
@@ -143,7 +146,7 @@ class Calibrated(LinearClassifier):
 
 
 class Perceptron(Calibrated):
-    """Rosenblatt 1958: ten passes, one class against the rest, documents in an order that depends on the seed."""
+    """Rosenblatt's perceptron (1958): ten passes, one class against the rest; the seed sets the order of documents."""
 
     stochastic = True
 
@@ -157,7 +160,7 @@ class Perceptron(Calibrated):
 class LinearSVM(Calibrated):
     """Squared hinge loss with an L2 penalty, one class against the rest (Fan et al. 2008, LIBLINEAR).
 
-    The solver visits documents in its own order, fixed here, which changes the optimum by less than its tolerance.
+    The solver's random order of documents is fixed; it changes the optimum by less than the solver's tolerance.
     """
 
     config_class = SVMConfig
@@ -168,13 +171,15 @@ class LinearSVM(Calibrated):
 
 
 def _two_columns(decision: Floats) -> Floats:
-    """Return (N, C): for two classes scikit-learn returns one column, positive for the second."""
+    """Return decision values (N, C); for two classes, scikit-learn returns one column, positive for the second."""
     return np.stack([-decision / 2, decision / 2], axis=1) if decision.ndim == 1 else decision
 
 
 def temperature(decision: Floats, labels: Ids) -> float:
-    """Return the τ with the highest likelihood of labels (N,), given decision values (N, C): within e^±7 of their
-    spread."""
+    """Return the τ that maximises the likelihood of labels (N,), given decision values (N, C).
+
+    It is searched within e^±7 times the standard deviation of the decision values.
+    """
     rows, spread = np.arange(len(labels)), float(decision.std()) or 1.0
 
     def nats(x: float) -> float:

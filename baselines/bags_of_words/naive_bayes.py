@@ -12,7 +12,10 @@ from seqbench.tasks.documents.model import ClassificationContext, Classifier, La
 
 
 class Majority(Classifier):
-    """Frequencies of the classes, with one document added to each (Laplace); the document itself is ignored."""
+    """Predicts the class frequencies of the training part, with one document added per class (Laplace).
+
+    It ignores the content of documents.
+    """
 
     stochastic = False
 
@@ -37,11 +40,11 @@ class NaiveBayesConfig(Config):
         description="added to the count of each word in each class (Lidstone)",
         json_schema_extra={"search": {"low": 0.01, "high": 2.0, "log": True}},
     )
-    ngrams: int = Field(1, ge=1, le=5, description="words of the longest n-gram that is counted")
+    ngrams: int = Field(1, ge=1, le=5, description="number of words of the longest n-gram that is counted")
 
 
 class MultinomialNaiveBayes(Classifier):
-    """p(c | x) ∝ p(c) Π p(w | c) over the words of the document (McCallum & Nigam 1998); scikit-learn's."""
+    """p(c | x) ∝ p(c) Π p(w | c) over the words of the document (McCallum & Nigam 1998), with scikit-learn."""
 
     stochastic = False
     config_class = NaiveBayesConfig
@@ -51,7 +54,7 @@ class MultinomialNaiveBayes(Classifier):
         self.features = DocumentFeatures("counts", self.config.ngrams)
         self.model = MultinomialNB(alpha=self.config.alpha)
         vectors = self.features.fit(train.texts)
-        # Called with all classes, since a class without documents must have its column.
+        # `partial_fit` takes the list of all classes, so that a class without documents also has a column.
         self.model.partial_fit(vectors, train.labels, classes=np.arange(len(ctx.classes)))
         met = np.bincount(train.labels, minlength=len(ctx.classes)) > 0
         self.model.class_log_prior_ = np.where(met, self.model.class_log_prior_, -np.inf)
@@ -65,10 +68,11 @@ class MultinomialNaiveBayes(Classifier):
 
 
 class ComplementNaiveBayes(MultinomialNaiveBayes):
-    """Scores each class by the words of all others, with weights of length 1 (Rennie et al. 2003); scikit-learn's.
+    """Scores each class by the words of all other classes, with scikit-learn (Rennie et al. 2003).
 
-    Its scores are no probabilities. Their softmax over one temperature is reported, as for margins
-    (`linear.Calibrated`); its most probable class is scikit-learn's prediction.
+    The weights of each class are normalised. The scores are not probabilities: the model returns the softmax of scores
+    divided by one temperature, as for margin classifiers (`linear.Calibrated`). The most probable class is
+    scikit-learn's prediction.
     """
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:

@@ -1,1 +1,1 @@
-"""Networks of convolutions over time."""
+"""Convolutional networks over time."""

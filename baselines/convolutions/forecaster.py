@@ -12,10 +12,10 @@ class TemporalConvolutionForecasterConfig(BlocksConfig, SegmentConfig):
     hidden_size: int = Field(
         64,
         ge=1,
-        description="channels of a level",
+        description="channels per level",
         json_schema_extra={"search": {"low": 32, "high": 256, "log": True}},
     )
-    levels: int = Field(3, ge=1, le=16, description="residual blocks; level i = 0, 1, … has dilation 2^i of segments")
+    levels: int = Field(3, ge=1, le=16, description="residual blocks; level i = 0, 1, … has a dilation of 2^i segments")
 
 
 class LastStep(nn.Module):
@@ -27,7 +27,7 @@ class LastStep(nn.Module):
 
 
 class TemporalConvolutionForecaster(NetworkForecaster):
-    """Bai, Kolter & Koltun's network over the segments of a window; all H values from its last step."""
+    """Applies Bai, Kolter & Koltun's network to the segments of a window; its last step forecasts all H values."""
 
     config_class = TemporalConvolutionForecasterConfig
     config: TemporalConvolutionForecasterConfig

@@ -1,4 +1,4 @@
-"""Convolution over time, with the maximum of each filter as a feature.
+"""Convolution over time; the maximum of each filter is a feature.
 
 Kim 2014, "Convolutional neural networks for sentence classification", eqs. 1-4.
 """
@@ -15,13 +15,13 @@ class ConvolutionConfig(NeuralClassifierConfig):
     widths: tuple[PositiveInt, ...] = Field(
         (3, 4, 5),
         min_length=1,
-        description="words that a filter sees",
+        description="widths of the filters, in words",
         json_schema_extra={"search": {"choices": [[3, 4, 5], [1, 2, 3], [2, 3, 4, 5]]}},
     )
     feature_maps: int = Field(
         100,
         ge=1,
-        description="filters of each width",
+        description="number of filters of each width",
         json_schema_extra={"search": {"low": 50, "high": 300, "log": True}},
     )
 
@@ -52,10 +52,10 @@ class ConvolutionNetwork(DocumentNetwork):
 
 
 class KimClassifier(NeuralClassifier):
-    """Kim's CNN-rand: word vectors are learned with the other weights.
+    """Kim's CNN-rand: word vectors are learned together with the other weights.
 
-    Kim's bound on the norm of the output weights is left out (Zhang & Wallace 2015 found that it matters little).
-    Dropout is applied to word vectors too.
+    Kim's bound on the norm of the output weights is omitted (Zhang & Wallace 2015 found that it matters little).
+    Dropout is also applied to word vectors.
     """
 
     config_class = ConvolutionConfig

@@ -1,7 +1,7 @@
 """The temporal convolutional network as a language model.
 
-Bai, Kolter & Koltun 2018, section 4 and their models of words and characters; as there, a window of training is read
-with the earlier symbols that its first prediction depends on.
+Bai, Kolter & Koltun 2018, section 4 and their models of words and characters. As in the paper, a training window is
+read together with the earlier symbols on which its first prediction depends.
 """
 
 import torch
@@ -15,11 +15,17 @@ from seqbench.learning.output import OutputLayer
 
 
 class TemporalConvolutionLanguageConfig(BlocksConfig, ColumnLanguageConfig):
-    bptt: int = Field(70, ge=1, description="predictions per window, without the symbols that are read before them")
+    bptt: int = Field(
+        70, ge=1, description="predictions per window, not counting the symbols that are read before them"
+    )
 
 
 class TemporalConvolutionNetwork(ColumnNetwork):
-    """The state holds the symbols that the next prediction depends on; before a document all are the edge."""
+    """Predicts each symbol from the convolutions over the symbols before it.
+
+    The state holds the symbols on which the next prediction depends. At the start of a document, all of them are the
+    edge symbol.
+    """
 
     def __init__(
         self, embedding: nn.Module, body: TemporalConvolution, output: OutputLayer, edge: int, dropout: float
@@ -38,13 +44,13 @@ class TemporalConvolutionNetwork(ColumnNetwork):
         (before,) = (symbols.new_full((known, symbols.shape[1]), self.edge),) if state is None else state
         line = torch.cat([before, symbols])
         vectors = self.dropout(self.embedding(line)).transpose(0, 1)
-        # The padding of the layers only reaches steps that are cut off here.
+        # The layers' padding only affects steps that are cut off here.
         features = self.body(vectors)[:, known:].transpose(0, 1)
         return self.dropout(features), (line[len(line) - known :],)
 
 
 class TemporalConvolutionLanguageModel(ColumnLanguageModel):
-    """p(x_t | the symbols before it within the receptive field)."""
+    """p(x_t | the symbols before x_t in the receptive field)."""
 
     config_class = TemporalConvolutionLanguageConfig
     config: TemporalConvolutionLanguageConfig

@@ -17,7 +17,7 @@ from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, Neur
 
 
 class CausalConvolution(nn.Module):
-    """y_t = b + Σ_i W_i x_{t - d (k-1-i)}, i = 0…k-1, with zeros before the start; W is weight-normalised.
+    """y_t = b + Σ_i W_i x_{t - d (k-1-i)}, i = 0…k-1, with zeros before the start; W has weight normalisation.
 
     Salimans & Kingma 2016, "Weight normalization": W = g V / ‖V‖ for each output channel.
     """
@@ -34,7 +34,7 @@ class CausalConvolution(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """relu(x + f(x)) with f twice a causal convolution, relu and spatial dropout; x is projected if widths differ."""
+    """relu(x + f(x)); f is causal convolution, relu and spatial dropout, twice; x is projected if widths differ."""
 
     def __init__(self, inputs: int, outputs: int, kernel_size: int, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -54,15 +54,15 @@ class ResidualBlock(nn.Module):
 
 
 class TemporalConvolution(nn.Module):
-    """`levels` residual blocks, level i = 0, 1, … with dilation 2^i.
+    """A stack of `levels` residual blocks; level i = 0, 1, … has dilation 2^i.
 
-    The output at a step depends on `receptive_field` inputs, of which the last is that of the step itself.
+    The output at a step depends on `receptive_field` inputs; the last of them is the input of the same step.
     """
 
     def __init__(
         self, input_size: int, hidden_size: int, *, levels: int, kernel_size: int, dropout: float = 0.0
     ) -> None:
-        """dropout: share of channels that each dropout of a block drops, for all steps of a sequence.
+        """dropout: share of channels that each dropout layer drops, for all steps of a sequence.
 
         Raises:
             ValueError: a size or number is not positive.
@@ -77,7 +77,7 @@ class TemporalConvolution(nn.Module):
             )
         )
         self.receptive_field = 1 + 2 * (kernel_size - 1) * (2**levels - 1)
-        """Return the number of steps; each block of dilation d adds 2 (kernel_size - 1) d."""
+        """Number of steps; a block of dilation d adds 2 (kernel_size - 1) d."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, T, input_size); returns (B, T, hidden_size)."""
@@ -86,7 +86,7 @@ class TemporalConvolution(nn.Module):
 
 
 class BlocksConfig(Config):
-    """Sizes of the residual blocks, for networks of all tasks."""
+    """Settings of the residual blocks, for the networks of all tasks."""
 
     levels: int = Field(
         4,
@@ -96,18 +96,18 @@ class BlocksConfig(Config):
         json_schema_extra={"search": {"choices": [2, 3, 4, 5, 6]}},
     )
     kernel_size: int = Field(
-        3, ge=1, description="steps that a filter sees", json_schema_extra={"search": {"choices": [2, 3, 5, 7]}}
+        3, ge=1, description="width of a filter, in steps", json_schema_extra={"search": {"choices": [2, 3, 5, 7]}}
     )
     channel_dropout: float = Field(
         0.1,
         ge=0,
         lt=1,
-        description="share of channels dropped within a block, over all steps at once",
+        description="share of channels that is dropped in a block, at all steps",
         json_schema_extra={"search": {"low": 0.0, "high": 0.5}},
     )
 
     def blocks(self, input_size: int, hidden_size: int) -> TemporalConvolution:
-        """Return untrained blocks of these sizes."""
+        """Return untrained blocks with these settings."""
         return TemporalConvolution(
             input_size,
             hidden_size,
@@ -121,18 +121,18 @@ class TemporalConvolutionConfig(BlocksConfig, NeuralClassifierConfig):
     hidden_size: int = Field(
         128,
         ge=1,
-        description="channels of a level",
+        description="channels per level",
         json_schema_extra={"search": {"low": 32, "high": 256, "log": True}},
     )
     pooling: Literal["last", "max"] = Field(
         "max",
-        description="features of a document: the last step's, or the largest of each channel over all steps",
+        description="features of a document: last: those of the last step; max: each channel's maximum over all steps",
         json_schema_extra={"search": {"choices": ["last", "max"]}},
     )
 
 
 class TemporalConvolutionNetwork(DocumentNetwork):
-    """The padding after the end of a document does not reach earlier steps of a causal network."""
+    """Encodes documents with causal residual blocks, so the padding after a document does not affect its steps."""
 
     def __init__(self, vocab_size: int, classes: int, config: TemporalConvolutionConfig) -> None:
         super().__init__(vocab_size, classes, config.hidden_size, config)

@@ -1,4 +1,4 @@
-r"""Baum–Welch for categorical hidden Markov models, batched over sequences.
+r"""The Baum–Welch algorithm for categorical hidden Markov models, batched over sequences.
 
 Baum, Petrie, Soules & Weiss 1970; Rabiner 1989, "A tutorial on hidden Markov models", sections III and V. For
 states i, j = 1..K, start π, transitions A, emissions b_j(v), and a sequence o_1..o_T:
@@ -9,8 +9,8 @@ states i, j = 1..K, start π, transitions A, emissions b_j(v), and a sequence o_
     Σ_t ξ_t(i, j) = A_ij Σ_t α_{t-1}(i) w_t(j)
     ln p(o) = Σ_t ln c_t
 
-Many sequences are processed together, so that each step is one product of matrices and ξ is summed by one product per
-step; there is never an array (T, K, V) or (T, K, K).
+Many sequences are processed together, so that each step needs one matrix product, and one more for the sum of ξ. There
+is never an array of shape (T, K, V) or (T, K, K).
 """
 
 import math
@@ -25,33 +25,33 @@ from torch import Tensor
 from seqbench.interface import Documents, Ids
 
 GROWTH = 1.5
-"""Factor by which the step grows after each success."""
+"""Factor by which the step size grows after each successful step."""
 FLOOR = 1e-9
-"""The smallest probability after an enlarged step; EM itself has no limit."""
+"""The smallest probability after an enlarged step; plain EM steps have no such limit."""
 
 
 Answer = TypeVar("Answer")
 
 
 class Parameters(NamedTuple):
-    """An HMM, or counts or pseudo-counts of the same shape."""
+    """The parameters of an HMM, or counts or pseudo-counts of the same shapes."""
 
     start: Tensor
-    """(2, K): π at the start of a document, and at the start of a piece after a cut."""
+    """(2, K) π at the start of a document, and the distribution at the start of a piece after a cut."""
     A: Tensor
     """(K, K)"""
     B: Tensor
-    """(V, K) b_j(v), one row per symbol, so that an emission is one contiguous read."""
+    """(V, K) b_j(v), one row per symbol, so that the emissions of a symbol are contiguous in memory."""
 
     def to(self, dtype: torch.dtype) -> "Parameters":
         return Parameters(*(x.to(dtype) for x in self))
 
 
 class Batch(NamedTuple):
-    """Sequences packed by time, the longest first, so that those that reach t are the first `active[t]`."""
+    """Sequences packed by time, the longest first: the sequences that reach t are the first `active[t]`."""
 
     ids: Tensor
-    """(N,) all symbols of t = 1, then all of t = 2, …"""
+    """(N,) the symbols of all sequences at t = 1, then at t = 2, …"""
     active: list[int]
     after_cut: Tensor
     """(R,) the row of `Parameters.start` from which each sequence starts."""
@@ -61,11 +61,11 @@ class Step(NamedTuple):
     nats: float
     """Negative log-likelihood per symbol before the step."""
     parameters: Parameters
-    """After it."""
+    """Parameters after the step."""
 
 
 def cut(documents: Documents, piece: int) -> tuple[list[Ids], list[bool]]:
-    """Return pieces of nearly equal length, at most `piece` symbols, and whether each starts after a cut."""
+    """Cut documents into pieces of nearly equal length, at most `piece` symbols; also return which follow a cut."""
     pieces = [(p, k > 0) for d in documents if len(d) for k, p in enumerate(np.array_split(d, -(-len(d) // piece)))]
     return [p for p, _ in pieces], [after for _, after in pieces]
 
@@ -84,13 +84,13 @@ def pack(pieces: Sequence[Ids], after_cut: Sequence[bool], device: str = "cpu") 
 
 
 def forward(model: Parameters, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Return filtered states α (N, K) and scales c (N, 1), packed like the batch."""
+    """Return the filtered states α (N, K) and the scales c (N, 1), packed like the batch."""
     K, dtype = len(model.A), model.A.dtype
     alpha = torch.empty(len(batch.ids), K, dtype=dtype, device=model.A.device)
     c = alpha.new_empty(len(batch.ids), 1)
     predicted = model.start[batch.after_cut]
     buffer = torch.empty_like(predicted)
-    A = model.A.t().contiguous().t()  # column-major, which the product reads faster
+    A = model.A.t().contiguous().t()  # column-major order makes the product faster
     before: Tensor | None = None
     for ids, alpha_t, c_t in zip(
         torch.split(batch.ids, batch.active),
@@ -109,7 +109,7 @@ def forward(model: Parameters, batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def log_likelihood(model: Parameters, batches: Sequence[Batch]) -> float:
-    """Return Σ ln p(o) over all sequences, natural logarithm."""
+    """Return Σ ln p(o) over all sequences."""
 
     def one(batch: Batch) -> float:
         return float(forward(model, batch)[1].log().sum(dtype=torch.float64))
@@ -118,8 +118,11 @@ def log_likelihood(model: Parameters, batches: Sequence[Batch]) -> float:
 
 
 def expect(model: Parameters, batch: Batch) -> tuple[Parameters, float]:
-    """Return the result of the E-step: expected counts of starts, transitions and emissions (float64), and the
-    likelihood."""
+    """Run the E-step.
+
+    Returns:
+        The expected counts of starts, transitions and emissions, in float64, and the log-likelihood.
+    """
     alpha, c = forward(model, batch)
     alphas, ids = torch.split(alpha, batch.active), torch.split(batch.ids, batch.active)
     scales = torch.split(c, batch.active)
@@ -128,7 +131,7 @@ def expect(model: Parameters, batch: Batch) -> tuple[Parameters, float]:
     xi = torch.zeros_like(model.A)
     for t in range(len(batch.active) - 1, 0, -1):
         n = batch.active[t]
-        beta_t, w_t = beta[:n], w[:n]  # rows that end at t have not been written yet: β = 1
+        beta_t, w_t = beta[:n], w[:n]  # rows of sequences that end at t have not been written yet: β = 1
         torch.index_select(model.B, 0, ids[t], out=w_t)
         w_t.mul_(beta_t).div_(scales[t])
         alphas[t].mul_(beta_t)  # α_t becomes γ_t in place: ξ has used it already
@@ -142,7 +145,7 @@ def expect(model: Parameters, batch: Batch) -> tuple[Parameters, float]:
 
 
 def expect_all(model: Parameters, batches: Sequence[Batch]) -> tuple[Parameters, float]:
-    """Run the E-step over all batches; the sums are the same on any number of threads."""
+    """Run the E-step over all batches; the sums do not depend on the number of threads."""
     answers = _each(lambda batch: expect(model, batch), batches)
     total, likelihood = next(answers)
     for counts, more in answers:
@@ -153,10 +156,10 @@ def expect_all(model: Parameters, batches: Sequence[Batch]) -> tuple[Parameters,
 
 
 def _each(function: Callable[[Batch], Answer], batches: Sequence[Batch]) -> Iterator[Answer]:
-    """Yield `function` of each batch in order, with one thread per batch.
+    """Yield `function` of each batch in order; batches run in parallel, each on one thread.
 
-    Torch's own threads would synchronise a dozen times per time step, for products too small to be worth it; on a busy
-    machine each synchronisation waits for the scheduler.
+    If torch's own threads shared a batch, they would synchronise a dozen times per time step, although the products are
+    too small to be worth it. On a busy machine, each synchronisation waits for the scheduler.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -168,9 +171,9 @@ def _each(function: Callable[[Batch], Answer], batches: Sequence[Batch]) -> Iter
 
 
 def maximise(counts: Parameters, prior: Parameters) -> Parameters:
-    """Return the result of the M-step: the mode given Dirichlet priors, i.e. shares of counts plus pseudo-counts.
+    """Run the M-step: return the posterior mode with Dirichlet priors, that is, normalised counts plus pseudo-counts.
 
-    A row without counts (the start after a cut if nothing was cut) becomes uniform.
+    A row whose sum is zero becomes uniform.
     """
 
     def shares(x: Tensor, dim: int) -> Tensor:
@@ -182,7 +185,10 @@ def maximise(counts: Parameters, prior: Parameters) -> Parameters:
 
 
 def log_prior(model: Parameters, prior: Parameters) -> float:
-    """Return Σ pseudo-count · ln probability, which the M-step maximises with the likelihood, up to a constant."""
+    """Return the log prior up to a constant, Σ pseudo-count · ln probability.
+
+    The M-step maximises its sum with the log-likelihood.
+    """
     return sum(float(torch.xlogy(extra, x).sum()) for x, extra in zip(model, prior, strict=True))
 
 
@@ -206,19 +212,19 @@ def climb(
     tolerance: float = 0.0,
     growth: float = GROWTH,
 ) -> Iterator[Step]:
-    """Adaptive over-relaxed EM (Salakhutdinov & Roweis 2003); `growth=1` is Baum–Welch.
+    """Run adaptive over-relaxed EM (Salakhutdinov & Roweis 2003); `growth=1` is Baum–Welch.
 
-    Each success enlarges the next step. If an enlarged step lowers the objective (log-likelihood + log prior), it is
-    replaced by the plain EM step, which cannot; this pass then yields nothing.
+    Each successful step enlarges the next one. If an enlarged step lowers the objective (log-likelihood + log prior),
+    it is replaced by the plain EM step, which cannot lower it; this pass then yields nothing.
 
     Args:
-        model, prior: in float64.
-        passes: the most passes over the batches.
-        dtype: of the E-step.
-        tolerance: EM ends if a pass gains less, in nats per symbol.
+        model, prior: parameters and pseudo-counts in float64.
+        passes: maximum number of passes over the batches.
+        dtype: data type of the E-step.
+        tolerance: EM ends if a pass gains less than this, in nats per symbol.
 
     Raises:
-        FloatingPointError: the likelihood of a plain EM step is no number.
+        FloatingPointError: the objective of a plain EM step is NaN or infinite.
     """
     symbols = sum(len(batch.ids) for batch in batches)
     best, eta, bold, plain = -math.inf, 1.0, False, model
@@ -227,11 +233,11 @@ def climb(
         objective = likelihood + log_prior(model, prior)
         if not math.isfinite(objective) and not bold:
             raise FloatingPointError(
-                "EM ran into a likelihood that is no number; use dtype=float64 or a larger pseudo_count"
+                "the likelihood in EM is NaN or infinite; use dtype=float64 or a larger pseudo_count"
             )
         if not objective >= best:
             if not bold:
-                return  # only rounding can lower the objective in a plain step: this is the optimum
+                return  # in a plain step, only rounding can lower the objective: the optimum is reached
             model, eta, bold = plain, 1.0, False
             continue
         gain, best = (objective - best) / symbols, objective

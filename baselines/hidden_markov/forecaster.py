@@ -1,15 +1,15 @@
-"""A Gaussian hidden Markov model of all series, which forecasts by its predictive mixture.
+"""A Gaussian hidden Markov model of all series; its forecast is the predictive mixture of its states.
 
-If α is the filtered distribution of the states after a past, the value h steps ahead is a mixture of the K Gaussians,
+If α is the filtered distribution of the states after a past, the value h steps ahead follows a mixture of K Gaussians,
 
     p(z_{T+h}) = Σ_k (α Aʰ)_k N(z; μ_k, σ_k²)
 
-(Zucchini, MacDonald & Langrock 2016, "Hidden Markov models for time series", section 5.2). Only the
-states could carry the season, so z is a series without its last season or its mean profile. One model is fitted to z of
-all series, with hmmlearn's Baum–Welch.
+(Zucchini, MacDonald & Langrock 2016, "Hidden Markov models for time series", section 5.2). In such a model, only the
+states could represent the season. Therefore z is the series minus its last season or its mean profile. One model is
+fitted to z of all series, with hmmlearn's Baum–Welch.
 
-If z is the change since the last season, a step beyond the first season ahead adds the changes of the seasons between:
-their mean exactly, their variance as if they were independent.
+If z is the change since the last season, forecasts beyond the first season ahead add the changes of the seasons in
+between. The mean of the sum is exact; its variance is computed as if the changes were independent.
 """
 
 from typing import ClassVar
@@ -23,28 +23,32 @@ from seqbench.interface import Arrays, Config, Floats, MissingExtra
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 HALVINGS = 60
-"""Halvings of the bracket around a quantile, down to the last digits of a float."""
+"""Number of times the interval around a quantile is halved, down to the last digits of a float."""
 
 
 class HMMForecasterConfig(Config):
-    states: int = Field(8, ge=1, le=100, description="K", json_schema_extra={"search": {"choices": [2, 4, 8, 16]}})
+    states: int = Field(
+        8, ge=1, le=100, description="number of states, K", json_schema_extra={"search": {"choices": [2, 4, 8, 16]}}
+    )
     base: SeasonalBase = Field(
         "last",
-        description="what is subtracted from a series: the mean profile of a season, or the last season",
+        description="what is subtracted from a series: profile: the mean profile of a season; last: the last season",
         json_schema_extra={"search": {"choices": ["profile", "last"]}},
     )
-    memory: int = Field(200, ge=1, description="newest steps of a past from which its state is filtered")
-    least_variance: float = Field(1e-3, gt=0, description="of a state, in variances of a standardised series")
+    memory: int = Field(200, ge=1, description="newest steps of a past that the filter reads")
+    least_variance: float = Field(
+        1e-3, gt=0, description="smallest variance of a state, for series standardised to variance 1"
+    )
 
 
 class HMMForecaster(Forecaster):
-    """Mean and quantiles of the predictive mixture. A step of EM is one epoch of the budget."""
+    """Forecasts the mean and quantiles of the predictive mixture. One step of EM counts as one epoch of the budget."""
 
     config_class = HMMForecasterConfig
     config: HMMForecasterConfig
     stochastic: ClassVar[bool] = True
     transitions: Floats
-    """(K, K) A; the row is the state before."""
+    """(K, K) A; rows are previous states, columns are next states."""
     means: Floats
     """(K,)"""
     sds: Floats
@@ -56,19 +60,19 @@ class HMMForecaster(Forecaster):
         """
         super().__init__(config)
         try:
-            import hmmlearn.hmm  # noqa: F401 (here, so that no fit is timed with it)
+            import hmmlearn.hmm  # noqa: F401 (imported here, so that the time of a fit does not include it)
         except ImportError:
             raise MissingExtra("hmm needs hmmlearn to forecast: pip install 'seqbench[hmmlearn]'") from None
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
-        """Fit by Baum–Welch, until `ctx.budget` ends or the likelihood no longer changes.
+        """Fit by Baum–Welch until the budget is used up or the likelihood no longer increases.
 
         Raises:
-            ValueError: the series hold fewer values than there are states.
+            ValueError: the series have fewer values than there are states.
         """
         z = [row for row in SeasonalStandard.of(train, self.config.base).apply(train) if len(row)]
         if sum(map(len, z)) < self.config.states:
-            raise ValueError(f"{self.config.states} states need as many values to start from: set fewer states")
+            raise ValueError(f"{self.config.states} states need at least as many training values: set fewer states")
         from hmmlearn.hmm import GaussianHMM
 
         model = GaussianHMM(
@@ -106,7 +110,7 @@ class HMMForecaster(Forecaster):
         self.transitions, self.means, self.sds = arrays["transitions"], arrays["means"], arrays["sds"]
 
     def _filtered(self, pasts: list[Floats]) -> Floats:
-        """Return (N, K) p(state | the newest values), starting from equal probabilities."""
+        """Return p(state | the newest values), (N, K); all states have equal probability before the first value."""
         steps = self.config.memory
         state = np.full((len(pasts), len(self.means)), 1 / len(self.means))
         lengths = np.array([min(len(past), steps) for past in pasts])
@@ -119,16 +123,17 @@ class HMMForecaster(Forecaster):
             log_density = -0.5 * ((z[:, t, None] - self.means) / self.sds) ** 2 - np.log(self.sds)
             joint = before * np.exp(log_density - log_density.max(axis=1, keepdims=True))
             total = joint.sum(axis=1, keepdims=True)
-            # A value that no reachable state explains gives probabilities of 0 in floats, and is left out.
+            # If all probabilities of a value underflow to 0 in the reachable states, the value is ignored.
             told = np.where(total > 0, joint / np.where(total > 0, total, 1), before)
             state = np.where(seen, told, before)
         return state
 
     def _quantiles(self, shares: Floats, added: Floats, levels: Floats) -> Floats:
-        """Return quantiles (N, H, Q) of mixtures with weights (N, H, K); `added` (N, H) is added to each Gaussian's
-        variance.
+        """Return quantiles (N, H, Q) of mixtures with weights `shares` (N, H, K).
 
-        They are found by bisection between the smallest and the largest quantile of the Gaussians."""
+        `added` (N, H) is added to the variance of each Gaussian. Quantiles are found by bisection between the smallest
+        and the largest quantile of the single Gaussians.
+        """
         sds = np.sqrt(self.sds**2 + added[..., None])
         ends = self.means[:, None] + sds[..., None] * ndtri(levels)
         low, high = ends.min(axis=2), ends.max(axis=2)

@@ -1,7 +1,7 @@
 """The categorical hidden Markov model as a language model.
 
-Rabiner 1989, "A tutorial on hidden Markov models and selected applications in speech recognition". Learned by
-Baum–Welch (`em.py`) or by hmmlearn; scored by the exact forward filter, whose state is passed on.
+Rabiner 1989, "A tutorial on hidden Markov models and selected applications in speech recognition". The model is trained
+by Baum–Welch (`em.py`) or by hmmlearn. It scores by the exact forward filter, whose state is passed on between calls.
 """
 
 from typing import Literal
@@ -15,29 +15,31 @@ from seqbench.interface import Arrays, Config, Documents, Floats, Ids, MissingEx
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 SLAB_BYTES = 64 * 2**20
-"""The most bytes of filtered states that an E-step keeps, per thread."""
+"""The most bytes of filtered states that an E-step keeps per thread."""
 SYMBOLS_A_PARAMETER = 10
-"""With fewer symbols per parameter, a share of the data does not tell reliably which start is best."""
+"""The fewest symbols per parameter for comparing starts on a share of the data; fewer make this unreliable."""
 STEPS_UNSCALED = 8
-"""Steps after which the filter divides by its scale; float64 is then far from underflow."""
+"""Number of steps after which the filter is normalised, long before float64 underflows."""
 
 
 class HMMConfig(Config):
-    states: int = Field(32, ge=1, description="K", json_schema_extra={"search": {"choices": [8, 16, 32, 64, 128]}})
+    states: int = Field(
+        32, ge=1, description="number of states, K", json_schema_extra={"search": {"choices": [8, 16, 32, 64, 128]}}
+    )
     pseudo_count: float = Field(
         0.03,
         ge=1e-6,
-        description="Dirichlet pseudo-counts: this many per transition, and this many times V per state's emissions, "
-        "spread as the add-one unigram, which is what an unseen symbol has",
+        description="Dirichlet pseudo-counts: this many per transition, and this many times V for the emissions of "
+        "each state, distributed like the add-one unigram, which gives unseen symbols their probability",
         json_schema_extra={"search": {"low": 1e-3, "high": 1.0, "log": True}},
     )
-    restarts: int = Field(4, ge=1, description="random starts R, compared on 1/R of the data")
-    piece: int = Field(128, ge=2, description="symbols; a longer document is cut for learning, never for scoring")
-    tolerance: float = Field(1e-5, ge=0, description="EM ends if a pass gains less, in nats per symbol")
-    patience: int = Field(5, ge=1, description="EM ends after so many steps without a better validation likelihood")
-    dtype: Literal["float32", "float64"] = Field("float32", description="in which the E-step computes")
+    restarts: int = Field(4, ge=1, description="number of random starts, R, which are compared on 1/R of the data")
+    piece: int = Field(128, ge=2, description="symbols; longer documents are cut in training, never in scoring")
+    tolerance: float = Field(1e-5, ge=0, description="EM ends if a pass gains less than this, in nats per symbol")
+    patience: int = Field(5, ge=1, description="EM ends after this many steps without a better validation likelihood")
+    dtype: Literal["float32", "float64"] = Field("float32", description="data type of the E-step")
     implementation: Literal["torch", "hmmlearn"] = Field(
-        "torch", description="hmmlearn: plain Baum–Welch from one start, on whole documents"
+        "torch", description="torch: adaptive EM; hmmlearn: plain Baum–Welch from one start, on whole documents"
     )
 
 
@@ -46,16 +48,17 @@ class HMM(LanguageModel[Floats]):
 
         s_0 = π,    s_t ∝ (s_{t-1} ⊙ b(o_t)) A
 
-    Cuts: for learning, a long document is cut into pieces that are processed together. A piece after a cut starts
-    from a separate distribution, which is learned like π and dropped afterwards. This maximises the split-data
-    likelihood (Rydén 1994), whose estimate is consistent, not the likelihood of the uncut stream; the curves
-    `train_nats` and `valid_nats` are of the split data. Scores are not: `predict` filters exactly.
+    Cuts: in training, long documents are cut into pieces that are processed together. Pieces after a cut start from a
+    separate distribution, which is learned like π and dropped after training. This maximises the split-data likelihood
+    (Rydén 1994), whose estimate is consistent, instead of the likelihood of whole documents. The curves `train_nats`
+    and `valid_nats` refer to the split data. Scores do not: `predict` filters whole documents exactly.
 
-    Starts: EM finds a local optimum. Each state starts with a few symbols of its own (the unigram times sparse gamma
-    noise, about one state per symbol); in every second start, states tend to stay. If 1/R of the data holds ten symbols
-    per parameter, R starts run on this share for a fifth of the passes, the best one (on validation, else on the share)
-    continues there for three tenths, and the other half of the passes uses all data (em-EM: Biernacki, Celeux & Govaert
-    2003). Otherwise one start runs on all data. The parameters of the best validation step are kept.
+    Starts: EM finds a local optimum. Initially, each state emits mainly a few symbols (the unigram times sparse gamma
+    noise, about one state per symbol); in every second start, states tend to repeat. If 1/R of the data has at least
+    ten symbols per parameter, R starts run on this share for a fifth of the passes. The start that is best (on the
+    validation data, or on the share if there is none) continues on the share for three tenths of the passes, and the
+    other half of the passes uses all data (em-EM: Biernacki, Celeux & Govaert 2003). Otherwise one start runs on all
+    data. The parameters with the best validation likelihood are kept.
     """
 
     config_class = HMMConfig
@@ -68,18 +71,18 @@ class HMM(LanguageModel[Floats]):
     """(V, K) b_j(v)"""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
-        """Learn by EM, one step per pass, at most `ctx.budget.epochs` passes.
+        """Train by EM, with one step per pass over the data and at most `ctx.budget.epochs` passes.
 
         Raises:
-            ValueError: there is no symbol to learn from, or no pass to learn in.
-            MissingExtra: implementation="hmmlearn" and it is not installed.
-            FloatingPointError: EM ran into NaN.
+            ValueError: the training data has no symbols, or the budget allows no pass.
+            MissingExtra: implementation="hmmlearn", but hmmlearn is not installed.
+            FloatingPointError: EM produced NaN or an infinite likelihood.
         """
         documents = [d for d in train if len(d)]
         if not documents:
-            raise ValueError("the training data holds no symbols: an HMM has nothing to learn from")
+            raise ValueError("the training data has no symbols, so an HMM cannot be trained")
         if ctx.budget.epochs < 1:
-            raise ValueError("an HMM needs a budget of at least one epoch: one epoch is one step of EM")
+            raise ValueError("an HMM needs a budget of at least one epoch, which is one step of EM")
         self.vocab_size = ctx.vocab.size
         counts = np.bincount(np.concatenate(documents), minlength=ctx.vocab.size) + 1.0
         unigram = counts / counts.sum()
@@ -149,7 +152,7 @@ class HMM(LanguageModel[Floats]):
         pieces, after_cut = cut(documents, self.config.piece)
         itemsize = 4 if self.config.dtype == "float32" else 8
         slabs = -(-sum(map(len, pieces)) * self.config.states * itemsize // SLAB_BYTES)
-        # A multiple of `least`, so that each of `least` shares has as many batches.
+        # A multiple of `least`, so that each of the `least` shares has the same number of batches.
         parts = -(-max(slabs, 1) // least) * least
         drawn = [part for part in np.array_split(rng.permutation(len(pieces)), parts) if len(part)]
         return [pack([pieces[i] for i in part], [after_cut[i] for i in part], device) for part in drawn]
@@ -180,10 +183,10 @@ class HMM(LanguageModel[Floats]):
         self.startprob, self.transmat = model.startprob_, model.transmat_
         self.by_symbol = np.ascontiguousarray(model.emissionprob_.T)
         if not np.isfinite(self.by_symbol).all():
-            raise FloatingPointError("hmmlearn's EM ran into NaN; use a larger pseudo_count")
+            raise FloatingPointError("hmmlearn's EM produced NaN; use a larger pseudo_count")
 
     def predict(self, ids: Ids, state: Floats | None = None) -> tuple[Floats, Floats]:
-        """Score by the exact filter; the state is (B, K), the distribution of the hidden state of the next symbol."""
+        """Score by the exact filter; the returned state (B, K) is the distribution of the next hidden state."""
         B, T = ids.shape
         state = np.tile(self.startprob, (B, 1)) if state is None else state.copy()
         scores, joint = np.empty((B, T)), np.empty_like(state)
@@ -194,7 +197,7 @@ class HMM(LanguageModel[Floats]):
             for t, b in enumerate(emissions):
                 np.multiply(states[t], b, out=joint)
                 np.matmul(joint, self.transmat, out=states[t + 1])
-            mass = states.sum(axis=2)  # rows of A sum to one, so a transition keeps the mass that emission left
+            mass = states.sum(axis=2)  # rows of A sum to one, so a transition does not change the mass
             scores[:, begin : begin + len(emissions)] = np.log(mass[1:] / mass[:-1]).T
             state = states[-1] / mass[-1][:, None]
         return scores, state
@@ -213,7 +216,7 @@ class HMM(LanguageModel[Floats]):
         self.vocab_size = len(self.by_symbol)
 
     def parameter_count(self) -> int:
-        """Count free parameters: one fewer than the probabilities of each distribution."""
+        """Count the free parameters: each distribution has one fewer than it has probabilities."""
         return self._free(self.config.states, self.vocab_size)
 
     @staticmethod

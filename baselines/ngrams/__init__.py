@@ -1,1 +1,1 @@
-"""Models that count n-grams, and the cache."""
+"""Language models that count n-grams, and the cache model."""

@@ -1,8 +1,8 @@
-"""A cache: recent symbols are likely to occur again.
+"""A cache language model: recent symbols are likely to occur again.
 
-Kuhn & De Mori 1990, "A cache-based natural language model for speech recognition", without its parts of speech;
-with decay as in Clarkson & Robinson 1997, "Language model adaptation using mixtures and an exponentially decaying
-cache". Grave, Joulin & Usunier 2017 compare their neural cache with it.
+Kuhn & De Mori 1990, "A cache-based natural language model for speech recognition", without its parts of speech; the
+decay is that of Clarkson & Robinson 1997, "Language model adaptation using mixtures and an exponentially decaying
+cache". Grave, Joulin & Usunier 2017 compare their neural cache with such a cache.
 """
 
 import numpy as np
@@ -17,25 +17,25 @@ class CacheConfig(Config):
     size: int = Field(
         2000,
         ge=1,
-        description="symbols that are remembered",
+        description="number of most recent symbols in the cache",
         json_schema_extra={"search": {"low": 100, "high": 5000, "log": True}},
     )
     decay: float = Field(
         0.998,
         gt=0,
         le=1,
-        description="weight of a symbol relative to the one after it; 1: equal weights",
+        description="weight of a symbol relative to the next symbol; 1: equal weights",
         json_schema_extra={"search": {"choices": [0.99, 0.995, 0.998, 0.999, 1.0]}},
     )
 
 
 class Cache(LanguageModel[Ids]):
-    r"""The frequencies of the last symbols, interpolated with those of all training.
+    r"""Interpolates the frequencies of the last symbols with those of the training text.
 
         p(w | past) = λ c(w) / Σ_v c(v) + (1 − λ) u(w),     c(w) = Σ_{i=1..size} decay^(i−1) [x_{t−i} = w]
 
-    u is the add-one unigram of the training text; at the start of a document p = u. λ is learned on validation
-    (`learn_weights`). The state holds the last `size` symbols, fewer near the start of a document.
+    u is the add-one unigram of the training text; at the start of a document, p = u. λ is learned on the validation
+    text (`learn_weights`). The state holds the last `size` symbols, or fewer near the start of a document.
     """
 
     stochastic = False
@@ -59,7 +59,7 @@ class Cache(LanguageModel[Ids]):
 
     def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
         if ids.size and not 0 <= ids.min() <= ids.max() < self.vocab_size:
-            raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the vocabulary that the model was fitted with")
+            raise ValueError(f"ids must be in 0..{self.vocab_size - 1}, the vocabulary of the fitted model")
         before = ids[:, :0] if state is None else state
         symbols = np.concatenate([before, ids], axis=1)
         width = before.shape[1]
@@ -79,11 +79,11 @@ class Cache(LanguageModel[Ids]):
         return p
 
     def _cached(self, symbols: Ids) -> Floats:
-        """Return (B, T) the share of each symbol (B, T) in the cache of the symbols before it; 0 if there are none.
+        """Return the share (B, T) of each symbol (B, T) in the cache of symbols before it; 0 if the cache is empty.
 
-        Sorted by symbol, the places t_1 < t_2 < … of one symbol stand together. The decayed count of all of them
-        before place t_r is E_r = decay^(t_r − t_(r−1)) (E_(r−1) + 1 / decay), E_1 = 0; of those in the cache, the
-        first at t_f, it is E_r − decay^(t_r − t_f) E_f.
+        After sorting by symbol, the positions t_1 < t_2 < … of one symbol are adjacent. The decayed count of its
+        occurrences before t_r is E_r = decay^(t_r − t_(r−1)) (E_(r−1) + 1 / decay), E_1 = 0. If t_f is its first
+        position in the cache, the decayed count in the cache is E_r − decay^(t_r − t_f) E_f.
         """
         (B, T), decay, size = symbols.shape, self.config.decay, self.config.size
         key = (symbols + self.vocab_size * np.arange(B)[:, None]).ravel()
@@ -95,11 +95,11 @@ class Cache(LanguageModel[Ids]):
         factor[again] = decay**gap
         every[again] = decay ** (gap - 1)
         step = 1
-        while step < len(key):  # E_r = factor_r E_(r−1) + every_r, over spans of twice the length each time
+        while step < len(key):  # E_r = factor_r E_(r−1) + every_r, over spans that double in length each time
             every[step:] += factor[step:] * every[:-step]
             factor[step:] *= factor[:-step]
             step *= 2
-        line = key * (T + size) + place  # ascending; places of two symbols lie more than `size` apart
+        line = key * (T + size) + place  # ascending; positions of different symbols are more than `size` apart
         first = np.searchsorted(line, line - size)
         count = np.empty(len(key))
         count[order] = every - decay ** (place - place[first]) * every[first]

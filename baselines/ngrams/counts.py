@@ -1,4 +1,4 @@
-"""Counting n-grams: one packed integer per n-gram and one sort per order."""
+"""Counts n-grams, with one packed integer per n-gram and one sort per order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from seqbench.interface import Documents, Floats, Ids
 
 
 def symbol_bits(vocab_size: int) -> int:
-    """Return the bits of a symbol in a key; <s> = vocab_size is a symbol too."""
+    """Return the number of bits of a symbol in a key; <s> = vocab_size is also a symbol."""
     return vocab_size.bit_length()
 
 
@@ -20,30 +20,30 @@ def symbol_bits(vocab_size: int) -> int:
 class Level:
     """The distinct n-grams of one order n.
 
-    Level 1 holds all symbols of the vocabulary and the start marker <s>, so that a symbol is its own index there. <s>
-    has count zero, since it is never predicted. Level 0, not stored, is the empty n-gram.
+    Level 1 holds all symbols of the vocabulary and the start marker <s>, so its indices are the symbols themselves. The
+    count of <s> is zero, since it is never predicted. Level 0, the empty n-gram, is not stored.
     """
 
     key: Ids
-    """(K,) index of w_1 … w_(n-1) in the level below, and w_n in the low bits; ascending."""
+    """(K,) index of w_1 … w_(n-1) in the level below, with w_n in the low bits; ascending."""
     suffix: Ids
     """(K,) index of w_2 … w_n in the level below."""
     count: Ids
-    """(K,) occurrences."""
+    """(K,) number of occurrences."""
     contexts: int
     """Number of entries of the level below."""
     opening: int
-    """Entries from this index on begin with <s>; they are last, since <s> is the largest symbol."""
+    """Index of the first entry that begins with <s>; such entries come last, since <s> is the largest symbol."""
     bits: int
-    """Low bits of a key that hold w_n."""
+    """Number of low bits of a key that hold w_n."""
 
     @cached_property
     def context(self) -> Ids:
-        """Return (K,) index of w_1 … w_(n-1) in the level below."""
+        """Return the index (K,) of w_1 … w_(n-1) in the level below."""
         return self.key >> self.bits
 
     def per_context(self, values: NDArray[Any]) -> Floats:
-        """Return sums of values (K,) over the n-grams of each context, (contexts,)."""
+        """Return the sums (contexts,) of values (K,) over the n-grams of each context."""
         sums: Floats = np.bincount(self.context, weights=values, minlength=self.contexts).astype(np.float64, copy=False)
         return sums
 
@@ -53,7 +53,8 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
 
     No n-gram crosses the start of a document. The indices of one order are part of the keys of the next. A key needs
     the bits of the number of positions plus those of the vocabulary, so it fits into 63 bits if the text fits into
-    memory."""
+    memory.
+    """
     start, bits = vocab_size, symbol_bits(vocab_size)
     marker = np.array([start])
     symbols = np.concatenate([marker[:0], *(piece for document in documents for piece in (marker, document))])
@@ -63,12 +64,12 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
     yield level
 
     inside = symbols[1:] != start
-    within = np.ones(len(symbols), dtype=bool)  # where an n-gram ends that does not reach over a start
-    index = symbols  # of the n-gram that ends at each position
+    within = np.ones(len(symbols), dtype=bool)  # whether an n-gram that ends here does not cross a start
+    index = symbols  # index of the n-gram that ends at each position
     for n in range(2, order + 1):
         within[1:] = within[:-1] & inside
         within[:1] = False
-        before = np.flatnonzero(within[1:])  # where its prefix ends
+        before = np.flatnonzero(within[1:])  # positions where the prefixes end
         keys = index[before]
         keys <<= bits
         keys |= symbols[1:][before]
@@ -84,10 +85,10 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
 
 
 def sort_together(keys: Ids, positions: Ids) -> Ids:
-    """Sort keys in place and return their positions; keys are not negative, and the last position is the largest.
+    """Sort keys in place and return the positions in the same order.
 
-    Sorting numbers is several times faster than sorting indices by them, so key and position are packed into one number
-    if both fit into 63 bits.
+    Keys must not be negative, and the last position must be the largest. Sorting numbers is several times faster than
+    sorting indices by them, so key and position are packed into one number if both fit into 63 bits.
     """
     if len(keys) == 0:
         return positions

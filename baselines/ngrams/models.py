@@ -1,13 +1,13 @@
 """n-gram language models: add-k, Witten–Bell, absolute discounting, interpolated modified Kneser–Ney.
 
-All four use one recursion over shorter and shorter contexts, where h' is h without its oldest symbol,
+All four use the same recursion over shorter and shorter contexts, where h' is h without its oldest symbol,
 
-    p(w | h) = a(h, w) + γ(h) p(w | h'),        down to the uniform p = 1/V,
+    p(w | h) = a(h, w) + γ(h) p(w | h'),        down to the uniform p = 1/V.
 
-and differ only in their counts and in the mass of a context that they leave for the shorter context. `<unk>` and
-`<eos>` are ordinary symbols. <s> starts each document as context and is never predicted, so V does not count it. A
-symbol that was never seen, also `<unk>`, gets its probability from the uniform distribution at the end of the
-recursion.
+They differ only in their counts and in the probability mass of a context that they leave for the shorter context.
+`<unk>` and `<eos>` are ordinary symbols. <s> is the context at the start of each document and is never predicted, so V
+does not count it. A symbol that did not occur in training, including `<unk>`, gets its probability from the uniform
+distribution at the end of the recursion.
 
 Chen & Goodman 1998, "An empirical study of smoothing techniques for language modeling", TR-10-98, section 2.
 """
@@ -27,7 +27,7 @@ from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 
 class Memoryless(LanguageModel[None]):
-    """The same distribution at every place."""
+    """Predicts the same distribution at every position."""
 
     stochastic = False
     _probability: Floats
@@ -48,7 +48,7 @@ class Memoryless(LanguageModel[None]):
 
 
 class Uniform(Memoryless):
-    """p(w) = 1 / V: a model that has learned anything is better."""
+    """p(w) = 1 / V; any model that has learned something is better."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         self.restore({"probability": np.full(ctx.vocab.size, 1 / ctx.vocab.size)})
@@ -58,7 +58,7 @@ class Uniform(Memoryless):
 
 
 class Unigram(Memoryless):
-    """Relative frequencies; one is added to each count, so that unseen symbols can be scored (Laplace)."""
+    """Predicts relative frequencies, with one added to each count so that unseen symbols can be scored (Laplace)."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         every = np.arange(ctx.vocab.size)
@@ -71,24 +71,24 @@ class NgramConfig(Config):
         3,
         ge=1,
         le=7,
-        description="symbols of the longest n-gram, with the predicted one",
+        description="symbols of the longest n-gram, including the predicted one",
         json_schema_extra={"search": {"choices": [1, 2, 3, 4, 5, 6, 7]}},
     )
 
 
 class Ngram(LanguageModel[Ids]):
-    """An interpolated n-gram model, scored with two look-ups per symbol.
+    """An interpolated n-gram model that needs two look-ups per scored symbol.
 
-    Let Γ(h) = γ(h) γ(h') … γ(), g w the longest stored suffix of h w, and f the longest stored suffix of h. The
-    recursion then becomes
+    Let Γ(h) = γ(h) γ(h') … γ(), let g w be the longest stored suffix of h w, and let f be the longest stored suffix of
+    h. Then the recursion becomes
 
         p(w | h) = [p(w | g) / Γ(g)] · Γ(f).
 
-    Each stored n-gram is a node with the bracket as its `score`, and each context a node with Γ as its `backoff`.
-    Node 0 is the empty n-gram; the n-grams of order 1, 2, … follow, each order ascending by (node of the prefix, last
-    symbol), which is also the key of a node.
+    Each stored n-gram is a node, whose `score` is the bracket; each context is a node, whose `backoff` is Γ. Node 0 is
+    the empty n-gram. The n-grams of order 1, 2, … follow, each order sorted by (node of the prefix, last symbol), which
+    is also the key of a node.
 
-    The state holds the last order − 1 symbols, fewer near the start of a document, where <s> = V stands first.
+    The state holds the last order − 1 symbols, or fewer near the start of a document, which begins with <s> = V.
     """
 
     stochastic = False
@@ -97,13 +97,13 @@ class Ngram(LanguageModel[Ids]):
 
     @abstractmethod
     def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
-        """Return the mass that the n-grams of an order keep, (K,), and that their contexts leave, (contexts,).
+        """Return the mass (K,) that the n-grams of an order keep, and the mass (contexts,) that each context leaves.
 
-        Both are in units of counts: a(h, w) and γ(h) are their shares of the total mass of h.
+        Both are in units of counts; divided by the total mass of h, they are a(h, w) and γ(h).
         """
 
     def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
-        """Yield each order with the counts (K,) from which it is estimated."""
+        """Yield the level of each order with the counts (K,) from which it is estimated."""
         return ((level, level.count) for level in levels)
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
@@ -111,14 +111,14 @@ class Ngram(LanguageModel[Ids]):
         self._store(*self._nodes(count_ngrams(train, self.vocab_size, self.config.order)))
 
     def _nodes(self, levels: Iterator[Level]) -> tuple[Ids, Floats, Floats]:
-        """Set keys and scores of all nodes, and back-offs of those below the highest order."""
-        keys, scores, backoffs = [np.array([-1])], [np.ones(1)], []  # node 0 is only ever a context
+        """Return the keys and scores of all nodes, and the back-offs of the nodes below the highest order."""
+        keys, scores, backoffs = [np.array([-1])], [np.ones(1)], []  # node 0 is only used as a context
         p, backoff, suffix = np.full(1, 1 / self.vocab_size), np.ones(1), np.zeros(1, dtype=np.int64)
-        node = 0  # of the first context of an order
+        node = 0  # node of the first context of an order
         for order, (level, count) in enumerate(self._counted(levels), start=1):
             kept, freed = self._smooth(order, level, count)
             mass = level.per_context(kept) + freed
-            unseen = mass == 0  # nothing followed these contexts
+            unseen = mass == 0  # no symbol followed these contexts
             mass[unseen] = 1
             gamma = np.where(unseen, 1, freed / mass)
             p = p[level.suffix]
@@ -134,7 +134,7 @@ class Ngram(LanguageModel[Ids]):
 
     def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
         if ids.size and (ids.min() < 0 or ids.max() >= self.vocab_size):
-            raise ValueError(f"ids must lie in 0..{self.vocab_size - 1}, the vocabulary that the model was fitted with")
+            raise ValueError(f"ids must be in 0..{self.vocab_size - 1}, the vocabulary of the fitted model")
         before = self._start(len(ids)) if state is None else state
         symbols = np.concatenate([before, ids], axis=1)
         flat = symbols.ravel()
@@ -154,7 +154,7 @@ class Ngram(LanguageModel[Ids]):
         for ends, found in islice(self._stored(symbols.ravel()), self.config.order - 1):
             last = ends % width == width - 1
             row, context = ends[last] // width, found[last]
-            # The children of a context are neighbours; those of a longer context overwrite.
+            # The children of a context are adjacent; those of a longer context overwrite those of a shorter one.
             first, end = np.searchsorted(self._table.keys, np.stack([context, context + 1]) << self._bits)
             children = end - first
             child = np.arange(children.sum()) + np.repeat(end - children.cumsum(), children)
@@ -165,15 +165,15 @@ class Ngram(LanguageModel[Ids]):
         return p
 
     def _stored(self, symbols: Ids) -> Iterator[tuple[Ids, Ids]]:
-        """Yield for n = 1..order where the stored n-grams among symbols (L,) end, and their nodes.
+        """Yield, for n = 1..order, the positions where stored n-grams of symbols (L,) end, and the nodes of these.
 
-        Rows of symbols may follow each other. Each starts with <s>, which no stored n-gram crosses, or with order − 1
-        symbols of its own past, so that no n-gram extends from one row into the next.
+        `symbols` may be several rows one after the other. Each row starts with <s>, which no stored n-gram crosses, or
+        with the last order − 1 symbols of its own past, so that no n-gram extends from one row into the next.
         """
         ends, node = np.arange(len(symbols)), symbols + 1
         yield ends, node
         for _ in range(1, self.config.order):
-            # An n-gram is stored only if its prefix and its suffix are stored: two neighbours.
+            # An n-gram is stored only if its prefix and its suffix are stored; these end at adjacent positions.
             left = (ends[1:] - ends[:-1] == 1).nonzero()[0]
             ends = ends[left + 1]
             node = self._table.find((node[left] << self._bits) | symbols[ends])
@@ -189,12 +189,12 @@ class Ngram(LanguageModel[Ids]):
 
     @property
     def _memory(self) -> int:
-        """Return the number of symbols kept as state; at order 1 one that nothing depends on."""
+        """Return the number of symbols in the state; order 1 keeps one symbol, on which no prediction depends."""
         return max(1, self.config.order - 1)
 
     @property
     def _bits(self) -> int:
-        """Return the low bits of a key that hold its last symbol."""
+        """Return the number of low bits of a key that hold its last symbol."""
         return symbol_bits(self.vocab_size)
 
     def arrays(self) -> Arrays:
@@ -206,9 +206,9 @@ class Ngram(LanguageModel[Ids]):
         self._store(arrays["keys"], arrays["score"], arrays["backoff"])
 
     def parameter_count(self) -> int:
-        """Count a probability for each stored n-gram and a back-off weight for each that may be a context.
+        """Count one probability per stored n-gram and one back-off weight per n-gram that may be a context.
 
-        The empty context counts; the probability of <s> does not.
+        The empty context is counted; the probability of <s> is not.
         """
         return len(self._score) - 2 + len(self._backoff)
 
@@ -217,23 +217,27 @@ class AddKConfig(NgramConfig):
     k: float = Field(
         0.01,
         gt=0,
-        description="occurrences added to each symbol in each context",
+        description="added to the count of each symbol in each context",
         json_schema_extra={"search": {"low": 1e-4, "high": 1.0, "log": True}},
     )
 
 
 class AddK(Ngram):
-    """p(w | h) = (c(hw) + k) / (c(h) + kV), h of order − 1 symbols or from <s> on (Lidstone 1920; k = 1: Laplace).
+    """p(w | h) = (c(hw) + k) / (c(h) + kV) (Lidstone 1920; k = 1: Laplace).
 
-    It never uses shorter contexts: after an unseen context all symbols have equal probability.
+    The context h is the last order − 1 symbols, or all symbols from <s> on. Shorter contexts are never used, so all
+    symbols have equal probability after an unseen context.
     """
 
     config_class = AddKConfig
     config: AddKConfig
 
     def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
-        """Yield counts of full n-grams; lower orders have no counts and pass all mass on to the uniform
-        distribution."""
+        """Yield the counts of full n-grams.
+
+        The counts of lower orders are zero, so they pass all mass on to the uniform distribution; n-grams from <s> on
+        keep their counts.
+        """
         for order, level in enumerate(levels, start=1):
             count = level.count.copy()
             count[: level.opening if order < self.config.order else 0] = 0
@@ -244,9 +248,9 @@ class AddK(Ngram):
 
 
 class WittenBell(Ngram):
-    """p(w | h) = (c(hw) + T(h) p(w | h')) / (c(h) + T(h)), T(h) distinct symbols seen after h.
+    """p(w | h) = (c(hw) + T(h) p(w | h')) / (c(h) + T(h)), where T(h) is the number of distinct symbols after h.
 
-    Witten & Bell 1991, method C, interpolated.
+    This is method C of Witten & Bell 1991, interpolated.
     """
 
     def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
@@ -254,23 +258,23 @@ class WittenBell(Ngram):
 
 
 class Discounting(Ngram):
-    """Subtracts D_c from a count of c (the last D for all larger c) and leaves this mass to the shorter context.
+    """Subtracts D_c from a count of c (the last D for all larger counts) and leaves this mass to the shorter context.
 
-    The discounts of an order are estimated from t_k, the number of its n-grams with count k. On small or character data
-    they may be undefined (no n-gram occurs exactly once) or leave no mass for unseen symbols. That order then uses the
-    `fallback` discounts, and is named in `fallback_orders` and in the log.
+    The discounts of an order are estimated from t_k, the number of its n-grams with count k. On small or character
+    data, they may be undefined (if no n-gram occurs exactly once) or leave no mass for unseen symbols. Then the order
+    uses the `fallback` discounts, and is listed in `fallback_orders` and in the log.
     """
 
     fallback: ClassVar[tuple[float, ...]]
     """D_1, D_2, …"""
     discounts: Floats
-    """(order, number of discounts) the discounts of each order 1, 2, …"""
+    """(order, number of discounts) the discounts of orders 1, 2, …"""
     fallback_orders: tuple[int, ...]
     """Orders whose discounts were undefined."""
 
     @abstractmethod
     def _estimate(self, t: Floats) -> Floats:
-        """Return D_1, D_2, … from t = (t_0, …, t_4); NaN if undefined."""
+        """Return D_1, D_2, …, estimated from t = (t_0, …, t_4); NaN if they are undefined."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         self.discounts = np.tile(self.fallback, (self.config.order, 1))
@@ -315,10 +319,11 @@ class AbsoluteDiscounting(Discounting):
 class KneserNey(Discounting):
     """Interpolated modified Kneser–Ney, as KenLM's `lmplz` computes it.
 
-    The count of an n-gram below the highest order is the number of distinct symbols before it; one that begins with
-    <s>, before which nothing can stand, keeps its occurrences. D_k = k − (k + 1) Y t_(k+1) / t_k for k = 1, 2 and
-    3 or more, with Y = t_1 / (t_1 + 2 t_2). They are undefined if t_1, t_2 or t_3 is zero or D_k is outside
-    (0, k]. `lmplz` then stops, and with `--discount_fallback` uses ½, 1, 1½, as is always done here.
+    The count of an n-gram below the highest order is the number of distinct symbols that precede it. An n-gram that
+    begins with <s> keeps its number of occurrences, because nothing can precede <s>. D_k = k − (k + 1) Y t_(k+1) / t_k
+    for k = 1, 2 and 3 or more, with Y = t_1 / (t_1 + 2 t_2). The discounts are undefined if t_1, t_2 or t_3 is zero or
+    if D_k is outside (0, k]. In this case `lmplz` stops, or uses ½, 1, 1½ if `--discount_fallback` is given; here they
+    are then used without asking.
 
     Chen & Goodman 1998, eq. 26; Heafield et al. 2013, "Scalable modified Kneser-Ney language model estimation".
     """

@@ -1,4 +1,4 @@
-"""A hash table from integer keys to their index, for whole arrays of keys at once."""
+"""A hash table from integer keys to their indices, which looks up whole arrays of keys at once."""
 
 from typing import Any, NamedTuple
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from seqbench.interface import Ids
 
-GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: Knuth's multiplicative hashing, whose high bits are well mixed
+GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: Knuth's multiplicative hashing; its high bits are well mixed
 
 
 class Layer(NamedTuple):
@@ -17,30 +17,30 @@ class Layer(NamedTuple):
     """(2^b,) the index of a key; 0 in a free slot."""
 
     def slot(self, keys: Ids) -> Ids:
-        """Return the b high bits of keys times multiplier, signed: a negative slot counts from the end."""
+        """Return the b high bits of keys times multiplier, as signed numbers: negative slots count from the end."""
         return (keys * self.multiplier) >> self.shift
 
 
 class KeyTable:
-    """Finds keys in an array, mostly at the first probe; a binary search would miss the cache at each step.
+    """Finds keys in an array, usually at the first probe; each step of a binary search would be a cache miss.
 
-    If several keys have the same slot in the first layer, one stays there; the others go to a second layer with another
-    hash function, and so on until none is left. Whole arrays are looked up layer by layer; a key is done if it is found
-    or if its slot is free.
+    If several keys have the same slot in the first layer, one stays there. The others go to a second layer with another
+    hash function, and so on until all keys have a slot. Whole arrays are looked up layer by layer; the search for a key
+    ends when it is found or its slot is free.
     """
 
     def __init__(self, keys: Ids) -> None:
-        """keys: (K,) distinct and not negative, except keys[0], which is never found: index 0 means "absent"."""
+        """keys: (K,) distinct and not negative, except keys[0], which is never found, as index 0 means "absent"."""
         self.keys = keys
         self._layers: list[Layer] = []
         small: type[np.signedinteger[Any]] = np.int32 if len(keys) < 2**31 else np.int64
-        # The last key written stays in its slot; written backwards, keys listed first are found first.
+        # The last key written to a slot stays there. Keys are written backwards, so keys listed first are found first.
         index = np.arange(len(keys) - 1, 0, -1).astype(small)
         keys = keys[:0:-1].copy()
         while len(keys) or not self._layers:
-            # The first layer is a quarter to half full, to spare memory; later ones, being small, a quarter of that.
+            # To save memory, the first layer is a quarter to half full; later layers are small, so a quarter of that.
             bits = max(1, (len(keys) * (8 if self._layers else 2)).bit_length())
-            # Arrays without dimensions: for short arrays NumPy is slow to convert a Python number.
+            # Arrays without dimensions, because NumPy converts Python numbers slowly when arrays are short.
             multiplier = np.array(pow(GOLDEN, len(self._layers) + 1, 2**64), dtype=np.uint64).view(np.int64)
             layer = Layer(multiplier, np.array(64 - bits), np.zeros(1 << bits, dtype=small))
             slot = layer.slot(keys)
@@ -50,7 +50,7 @@ class KeyTable:
             self._layers.append(layer)
 
     def find(self, keys: Ids) -> Ids:
-        """Return (N,) index of each key (N,); 0 if it is absent."""
+        """Return the index (N,) of each key (N,), or 0 if it is absent."""
         first, *others = self._layers
         found = first.slots[first.slot(keys)].astype(np.int64)
         left = ((self.keys[found] != keys) & (found != 0)).nonzero()[0]

@@ -1,1 +1,1 @@
-"""Models of one task made into models of another."""
+"""Models of one task, converted to models of another task."""

@@ -1,8 +1,9 @@
-"""A reduction: a language model forecasts symbols that stand for values.
+"""A reduction: a language model forecasts symbols that represent values.
 
-A series without its season and its unit is cut into bins of equal mass, so that each bin is a symbol of a text. The
-model reads the past and continues it many times, and its texts are turned back into values (Ansari et al. 2024,
-"Chronos: learning the language of time series", section 3, which uses bins of equal width).
+Season and scale are removed from each series, and the values are divided into bins with equal shares of the training
+values. Each bin is a symbol, so each series is a text. The model reads the past and continues it many times, and these
+continuations are turned back into values (Ansari et al. 2024, "Chronos: learning the language of time series",
+section 3, which uses bins of equal width).
 """
 
 from typing import Any
@@ -18,9 +19,9 @@ from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.vocab import Vocab
 
 WITHIN = 16
-"""Quantiles of the distribution of values that are kept per bin."""
+"""Number of quantiles stored per bin, which describe the distribution of values within it."""
 ROWS = 65_536
-"""Paths that are drawn together."""
+"""Maximum number of paths that are drawn together."""
 
 
 class Quantisation(Config):
@@ -28,35 +29,37 @@ class Quantisation(Config):
         64,
         ge=2,
         le=4096,
-        description="symbols, each for the same share of all training values",
+        description="number of symbols; each represents the same share of the training values",
         json_schema_extra={"search": {"choices": [16, 32, 64, 128]}},
     )
     base: SeasonalBase = Field(
         "last",
-        description="what is subtracted from a series: the mean profile of a season, or the last season",
+        description="what is subtracted from a series: profile: the mean profile of a season; last: the last season",
         json_schema_extra={"search": {"choices": ["profile", "last"]}},
     )
-    paths: int = Field(100, ge=1, description="continuations drawn per past")
+    paths: int = Field(100, ge=1, description="number of continuations drawn per past")
     memory: int = Field(64, ge=1, description="newest symbols of a past that the model reads")
 
 
 class _Quantised(Forecaster):
-    """Mean and quantiles of continuations that the language model draws.
+    """Forecasts the mean and quantiles of continuations that are drawn from a language model.
 
-    All pasts use the same random numbers, so that the forecast of a series depends on no other series.
+    All pasts use the same random numbers, so that the forecast of a series does not depend on other series.
     """
 
     language_model: type[LanguageModel[Any]]
     config: Quantisation
-    """A config with the settings of the language model."""
+    """These settings, together with the settings of the language model."""
     model: LanguageModel[Any]
     grid: Floats
-    """(bins · WITHIN + 1,) quantiles of all standardised training values, at equal steps."""
+    """(bins · WITHIN + 1,) quantiles of all standardised training values, at equally spaced levels."""
     seed: int
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
-        """Choose the bins, and fit the language model to the series as documents; the series of `ctx.valid` are its
-        validation texts."""
+        """Choose the bins, then fit the language model with the series as documents.
+
+        The series of `ctx.valid` are its validation texts.
+        """
         standardised = [z for z in SeasonalStandard.of(train, self.config.base).apply(train) if len(z)]
         bins = self.config.bins
         self.seed, self.grid = ctx.seed, np.quantile(np.concatenate(standardised), np.linspace(0, 1, bins * WITHIN + 1))
@@ -107,10 +110,11 @@ class _Quantised(Forecaster):
         return [np.searchsorted(edges, z, side="right").astype(np.int64) for z in standardised]
 
     def _drawn(self, ids: Ids, horizon: int) -> Floats:
-        """Return (N, paths, H) standardised continuations of texts (N, T).
+        """Return standardised continuations (N, paths, H) of texts (N, T).
 
-        The uniform numbers of a step are stratified: 0..1 is cut into as many equal parts as there are paths, and each
-        part gives one number, in random order. The distribution of the first step is then exact up to one part.
+        The uniform numbers of each step are stratified: 0..1 is divided into as many equal parts as there are paths,
+        and one number is drawn from each part, in random order. The distribution of the first step is then exact up to
+        one part.
         """
         paths, rng = self.config.paths, np.random.Generator(np.random.PCG64(self.seed))
         _, state = self.model.predict(np.repeat(ids, paths, axis=0))
@@ -126,16 +130,18 @@ class _Quantised(Forecaster):
 
 
 def quantised(kind: type[LanguageModel[Any]]) -> type[Forecaster]:
-    """Return the forecaster made of a language model, with the model's settings and those of `Quantisation`.
+    """Return a forecaster that uses a language model; it has the model's settings and those of `Quantisation`.
 
     Raises:
-        ValueError: the model has a setting of the same name as one of `Quantisation`.
+        ValueError: a setting of the model has the same name as one of `Quantisation`.
     """
     taken = sorted(set(kind.config_class.model_fields) & set(Quantisation.model_fields))
     if taken:
-        raise ValueError(f"{kind.__name__} has a setting {taken[0]!r} of its own: the reduction needs that name")
+        raise ValueError(
+            f"{kind.__name__} must not have a setting named {taken[0]!r}, since `quantised` adds a setting of that name"
+        )
     members = {
-        "__doc__": f"{kind.__name__} of quantised series.",
+        "__doc__": f"Forecasts quantised series with {kind.__name__}.",
         "__module__": kind.__module__,
         "language_model": kind,
         "kind": kind.kind,

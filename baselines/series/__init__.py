@@ -1,1 +1,1 @@
-"""Forecasters that fit an equation to each series, and those that need no fit."""
+"""Forecasters that fit an equation to each series, and forecasters that need no fit."""

@@ -1,4 +1,4 @@
-"""ARIMA by statsforecast, each series by itself.
+"""ARIMA with statsforecast, fitted to each series separately.
 
 Hyndman & Khandakar 2008, "Automatic time series forecasting: the forecast package for R", J. Stat. Software 27(3).
 """
@@ -17,23 +17,23 @@ from seqbench.interface import Floats
 
 class ARIMAConfig(SearchedConfig):
     longest_season: int = Field(
-        60, ge=1, description="steps; a longer season is removed first, by a decomposition of the whole past"
+        60, ge=1, description="steps; a longer season is first removed by a decomposition of the whole past"
     )
     max_p: int = Field(
-        3, ge=0, le=10, description="autoregressive order", json_schema_extra={"search": {"choices": [2, 3, 5]}}
+        3, ge=0, le=10, description="highest autoregressive order", json_schema_extra={"search": {"choices": [2, 3, 5]}}
     )
     max_q: int = Field(
-        3, ge=0, le=10, description="moving-average order", json_schema_extra={"search": {"choices": [0, 2, 3]}}
+        3, ge=0, le=10, description="highest moving-average order", json_schema_extra={"search": {"choices": [0, 2, 3]}}
     )
-    max_seasonal: int = Field(1, ge=0, le=2, description="seasonal orders, P and Q")
-    models: int = Field(30, ge=5, le=200, description="models that the stepwise search may estimate for a series")
+    max_seasonal: int = Field(1, ge=0, le=2, description="highest seasonal orders, P and Q")
+    models: int = Field(30, ge=5, le=200, description="most models that the stepwise search estimates per series")
 
 
 class ARIMA(Searched):
-    """Differences are chosen by the tests of KPSS and of the strength of the season, orders by AICc, stepwise.
+    """Chooses differences by the KPSS test and a test of seasonal strength, and orders by a stepwise search for AICc.
 
-    Coefficients minimise the conditional sum of squares, as in the search. The state from which forecasts start, and
-    their variances, are those of the exact filter over the newest `history` values of a past.
+    The coefficients minimise the conditional sum of squares, as in the search. The state from which forecasts start,
+    and the variances of the forecasts, come from the exact filter over the newest `history` values of a past.
     """
 
     config_class = ARIMAConfig

@@ -1,16 +1,16 @@
-"""Autoregression by least squares, one equation per series, all series of a panel together.
+"""Autoregression by least squares: one equation per series, with all series of a panel fitted together.
 
     y_t = c + Σ_{i≤p} φ_i y_{t−i} + ε_t,      t = p..T−1
 
-The Gram matrix of the p + 1 lagged windows of a series (lag 0 is the predicted value) has equal entries along its
-diagonals, except for the ends of the window,
+The Gram matrix of the p + 1 lagged windows of a series (lag 0 is the predicted value) has equal entries along each
+diagonal, except for terms from the ends of the window,
 
     G_{i+1,j+1} = G_{ij} + y_{p−1−i} y_{p−1−j} − y_{T−1−i} y_{T−1−j},
 
-so only its first row is summed over time: p + 1 sums of T terms, and not their square (the covariance method of linear
-prediction; Makhoul 1975, "Linear prediction: a tutorial review", Proc. IEEE 63). Its Cholesky factor solves for all
-orders together. A Gram matrix has half the digits of its windows: a series that its own lags repeat almost exactly is
-solved from the windows by their singular values.
+so only its first row is summed over time: p + 1 sums of T terms instead of (p + 1)² (the covariance method of linear
+prediction; Makhoul 1975, "Linear prediction: a tutorial review", Proc. IEEE 63). Its Cholesky factor gives the
+solutions of all orders together. A Gram matrix has half the digits of its windows. If the lags of a series predict it
+almost exactly, its equation is therefore solved from the windows, by their singular values.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,16 +32,24 @@ from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster
 Flags = NDArray[np.bool_]
 
 SLAB_BYTES = 8_000_000
-"""The most bytes of Gram matrices that are computed together, small enough for the processor's cache."""
+"""The most bytes of Gram matrices that are computed together; they fit into the processor's cache."""
 DOUBTFUL = 1e-6
-"""Share of a lag's sum of squares that earlier lags leave unexplained; below it, a Gram matrix has too few digits."""
+"""The smallest share of a lag's sum of squares that earlier lags may leave unexplained.
+
+If the share is smaller, the Gram matrix has too few digits.
+"""
 STEPS = 5
-"""The fewest steps per parameter of an equation of the usual order. Estimating a parameter adds σ² / steps to the
-squared error of a step (Akaike 1969, "Fitting autoregressive models for prediction", Ann. Inst. Statist. Math. 21),
-so all parameters together add at most a fifth."""
+"""The fewest steps per parameter of an equation of the usual order.
+
+Each estimated parameter adds σ² / steps to the squared error of one step (Akaike 1969, "Fitting autoregressive models
+for prediction", Ann. Inst. Statist. Math. 21), so all parameters together add at most a fifth.
+"""
 LIMIT = 1e30
-"""The largest forecast. An equation may explode; its forecasts are held at this value, whose squares and sums are still
-finite."""
+"""The largest absolute value of a forecast.
+
+The forecasts of an explosive equation grow without bound. They are held at this value, whose squares and sums are
+still finite.
+"""
 
 
 class AutoregressionConfig(Config):
@@ -52,24 +60,26 @@ class AutoregressionConfig(Config):
         description="p, steps; None: 10 log10 T plus a season, or fewer if a series of T values is too short",
         json_schema_extra={"search": {"low": 1, "high": 400, "log": True}},
     )
-    aic: bool = Field(False, description="whether each series uses the order of 0..lags with the smallest AIC")
+    aic: bool = Field(False, description="whether each series uses the order in 0..lags with the smallest AIC")
     ridge: float = Field(
         0.0,
         ge=0,
-        description="penalty of the squared coefficients, as a share of the variance of a series times its steps",
+        description="penalty on the squared coefficients, as a share of the variance of a series times its length",
         json_schema_extra={"search": {"low": 1e-8, "high": 1e-1, "log": True}},
     )
-    intercept: bool = Field(True, description="whether there is a c; without it a series should have mean 0")
+    intercept: bool = Field(
+        True, description="whether the equation has a constant c; without it, series should have mean 0"
+    )
     logarithm: bool = Field(
         False,
-        description="whether the equation is for log(1 + y), for series that are never below 0",
+        description="whether the equation predicts log(1 + y); only used for series that are never below 0",
         json_schema_extra={"search": {"choices": [False, True]}},
     )
 
 
 @dataclass(frozen=True)
 class Equations:
-    """The equations of N series; coefficients beyond the order are 0."""
+    """The equations of N series; coefficients of lags above a series' order are 0."""
 
     coefficients: Floats
     """(N, p), φ_1 first."""
@@ -78,13 +88,13 @@ class Equations:
     variance: Floats
     """(N,) variance of the innovations, Σ ε² / (steps − parameters)."""
     logarithm: Flags
-    """(N,) whether y in the equation is log(1 + y)."""
+    """(N,) whether the equation uses log(1 + y) instead of y."""
 
     def take(self, rows: Ids) -> "Equations":
         return Equations(self.coefficients[rows], self.intercept[rows], self.variance[rows], self.logarithm[rows])
 
     def beside(self, other: "Equations") -> "Equations":
-        """Return both, those of `other` last, with as many coefficients as the longer has."""
+        """Return these equations followed by those of `other`; the shorter coefficients are padded with 0."""
         width = max(self.coefficients.shape[1], other.coefficients.shape[1])
         wide = [np.pad(e.coefficients, ((0, 0), (0, width - e.coefficients.shape[1]))) for e in (self, other)]
         return Equations(
@@ -96,16 +106,16 @@ class Equations:
 
 
 class Autoregression(Forecaster):
-    """Forecasts iterate the equation; quantiles are normal, with the accumulated variance of its errors.
+    """Forecasts by iterating the equation; quantiles are normal, with the accumulated variance of the errors.
 
-    With logarithms, quantiles of this normal distribution are transformed by y = exp(u) − 1. The map rises, so they
-    stay quantiles, and the point forecast is the median, not the mean. A series with a training value below 0 has an
-    equation without logarithms.
+    With logarithms, forecasts and quantiles are transformed by y = exp(u) − 1. This function is increasing, so the
+    results are still quantiles, and the point forecast is the median, not the mean. A series with a training value
+    below 0 gets an equation without logarithms.
 
-    A series that `fit` has not seen gets an equation from its own past; so does a series whose past fell below 0
-    after an equation with logarithms was fitted. A series with fewer than 2p + 2 values is too short for p lags (it
-    leaves no more steps than parameters), and gets the order that it would have without p. No forecast or quantile
-    exceeds ±`LIMIT`; a forecast that reaches it stays there.
+    If `fit` has not seen a series, its equation is estimated from its past in `predict`. The same is done if a series
+    has an equation with logarithms, but its past now has a value below 0. A series with fewer than 2p + 2 values is too
+    short for p lags, because it would leave no more steps than parameters; it gets the order that it would have if p
+    were not set. Forecasts and quantiles are limited to ±`LIMIT`; a forecast that exceeds it stays there.
     """
 
     stochastic: ClassVar[bool] = False
@@ -116,7 +126,7 @@ class Autoregression(Forecaster):
         self._names, self._equations = tuple(train.names), self._estimated(train.values, train.season)
         self._rows = {name: row for row, name in enumerate(self._names)}
         if len(self._rows) < len(self._names):
-            raise ValueError("each series needs a name of its own: its equation is found by it")
+            raise ValueError("each series needs a name of its own, since equations are looked up by name")
 
     def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
         equations = self._of(past)
@@ -163,8 +173,10 @@ class Autoregression(Forecaster):
 
 
 def usual_orders(lengths: Ids, season: int) -> Ids:
-    """Return (N,) the usual orders of series of T = `lengths` (N,) values: 10 log10 T, the maximum of R's `ar`, plus
-    a season if the series is long enough for lags beyond it; at most so many that `STEPS` steps per parameter remain.
+    """Return the usual orders (N,) of series with T = `lengths` (N,) values.
+
+    The order is 10 log10 T, the maximum of R's `ar`, plus a season if the series is long enough for more lags than a
+    season. It is limited so that at least `STEPS` steps per parameter remain.
 
     Without a season, 30, 100, 700 and 20,000 values get 4, 15, 28 and 43 lags; with a season of 24, 4, 15, 52 and 67.
     """
@@ -175,23 +187,23 @@ def usual_orders(lengths: Ids, season: int) -> Ids:
 
 
 def _held(mean: Floats) -> Floats:
-    """Return forecasts (N, H), held at ±`LIMIT` from the first that exceeds it, since later ones may be no numbers."""
+    """Return forecasts (N, H), held at ±`LIMIT` from the first one that exceeds it, since later ones may be NaN."""
     passed = np.maximum.accumulate(~(np.abs(mean) <= LIMIT), axis=1)
     first = mean[np.arange(len(mean)), passed.argmax(axis=1)]
     return np.where(passed, np.copysign(LIMIT, first)[:, None], mean)
 
 
 def _values(u: Floats, logarithm: Flags) -> Floats:
-    """Turn forecasts or quantiles (N, H, …) of the equations into those of the values, at most ±`LIMIT`."""
+    """Turn forecasts or quantiles (N, H, …) of the equations into those of the values, within ±`LIMIT`."""
     values = np.clip(u, -LIMIT, LIMIT)
     values[logarithm] = np.expm1(np.minimum(values[logarithm], np.log1p(LIMIT)))
     return values
 
 
 def _slabs(lengths: Ids, orders: Ids) -> Iterator[tuple[int, Ids]]:
-    """Yield series of one order, as many as have their Gram matrices computed together.
+    """Yield an order and the rows of series with this order whose Gram matrices are computed together.
 
-    Series of similar length are taken together, so that there is little padding.
+    Series of similar length are grouped, so that there is little padding.
     """
     for order in np.unique(orders).tolist():
         rows = np.flatnonzero(orders == order)
@@ -208,13 +220,13 @@ def estimate(
     Args:
         values: N series, each of at least 2 · order + 2 values (any length if the order is 0).
         ridge: the penalty is ridge · Σ (y − mean)² · Σ φ².
-        aic: each series uses the order k of 0..order with the smallest steps · ln(Σ ε² / steps) + 2 k; all orders are
-            compared and fitted on the steps after the first `order`.
+        aic: whether each series uses the order k in 0..order with the smallest steps · ln(Σ ε² / steps) + 2 k. All
+            orders are fitted and compared on the steps after the first `order`.
     """
     lengths = np.array([len(v) for v in values])
     steps = lengths - order
     centre = np.array([v.mean() for v in values]) if intercept else np.zeros(len(values))
-    y = np.zeros((len(values), lengths.max()))  # the newest values last; 0 before the start
+    y = np.zeros((len(values), lengths.max()))  # aligned at the newest value; 0 before the start
     for row, v, c in zip(y, values, centre, strict=True):
         row[len(row) - len(v) :] = v - c
     gram, sums = _gram(y, steps, order)
@@ -241,7 +253,7 @@ def estimate(
 
 
 def _gram(y: Floats, steps: Ids, order: int) -> tuple[Floats, Floats]:
-    """Return products (N, p+1, p+1) of the lags 0..p, and the lags (N, p+1), summed over the last `steps` (N,)."""
+    """Return sums over the last `steps` (N,) of the products (N, p+1, p+1) of lags 0..p, and of the lags (N, p+1)."""
     count, total = y.shape
     explained = np.where(np.arange(total) >= (total - steps)[:, None], y, 0)
     back = np.arange(order)
@@ -259,9 +271,12 @@ def _gram(y: Floats, steps: Ids, order: int) -> tuple[Floats, Floats]:
 
 
 def _factored(gram: Floats, penalty: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return Cholesky factors L (N, p, p) of the lags' products, the solution (N, p) of L x = products with lag 0,
-    and the sum of squares (N, p+1) of lag 0 that the first 0..p lags leave: lag k reduces it by the square of the k-th
-    entry."""
+    """Factor the Gram matrices of lags 1..p, with the penalty added to the diagonal.
+
+    Returns:
+        The Cholesky factors L (N, p, p), the solution x (N, p) of L x = products of lags 1..p with lag 0, and the sum
+        of squares (N, p+1) of lag 0 that the first 0..p lags leave unexplained: lag k reduces it by x_k².
+    """
     matrices = torch.from_numpy(gram[:, 1:, 1:].copy())
     matrices.diagonal(dim1=1, dim2=2).add_(torch.from_numpy(penalty)[:, None])
     factors = torch.linalg.cholesky_ex(matrices).L
@@ -272,8 +287,7 @@ def _factored(gram: Floats, penalty: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _solved(factors: Floats, projections: Floats, orders: Ids, sound: Flags) -> Floats:
-    """Return coefficients (N, p) of the first `orders` (N,) lags of the series that are `sound` (N,); all others are
-    0."""
+    """Return coefficients (N, p): solved for the first `orders` (N,) lags of series that are `sound` (N,), else 0."""
     coefficients = np.zeros_like(projections)
     kept = np.where(np.arange(projections.shape[1]) < orders[:, None], projections, 0)[sound, :, None]
     upper = torch.from_numpy(factors[sound]).mT
@@ -282,7 +296,7 @@ def _solved(factors: Floats, projections: Floats, orders: Ids, sound: Flags) -> 
 
 
 def _least_aic(left: Floats, steps: Ids) -> Ids:
-    """Return (N,) orders, from the sums of squares (N, p+1) that the orders 0..p leave."""
+    """Return the orders (N,) of smallest AIC, given the sums of squares (N, p+1) that orders 0..p leave unexplained."""
     smallest = np.maximum(np.finfo(np.float64).eps * np.abs(left[:, :1]), np.finfo(np.float64).tiny)
     aic = steps[:, None] * np.log(np.fmax(left, smallest) / steps[:, None]) + 2 * np.arange(left.shape[1])
     least: Ids = aic.argmin(axis=1)
@@ -290,8 +304,11 @@ def _least_aic(left: Floats, steps: Ids) -> Ids:
 
 
 def _from_windows(y: Floats, order: int, penalty: float, aic: bool, intercept: bool) -> tuple[Floats, float, int]:
-    """Return coefficients (p,), the sum of squares that they leave with the penalty, and the order, of one series
-    (T,)."""
+    """Solve the equation of one series (T,) from its windows, by singular values.
+
+    Returns:
+        The coefficients (p,), the sum of squares that they leave unexplained plus the penalty, and the order.
+    """
     windows = sliding_window_view(y, order + 1)[:, ::-1]
     if intercept:
         windows = windows - windows.mean(axis=0)

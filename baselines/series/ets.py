@@ -1,6 +1,6 @@
-"""Exponential smoothing, its parameters by statsforecast, each series by itself.
+"""Exponential smoothing, fitted to each series separately; the parameters are estimated with statsforecast.
 
-Hyndman, Koehler, Ord & Snyder 2008, "Forecasting with exponential smoothing", chapter 6 for the variances.
+The variances follow Hyndman, Koehler, Ord & Snyder 2008, "Forecasting with exponential smoothing", chapter 6.
 """
 
 from typing import Any, ClassVar
@@ -15,8 +15,10 @@ from seqbench.baselines.series.searched import Found, Searched, SearchedConfig
 from seqbench.interface import Floats
 
 CONVERGED = 12
-"""The longest season whose states statsforecast's simplex finds in 1,000 steps. For longer ones it stops before the
-optimum, so that a criterion would choose a model without a season."""
+"""The longest season whose states statsforecast's simplex finds in 1,000 steps.
+
+With a longer season it stops before the optimum, so an information criterion would choose a model without a season.
+"""
 
 
 class ETSConfig(SearchedConfig):
@@ -25,11 +27,11 @@ class ETSConfig(SearchedConfig):
 
 
 class ETS(Searched):
-    """Error, trend (none, additive or damped) and season: the model with the smallest AICc.
+    """Chooses the errors, the trend (none, additive or damped) and the season with the smallest AICc.
 
-    A season of more than 12 steps is always modelled: as a sum with additive errors, as a product with multiplicative
-    ones. States start with the initial states of the search and are updated to the end of each past. A damped trend
-    forecasts b (φ + … + φ^h), which statsforecast 2.1.1 damps one step late.
+    A season of more than 12 steps is always modelled: it is additive if errors are additive, and multiplicative if
+    errors are multiplicative. The states start from the initial states of the search and are updated to the end of each
+    past. The forecast of a damped trend is b (φ + … + φ^h); statsforecast 2.1.1 starts its damping one step late.
     """
 
     config_class = ETSConfig
@@ -53,7 +55,7 @@ class ETS(Searched):
         count, *letters = found.structure
         kind, p, m = bytes(letters).decode(), found.parameters, found.season
         kept = {"m": m, "components": kind, "par": p, "fit": None, "n_params": count}
-        follow: Any = library_ets.ets_f  # it has no types
+        follow: Any = library_ets.ets_f  # ets_f has no type annotations
         followed = follow(x, m, model=kept)
         last = followed["states"][-1]
         damping = p[3] if kind[3] == "D" else 1.0
@@ -65,22 +67,23 @@ class ETS(Searched):
 def smoothed(
     kind: str, smoothing: Floats, damping: float, m: int, variance: float, level: Floats, season: Floats
 ) -> Normal:
-    """Return mean and standard deviation of exponential smoothing, for the linear classes of chapter 6.
+    """Return the mean and standard deviation of exponential smoothing forecasts, for the linear classes of chapter 6.
 
         c_j = α + β (φ + … + φ^j) + γ [j ≡ 0 mod m]
         v_h = σ² (1 + Σ_{j<h} c_j²)                                           additive errors
         θ_h = μ_h² + σ² Σ_{j<h} c_j² θ_{h−j},   v_h = (1 + σ²) θ_h − μ_h²      multiplicative errors
 
     With a multiplicative season, μ and θ are those of the level, and v_h is multiplied by the squared season. This is
-    exact for m steps, and later up to products of two errors. (statsforecast 2.1.1 widens the early steps of an
-    additive season as it does the last, and leaves the states of a multiplicative one where they were.)
+    exact for the first m steps; for later steps it neglects products of two errors. (With an additive season,
+    statsforecast 2.1.1 widens early steps by the seasons up to the last step; with a multiplicative season, it does not
+    update the states.)
 
     Args:
-        kind: letters of error, trend and season, as in "AAA"; a fourth is ignored.
-        smoothing: α, β and γ; β is 0 without a trend, γ without a season.
-        variance: σ² of the errors; of relative errors if they are multiplicative.
-        level: (H,) of level and trend.
-        season: (H,) to be added, or to be multiplied if kind says "M".
+        kind: letters of error, trend and season, as in "AAA"; a fourth letter is ignored.
+        smoothing: α, β and γ; β is 0 without a trend, γ is 0 without a season.
+        variance: σ² of the errors; multiplicative errors are relative errors.
+        level: (H,) sum of level and trend.
+        season: (H,) seasonal terms, which are added, or multiplied if the season's letter is "M".
     """
     (alpha, beta, gamma), steps = smoothing, np.arange(1, len(level))
     response = alpha + beta * np.cumsum(damping**steps) + gamma * (steps % m == 0)

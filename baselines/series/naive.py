@@ -14,13 +14,13 @@ from seqbench.tasks.forecasts.naive2 import naive2
 
 
 class Unfitted(Forecaster):
-    """A point forecaster that is a function of each past."""
+    """Base class of point forecasters that compute their forecast from the past alone."""
 
     stochastic: ClassVar[bool] = False
 
     @abstractmethod
     def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
-        """Return (H,) the values expected after `past` (T,)."""
+        """Return the values (H,) expected after `past` (T,)."""
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
         """Nothing to learn."""
@@ -32,7 +32,7 @@ class Unfitted(Forecaster):
         return {}
 
     def restore(self, arrays: Arrays) -> None:
-        """Nothing to take up."""
+        """Nothing to restore."""
 
 
 class Naive(Unfitted):
@@ -43,14 +43,14 @@ class Naive(Unfitted):
 
 
 class SeasonalNaive(Unfitted):
-    """Repeats the last season; if the past is shorter than a season, the last value."""
+    """Repeats the last season, or the last value if the past is shorter than a season."""
 
     def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
         return np.resize(past[-season:] if len(past) >= season else past[-1:], horizon)
 
 
 class Drift(Unfitted):
-    """Continues the line through the first and the last value: the mean step is repeated."""
+    """Continues the line through the first and the last value, that is, repeats the mean step."""
 
     def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
         step = (past[-1] - past[0]) / max(len(past) - 1, 1)
@@ -59,7 +59,7 @@ class Drift(Unfitted):
 
 
 class Naive2(Unfitted):
-    """Repeats the last value of the seasonally adjusted series; OWA compares all others with it."""
+    """Repeats the last value of the seasonally adjusted series; OWA compares all other models with it."""
 
     def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
         return naive2(past, horizon, season)

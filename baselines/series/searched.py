@@ -1,8 +1,8 @@
-"""Models of single series that are searched once, within limits, and applied to all later pasts.
+"""Models of single series that are found by one limited search and applied to all later pasts.
 
-A search is limited by the models that it tries, by their steps and by the values that it uses, not by time. If it
-fails, or if its forecasts are not finite or leave the range of the series, the series is searched again without a
-season. If that fails too, the last value is repeated, with the variance of a random walk.
+The limits are the number of models that a search tries, the steps of each model and the values that it uses, not its
+time. If the search fails, or if forecasts are not finite or too far from the values of the series, a model without a
+season is searched. If that fails too, the last value is repeated, with the variance of a random walk.
 """
 
 from abc import abstractmethod
@@ -24,11 +24,11 @@ class Found:
     """The result of a search for one series."""
 
     seen: int
-    """T, the number of values."""
+    """T, the number of values of the series."""
     power: int
-    """The series was divided by two to this power."""
+    """The series was divided by 2 to this power."""
     season: int
-    """Steps of the season in the model; 1: no season; 0: there is no model, and the last value is repeated."""
+    """Steps per season of the model; 1: no season; 0: there is no model, and the last value is repeated."""
     structure: tuple[int, ...]
     parameters: Floats
 
@@ -36,25 +36,25 @@ class Found:
 class SearchedConfig(Config):
     history: int = Field(1000, ge=10, description="newest values of a series that the search uses")
     longest_season: int = Field(
-        24, ge=1, description="steps; a longer season is removed first, by a decomposition of the whole past"
+        24, ge=1, description="steps; a longer season is first removed by a decomposition of the whole past"
     )
 
 
 class Searched(Forecaster):
-    """A model of each series, searched in `fit` and applied to later pasts without change.
+    """Searches a model for each series in `fit` and applies it to later pasts without change.
 
-    A series that `fit` has not seen, or a past that ends before that of `fit`, is searched in `predict`.
+    If `fit` has not seen a series, or has seen a longer past of it, `predict` searches a model for the given past.
     """
 
     stochastic: ClassVar[bool] = False
     config_class = SearchedConfig
     config: SearchedConfig
     columns: ClassVar[int]
-    """Return integers that describe the structure of a model."""
+    """Number of integers that describe the structure of a model."""
 
     @abstractmethod
     def search(self, x: Floats, season: int) -> tuple[tuple[int, ...], Floats]:
-        """Return structure and parameters for the values x (T,); any exception is a failure."""
+        """Return the structure and parameters of a model for the values x (T,); any exception counts as a failure."""
 
     @abstractmethod
     def window(self, past: Floats, found: Found) -> Floats:
@@ -62,13 +62,13 @@ class Searched(Forecaster):
 
     @abstractmethod
     def apply(self, x: Floats, found: Found, horizon: int) -> Normal:
-        """Forecast from a window; any exception is a failure."""
+        """Forecast from a window; any exception counts as a failure."""
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
         self._found: dict[str, Found] = {}
         for n, (name, values) in enumerate(zip(train.names, train.values, strict=True)):
             if name in self._found:
-                raise ValueError("each series needs a name of its own: its model is found by it")
+                raise ValueError("each series needs a name of its own, since models are looked up by name")
             rest, season, _ = self._adjusted(values, train.season, ctx.horizon)
             self._found[name] = self._searched(rest, season, ctx.horizon)
             ctx.log("series", n + 1.0)
@@ -110,7 +110,11 @@ class Searched(Forecaster):
         return Normal(told.mean + np.ldexp(ahead, -power), told.sd), power
 
     def _adjusted(self, past: Floats, season: int, horizon: int) -> tuple[Floats, int, Floats]:
-        """Return a past without a season that is too long for the model, the remaining season, and what (H,) to add."""
+        """Remove a season that is too long for the model.
+
+        Returns:
+            The adjusted past, the season that remains in it, and the values (H,) to add to the forecasts.
+        """
         if season <= self.config.longest_season:
             return past, season, np.zeros(horizon)
         if len(past) < 2 * season:
@@ -133,7 +137,7 @@ class Searched(Forecaster):
         return Found(len(past), power, 0, (), np.empty(0))
 
     def _applied(self, past: Floats, found: Found, horizon: int) -> Normal | None:
-        """Return None if there is no model or it fails on this past."""
+        """Return the model's forecast, or None if there is no model or it fails on this past."""
         x = np.ldexp(self.window(past, found), -found.power)
         if not found.season or np.ptp(x) == 0:
             return None

@@ -1,4 +1,4 @@
-"""A series without its season and its unit, for models that cannot represent seasons.
+"""Removes season and scale from series, for models that cannot represent seasons.
 
 profile:   z_t = (y_t − μ_{t mod m}) / σ        season and level stay at their averages
 last:      z_t = (y_t − y_{t−m}) / σ            season and level continue from the last season
@@ -17,20 +17,23 @@ SeasonalBase = Literal["profile", "last"]
 
 @dataclass(frozen=True)
 class SeasonalStandard:
-    """Season and scale of N series, from their pasts."""
+    """Season and scale of N series, estimated from their pasts."""
 
     base: SeasonalBase
     ahead: Floats
-    """(N, m) the base of the steps of the season after the past."""
+    """(N, m) base values for the steps of the season after the past."""
     sd: Floats
-    """(N,) root mean square of the remainder; 0: nothing remains."""
+    """(N,) root mean square of the series minus its base; 0: nothing remains."""
     lags: Ids
-    """(N,) m; 1 for a series too short for a season."""
+    """(N,) m; 1 if the series is too short for a season."""
 
     @classmethod
     def of(cls, panel: Panel, base: SeasonalBase) -> "SeasonalStandard":
-        """Estimate the base. A profile needs two seasons, else it is the mean; the last season needs more than one,
-        else it is the last value."""
+        """Estimate base and scale from the pasts.
+
+        A profile needs at least two seasons; a shorter series uses its mean. The last season needs more than one
+        season; a shorter series uses its last value.
+        """
         m, lengths = panel.season, np.array([len(v) for v in panel.values], np.int64)
         lags = np.where(lengths >= 2 * m if base == "profile" else lengths > m, m, 1)
         found = _profile if base == "profile" else _last
@@ -41,18 +44,21 @@ class SeasonalStandard:
         return cls(base, ahead, np.where(sd > 1e-12 * size, sd, 0.0), lags)
 
     def take(self, rows: Ids) -> "SeasonalStandard":
-        """Return those of these series, in this order."""
+        """Return the season and scale of the series at `rows`, in this order."""
         return SeasonalStandard(self.base, self.ahead[rows], self.sd[rows], self.lags[rows])
 
     def apply(self, panel: Panel) -> list[Floats]:
-        """Return z of each past: zeros if nothing remains; shorter by a lag if the base is the last season."""
+        """Return z of each past: zeros if nothing remains; `lags` steps shorter if the base is the last season."""
         divisors = np.where(self.sd > 0, self.sd, np.inf)
         rest = _left(panel, self.base, self.ahead, self.lags)
         return [left / divisor for left, divisor in zip(rest, divisors, strict=True)]
 
     def earlier(self, z: Floats) -> Floats:
-        """Return for the steps (N, H, …) after the pasts the sum of the steps one lag, two lags, … before each: the
-        last season continues from its own forecasts. Zeros if the base is a profile."""
+        """Return, for each step of z (N, H, …) after the pasts, the sum of z at the steps one lag, two lags, … earlier.
+
+        If the base is the last season, forecasts beyond one lag build on earlier forecasts, so these sums are added to
+        z. If the base is a profile, the sums are zeros.
+        """
         total = z.copy()
         if self.base == "last":
             for h in range(z.shape[1]):
@@ -62,7 +68,7 @@ class SeasonalStandard:
         return earlier
 
     def undo(self, z: Floats) -> Floats:
-        """Turn z (N, H, …) of the steps after the pasts, with earlier ones added, into values."""
+        """Turn z (N, H, …) of the steps after the pasts, to which `earlier` was added, into values."""
         horizon, rest = z.shape[1], (1,) * (z.ndim - 2)
         base = np.stack([np.resize(a, horizon) for a in self.ahead]).reshape(*z.shape[:2], *rest)
         values: Floats = base + self.sd.reshape(-1, 1, *rest) * z

@@ -1,7 +1,7 @@
-"""The Theta method by statsforecast, each series by itself.
+"""The Theta method with statsforecast, fitted to each series separately.
 
-Assimakopoulos & Nikolopoulos 2000, "The theta model", Int. J. Forecasting 16(4), as a smoothing with drift (Hyndman &
-Billah 2003, "Unmasking the Theta method", Int. J. Forecasting 19(2)).
+Assimakopoulos & Nikolopoulos 2000, "The theta model", Int. J. Forecasting 16(4), written as exponential smoothing with
+drift (Hyndman & Billah 2003, "Unmasking the Theta method", Int. J. Forecasting 19(2)).
 """
 
 from typing import Any, ClassVar
@@ -15,8 +15,10 @@ from seqbench.interface import Arrays, Config, Floats
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
 ORDINARY = range(-5, 31)
-"""Powers of two by which Theta's range may differ from 1 before it is rescaled. The result of its simplex changes
-with the unit by a thousandth, and the published figures are those of the original unit."""
+"""A series is rescaled only if its `exponent` is outside this range.
+
+The result of Theta's simplex changes by a thousandth with the unit, and the published figures use the original unit.
+"""
 
 
 class ThetaConfig(Config):
@@ -24,11 +26,12 @@ class ThetaConfig(Config):
 
 
 class Theta(Forecaster):
-    """The standard Theta method, estimated on each past in milliseconds.
+    """The standard Theta method; `predict` estimates it on each past, which takes milliseconds.
 
-    A season of 4 steps or more is removed by decomposition if a test at 90 % finds one: as a factor, or as a sum if
-    values or factors are not positive. Variances are those of simple exponential smoothing with drift,
-    σ² (1 + (h − 1) α²), times the squared factor. There is no search: if it fails, the last value is repeated.
+    A season of 4 steps or more is removed by decomposition if a test at the 90 % level finds one. The decomposition is
+    multiplicative, or additive if values or factors are not positive. The variances are those of simple exponential
+    smoothing with drift, σ² (1 + (h − 1) α²), times the squared seasonal factor. There is no search; if the estimation
+    fails, the last value is repeated.
     """
 
     stochastic: ClassVar[bool] = False
@@ -45,7 +48,7 @@ class Theta(Forecaster):
         return {}
 
     def restore(self, arrays: Arrays) -> None:
-        """Nothing to take up."""
+        """Nothing to restore."""
 
     def _ahead(self, past: Floats, season: int, horizon: int) -> tuple[Normal, int]:
         seen = past[-(self.config.history or len(past)) :]

@@ -1,1 +1,1 @@
-"""Networks and linear maps over a window of fixed length."""
+"""Networks and linear models over a window of fixed length."""

@@ -13,7 +13,7 @@ class BengioConfig(WindowLanguageConfig):
     embedding_size: int = Field(
         100,
         ge=1,
-        description="width of a symbol's feature vector, m",
+        description="width of the symbols' feature vectors, m",
         json_schema_extra={"search": {"low": 16, "high": 300, "log": True}},
     )
     hidden_size: int = Field(
@@ -21,22 +21,22 @@ class BengioConfig(WindowLanguageConfig):
     )
     direct: bool = Field(
         False,
-        description="whether the output layer also reads the feature vectors, past the hidden layer",
+        description="whether the output layer also reads the feature vectors directly, besides the hidden layer",
         json_schema_extra={"search": {"choices": [False, True]}},
     )
 
 
 class BengioNetwork(WindowNetwork):
-    r"""The concatenated feature vectors of the window, a tanh layer over them, and a softmax.
+    r"""Concatenates the feature vectors of the window and applies a tanh layer and a softmax.
 
         x = (C(x_{t−n+1}), …, C(x_{t−1}))
         y = b + W x + U tanh(d + H x),        p = softmax(y),        eq. 1; W = 0 without direct connections
 
-    The output layer holds b and (U, W), and reads (tanh(d + H x), x).
+    The output layer contains b and (U, W), and reads (tanh(d + H x), x).
     """
 
     def __init__(self, embedding: nn.Module, inputs: int, output: OutputLayer, config: BengioConfig) -> None:
-        """inputs: values of the concatenated feature vectors."""
+        """inputs: width of the concatenated feature vectors."""
         super().__init__(output, config.dropout)
         self.embedding = embedding
         self.hidden = nn.Linear(inputs, config.hidden_size)
@@ -49,7 +49,7 @@ class BengioNetwork(WindowNetwork):
 
 
 class BengioLanguageModel(WindowLanguageModel):
-    """p(x_t | x_{t−n+1} .. x_{t−1}) from learned feature vectors."""
+    """p(x_t | x_{t−n+1} .. x_{t−1}), computed from learned feature vectors."""
 
     config_class = BengioConfig
     config: BengioConfig

@@ -1,7 +1,7 @@
-"""CBOW as a language model: the average of the preceding words' vectors predicts the next.
+"""CBOW as a language model: the average of the preceding words' vectors predicts the next word.
 
-Mikolov, Chen, Corrado & Dean 2013, "Efficient estimation of word representations in vector space", section 3.1,
-with the context before the word alone, and a softmax that is a probability of the text.
+Mikolov, Chen, Corrado & Dean 2013, "Efficient estimation of word representations in vector space", section 3.1. Here
+the context is only the words before the predicted one, and the softmax gives a probability of the text.
 """
 
 from pydantic import Field
@@ -16,7 +16,7 @@ class CBOWConfig(WindowLanguageConfig):
     embedding_size: int = Field(
         200,
         ge=1,
-        description="width of a symbol's vector",
+        description="width of the symbols' vectors",
         json_schema_extra={"search": {"low": 32, "high": 512, "log": True}},
     )
 
@@ -34,7 +34,7 @@ class CBOWNetwork(WindowNetwork):
 
 
 class CBOWLanguageModel(WindowLanguageModel):
-    """p(x_t | the n − 1 symbols before, in any order)."""
+    """p(x_t | the n − 1 symbols before x_t, regardless of their order)."""
 
     config_class = CBOWConfig
     config: CBOWConfig

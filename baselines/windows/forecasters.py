@@ -1,4 +1,4 @@
-"""Forecasters of windows: a linear map, a multilayer perceptron."""
+"""Forecasters that read a window: a linear model and a multilayer perceptron."""
 
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from seqbench.tasks.forecasts.model import ForecastContext, Panel
 
 
 class LinearWindow(WindowForecaster):
-    """ŷ = b + W x of scaled windows, by ridge least squares (DLinear; see `seqbench.learning.least_squares`)."""
+    """ŷ = b + W x for scaled windows x, fitted by ridge regression (DLinear; see `seqbench.learning.least_squares`)."""
 
     stochastic: ClassVar[bool] = False
     config_class = WindowConfig
@@ -43,23 +43,23 @@ class WindowMLPForecasterConfig(NetworkConfig):
     hidden_size: int = Field(
         256,
         ge=1,
-        description="units of a hidden layer",
+        description="units per hidden layer",
         json_schema_extra={"search": {"low": 32, "high": 512, "log": True}},
     )
     layers: int = Field(
-        2, ge=1, le=8, description="hidden layers", json_schema_extra={"search": {"choices": [1, 2, 3]}}
+        2, ge=1, le=8, description="number of hidden layers", json_schema_extra={"search": {"choices": [1, 2, 3]}}
     )
     dropout: float = Field(
         0.1,
         ge=0,
         lt=1,
-        description="share of hidden units dropped",
+        description="share of hidden units that is dropped",
         json_schema_extra={"search": {"low": 0.0, "high": 0.5}},
     )
 
 
 class WindowMLPForecaster(NetworkForecaster):
-    """Hidden layers of rectified units over the whole window."""
+    """Applies hidden layers of rectified linear units to the whole window."""
 
     config_class = WindowMLPForecasterConfig
     config: WindowMLPForecasterConfig

@@ -1,7 +1,7 @@
 """A multilayer perceptron over a window of one-hot symbols.
 
-A neural language model without word vectors: each position of the window has its own weights for each symbol, and what
-is learned of a symbol at one position does not help at another (Bengio et al. 2003 share one matrix instead).
+A neural language model without word vectors: each position of the window has its own weights for each symbol, so
+training on a symbol at one position does not help at another (Bengio et al. 2003 share one matrix instead).
 Nakamura & Shikano 1989 predict word categories in this way.
 """
 
@@ -21,14 +21,14 @@ class WindowMLPConfig(WindowLanguageConfig):
 
 
 class WindowMLPNetwork(WindowNetwork):
-    r"""h = tanh(d + Σ_k W_k e(x_{t−k})), e(x) the one-hot vector of V + 1 values, or the mean of those of its codes.
+    r"""h = tanh(d + Σ_k W_k e(x_{t−k})); e(x) is the one-hot vector of V + 1 values, or the mean of those of x's codes.
 
-    The product of a matrix and a one-hot vector is a column of the matrix: the sum of the n − 1 columns is the
-    product with the whole one-hot window, without its (n − 1)(V + 1) multiplications per unit.
+    The product of a matrix and a one-hot vector is a column of the matrix. So the sum of n − 1 columns is the product
+    with the whole one-hot window, without its (n − 1)(V + 1) multiplications per unit.
     """
 
     def __init__(self, columns: list[nn.Module], units: int, output: OutputLayer, dropout: float) -> None:
-        """columns: of each W_k, those of the oldest symbol first."""
+        """columns: one module per W_k that returns its columns, the oldest symbol first."""
         super().__init__(output, dropout)
         self.columns = nn.ModuleList(columns)
         self.bias = nn.Parameter(torch.zeros(units))
@@ -40,7 +40,7 @@ class WindowMLPNetwork(WindowNetwork):
 
 
 class WindowMLPLanguageModel(WindowLanguageModel):
-    """p(x_t | x_{t−n+1} .. x_{t−1}) from one-hot symbols."""
+    """p(x_t | x_{t−n+1} .. x_{t−1}), computed from one-hot symbols."""
 
     config_class = WindowMLPConfig
     config: WindowMLPConfig
