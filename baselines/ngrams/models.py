@@ -323,7 +323,7 @@ class KneserNey(Discounting):
     begins with <s> keeps its number of occurrences, because nothing can precede <s>. D_k = k − (k + 1) Y t_(k+1) / t_k
     for k = 1, 2 and 3 or more, with Y = t_1 / (t_1 + 2 t_2). The discounts are undefined if t_1, t_2 or t_3 is zero or
     if D_k is outside (0, k]. In this case `lmplz` stops, or uses ½, 1, 1½ if `--discount_fallback` is given; here they
-    are then used without asking.
+    are used without the option.
 
     Chen & Goodman 1998, eq. 26; Heafield et al. 2013, "Scalable modified Kneser-Ney language model estimation".
     """
