@@ -1,10 +1,11 @@
-"""Autoregression of all M4 Hourly series at once beside a loop of statsmodels' AutoReg, in turn, on equal threads.
+"""Compare autoregression of all M4 Hourly series at once with a loop over statsmodels' AutoReg, on equal threads.
 
     python benchmarks/autoregression.py [--lags 24 48 168] [--threads 1] [--repeats 3]
 
-Fit and 48 forecasts of each of the 414 series by least squares with an intercept and no ridge; ours makes the variances
-of the forecasts as well. Prints seconds of the best repeat, the ratio, scores, and the largest difference of a forecast
-in standard deviations of its series. Reads `m4-hourly`, and downloads it where it is not at hand.
+Each program fits the 414 series by least squares, with an intercept and without ridge, and makes 48 forecasts per
+series; ours also computes the variances of the forecasts. The programs run in turn. Prints the seconds of the best
+repeat, their ratio, the scores, and the largest difference between two forecasts in standard deviations of the series.
+Reads `m4-hourly`, and downloads it if it is not on this machine.
 """
 
 import argparse

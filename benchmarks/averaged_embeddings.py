@@ -1,12 +1,13 @@
-"""Averaged embeddings with bigrams beside the C++ of fastText's authors, in turn, on equal threads.
+"""Compare averaged embeddings with bigrams with the C++ program of fastText's authors, on equal threads.
 
     python benchmarks/averaged_embeddings.py [--documents 120000] [--dimensions 10 100] [--threads 1 2] [--repeats 3]
 
-TREC and Reuters-R8 where they are at hand, and documents made here, of the size of AG News: 120,000 of 40 words, of
-which one in eight leans towards the class. Both learn from the same words in 5 epochs at a learning rate of 0.5, with
-as many buckets for bigrams. A time is one of training, the best repeat: ours from numbered words in memory, hashing of
-bigrams counted; theirs from a file that the system has cached, reading and numbering counted. Ours trains on one
-thread however many it is given. Accuracies are of the test part.
+The data sets are TREC and Reuters-R8, if they can be loaded, and random documents of the size of AG News: 120,000
+documents of 40 words; one word in eight depends on the class. Both programs learn from the same words in 5 epochs
+with a learning rate of 0.5 and the same number of buckets for bigrams, and run in turn. A time is the training time of
+the best repeat. Ours starts from numbered words in memory and includes hashing the bigrams; theirs starts from a file
+that the system has cached, and includes reading and numbering. Ours always trains on one thread. Accuracies are those
+on the test part.
 """
 
 import argparse
@@ -105,7 +106,7 @@ def compare(documents: Documents, dimension: int, threads: int, repeats: int) ->
             best["fastText"] = min(best["fastText"], time.perf_counter() - began)
         found = model.predict(documents.test.texts).argmax(axis=1)
         accuracy["ours"] = float((found == documents.test.labels).mean())
-        # `predict` of the published wheels calls NumPy as it was before version 2; what it wraps works.
+        # `predict` of the published wheels fails with NumPy 2, so this calls the function that it wraps.
         said = [theirs.f.predict(text + "\n", 1, 0.0, "strict")[0][1] for _, text in lines(documents.test)]
         right = [name == f"__label__{y}" for name, (y, _) in zip(said, lines(documents.test), strict=True)]
         accuracy["fastText"] = float(np.mean(right))
@@ -122,7 +123,7 @@ def lines(part: Labelled) -> list[tuple[int, str]]:
 
 
 def made(count: int) -> Documents:
-    """Four classes; frequencies of words fall as Zipf has it, and one word in eight is of the class's own thousand."""
+    """Return random documents of 4 classes: words follow Zipf's law, and one in eight is typical of the class."""
     rng = np.random.default_rng(0)
     size, classes = 40_000, 4
     frequency = 1 / np.arange(10, 10 + size)

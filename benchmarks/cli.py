@@ -1,8 +1,8 @@
-"""How long the command line takes to answer, beside a Python that does nothing and one that imports torch.
+"""Measure how long the command line takes, compared with a Python that does nothing and one that imports torch.
 
     python benchmarks/cli.py
 
-The commands run in turn, RUNS rounds; medians and the ratio to bare Python are printed.
+The commands run in turn, in RUNS rounds. Prints the median time of each command and its ratio to bare Python.
 """
 
 import statistics

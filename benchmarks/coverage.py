@@ -1,15 +1,16 @@
-"""Coverage of 80 % and 95 % intervals: what split conformal promises it keeps where errors are exchangeable.
+"""Measure the coverage of 80 % and 95 % intervals by split conformal prediction.
 
     python benchmarks/coverage.py [--store results/coverage] [--draws 6] [--only synthetic|real] [--jobs 1]
 
-Synthetic sources are drawn anew so many times: their parameters, what calibrates, and the test part. The mean coverage
-over the draws stands with its 95 % interval by Student's t, and beside it the mean at the step ahead that is furthest
-off. On real series errors drift, and coverage is reported: with the block bootstrap's interval, at the first, the
-middle and the last step ahead, and in the first and the last third of the test origins. A model's own quantiles stand
-beside the conformal ones: those of the true model, and the normal ones of an autoregression.
+On synthetic sources errors are exchangeable, so coverage should be close to its nominal value. Each source is drawn
+`--draws` times, with new parameters, calibration values and test values. The table shows the mean coverage over the
+draws with its 95 % interval by Student's t, and the mean coverage at the step ahead that is furthest from nominal. On
+real series errors drift. Their coverage is shown with the interval of the block bootstrap, at the first, the middle and
+the last step ahead, and in the first and the last third of the test origins. For comparison, the tables also
+show models with quantiles of their own: the true model, if it is known, and an autoregression with normal quantiles.
 
-Runs the suite ts and goes on where it was stopped. About 5 minutes on one free core. Real data is fetched first:
-`seqbench data fetch`.
+Runs the suite ts; an interrupted run continues where it stopped. Takes about 5 minutes on one free core. Fetch the real
+data first: `seqbench data fetch`.
 """
 
 import argparse
@@ -37,11 +38,11 @@ SOURCES = ["synthetic-ar", "synthetic-seasonal", "synthetic-threshold"]
 DRAWN = "train_steps=2000, valid_steps=6000, test_steps=6000, horizon=8, series=2"
 REAL = ["m4-hourly", "ett-h1(stride=24)", "exchange-rate", "airpassengers", "daily-min-temps", "sunspots"]
 LEVELS = {0.8: ("covered_80", COVERAGE_80), 0.95: ("covered_95", COVERAGE_95)}
-"""By the level of a central interval, the column of an origin's coverage and the metric."""
+"""Level of a central interval → the column with the coverage of each origin, and the metric."""
 
 
 class PointAutoregression(Autoregression):
-    """An autoregression that keeps its quantiles to itself, so that the harness makes intervals."""
+    """An autoregression that returns no quantiles, so that the harness makes intervals."""
 
     def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
         return Forecast(super().predict(past, horizon, levels).mean)
@@ -49,7 +50,7 @@ class PointAutoregression(Autoregression):
 
 @dataclass(frozen=True)
 class Scored:
-    """A model on a data set."""
+    """The scores of a model on a data set."""
 
     model: str
     record: Record
@@ -61,21 +62,21 @@ class Scored:
 
     @property
     def errors(self) -> str:
-        """How many calibrated the intervals at a step."""
+        """Number of errors that calibrated the intervals of one step ahead; `own` if the quantiles are the model's."""
         return f"{Intervals.read(self.record.detail['intervals']).errors:,}" if self.conformal else "own"
 
     def coverage(self, level: float) -> float:
-        """Per cent of all values."""
+        """Return the per cent of all values that the interval covers."""
         return 100 * float(self.columns[LEVELS[level][0]].mean())
 
     def by_step(self, level: float) -> Floats:
-        """(H,) per cent of the values so many steps ahead."""
+        """Return (H,) the per cent of values that the interval covers at each step ahead."""
         widths = Intervals.read(self.record.detail["intervals"]).widths[level]
         held = np.abs(self.columns["error"]) <= widths * self.columns["unit"][:, None]
         return 100 * np.asarray(held.mean(axis=0), dtype=np.float64)
 
     def thirds(self, level: float) -> tuple[float, float] | None:
-        """Per cent of the values from the first and from the last third of each series' origins; None: too few."""
+        """Return the per cent covered in the first and the last third of each series' origins; None if they are few."""
         series = self.columns["series"]
         first = np.flatnonzero(np.diff(series, prepend=-1))
         counts = np.diff(first, append=len(series))
@@ -86,7 +87,7 @@ class Scored:
         return 100 * float(held[place < 1 / 3].mean()), 100 * float(held[place >= 2 / 3].mean())
 
     def half_width(self, level: float) -> float:
-        """Of the 95 % interval of the coverage, by the bootstrap of the suite's tables."""
+        """Return half the width of the coverage's 95 % interval, by the same bootstrap as in the suite's tables."""
         items, block = Forecasting().items(self.columns)
         units = len(next(iter(items.values())))
         told = estimate(
@@ -96,7 +97,7 @@ class Scored:
 
 
 def scored(models: Mapping[str, str], datasets: Sequence[str], asked: argparse.Namespace) -> list[Scored]:
-    """Run models on data sets, each in its process, or take them from the store; what failed is told, and left out."""
+    """Run models on data sets in separate processes, or read them from the store; print and leave out failed runs."""
     run = api.ask(
         "ts",
         models=list(models.values()),
@@ -133,7 +134,7 @@ def synthetic(asked: argparse.Namespace) -> None:
         for draw in range(asked.draws)
     ]
     found = scored(models, datasets, asked)
-    print(f"exchangeable errors, mean of {asked.draws} draws, per cent; by step: the one furthest from nominal")
+    print(f"exchangeable errors, mean of {asked.draws} draws, per cent; by step: at the step furthest from nominal")
     print(f"{'':21}{'':21}{'errors':>7}{'80 %':>14}{'by step':>9}{'95 %':>14}{'by step':>9}")
     largest = dict.fromkeys(LEVELS, 0.0)
     for source in SOURCES:
@@ -154,7 +155,7 @@ def synthetic(asked: argparse.Namespace) -> None:
                     row += f"{'':9}"
             print(row.rstrip())
     far = ", ".join(f"{points:.2f} points at {100 * level:g} %" for level, points in largest.items())
-    print(f"conformal ones furthest from nominal: {far}")
+    print(f"largest distance of conformal coverage from nominal: {far}")
 
 
 def real(asked: argparse.Namespace) -> None:
@@ -184,7 +185,7 @@ def real(asked: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", type=Path, default=Path("results/coverage"))
-    parser.add_argument("--draws", type=int, default=6, help="of each synthetic source")
+    parser.add_argument("--draws", type=int, default=6, help="draws of each synthetic source")
     parser.add_argument("--only", choices=["synthetic", "real"])
     parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args()

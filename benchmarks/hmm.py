@@ -1,10 +1,10 @@
-"""One EM step of the HMM beside hmmlearn's, in turn, on equal threads.
+"""Compare one EM step of the HMM with one of hmmlearn, on equal threads.
 
     python benchmarks/hmm.py [--symbols 1000000] [--states 64] [--threads 1 2] [--repeats 3]
 
-Float64, 50 symbols, sequences of 1,000, from one random start; hmmlearn's CategoricalHMM with
-implementation="scaling", the faster of its two. Prints seconds of the best repeat, the ratio, and the
-log-likelihood before and after the step. hmmlearn's step is that of one `fit` with n_iter=1.
+Both compute in float64, on sequences of 1,000 over 50 symbols, start from the same random parameters, and run in turn.
+hmmlearn's CategoricalHMM uses implementation="scaling", the faster of its two; its step is one `fit` with n_iter=1.
+Prints the seconds of the best repeat, their ratio, and the log-likelihood before and after the step.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def main() -> None:
             our_after = log_likelihood(our_model, [pack(part, [False] * len(part)) for part in parts])
             their_after = float(their_model.score(ids.reshape(-1, 1), [LENGTH] * len(ids)))
         print(f"{threads} thread(s), {ids.size:,} symbols, {K} states, float64, best of {chosen.repeats}")
-        print(f"  seconds a step          ours {best['ours']:8.2f}   hmmlearn {best['hmmlearn']:8.2f}", end="")
+        print(f"  seconds per step        ours {best['ours']:8.2f}   hmmlearn {best['hmmlearn']:8.2f}", end="")
         print(f"   ratio {best['hmmlearn'] / best['ours']:.1f}")
         print(f"  log-likelihood before   ours {our_before:.4f}   hmmlearn {their_before:.4f}")
         print(f"  log-likelihood after    ours {our_after:.4f}   hmmlearn {their_after:.4f}")

@@ -1,13 +1,13 @@
-"""Error against horizon where the answer is known: beside the true model of an autoregression, and on chaos.
+"""Measure the error by step ahead on two synthetic sources: a linear autoregression, and chaos.
 
     python benchmarks/horizons.py [--store results/horizons] [--output docs/horizons.png] [--seeds 1] [--jobs 1]
 
-On `synthetic-ar`, 20,000 values to learn from, least squares come as near to the true model as they can, and nothing
-passes it; intervals are of paired squared errors, from every origin of the test part. On `mackey-glass`, which has no
-noise, an autoregression foretells the next three steps best, and networks all later ones.
+On `synthetic-ar`, with 20,000 training values, least squares should be close to the true model, and no model should be
+better than it. Intervals are those of paired differences of squared errors over all origins of the test part. On
+`mackey-glass`, which has no noise, an autoregression is best for the next three steps, and networks for all later ones.
 
-Runs the suite ts and goes on where it was stopped. About 5 minutes on one free core; the networks' budgets are no
-larger than that. Their settings were chosen by the error on the validation part.
+Runs the suite ts; an interrupted run continues where it stopped. Takes about 5 minutes on one free core; the
+networks' budgets are limited to fit into this time. Their settings were chosen by the error on the validation part.
 """
 
 import argparse
@@ -46,7 +46,7 @@ CHAOTIC = {
     "gru": f"gru({CHAOS}, segment=8, dropout=0, learning_rate=0.003)",
     "lstm": f"lstm({CHAOS}, segment=8, dropout=0, learning_rate=0.003)",
 }
-"""How rows are called, and what they are; 5 is the order of the source."""
+"""Name of a row → model. 5 is the order of the source of `synthetic-ar`."""
 TRUTH = "true model"
 COLOURS = {
     TRUTH: "black",
@@ -58,26 +58,26 @@ COLOURS = {
     "gru": "#009E73",
     "lstm": "#CC79A7",
 }
-"""Okabe & Ito's, which colour-blind readers tell apart; what is named here is drawn."""
+"""Colours of Okabe & Ito, which colour-blind readers can distinguish. Only the models listed here are drawn."""
 
 
 @dataclass(frozen=True)
 class Curves:
-    """What a run found, by model."""
+    """The results of a run, by model."""
 
     data: SeriesData
     errors: Mapping[str, Sequence[Floats]]
-    """(I, H) on the test part, one array a fit."""
+    """(I, H) errors on the test part, one array per fit."""
     kinds: Mapping[str, str]
 
     def rmse(self, name: str) -> Floats:
-        """(H,) over all fits."""
+        """Return (H,) the root mean squared error over all fits, by step ahead."""
         found: Floats = np.sqrt(np.mean([np.square(error).mean(axis=0) for error in self.errors[name]], axis=0))
         return found
 
 
 def run(models: Mapping[str, str], dataset: str, preset: str, asked: argparse.Namespace) -> Curves:
-    """Run models on a data set, each in its process, or take them from the store."""
+    """Run models on a data set in separate processes, or read them from the store."""
     run = api.ask(
         "ts",
         models=list(models.values()),
@@ -105,10 +105,10 @@ def run(models: Mapping[str, str], dataset: str, preset: str, asked: argparse.Na
 
 
 def against_truth(curves: Curves, name: str, step: int | None) -> tuple[float, float, float]:
-    """Per cent by which the mean squared error passes the true model's, with its paired 95 % interval.
+    """Return by how many per cent the mean squared error is above the true model's, with its paired 95 % interval.
 
     Args:
-        step: ahead; None: over all.
+        step: the step ahead, from 1; None: the mean over all steps.
     """
 
     def squared(error: Floats) -> dict[str, Floats]:
@@ -127,7 +127,7 @@ def against_truth(curves: Curves, name: str, step: int | None) -> tuple[float, f
 def print_linear(curves: Curves) -> None:
     steps = [1, 2, 3, 6, 12, 24]
     print(f"\n{curves.data.name}: RMSE by step ahead, innovations of variance {curves.data.innovation_variance:g}")
-    print(f"{'':23}{''.join(f'{step:7}' for step in steps)}   mean squared error beyond the true model's, %")
+    print(f"{'':23}{''.join(f'{step:7}' for step in steps)}   mean squared error above the true model's, %")
     print(f"{'':23}{'':{7 * len(steps)}}   {'one step ahead':28}all steps")
     better = []
     for name in curves.errors:
@@ -179,7 +179,7 @@ def draw(linear: Curves, chaotic: Curves, spread: float, path: Path) -> None:
 
 
 def plot(axes: Axes, curves: Mapping[str, Floats], kinds: Mapping[str, str], lines: Mapping[str, float]) -> None:
-    """Curves over the steps ahead, each named at its end; `lines` are drawn already, and only named."""
+    """Draw curves over the steps ahead and name each at its end; `lines` are drawn already, and only get names."""
     steps = len(next(iter(curves.values())))
     for name, values in curves.items():
         style = ":" if kinds[name] == "classic" else "-"
@@ -211,10 +211,10 @@ def plot(axes: Axes, curves: Mapping[str, Floats], kinds: Mapping[str, str], lin
 
 
 def apart(places: Floats, gap: float) -> Floats:
-    """Places on a line, moved as little as keeps them in order and `gap` from each other, and inside 0..1."""
+    """Move places on a line as little as possible: they keep their order, are `gap` apart, and lie in 0..1."""
     order = np.argsort(places)
     room = gap * np.arange(len(places))
-    # What is left without the gaps must only rise; the nearest rising row is found by pooling neighbours.
+    # Without the gaps, places must not decrease; pooling neighbours gives the nearest such sequence.
     pools: list[tuple[float, int]] = []
     for value in places[order] - room:
         mean, count = float(value), 1

@@ -1,10 +1,11 @@
-"""What letter codes tell a neural language model of rare words: perplexity by how often the word before was met.
+"""Measure what letter codes gain for rare words: perplexity by how often the word before occurs in training.
 
     python benchmarks/letter_codes.py [--dataset cedr-ru] [--model 'lstm(hidden=128)'] [--epochs 4] [--seeds 1]
 
-One model, three input layers: vectors of words, of their hashed letter trigrams, and the sum of both; else the same
-settings, seeds and epochs. Each symbol of the test part is counted under the number of times that the word before it
-occurs in training; the first of a document is left out. The words that `<unk>` stands for look the same to all three.
+One model has three input layers in turn: vectors of words, of their hashed letter trigrams, and the sum of both. All
+other settings, the seeds and the epochs are equal. Symbols of the test part are grouped by the number of times that the
+word before occurs in training; the first symbol of a document is left out. All words outside the vocabulary are `<unk>`
+for all three input layers.
 """
 
 import argparse
@@ -23,7 +24,7 @@ SETTINGS = {"embedding_size": 64, "hidden_size": 64, "dropout": 0.2, "batch_size
 
 
 def fit_and_score(spec: Spec, data: TextData, epochs: int, seed: int) -> tuple[list[Floats], dict[str, float], int]:
-    """Nats of each test document's symbols, what the fit logged of spellings, and its parameters."""
+    """Return −ln p of the symbols of each test document, what the fit logged on spellings, and the parameter count."""
     kind = registry.find_model(spec, "lm").attribute
     model = kind(registry.configured(kind.config_class, spec, "lm"))
     told: dict[str, float] = {}
@@ -41,7 +42,7 @@ def fit_and_score(spec: Spec, data: TextData, epochs: int, seed: int) -> tuple[l
 
 
 def by_count(nats: list[Floats], documents: list[Ids], counts: Ids, unk: int | None) -> list[tuple[int, float]]:
-    """Symbols and perplexity after words of each bin, after `<unk>`, and of all."""
+    """Return the number of symbols and their perplexity after words of each bin, after `<unk>`, and for all symbols."""
     told = np.concatenate([n[1:] for n in nats])
     before = np.concatenate([d[:-1] for d in documents])
     met = np.where(before == unk, 0, counts[before])
@@ -62,7 +63,7 @@ def main() -> None:
     counts = np.bincount(np.concatenate(list(data.train.documents)), minlength=data.vocab.size)
     base = registry.spelled_out(parse(asked.model), "lm")
     heads = [f"{low}–{high}" if high else f"{low}+" for low, high in BINS] + ["<unk>", "all"]
-    print(f"{data.name}: V = {data.vocab.size:,}, perplexity after words that training holds so often")
+    print(f"{data.name}: V = {data.vocab.size:,}, perplexity by how often the word before occurs in training")
     print(f"{'input':8}{'seed':>5}" + "".join(f"{head:>10}" for head in heads) + f"{'parameters':>13}  spellings")
     for kind in ("words", "codes", "both"):
         spec = Spec(base.name, {**SETTINGS, **base.settings, "input": kind})

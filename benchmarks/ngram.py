@@ -1,12 +1,12 @@
-"""Our n-gram models beside nltk.lm's, on the same words, each in a fresh process, in turn.
+"""Compare our n-gram models with those of nltk.lm, on the same words, each in a fresh process.
 
     python benchmarks/ngram.py [--rounds 2]
 
-Takes WikiText-2 from the folder that SEQBENCH_DATA names, or else the language reference inside CPython.
-Fitting is from sentences in memory to a model that can score (nltk: words, ours: ids); scoring is in process,
-ours through `predict` in batches of sentences of equal length, nltk's word by word on every n-th sentence.
-Perplexities differ a little beyond that: nltk leaves unigrams unsmoothed, so that a word not seen in training
-costs infinity, and counts <s> as a word that follows <s>.
+Reads WikiText-2 from the folder in SEQBENCH_DATA, or otherwise the language reference inside CPython. The fit time is
+from sentences in memory (nltk: words, ours: ids) to a model that can score. Ours scores through `predict`, in batches
+of sentences of equal length; nltk scores word by word, on every n-th sentence. Two more differences change perplexities
+a little: nltk does not smooth unigrams, so that a word not seen in training has probability 0, and it counts <s> as a
+word that follows <s>. The models run in turn.
 """
 
 import argparse
@@ -38,12 +38,12 @@ class Measured:
     tokens_per_second: float
     perplexity: float
     start_bytes: int
-    """Resident memory at its peak before the fit: Python, the libraries, the text."""
+    """Peak of resident memory before the fit: Python, the libraries, the text."""
     peak_bytes: int
 
 
 def text() -> tuple[str, Sentences, Sentences]:
-    """Name, training and test part; `<eos>` ends a sentence, test words not seen in training are `<unk>`."""
+    """Return name, training part, test part; `<eos>` ends sentences, test words not seen in training are `<unk>`."""
     folder = Path(os.environ.get("SEQBENCH_DATA", "")) / "wikitext2"
     if "SEQBENCH_DATA" in os.environ and folder.is_dir():
         parts = [(folder / f"{part}.txt").read_text(encoding="utf-8").split("\n") for part in ("train", "test")]
@@ -114,7 +114,7 @@ def nltk_witten_bell() -> Measured:
 
 
 def peak() -> int:
-    """Highest resident memory of this process, bytes."""
+    """Return the peak resident memory of this process in bytes."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
@@ -127,7 +127,7 @@ def alone(subject: Callable[[], Measured]) -> Measured:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=2, help="times that all are run, in turn")
+    parser.add_argument("--rounds", type=int, default=2, help="number of times that each model is run")
     rounds = parser.parse_args().rounds
 
     name, train, test = text()
@@ -152,11 +152,11 @@ def main() -> None:
     fit = median(b.fit_seconds / a.fit_seconds for a, b in zip(quick, slow, strict=True))
     scoring = median(a.tokens_per_second / b.tokens_per_second for a, b in zip(quick, slow, strict=True))
     print(
-        f"Witten–Bell 3, ours against nltk: fit {fit:.0f} times faster (asked: 20), scoring {scoring:.0f} (asked: 50)"
+        f"Witten–Bell 3, ours against nltk: fit {fit:.0f} times faster (target: 20), scoring {scoring:.0f} (target: 50)"
     )
     print(
-        f"Kneser–Ney 5, ours: fit {median(m.fit_seconds for m in kneser_ney):.2f} s (asked: 2), "
-        f"{median(m.tokens_per_second for m in kneser_ney):,.0f} tokens/s (asked: 1,000,000)"
+        f"Kneser–Ney 5, ours: fit {median(m.fit_seconds for m in kneser_ney):.2f} s (target: 2), "
+        f"{median(m.tokens_per_second for m in kneser_ney):,.0f} tokens/s (target: 1,000,000)"
     )
 
 

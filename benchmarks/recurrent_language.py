@@ -1,20 +1,21 @@
-"""Training of our LSTM language model beside a plain program around nn.LSTM, in turn, on equal threads.
+"""Compare the training of our LSTM language model with that of a plain program around nn.LSTM, on equal threads.
 
     python benchmarks/recurrent_language.py [--threads 2] [--updates 30] [--repeats 2] [--tokens 210000]
         [--valid 20000] [--rate 0.01] [--adaptive-rate 0.01] [--sampled-rate 0.01] [--made] [--speed-only]
 
-WikiText-2 as a stream, V = 33,278, or with --made a text of as many words made here; 20 columns, windows of 35, two
-layers of 200 units, no dropout. The reference is a dense embedding, nn.LSTM, nn.Linear and cross entropy in float32,
-and starts from the very weights of our full softmax. All learn with fused AdamW (ours: word vectors, and those of the
-sampled softmax, with SparseAdam), the norm of the gradient clipped at 1, and a one-cycle course of the learning rate
-over the budget of each. The rates are those of the options; their default is the library's, tuned for none of these.
-Our adaptive and sampled softmax are asked to use bfloat16 where the processor computes in it.
+The text is WikiText-2 as a stream, V = 33,278, or with --made a random text with the same number of words. All models
+have 20 columns, windows of 35, two layers of 200 units and no dropout. The reference is a dense embedding, nn.LSTM,
+nn.Linear and cross entropy in float32, and has the same initial weights as our model with a full softmax. All are
+trained with fused AdamW (ours uses SparseAdam for word vectors and for the vectors of the sampled softmax), with the
+norm of the gradient clipped at 1, and with a one-cycle schedule of the learning rate over the budget of each. Options
+set the learning rates; the default is the library's, which was not tuned for any of these models. Our adaptive and
+sampled softmax use bfloat16 if the processor computes in it.
 
-Tokens a second are of updates alone, after some of warm-up, without any validation. A round times all models in turn;
-a ratio is to the mean of the reference before and after, and the median over the rounds is told. Perplexity is exact
-and in float32 for all, of the same tokens at the head of the validation part: after equal tokens, and for the adaptive
-softmax also after the tokens that it reads, at its ratio, while the reference reads its own. About a quarter of an
-hour on two slow cores.
+Tokens per second are those of updates alone, after a warm-up, without validation. Each round times all models in turn.
+A ratio is to the mean of the reference before and after, and the table shows the median over the rounds. Perplexity is
+exact and in float32 for all models, and measured on the same tokens at the start of the validation part. It is measured
+after equal tokens, and for the adaptive softmax also after equal time: the tokens are multiplied by the measured ratio.
+Takes about a quarter of an hour on two slow cores.
 """
 
 import argparse
@@ -59,9 +60,9 @@ class Text:
 @dataclass(frozen=True)
 class Trained:
     clock: list[float]
-    """Seconds, at the start and after each update."""
+    """Clock times in seconds, at the start and after each update."""
     nats: Callable[[Ids], Floats]
-    """(T,) symbols → (T - 1,) −ln p of each after the first."""
+    """(T,) symbols → (T - 1,) −ln p of each symbol after the first."""
 
     @property
     def seconds(self) -> float:
@@ -77,16 +78,16 @@ class Subject:
     name: str
     rate: float
     train: Callable[[int], Trained]
-    """From a number of updates."""
+    """Train a fresh model for this number of updates."""
     equal_time: bool = False
-    """Whether it is also to learn for as long as the reference does."""
+    """Whether to train it a second time for as long as the reference."""
 
 
 @dataclass(frozen=True)
 class Speed:
     tokens_per_second: float
     ratio: float
-    """To the reference's."""
+    """Ratio to the reference's tokens per second."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Learned:
 
 
 class PlainLSTM(nn.Module):
-    """What the papers' small model is in a few lines of torch."""
+    """The small model of the papers in a few lines of torch."""
 
     def __init__(self, vocab_size: int) -> None:
         super().__init__()
@@ -111,7 +112,7 @@ class PlainLSTM(nn.Module):
 
     @torch.no_grad()
     def start_as(self, ours: LSTMLanguageModel) -> None:
-        """Take over the weights of an untrained model with a full softmax."""
+        """Copy the weights of an untrained model with a full softmax."""
         theirs = ours.network.state_dict()
         self.embedding.weight.copy_(theirs["embedding.weight"][:-1])
         for name, weight in self.lstm.named_parameters():
@@ -157,7 +158,7 @@ def train_plain(text: Text, config: RecurrentLanguageConfig, updates: int) -> Tr
 
 
 class Clocked(Truncated):
-    """Notes when each update but the last has ended: when the loss after it is asked for."""
+    """Records when each update but the last has ended: when the next loss is requested."""
 
     def __init__(self, losses: Truncated) -> None:
         super().__init__(losses.network, losses.windows)
@@ -186,15 +187,15 @@ def train_ours(text: Text, config: RecurrentLanguageConfig, updates: int) -> Tra
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--threads", type=int, default=2)
-    arguments.add_argument("--updates", type=int, default=30, help=f"timed ones of a round, after {WARM_UP} of warm-up")
-    arguments.add_argument("--repeats", type=int, default=2, help="rounds")
-    arguments.add_argument("--tokens", type=int, default=210_000, help="equal tokens, which all learn from")
-    arguments.add_argument("--valid", type=int, default=20_000, help="tokens that perplexity is of")
-    arguments.add_argument("--rate", type=float, default=0.01, help="highest learning rate of the full softmaxes")
+    arguments.add_argument("--updates", type=int, default=30, help=f"timed updates per round, after {WARM_UP} untimed")
+    arguments.add_argument("--repeats", type=int, default=2, help="number of rounds")
+    arguments.add_argument("--tokens", type=int, default=210_000, help="training tokens, equal for all models")
+    arguments.add_argument("--valid", type=int, default=20_000, help="validation tokens for the perplexity")
+    arguments.add_argument("--rate", type=float, default=0.01, help="highest learning rate with a full softmax")
     arguments.add_argument("--adaptive-rate", type=float, default=0.01)
     arguments.add_argument("--sampled-rate", type=float, default=0.01)
-    arguments.add_argument("--made", action="store_true", help="a text made here in place of WikiText-2")
-    arguments.add_argument("--speed-only", action="store_true", help="no perplexities")
+    arguments.add_argument("--made", action="store_true", help="use a random text instead of WikiText-2")
+    arguments.add_argument("--speed-only", action="store_true", help="measure no perplexities")
     chosen = arguments.parse_args()
     torch.set_num_threads(chosen.threads)
 
@@ -206,7 +207,7 @@ def main() -> None:
     )
     subjects = compared(text, chosen.rate, chosen.adaptive_rate, chosen.sampled_rate)
     speeds, drift = time_in_turn(subjects, chosen.updates, chosen.repeats)
-    # One token more than is scored: the plain model has no start of a document to predict the first from.
+    # One token more than is scored: the plain model has no start symbol from which to predict the first token.
     valid = text.valid[: chosen.valid + 1]
     learned = [] if chosen.speed_only else learn(subjects, speeds, chosen.tokens // WINDOW, valid)
 
@@ -222,14 +223,14 @@ def main() -> None:
         print(f"{subject.name:28}" + "".join(f"{cell:>14}" for cell in cells))
     if not able():
         print(f"{'ours, full, bfloat16':28}  this CPU has no bfloat16")
-    print(f"the reference over the rounds: {drift}")
+    print(f"speed of the reference over the rounds: {drift}")
     if learned:
-        print(f"perplexity of {len(valid) - 1:,} validation tokens, one fit of seed {SEED} each")
-    print("asked: full, bfloat16 at a ratio of 2, perplexity within 1 %; adaptive at a ratio of 6")
+        print(f"perplexity of {len(valid) - 1:,} validation tokens, one fit each, with seed {SEED}")
+    print("targets: full softmax in bfloat16 at a ratio of 2, perplexity within 1 %; adaptive softmax at a ratio of 6")
 
 
 def compared(text: Text, rate: float, adaptive_rate: float, sampled_rate: float) -> list[Subject]:
-    """The reference, and then ours."""
+    """Return the reference, then our models."""
 
     def config(output: str, precision: str, rate: float) -> RecurrentLanguageConfig:
         settings = {"output": output, "precision": precision, "learning_rate": rate, "clip": CLIP, "dropout": 0.0}
@@ -251,12 +252,12 @@ def compared(text: Text, rate: float, adaptive_rate: float, sampled_rate: float)
 
 
 def able() -> bool:
-    """Whether the processor computes in bfloat16."""
+    """Return whether the processor computes in bfloat16."""
     return computes_bfloat16(torch.device("cpu"))
 
 
 def time_in_turn(subjects: list[Subject], updates: int, rounds: int) -> tuple[list[Speed], str]:
-    """The speed of each subject, and what became of the first one's, the reference's, over time."""
+    """Return the speed of each subject, and how the speed of the reference (the first one) changed over time."""
     seen: list[list[float]] = [[] for _ in subjects]
 
     def measure(i: int) -> None:
@@ -274,7 +275,7 @@ def time_in_turn(subjects: list[Subject], updates: int, rounds: int) -> tuple[li
 
 
 def learn(subjects: list[Subject], speeds: list[Speed], updates: int, valid: Ids) -> list[Learned]:
-    """What each subject knows after so many updates, and some after the time that the reference takes for these."""
+    """Return each subject's perplexity after `updates`, for some also after the time that the reference takes."""
 
     def perplexity(subject: Subject, updates: int) -> float:
         trained = subject.train(updates)
@@ -293,13 +294,13 @@ def wikitext2() -> Text:
     try:
         data = WikiText2().load()
     except DataError as error:
-        sys.exit(f"{error}; or take --made")
+        sys.exit(f"{error}; or use --made")
     return Text("WikiText-2", data.train.documents[0], data.valid.documents[0], data.vocab)
 
 
 def made() -> Text:
-    """As many words as WikiText-2 has: frequencies fall as Zipf has it, and half of the words follow from the one
-    before, which has four successors."""
+    """Return a random text as long as WikiText-2: words follow Zipf's law, and half of them are one of four successors
+    of the word before."""
     rng = np.random.default_rng(0)
     frequency = 1 / np.arange(3, 3 + VOCAB_SIZE)
     cumulative = np.cumsum(frequency / frequency.sum())

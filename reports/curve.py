@@ -12,11 +12,11 @@ LINES = {"classic": ":", "neural": "-", "truth": "--"}
 
 
 def draw(tables: Sequence[Table], option: str, path: Path, metric: str | None = None) -> None:
-    """Draw one panel per data set and one line per model, with its interval if `metric` is the one that ranks.
+    """Draw one panel per data set and one line per model; intervals are drawn only for the metric that ranks.
 
     Args:
         option: an option of the data, such as `distance`; its values are on the horizontal axis.
-        metric: by name; None: the first of the task.
+        metric: name of the metric; None: the first metric of the task.
 
     Raises:
         ValueError: no data set was run under two values of the option, or the metric or format is unknown.
@@ -58,7 +58,7 @@ def draw(tables: Sequence[Table], option: str, path: Path, metric: str | None = 
 
 
 def _panels(tables: Sequence[Table], option: str) -> dict[str, dict[float, Table]]:
-    """Return tables by data set and by value of the option, with values in order."""
+    """Return the tables by data set and by value of the option, with the values in ascending order."""
     panels: dict[str, dict[float, Table]] = {}
     options: set[str] = set()
     for table in tables:
@@ -69,8 +69,8 @@ def _panels(tables: Sequence[Table], option: str) -> dict[str, dict[float, Table
             found = panels.setdefault(record.data_spec.name, {})
             if value in found:
                 raise ValueError(
-                    f"{record.data_spec.name} was run more than once with {option}={value}, and otherwise different "
-                    "options: draw each from a store of its own"
+                    f"{record.data_spec.name} was run more than once with {option}={value}, with different values of "
+                    "other options: keep these runs in separate stores, and draw each store by itself"
                 )
             found[value] = table
     drawable = {name: dict(sorted(found.items())) for name, found in panels.items() if len(found) > 1}

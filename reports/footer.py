@@ -27,7 +27,7 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
 
 
 def command(table: Table) -> str:
-    """Return the command that makes the table: as it was given, or put together from the records."""
+    """Return the command that makes the table: the one in the settings, or one put together from the records."""
     if table.settings.command is not None:
         return table.settings.command
     models = [row.records[0] for row in table.rows if row.kind != "truth"]
@@ -99,7 +99,7 @@ def _budget(record: Record) -> str:
 
 
 def _precision(record: Record) -> str:
-    """Return the number formats of the products in training, of the model or of the models of a sum."""
+    """Return the number formats of matrix products in training: of the model, or of all models of a sum."""
     formats = _formats(record)
     emulated = any("bfloat16_emulated" in name for name in record.curves)
     return f"{' and '.join(formats)} in training{', emulated' if emulated else ''}" if formats else ""
@@ -137,7 +137,7 @@ def _date(table: Table) -> str:
 
 
 def _each(table: Table, of: Callable[[Record], str]) -> str:
-    """Return what all rows share once; or each variant with its rows, the most common variant first."""
+    """Return the text once if all rows share it; otherwise each variant with its rows, the most common one first."""
     kinds = _kinds(table, of)
     if len(kinds) < 2:
         return next(iter(kinds), "")

@@ -9,17 +9,17 @@ from seqbench.evidence.metrics import Metric
 ABSENT = "—"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 LONG = 1e7
-"""Larger scores are written with an exponent: they show that a model failed, and their digits mean nothing."""
+"""Scores from this size on are written with an exponent: the model failed, so their digits mean nothing."""
 
 
 def places(values: Iterable[float | None], digits: int = 4) -> int:
-    """Return the decimal places that show the significant digits of a column's smallest value, so that points align."""
+    """Return the decimal places for a column: enough for `digits` significant digits of its smallest value."""
     sizes = [abs(v) for v in values if v is not None and math.isfinite(v) and v != 0]
     return max(0, digits - 1 - math.floor(math.log10(min(sizes)))) if sizes else 0
 
 
 def fixed(value: float | None, decimals: int) -> str:
-    """Return `98.20`, or `1,020` if four digits stand before the point; infinite values are ∞, absent ones —."""
+    """Return `98.20`, or `1,020` if the value has four digits before the point; infinite is ∞, absent is —."""
     if value is None or math.isnan(value):
         return ABSENT
     if math.isinf(value):
@@ -30,14 +30,14 @@ def fixed(value: float | None, decimals: int) -> str:
 
 @dataclass(frozen=True)
 class Written:
-    """Formats the values of a metric; values of a column have the same number of decimals."""
+    """Formats the values of a metric; all values in a column have the same number of decimals."""
 
     factor: float
     decimals: int
 
     @classmethod
     def of(cls, metric: Metric, values: Iterable[float | None]) -> "Written":
-        """Show shares in per cent with three digits, other scores with four."""
+        """Format shares in per cent with three significant digits, other scores with four."""
         read = [None if v is None else metric.factor * v for v in values]
         return cls(metric.factor, places(read, 3 if metric.per_cent else 4))
 
@@ -54,14 +54,14 @@ def titled(metric: Metric) -> str:
 
 
 def interval(low: float | None, high: float | None, decimals: int) -> str:
-    """Return `95.97–100.51`; with a word between the bounds if one has a sign."""
+    """Return `95.97–100.51`, or `−1.20 to 3.45` if the lower bound is negative."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ABSENT
     return (" to " if low < 0 else "–").join(fixed(bound, decimals) for bound in (low, high))
 
 
 def significant(value: float | None, digits: int = 3) -> str:
-    """Return `0.0123`, `1.20`, `98.2`, `1,230`: significant digits, without rounding whole numbers."""
+    """Return `0.0123`, `1.20`, `98.2`, `1,230`: `digits` significant digits, but whole digits are never rounded."""
     if value is None or not math.isfinite(value):
         return fixed(value, 0)
     if value == 0:
@@ -71,7 +71,7 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Return a signed share, `+12.3 %`, `−0.42 %`, to hundredths of a per cent."""
+    """Return a signed share, `+12.3 %`, `−0.42 %`, with at most two decimals."""
     if share is None or not math.isfinite(share):
         return fixed(share, 0)
     decimals = min(2, places([100 * share], 3))
@@ -115,10 +115,10 @@ def times(ratio: float) -> str:
 
 
 def raised(mark: str) -> str:
-    """Return a mark for plain text: digits that point to a note become superscripts."""
+    """Return a mark for plain text: the digits of a numbered note become superscripts."""
     return mark.translate(SUPERSCRIPTS)
 
 
 def plain(text: str) -> str:
-    """Return one line of printable characters: output of a model may hold line ends and escape codes."""
+    """Return the text as one line of printable characters: a model's output may contain line ends and escape codes."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable())

@@ -14,10 +14,10 @@ _COUNTS = ("items", "seeds", "fits", "parameters", "peak_memory_bytes")
 def frame(tables: Sequence[Table]) -> "pd.DataFrame":
     """Return the rows of all tables, in their order.
 
-    A metric m of the task has the columns `m` (test score, pooled over seeds) and, for the first of them, `m_low`
+    A metric m of the task has the columns `m` (test score, pooled over seeds) and, for the first metric, `m_low`
     and `m_high` (its interval), `m_valid`, and `m_sd` (over seeds). `skill`, `verdict` and `difference` (with
     `difference_low`, `difference_high`, on the metric's scale) compare the row with `reference`; `gap_to_truth` is
-    the share by which it is worse than the true model. Values that do not exist are missing.
+    the share by which the row is worse than the true model. Values that do not exist are missing.
     """
     import pandas as pd
 
@@ -26,7 +26,7 @@ def frame(tables: Sequence[Table]) -> "pd.DataFrame":
 
 
 def render(tables: Sequence[Table]) -> str:
-    """The frame as CSV."""
+    """Return the frame as CSV."""
     return str(frame(tables).to_csv(index=False, lineterminator="\n"))
 
 

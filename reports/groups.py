@@ -27,7 +27,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Basis:
-    """What the runs of a table must have in common so that their scores compare."""
+    """What the runs of a table must have in common so that their scores can be compared."""
 
     task: str
     dataset: str
@@ -37,7 +37,7 @@ class Basis:
     comparability: Comparability | None
     """None if no run has read its data."""
     distinction: str = ""
-    """How it differs from other groups of the data set; empty if there are none."""
+    """How the group differs from other groups of the same data set; empty if there are no others."""
 
 
 Group = tuple[Basis, Sequence[Run]]
@@ -47,7 +47,7 @@ def one_group(runs: Sequence[Run]) -> Group:
     """Return all runs as one group.
 
     Raises:
-        ValueError: there are none, or they differ in what must be equal in a table; the message names the runs.
+        ValueError: there are no runs, or they differ in what must be equal in a table; the message names the runs.
     """
     found = groups(runs)
     if not found:
@@ -58,14 +58,14 @@ def one_group(runs: Sequence[Run]) -> Group:
     kinds = "; ".join(f"{_described(basis, differing)}: {_names(members)}" for basis, members in found)
     raise ValueError(
         f"these runs cannot stand in one table, since they differ in {listed([_WORDS[n] for n in differing])} "
-        f"({kinds}); make a table of each, as tables() does"
+        f"({kinds}); make one table per group, as tables() does"
     )
 
 
 def groups(runs: Sequence[Run]) -> list[Group]:
     """Group runs by what must be equal in a table, in order of first appearance.
 
-    A run that ended before its data was read joins the runs on the same data.
+    A run that ended before its data was read is put into the group of runs on the same data.
     """
     bases: dict[str, Basis] = {}
     for record, _ in runs:
@@ -82,10 +82,10 @@ def groups(runs: Sequence[Run]) -> list[Group]:
 
 
 def rows(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
-    """Return rows: runs of a group that differ in the seed alone, with a label that no other row has.
+    """Return the rows of a group: each has its own label and the runs that differ only in the seed.
 
     Raises:
-        ValueError: a seed was run twice, so that pooling would count its fit double.
+        ValueError: a row has two runs with the same seed, so its fit would be counted twice.
     """
     pooled: dict[str, list[Run]] = {}
     for run in runs:
@@ -100,7 +100,7 @@ def rows(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
 
 
 def listed(words: Sequence[str]) -> str:
-    """`a, b and c`."""
+    """Join words to `a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
@@ -110,7 +110,7 @@ def _basis(record: Record) -> Basis:
 
 
 def _questions(record: Record) -> list[str]:
-    """Return what identifies the data, from the most to the least exact."""
+    """Return keys that identify the data, from the most to the least exact."""
     identity = record.identity
     asked = f"{identity.schema_version} {identity.task} {identity.dataset}"
     exact = f"{asked} {identity.data_sha256}"
@@ -146,7 +146,7 @@ def _names(runs: Sequence[Run]) -> str:
 
 
 def _label(record: Record, others: Sequence[Record]) -> str:
-    """Return the record's label, with its reduction, and with settings that differ from rows of the same name."""
+    """Return the record's label with its reduction, and with the settings that distinguish rows of the same name."""
     name = record.label + (f" ({record.reduction})" if record.reduction else "")
     mine = _settings(record.identity)
     namesakes = [_settings(other.identity) for other in others if other.label == record.label]

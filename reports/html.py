@@ -1,4 +1,4 @@
-"""Tables as one self-contained HTML file: it follows the reader's light or dark setting, and prints well."""
+"""Tables as one self-contained HTML file, for screens in light or dark mode and for printing."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -12,7 +12,7 @@ from seqbench.reports.table import Table
 
 
 def render(tables: Sequence[Table]) -> str:
-    """Tables as a page."""
+    """Return tables as an HTML page."""
     return _template().render(pages=sheets(tables), rows=rows) + "\n"
 
 

@@ -8,8 +8,8 @@ from seqbench.reports.sheet import Cell, Column, Sheet, rows
 from seqbench.reports.table import Table
 
 PAGE = 112
-"""Characters of footnote size per line of a page; a gap between columns counts as one and a half. A wider table is
-split into panels."""
+"""Characters of footnote size that fit on a line; a gap between columns counts as 1.5. Wider tables are split into
+panels."""
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -51,7 +51,7 @@ def render(tables: Sequence[Table]) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape text, so that no part of it is taken as a command."""
+    """Escape text, so that no part of it is read as a command."""
     escaped = "".join(_ESCAPES.get(character, character) for character in text)
     return re.sub("-(?=-)", "-{}", escaped)  # two hyphens would become a dash
 
@@ -94,7 +94,7 @@ def _head(column: Column) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    """Marks have no width, so that digits stand below digits."""
+    """Return the text with its marks; marks have no width, so that digits align down the column."""
     text = rf"\textbf{{{escape(cell.text)}}}" if cell.bold else escape(cell.text)
     return text + (rf"\rlap{{\textsuperscript{{{escape(cell.mark)}}}}}" if cell.marks else "")
 

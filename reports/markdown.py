@@ -15,7 +15,7 @@ def render(tables: Sequence[Table]) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape text, so that no part of it is taken as syntax."""
+    """Escape text, so that no part of it is read as syntax."""
     return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", text)
 
 

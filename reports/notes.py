@@ -43,7 +43,7 @@ _INCOMPARABLE = " The score is not comparable: no verdict, never reference or be
 
 
 def notes(table: Table) -> Notes:
-    """The notes of a table."""
+    """Return the notes of a table."""
     marks = task(table.basis.task).marks
     found = Notes()
     for row in table.rows:
@@ -62,7 +62,7 @@ def notes(table: Table) -> Notes:
             gap.append(ALARM)
             found.alarms.append(
                 f"{row.label} is better than the true model beyond the paired interval, which no honest model can be: "
-                "test data leaked into it, or its scores are no probabilities, or it is the one case in "
+                "test data leaked into it, or its scores are not probabilities, or this is the one case in "
                 f"{2 / (1 - table.settings.level):.0f} that such an interval misses"
             )
         found.marked.append(Marked((*score, *status), tuple(gap), tuple(status)))
@@ -70,7 +70,7 @@ def notes(table: Table) -> Notes:
 
 
 def _ended(row: Row) -> str:
-    """Return how the cells ended that are not part of the row's score, grouped by their end."""
+    """Return how the cells without a score ended; cells with the same end are listed together."""
     ends: dict[str, list[str]] = {}
     for record in row.records:
         if record.status != "ok":

@@ -1,7 +1,7 @@
-"""Ranks over data sets: mean ranks of models, and which of them the data sets can tell apart.
+"""Ranks over data sets: mean ranks of models, and which of them differ significantly.
 
 Demšar 2006, "Statistical comparisons of classifiers over multiple data sets", J. Machine Learning Research 7: scores on
-different data sets do not compare, ranks do. Friedman's test decides whether ranks differ more than by chance;
+different data sets cannot be compared, but ranks can. Friedman's test decides whether ranks differ more than by chance;
 Nemenyi's critical difference decides which mean ranks differ,
 
     CD = q_α √(k (k + 1) / 6N),
@@ -22,7 +22,7 @@ from seqbench.reports.table import Table
 from seqbench.tasks import task
 
 FEWEST = 3
-"""The fewest data sets, and the fewest models, of a ranking."""
+"""The smallest number of data sets, and of models, for a ranking."""
 LEVEL = 0.95
 
 
@@ -30,11 +30,11 @@ LEVEL = 0.95
 class Ranking:
     models: tuple[str, ...]
     ranks: Floats
-    """(N, k), 1 is the best on a data set; ties share their rank."""
+    """(N, k); 1 is the best model on a data set, and tied models share the mean of their ranks."""
 
     @property
     def mean(self) -> Floats:
-        """(k,)"""
+        """Return (k,) the mean rank of each model."""
         mean: Floats = self.ranks.mean(axis=0)
         return mean
 
@@ -47,24 +47,24 @@ class Ranking:
 
     @property
     def critical_difference(self) -> float:
-        """Nemenyi's, at 5 %."""
+        """Return Nemenyi's critical difference at the 5 % level."""
         count, k = self.ranks.shape
         q = float(studentized_range.ppf(LEVEL, k, np.inf)) / np.sqrt(2)
         return float(q * np.sqrt(k * (k + 1) / (6 * count)))
 
     @property
     def chance(self) -> float:
-        """Return Friedman's p: the probability of ranks so uneven if models do not differ; 1 if all models tie
-        everywhere."""
+        """Return the p-value of Friedman's test that models do not differ; 1 if all models tie on every data set."""
         if (self.ranks == self.ranks[:, :1]).all():
             return 1.0
         return float(friedmanchisquare(*self.ranks.T).pvalue)
 
 
 def ranking(tables: Sequence[Table]) -> Ranking | None:
-    """Rank the models that have a comparable score in every table, by the metric that ranks, without true models.
+    """Rank the models that have a comparable score in every table by the task's first metric, without true models.
 
-    None: there are fewer than `FEWEST` tables or models.
+    Returns:
+        None if there are fewer than `FEWEST` tables or models.
     """
     if len(tables) < FEWEST:
         return None
@@ -96,7 +96,7 @@ def _page(found: Ranking, tables: Sequence[Table]) -> Sheet:
     order = np.argsort(mean, kind="stable").tolist()
     best, name = order[0], tables[0].basis.task
     near = [found.models[i] for i in order[1:] if mean[i] - mean[best] < cd]
-    beside = f"not told apart from it: {', '.join(near)}" if near else "told apart from all others"
+    beside = f"not significantly better than {', '.join(near)}" if near else "significantly better than all others"
     low, high = np.maximum(mean - half, 1), np.minimum(mean + half, k)
     asked = tables[0].settings.command or f"seqbench run --suite {task(name).suite}  # put together from the records"
     return Sheet(
@@ -117,11 +117,11 @@ def _page(found: Ranking, tables: Sequence[Table]) -> Sheet:
                 f"of the test {tables[0].metrics[0].title}, 1 the best; models without a comparable score on "
                 "every data set are left out",
             ),
-            ("interval", "95 %, Student's t over the data sets, as if drawn from many such"),
+            ("interval", "95 %, Student's t over the data sets, as if they were a random sample"),
             (
                 "difference",
-                f"mean ranks nearer than {cd:.2f} are not told apart (Nemenyi, 5 %); that all models rank "
-                f"alike: p = {found.chance:.2g} (Friedman)",
+                f"mean ranks that differ by less than {cd:.2f} are not significantly different (Nemenyi, 5 %); that "
+                f"all models have equal ranks: p = {found.chance:.2g} (Friedman)",
             ),
         ),
         command=plain(asked),

@@ -1,4 +1,4 @@
-"""A table as text: all formats write the same cells, notes and footer, and differ in their syntax alone."""
+"""A table as text: all formats write the same cells, notes and footer, and differ only in syntax."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ _TONES: dict[str, Tone] = {"better": "good", "worse": "bad", "tie": "even", "ref
 class Cell:
     text: str
     marks: tuple[str, ...] = ()
-    """That point to notes."""
+    """Marks that point to notes."""
     bold: bool = False
     tone: Tone = ""
 
@@ -48,17 +48,19 @@ class Sheet:
     summary: str
     columns: tuple[Column, ...]
     truth: int
-    """Rows from this one on are true models, which are set apart."""
+    """Index of the first true model: the rows from there on are true models, which are set apart."""
     notes: tuple[tuple[str, str], ...]
     """Pairs of a mark and its text."""
     footer: tuple[tuple[str, str], ...]
     """Pairs of a heading and a text."""
     command: str
-    """For the shell."""
+    """The shell command that makes the table."""
 
     def panels(self, fits: Callable[[Sequence[Column]], bool]) -> list[list[Column]]:
-        """Return the columns in as few panels as possible. Quality and cost are separated if this needs no more panels.
-        Labels come first in each."""
+        """Return the columns in as few panels as possible, each with the labels first.
+
+        Quality and cost have separate panels if this needs no more panels.
+        """
         label, *others = self.columns
         if fits(self.columns):
             return [list(self.columns)]
@@ -70,7 +72,7 @@ class Sheet:
 
 
 def _packed(label: Column, columns: Sequence[Column], fits: Callable[[Sequence[Column]], bool]) -> list[list[Column]]:
-    """Return columns in order, with a new panel if the next one does not fit; one that never fits has its own panel."""
+    """Return the columns in order; a column that does not fit any more starts a new panel."""
     panels = [[label]]
     for column in columns:
         if len(panels[-1]) > 1 and not fits([*panels[-1], column]):

@@ -48,7 +48,7 @@ def _scored(table: Table, row: Row) -> str:
 
 
 def _distance(table: Table, skill: float) -> str:
-    """Return `12.3 % below`: a skill above 0 is better, which for a perplexity is below."""
+    """Return `12.3 % below`: a skill above 0 means better, which for a perplexity means lower."""
     below = (skill > 0) == table.metrics[0].lower_is_better
     return f"{percent(abs(skill)).removeprefix('+')} {'below' if below else 'above'}"
 
@@ -87,6 +87,6 @@ def _truth(table: Table) -> str:
         )
     best = table.row(table.best)
     if best is None or best.against_truth is None or not math.isfinite(best.against_truth.skill):
-        return ""  # a share of a true model's score of 0 is undefined
+        return ""  # if the true model's score is 0, a share of it is undefined
     gap = _distance(table, best.against_truth.skill)
     return f"The best of all (chosen on validation), {best.label}, stands {gap} the true model."

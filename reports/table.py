@@ -14,11 +14,11 @@ from seqbench.reports.groups import Basis, Group, Run, groups, one_group, rows
 from seqbench.tasks import task
 
 ROOM = 50_000_000
-"""The most bootstrap weights (400 MB): a test part of very many units gets fewer resamples, and the table states it."""
+"""Largest number of bootstrap weights (400 MB). A very long test part gets fewer resamples; the table states them."""
 
 
 BOOTSTRAP_SEED = 0
-"""The same for all tables, so that the same runs give the same bytes."""
+"""All tables use the same seed, so that the same runs give the same bytes."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Row:
     kind: Literal["classic", "neural", "truth"]
     stochastic: bool
     records: tuple[Record, ...]
-    """All its cells, by seed."""
+    """All cells of the row, sorted by seed."""
     pooled: int
-    """How many of them ended ok and are pooled."""
+    """How many of the records ended ok and are pooled."""
     scores: Mapping[str, float]
     """Test scores by the metric's name."""
     validation: float | None
@@ -52,7 +52,7 @@ class Row:
     marks: tuple[str, ...]
     """The task's marks of the broken laws, which make the score incomparable."""
     costs: Costs
-    """Means over the pooled fits, and the highest peak memory; of all cells if none is ok."""
+    """Means over the pooled fits, but the highest peak memory; over all cells if none is ok."""
     why_no_interval: str = ""
     against_reference: Comparison | None = None
     against_truth: Comparison | None = None
@@ -88,7 +88,7 @@ class Table:
     resamples: int
     units: int
     block: int
-    """The bootstrap: number of resamples, length of a block in units, units of the test part; all 0 without items."""
+    """The bootstrap: number of resamples, units of the test part, length of a block in units; all 0 without items."""
 
     def row(self, label: str | None) -> Row | None:
         return next((row for row in self.rows if row.label == label), None)
@@ -96,12 +96,12 @@ class Table:
 
 @dataclass(frozen=True)
 class _Lot:
-    """A row in the making."""
+    """The runs that a row is computed from."""
 
     label: str
     runs: Sequence[Run]
     fits: Sequence[Columns]
-    """Item columns of the cells that ended ok, as metrics take them; none if those of one cell are missing."""
+    """Item columns of the cells that ended ok, as metrics take them; empty if one of these cells has none."""
     block: int
 
 
@@ -135,9 +135,9 @@ def tables(
     Args:
         runs: records with their stored item columns, in the order of the rows.
         margin: half the width of the region of a tie, on the scale of the task's first metric.
-        level: of the intervals.
-        resamples: of the bootstrap.
-        command: that made the runs, for the footer; None: it is put together from the records.
+        level: confidence level of the intervals.
+        resamples: number of bootstrap resamples.
+        command: the command that made the runs, for the footer; None: it is put together from the records.
     """
     return [_table(group, Settings(margin, level, resamples, command)) for group in groups(runs)]
 
@@ -190,7 +190,7 @@ def _computed(group: Group, settings: Settings) -> Table:
 def _lot(label: str, runs: Sequence[Run], items: Callable[[Columns], tuple[Columns, int]]) -> _Lot:
     kept = [columns for record, columns in runs if record.status == "ok"]
     scored = [items(columns) for columns in kept if columns is not None]
-    if len(scored) < len(kept):  # an interval over some of the fits would look like one over all fits
+    if len(scored) < len(kept):  # an interval over only some of the fits would look like one over all fits
         scored = []
     return _Lot(label, runs, [fit for fit, _ in scored], scored[0][1] if scored else 0)
 
@@ -227,7 +227,7 @@ def _row(
             broken[check.name] = check
     found, why = None, ""
     if ok and (weights is None or not lot.fits):
-        why = "its scores of single items are missing, so it has no interval and no verdict"
+        why = "the scores of its single items are missing, so it has no interval and no verdict"
     elif ok and weights is not None:
         try:
             found = estimate(metric, lot.fits, weights, settings.level, block=block)
@@ -250,7 +250,7 @@ def _row(
 
 
 def _test_scores(lot: _Lot, ok: Sequence[Record], metrics: Sequence[Metric]) -> dict[str, float]:
-    """Return scores from the items, or from the record if there are none; undefined ones are left out."""
+    """Return test scores from the items, or the recorded ones if there are no items; undefined ones are left out."""
     found = {}
     for metric in metrics:
         try:

@@ -1,4 +1,4 @@
-"""Tables for the terminal: all columns side by side if they fit, else in panels below each other."""
+"""Tables for the terminal: all columns side by side if they fit, otherwise in panels below each other."""
 
 import re
 import shutil
@@ -18,9 +18,9 @@ from seqbench.reports.sheet import Column, Sheet
 from seqbench.reports.table import Table
 
 FILE_WIDTH = 120
-"""Width if the output is not a terminal."""
+"""Width in characters if the output is not a terminal."""
 WIDE_LABEL, NARROW_LABEL = 34, 22
-"""Longer labels are folded before a setting; to the second width if this keeps the table in one panel."""
+"""Longer labels are broken before a setting; the second width is used if the first one does not fit."""
 _STYLES = {"good": "bold green", "bad": "red", "even": "yellow", "quiet": "dim", "": ""}
 
 
@@ -28,8 +28,8 @@ def render(tables: Sequence[Table], width: int | None = None, color: bool | None
     """Return tables as text.
 
     Args:
-        width: columns of the screen; None: those of the terminal.
-        color: whether to write escape codes; None: if standard output is a terminal.
+        width: in characters; None: the width of the terminal.
+        color: whether to write escape codes; None: only if standard output is a terminal.
     """
     watched = sys.stdout.isatty()
     text = StringIO()
@@ -70,7 +70,7 @@ def _column_width(column: Column, label: int) -> int:
 
 
 def _grid(columns: Sequence[Column], label: int, truth: int) -> Grid:
-    """Return a grid like those of booktabs; the cells are padded already."""
+    """Return a grid in the style of booktabs; its cells are padded already."""
     grid = Grid(box=box.HORIZONTALS, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
         grid.add_column(_head(column), vertical="bottom" if column.panel == "label" else "top", no_wrap=True)
@@ -81,7 +81,7 @@ def _grid(columns: Sequence[Column], label: int, truth: int) -> Grid:
 
 
 def _head(column: Column) -> Text:
-    """Return the title in lines as short as possible, aligned like the cells."""
+    """Return the title, broken into lines as short as possible and aligned like the cells."""
     size = _body(column) + _tail(column)
     lines = _folded(re.split(r"(?<= )|(?<=/)(?=\w{2})", column.title), size)
     size = max([size, *(cell_len(line) for line in lines)])
@@ -89,7 +89,7 @@ def _head(column: Column) -> Text:
 
 
 def _set(column: Column, label: int) -> list[Text]:
-    """Return cells padded so that digits stand below digits, whatever marks follow; labels are at most `label` wide."""
+    """Return cells, padded so that digits align whatever marks follow them; labels are at most `label` wide."""
     if column.panel == "label":
         return [
             Text("\n  ".join(_folded(_settings(c.text, label), label)), "bold" if c.bold else "") for c in column.cells
@@ -106,7 +106,7 @@ def _set(column: Column, label: int) -> list[Text]:
 
 
 def _settings(label: str, size: int) -> list[str]:
-    """Return the pieces between which a label may be broken: before and between settings, and within long pieces."""
+    """Return the pieces between which a label may be broken: before and between settings, and in long pieces."""
     return [part for piece in re.split(r"(?<=, )|(?=\()|(?<=:)", label) for part in chop_cells(piece, size - 2)]
 
 

@@ -1,6 +1,6 @@
-"""What the harness must know of each task: one room per task, and the table of their names.
+"""The tasks: one package per task, and the table of their names.
 
-Other people's packages add tasks through the entry point `seqbench.tasks`.
+Other distributions can add tasks through the entry point `seqbench.tasks`.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ TASKS: Mapping[str, str] = {
 
 
 def target(name: str) -> str:
-    """Return `module:attribute` of the task of that name.
+    """Return `module:attribute` of the task with this name.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no such task.
     """
     if name in TASKS:
         return TASKS[name]
@@ -32,7 +32,7 @@ def target(name: str) -> str:
 
 
 def task(name: str) -> Task[Any, Any]:
-    """Return the task of that name; raises as `target` does."""
+    """Return the task with this name; raises the same errors as `target`."""
     module, _, attribute = target(name).partition(":")
     found: Task[Any, Any] = getattr(import_module(module), attribute)()
     return found

@@ -1,4 +1,4 @@
-"""What the harness must know of a task: how its models get their data, how they are scored and checked."""
+"""The interface of a task: how its models get their data, and how they are scored and checked."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -16,52 +16,51 @@ Split = Literal["valid", "test"]
 
 @dataclass(frozen=True)
 class Reduction:
-    """How a model of another task becomes one of this task."""
+    """Turns models of another task into models of this task."""
 
     name: str
-    """Tables write it behind the name of the model."""
+    """Tables write it after the name of the model."""
     target: str
-    """`module:attribute` of the function from a class of the other task to a class of this one."""
+    """`module:attribute` of the function that takes a model class of the other task and returns one of this task."""
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a text is drawn from a fitted model."""
+    """Settings for sampling a text from a fitted model."""
 
     length: int
-    """Symbols."""
+    """Number of symbols."""
     prompt: str = ""
-    """The text goes on from here; it is not repeated."""
+    """The text continues the prompt, but does not repeat it."""
     temperature: float = 1.0
-    """Below 1 probable symbols become more probable, above 1 less."""
+    """Below 1, probable symbols become more probable; above 1, less probable."""
     greedy: bool = False
     """Always take the most probable symbol."""
     top_k: int | None = None
-    """Draw from the k most probable symbols alone; None: from all."""
+    """Draw only from the k most probable symbols; None: from all."""
     nucleus: float | None = None
-    """Draw from the most probable symbols that together hold this share of the probability; None: from all."""
+    """Draw only from the most probable symbols that together hold this share of the probability; None: from all."""
     unknown: bool = False
     """Whether `<unk>` may be drawn."""
     seed: int = 0
 
 
 class Task(ABC, Generic[Data, Model]):
-    """What the harness knows of one task. `metrics[0]` ranks models, selects them on validation, and decides the
-    verdict."""
+    """One task. `metrics[0]` ranks models, selects them on the validation part, and decides the verdict."""
 
     name: ClassVar[str]
     suite: ClassVar[str]
-    """The shipped suite for this task."""
+    """The name of the suite that is shipped for this task."""
     metrics: ClassVar[tuple[Metric, ...]]
     shown: ClassVar[int]
-    """How many of the metrics, from the first, get a column in tables; the frame and the record hold all."""
+    """Tables have a column for each of the first `shown` metrics; the frame and the record hold all metrics."""
     marks: ClassVar[dict[str, str]]
-    """By the name of a law, the mark of a row that breaks it. A marked score is not comparable."""
+    """The mark of a row that breaks a law, by the name of the law. A marked score is not comparable."""
     reductions: ClassVar[Mapping[str, Reduction]] = {}
-    """By the name of the other task."""
+    """The reductions from other tasks, by the name of the other task."""
     sums: ClassVar[str] = ""
-    """`module:attribute` of the function from the classes of models that a spec adds to the class that they make
-    together; empty: models of this task cannot be added."""
+    """`module:attribute` of the function that combines models, as in the spec `a+b`: it takes their classes and returns
+    the class of the combination. Empty: models of this task cannot be added."""
 
     @abstractmethod
     def train(self, data: Data, split: Split) -> Any:
@@ -74,7 +73,7 @@ class Task(ABC, Generic[Data, Model]):
     def context(
         self, data: Data, split: Split, seed: int, budget: Budget, device: str, log: Callable[[str, float], None]
     ) -> Context[Any]:
-        """Return the `Context` that is passed to that fit."""
+        """Return the `Context` that is passed to the fit that is scored on `split`."""
 
     def prepare(self, data: Data) -> None:
         """Precompute what scoring needs from the data, so that it is not counted in any model's time."""
@@ -82,13 +81,13 @@ class Task(ABC, Generic[Data, Model]):
 
     @abstractmethod
     def score(self, model: Model, data: Data, split: Split, valid: Columns | None = None) -> Columns:
-        """Score a split, and return its item columns as the store keeps them.
+        """Score a split, and return the item columns that are stored.
 
         Args:
-            valid: for the test part, the columns of the validation part, which may be used to calibrate.
+            valid: if the split is `test`, the columns of the validation part, which may be used for calibration.
 
         Raises:
-            ScoreError: a prediction has a wrong shape or is not a number.
+            ScoreError: a prediction has the wrong shape or is not a number.
         """
 
     @abstractmethod
@@ -97,24 +96,32 @@ class Task(ABC, Generic[Data, Model]):
         bootstrap's block length in units."""
 
     def detail(self, columns: Columns, data: Data, valid: Columns) -> dict[str, Any]:
-        """What the record holds beyond scores, from the columns of both parts: plain values, for JSON."""
+        """Return what the record holds besides scores: plain values, for JSON.
+
+        Args:
+            columns: of the test part.
+            valid: the columns of the validation part.
+        """
         return {}
 
     def calibrated(self, detail: dict[str, Any]) -> str:
-        """Where the quantiles of an ok row come from, for the table's footer; empty if the task has none."""
+        """Return where the quantiles of a row come from, for the table's footer; empty if the task has no quantiles.
+
+        It is called only if the row's status is ok.
+        """
         return ""
 
     @abstractmethod
     def comparability(self, data: Data, dataset: str, data_sha256: str) -> Comparability:
-        """What must be equal in two rows that stand in one table."""
+        """Return what must be equal for two rows to be compared in one table."""
 
     @abstractmethod
     def encoding(self, data: Data) -> dict[str, Any]:
-        """What `predict` needs to read new data in the same way as the training data: plain values, for JSON."""
+        """Return what is needed to read new data in the same way as the training data: plain values, for JSON."""
 
     @abstractmethod
     def probe(self, model: Model, data: Data) -> Callable[[], Check]:
-        """Predict a few items before scoring. The returned check, called afterwards, tells if the model changed."""
+        """Predict a few items before scoring; the returned function predicts them again and compares."""
 
     @abstractmethod
     def check(self, model: Model, data: Data, seed: int) -> list[Check]:
@@ -122,7 +129,7 @@ class Task(ABC, Generic[Data, Model]):
 
     @abstractmethod
     def check_class(self, make: Callable[[], Model], seed: int) -> list[Check]:
-        """Measure the laws on fits of new models to a small data set that the task makes itself."""
+        """Measure the laws on new models, fitted to a small data set that the task creates itself."""
 
     @abstractmethod
     def predict(self, model: Model, new: Any, encoding: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
@@ -131,16 +138,16 @@ class Task(ABC, Generic[Data, Model]):
         Args:
             new: as `Dataset.read` returns it.
             encoding: as `encoding` returned it for the training data.
-            detail: of the record.
+            detail: as `detail` returned it for the record of the fit.
 
         Returns:
             Named columns, one entry per item.
         """
 
     def sample(self, model: Model, data: Data, sampling: Sampling) -> str:
-        """Return text that a fitted model writes.
+        """Return a text that is sampled from a fitted model.
 
         Raises:
-            ValueError: models of this task write nothing, or a setting is out of range.
+            ValueError: models of this task cannot write text, or a setting is out of range.
         """
-        raise ValueError(f"models of the task {self.name} write no text; name one of another suite with --suite")
+        raise ValueError(f"models of the task {self.name} write no text; choose another suite with --suite")

@@ -1,6 +1,6 @@
-"""A reduction: language models become a classifier by Bayes' rule.
+"""A reduction: makes a classifier from language models by Bayes' rule.
 
-The table names the reduction: `hmm (Bayes)`.
+Tables name the reduction after the model: `hmm (Bayes)`.
 """
 
 from collections.abc import Callable
@@ -21,15 +21,15 @@ from seqbench.tasks.language.vocab import EOS, Vocab
 class _Bayes(Classifier):
     """One language model per class: p(c | x) ∝ p(c) p(x | c).
 
-    p(x | c) is the probability of the whole document with its end, so `<eos>` joins the vocabulary. p(c) is the
-    frequency of the class, with one document added to each. A class without documents has no model, and its posterior
-    is its prior. If all models give a document probability 0, its posterior is the prior too.
+    p(x | c) is the probability of the whole document and its end, so `<eos>` is added to the vocabulary. p(c) is the
+    relative frequency of the class, after adding one document to each class. A class without documents has no model,
+    and its posterior equals its prior. If all models give a document probability 0, its posterior equals the prior too.
     """
 
     language_model: type[LanguageModel[Any]]
 
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
-        """Fit each class's model on its documents, with the validation documents of the class as validation data."""
+        """Fit the model of each class on its documents, with its validation documents as validation data."""
         counts = np.bincount(train.labels, minlength=len(ctx.classes))
         self.log_prior = np.log((counts + 1) / (counts + 1).sum())
         self.end = ctx.vocab.size
@@ -81,7 +81,7 @@ class _Bayes(Classifier):
         return None if None in counts else sum(count for count in counts if count is not None) + len(self.log_prior)
 
     def _posterior(self, joint: Floats, known: NDArray[np.bool_]) -> Floats:
-        """Return log p(c | x), (N, C), from log p(c) p(x | c); classes without a model (not `known`) keep their
+        """Return log p(c | x) (N, C), given log p(c) p(x | c); classes without a model (not `known`) keep their
         prior."""
         posterior = np.tile(self.log_prior, (len(joint), 1))
         possible = np.isfinite(joint[:, known]).any(axis=1)
@@ -97,9 +97,9 @@ class _Bayes(Classifier):
 
 
 def bayes(kind: type[LanguageModel[Any]]) -> type[Classifier]:
-    """Return the classifier that Bayes' rule makes of a language model; it has the settings of the language model."""
+    """Return a classifier that applies Bayes' rule to a language model; it has the language model's settings."""
     members = {
-        "__doc__": f"{kind.__name__} of each class, and Bayes' rule.",
+        "__doc__": f"One {kind.__name__} per class, combined by Bayes' rule.",
         "__module__": kind.__module__,
         "language_model": kind,
         "kind": kind.kind,

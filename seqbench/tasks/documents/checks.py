@@ -1,7 +1,7 @@
-"""When the laws of classifiers are measured: on the fit of a run, and on fits of a class to documents made here.
+"""Measures the laws of classifiers: on the fit of a run, and on fits of a class to documents generated here.
 
-As for language models, no statement of a model about itself is trusted, and time decides nothing: a fit predicts 48
-documents, each of them also alone.
+As for language models, what a model declares about itself is not trusted. The number of predictions is fixed and does
+not depend on how fast the model is: 48 documents are predicted together, and each of them also alone.
 """
 
 from collections.abc import Callable
@@ -22,13 +22,13 @@ from seqbench.tasks.language.vocab import UNK, Vocab
 DOCUMENTS = 48
 """Number of documents on which the laws are measured."""
 FEW = 16
-"""That `probe` compares."""
+"""Number of documents that `probe` compares."""
 
 
 def check_fitted(model: Classifier, texts: Texts, classes: int, seed: int) -> list[Check]:
     """Measure the laws of a fitted classifier on documents of the test part.
 
-    A law that depends on another is measured only if that one holds, so that each fault is reported once.
+    A law that depends on another law is measured only if the other law holds, so that each fault is reported once.
     """
     rng = np.random.default_rng(seed)
     asked = some(texts, DOCUMENTS, rng)
@@ -51,7 +51,7 @@ def check_fitted(model: Classifier, texts: Texts, classes: int, seed: int) -> li
 
 
 def probe(model: Classifier, texts: Texts, classes: int) -> Probe:
-    """Detects whether scoring changes a model: create it before, check after."""
+    """Return a probe that detects whether scoring changes the model: create it before, call `check` after."""
     asked = some(texts, FEW, np.random.default_rng(0))
     return Probe(lambda: answer(model, asked, classes), "scoring the test part")
 
@@ -66,7 +66,7 @@ class _Corpus:
 
 
 def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
-    """Measure the laws of a class: fit it to documents made here, then check the fits and their differences.
+    """Measure the laws of a class: fit it to generated documents, then check the fits and compare them.
 
     Args:
         make: returns a new, unfitted instance at each call.
@@ -82,7 +82,7 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
 
     def fit() -> Check:
         _fit(model, lent, seed)
-        return Check(name="fit", passed=True, message="fit comes to an end")
+        return Check(name="fit", passed=True, message="fit finishes without an error")
 
     def unseen() -> Check:
         unk = corpus.vocab.index[UNK]
@@ -101,7 +101,7 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
         rows = np.flatnonzero(corpus.train.labels != 1)
         little = _Corpus(corpus.vocab, corpus.classes, corpus.train.take(rows), corpus.valid, corpus.test)
         answer(_fit(make(), little, seed), asked, len(corpus.classes))
-        return Check(name="missing", passed=True, message="a class that training lacks has its column all the same")
+        return Check(name="missing", passed=True, message="a class without training documents still has its column")
 
     checks = [law("fit", fit)]
     if not checks[0].passed:
@@ -119,7 +119,7 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
 
 
 def _corpus(classes: int, documents: int, rng: np.random.Generator) -> _Corpus:
-    """Make documents of 1 to 30 words; both the words and their order depend on the class."""
+    """Generate documents of 1 to 30 words; both the words and their order depend on the class."""
     vocab = Vocab((UNK, *(f"w{i}" for i in range(1, 20))))
     steps = rng.dirichlet(np.full(19, 0.3), size=(classes, 19)).cumsum(axis=2)
 

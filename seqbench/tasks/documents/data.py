@@ -1,4 +1,4 @@
-"""Labelled documents as the harness splits them, for classification."""
+"""Labelled documents and their split, for classification."""
 
 from dataclasses import dataclass, field
 
@@ -8,18 +8,18 @@ from seqbench.tasks.language.vocab import Vocab
 
 @dataclass(frozen=True)
 class LabelledData:
-    """Documents, each of one class, for classification."""
+    """Documents for classification; each belongs to one class."""
 
     name: str
     vocab: Vocab
-    """Of the training part; it always holds `<unk>`."""
+    """The vocabulary of the training part; it always contains `<unk>`."""
     classes: tuple[str, ...]
-    """In the order of their numbers, which is alphabetical."""
+    """Names of the classes in the order of their indices, which is alphabetical."""
     train: Labelled
     valid: Labelled
     test: Labelled
     convention: str
-    """How a text became words, such as `lower-case words, the first 400`."""
+    """How texts were split into words, such as `lower-case words, the first 400`."""
     truth: Classifier | None = None
     """The true posterior of a synthetic source, ready to predict."""
     notes: dict[str, int | str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The laws of a fitted classifier, one function each: get predictions, return what was measured."""
+"""The laws of a fitted classifier; each function measures one law and returns the check."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def answer(model: Classifier, texts: Texts, classes: int) -> Floats:
     """Return what `predict` returns for copies of the documents, (N, C), after checking it.
 
     Raises:
-        ScoreError: the result has another shape, or a score is no log-probability.
+        ScoreError: the result has the wrong shape, or a score is not a log-probability.
     """
     scores = np.asarray(model.predict(copied(texts)))
     if scores.shape != (len(texts), classes):
@@ -30,7 +30,7 @@ def answer(model: Classifier, texts: Texts, classes: int) -> Floats:
 
 @dataclass(frozen=True)
 class Said:
-    """Documents and the first prediction of the model for them."""
+    """Documents and the model's first predictions for them."""
 
     texts: Texts
     log_p: Floats
@@ -44,19 +44,26 @@ class Said:
 def repeatable(model: Classifier, said: Said) -> Check:
     """Predicting the same documents again gives the same result."""
     nats = max(difference(answer(model, said.texts, said.classes), said.log_p) for _ in range(2))
-    return moved("repeatable", nats, "asking again", "predict must keep nothing between calls and draw no chance")
+    return moved(
+        "repeatable", nats, "predicting again", "predict must keep nothing between calls and use no random numbers"
+    )
 
 
 def batched(model: Classifier, said: Said, rng: np.random.Generator) -> Check:
-    """The prediction for a document is the same alone, among others, and in any order: neither the other documents nor
-    the padding that a longer one causes may change it."""
+    """The prediction for a document is the same if it is predicted alone, with others, and in any order.
+
+    Neither the other documents nor the padding that a longer document causes may change it.
+    """
     order = rng.permutation(len(said.texts))
     shuffled = answer(model, said.texts.take(order), said.classes)
     nats = difference(shuffled, said.log_p[order])
     for row in range(len(said.texts)):
         nats = max(nats, difference(answer(model, said.texts.take(np.array([row])), said.classes)[0], said.log_p[row]))
     return moved(
-        "batched", nats, "asking about documents alone", "what is said of a document must depend on no other one"
+        "batched",
+        nats,
+        "predicting documents alone",
+        "the prediction for a document must not depend on other documents",
     )
 
 
@@ -76,16 +83,18 @@ def normalised(said: Said) -> Check:
 
 
 def pure(model: Classifier, said: Said) -> Check:
-    """`predict` changes neither the documents that it gets nor the scores that it returned earlier."""
+    """`predict` changes neither the documents that are passed to it nor the scores that it returned earlier."""
     lent = copied(said.texts)
     handed = model.predict(lent)
     kept = np.array(handed)
     model.predict(copied(said.texts.take(np.arange(len(said.texts))[::-1])))
     if not np.array_equal(kept, handed):
-        return Check(name="pure", passed=False, message="later calls change scores of earlier ones: return a copy")
+        return Check(name="pure", passed=False, message="later calls change the scores of earlier calls: return a copy")
     if not (_equal(lent.ids, said.texts.ids) and [list(w) for w in said.texts.words] == lent.words):
-        return Check(name="pure", passed=False, message="predict changes the texts that it gets: work on a copy")
-    return Check(name="pure", passed=True, message="arguments and earlier scores stay as they are")
+        return Check(
+            name="pure", passed=False, message="predict changes the texts that are passed to it: work on a copy"
+        )
+    return Check(name="pure", passed=True, message="arguments and earlier scores stay unchanged")
 
 
 def saved(model: Classifier, said: Said) -> Check:
@@ -94,11 +103,13 @@ def saved(model: Classifier, said: Said) -> Check:
     if isinstance(twin, Check):
         return twin
     nats = difference(answer(twin, said.texts, said.classes), said.log_p)
-    return moved("saved", nats, "writing and restoring", "arrays must hold all that was learned, and restore read it")
+    return moved(
+        "saved", nats, "writing and restoring", "arrays must contain all that was learned, and restore must read it"
+    )
 
 
 def some(texts: Texts, count: int, rng: np.random.Generator) -> Texts:
-    """Return at most `count` documents: the shortest, the longest, and others at random."""
+    """Return at most `count` documents: the shortest, the longest, and random others."""
     lengths = np.array([len(ids) for ids in texts.ids])
     rows = np.unique([lengths.argmin(), lengths.argmax(), *rng.permutation(len(texts))[: count - 2]])
     return texts.take(rows)

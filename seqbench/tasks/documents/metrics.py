@@ -1,6 +1,6 @@
-"""Metrics of classification, and the confusion of classes.
+"""Metrics of classification, and the confusion matrix.
 
-Item columns, one entry per document: `label` and `predicted`, numbers of classes; `confidence`, the probability of the
+Item columns, one entry per document: `label` and `predicted`, indices of classes; `confidence`, the probability of the
 predicted class; `nats`, −ln p of the true class.
 """
 
@@ -13,7 +13,7 @@ from seqbench.evidence.metrics import Columns, Metric
 from seqbench.interface import Floats
 
 BINS = 15
-"""Number of equally wide bins of confidence for the calibration error (Guo et al. 2017, section 2)."""
+"""Number of bins of equal width for the confidence, in the calibration error (Guo et al. 2017, section 2)."""
 
 
 def confusion(columns: Columns, classes: int) -> NDArray[np.int64]:
@@ -23,7 +23,7 @@ def confusion(columns: Columns, classes: int) -> NDArray[np.int64]:
 
 
 def by_class(matrix: NDArray[np.int64]) -> dict[str, list[float]]:
-    """Return precision, recall and F1 of each class; 0 if nothing was predicted or the class has no documents."""
+    """Return precision, recall and F1 of each class; a ratio with the denominator 0 is 0."""
     right, predicted, true = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
     return {
         "precision": (right / np.maximum(predicted, 1)).tolist(),
@@ -33,7 +33,7 @@ def by_class(matrix: NDArray[np.int64]) -> dict[str, list[float]]:
 
 
 def _tallies(columns: Columns, weights: Floats) -> tuple[Floats, Floats]:
-    """Return (R, C) twice the true positives of each class, and the documents of the class plus those predicted."""
+    """Return two arrays (R, C): twice the true positives of each class, and its true plus its predicted documents."""
     label, predicted = columns["label"], columns["predicted"]
     classes = np.arange(1 + max(label.max(), predicted.max()))
     true = (label[:, None] == classes).astype(np.float64)
@@ -42,7 +42,7 @@ def _tallies(columns: Columns, weights: Floats) -> tuple[Floats, Floats]:
 
 
 def _macro_f1(columns: Columns, weights: Floats) -> Floats:
-    """Return the mean over the classes that occur or are predicted in a resample."""
+    """Return the mean F1 over the classes that occur or are predicted in a resample."""
     right, all_ = _tallies(columns, weights)
     met = all_ > 0
     mean: Floats = np.where(met, right / np.where(met, all_, 1), 0).sum(axis=1) / met.sum(axis=1)
@@ -73,7 +73,7 @@ def _log_loss(columns: Columns, weights: Floats) -> Floats:
 
 
 def _calibration_error(columns: Columns, weights: Floats) -> Floats:
-    """Return Σ over bins of confidence of | right − confidence |, each a mean over all documents (Guo et al. 2017,
+    """Return the sum over bins of |Σ (right − confidence)| / N, with N the number of all documents (Guo et al. 2017,
     eq. 3)."""
     confidence = columns["confidence"].astype(np.float64)
     surplus = (columns["label"] == columns["predicted"]) - confidence

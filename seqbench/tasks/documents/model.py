@@ -1,4 +1,4 @@
-"""What a classifier is: the probability of each class, given a document."""
+"""The interface of a classifier, which predicts the probability of each class of a document."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from seqbench.tasks.language.vocab import Vocab
 
 @dataclass(frozen=True)
 class Texts:
-    """N documents, cut into words by the harness."""
+    """N documents, split into words by the harness."""
 
     ids: Documents
-    """Each (T_i,) with T_i of at least 1; words that are not in the vocabulary are `<unk>`."""
+    """Each (T_i,) with T_i ≥ 1; words that are not in the vocabulary have the id of `<unk>`."""
     words: Sequence[Sequence[str]]
-    """The same words as text, for models that use spellings."""
+    """The same words as text, for models that use the spelling of words."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -30,7 +30,7 @@ class Texts:
 class Labelled:
     texts: Texts
     labels: Ids
-    """(N,) numbers of the classes, 0..C-1."""
+    """(N,) index of the class of each document, 0..C-1."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -44,7 +44,7 @@ class Labelled:
 class ClassificationContext(Context[Labelled]):
     vocab: Vocab
     classes: tuple[str, ...]
-    """Names of the C classes, in the order of their numbers."""
+    """Names of the C classes, in the order of their indices."""
 
 
 class Classifier(SequenceModel[Labelled, ClassificationContext]):
@@ -54,7 +54,7 @@ class Classifier(SequenceModel[Labelled, ClassificationContext]):
 
     @abstractmethod
     def predict(self, texts: Texts) -> Floats:
-        """Return natural log p (N, C) of the classes.
+        """Return the natural log-probabilities (N, C) of the classes.
 
         The prediction for a document must not depend on other documents.
         """

@@ -1,4 +1,4 @@
-"""Document classification: the probability of each class, scored on every document of the test part."""
+"""Document classification: predict the probability of each class; every document of the test part is scored."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -25,14 +25,14 @@ from seqbench.tasks.documents.metrics import (
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 PIECE = 1024
-"""Documents per call of `predict`."""
+"""Number of documents per call of `predict`."""
 
 
 class Classification(Task[LabelledData, Classifier]):
     name: ClassVar[str] = "classify"
     suite: ClassVar[str] = "doc"
     metrics: ClassVar[tuple[Metric, ...]] = (MACRO_F1, ACCURACY, LOG_LOSS, CALIBRATION_ERROR, MICRO_F1)
-    shown: ClassVar[int] = 4  # with one class per document, micro-F1 is the accuracy
+    shown: ClassVar[int] = 4  # with one class per document, micro-F1 equals the accuracy
     marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
 
     reductions: ClassVar[Mapping[str, Reduction]] = {"lm": Reduction("Bayes", "seqbench.tasks.documents.bayes:bayes")}
@@ -60,7 +60,7 @@ class Classification(Task[LabelledData, Classifier]):
         )
 
     def score(self, model: Classifier, data: LabelledData, split: Split, valid: Columns | None = None) -> Columns:
-        """Return columns with one entry per document, as `metrics` takes them."""
+        """Return columns with one entry per document, as the metrics take them."""
         part: Labelled = getattr(data, split)
         log_p = score_texts(model, part.texts, len(data.classes))
         predicted = log_p.argmax(axis=1)
@@ -77,8 +77,8 @@ class Classification(Task[LabelledData, Classifier]):
         return columns, 1
 
     def detail(self, columns: Columns, data: LabelledData, valid: Columns) -> dict[str, Any]:
-        """Return the names of the classes; `precision`, `recall`, `f1` of each; `confusion`, true by predicted
-        class."""
+        """Return the names of the classes; `precision`, `recall` and `f1` of each class; `confusion`, the counts by
+        true class (row) and predicted class (column)."""
         matrix = confusion(columns, len(data.classes))
         return {"classes": list(data.classes), **by_class(matrix), "confusion": matrix.tolist()}
 
@@ -119,10 +119,10 @@ class Classification(Task[LabelledData, Classifier]):
 
 
 def score_texts(model: Classifier, texts: Texts, classes: int) -> Floats:
-    """Return log p (N, C) of documents.
+    """Return the log-probabilities (N, C) of the classes of documents.
 
     Raises:
-        ScoreError: `predict` returns another shape, NaN, or no numbers.
+        ScoreError: `predict` returns the wrong shape, NaN, or something that is not a number.
     """
     pieces = [np.arange(start, min(start + PIECE, len(texts))) for start in range(0, len(texts), PIECE)]
     return np.concatenate([answer(model, texts.take(rows), classes) for rows in pieces])

@@ -1,1 +1,1 @@
-"""Forecasting: the next values of series."""
+"""Forecasting: predict the next values of series."""

@@ -1,7 +1,7 @@
-"""When the laws of forecasters are measured: on the fit of a run, and on fits of a class to series made here.
+"""Measures the laws of forecasters: on the fit of a run, and on fits of a class to series generated here.
 
-No statement of a model about itself is trusted, and time decides nothing: about fifty forecasts are asked for, since
-for some models each forecast is a fit of its own.
+What a model declares about itself is not trusted. The number of forecasts is fixed and does not depend on how fast the
+model is: about fifty, since for some models each forecast is a fit of its own.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ PASTS = 4
 def check_fitted(model: Forecaster, past: Panel, horizon: int, seed: int) -> list[Check]:
     """Measure the laws of a fitted forecaster on pasts of the test part.
 
-    A law that depends on another is measured only if that one holds, so that each fault is reported once.
+    A law that depends on another law is measured only if the other law holds, so that each fault is reported once.
     """
     rng = np.random.default_rng(seed)
     asked = Asked(some(past, rng), horizon)
@@ -48,7 +48,7 @@ def check_fitted(model: Forecaster, past: Panel, horizon: int, seed: int) -> lis
 
 
 def probe(model: Forecaster, past: Panel, horizon: int) -> Probe:
-    """Detects whether scoring changes a model: create it before, check after."""
+    """Return a probe that detects whether scoring changes the model: create it before, call `check` after."""
     asked = Asked(some(past, np.random.default_rng(0)), horizon)
     return Probe(lambda: asked.say(model), "scoring the test part", SCALES)
 
@@ -64,12 +64,12 @@ def some(past: Panel, rng: np.random.Generator) -> Panel:
 class _Series:
     train: Panel
     past: Panel
-    """The same series, longer by one horizon."""
+    """The same series with one more horizon of values."""
     horizon: int = 6
 
 
 def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
-    """Measure the laws of a class: fit it to series made here, then check the fits and their differences.
+    """Measure the laws of a class: fit it to generated series, then check the fits and compare them.
 
     Args:
         make: returns a new, unfitted instance at each call.
@@ -83,12 +83,12 @@ def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
 
     def fit() -> Check:
         _fit(model, lent, series.horizon, seed)
-        return Check(name="fit", passed=True, message="fit comes to an end")
+        return Check(name="fit", passed=True, message="fit finishes without an error")
 
     def unseen() -> Check:
         new = Panel([series.past.values[0] + 1], ["never met"], series.past.season)
         answer(model, new, series.horizon)
-        return Check(name="unseen", passed=True, message="a series that training lacked gets a forecast")
+        return Check(name="unseen", passed=True, message="a series that is not in the training data gets a forecast")
 
     def lone() -> Check:
         one = take(series.train, np.array([1]))
@@ -105,7 +105,7 @@ def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
     def constant() -> Check:
         panel = Panel([np.zeros(40), np.full(60, 3.0), series.train.values[1]], ["0", "3", "moving"], 4)
         answer(_fit(make(), panel, series.horizon, seed), panel, series.horizon)
-        return Check(name="constant", passed=True, message="series that never move get forecasts")
+        return Check(name="constant", passed=True, message="constant series get forecasts")
 
     checks = [law("fit", fit)]
     if not checks[0].passed:
@@ -124,7 +124,7 @@ def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
 
 
 def _series(lengths: list[int], rng: np.random.Generator) -> _Series:
-    """Make seasonal autoregressions at several levels and scales; some values are negative."""
+    """Generate seasonal autoregressions of several levels and scales; some values are negative."""
     horizon, season, values = 6, 4, []
     for n, length in enumerate(lengths):
         y, drawn = 0.0, []

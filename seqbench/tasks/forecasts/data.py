@@ -1,4 +1,4 @@
-"""Series as the harness splits them: the values that a fit may see, and the origins of the scored forecasts."""
+"""Series and their split: the values that a fit may see, and the origins of the scored forecasts."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,12 +15,12 @@ from seqbench.tasks.forecasts.naive2 import naive2
 
 @dataclass(frozen=True)
 class Origins:
-    """I places from which the next H values are forecast; those of one series stand together, the earliest first."""
+    """I places from which the next H values are forecast, grouped by series, the earliest first."""
 
     series: Ids
-    """(I,) numbers of series."""
+    """(I,) index of the series."""
     ends: Ids
-    """(I,) number of values of the series that are known there."""
+    """(I,) number of values of the series that are known at the origin."""
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -31,9 +31,9 @@ class Origins:
 
 
 def rolling(starts: Ids, stops: Ids, horizon: int, stride: int) -> Origins:
-    """Return origins over the values `starts[n]`..`stops[n] − 1` of each series, `stride` steps apart.
+    """Return origins in the part `starts[n]`..`stops[n] − 1` of each series n, `stride` steps apart.
 
-    All forecast values lie in that part; the first origin is its start. A part shorter than the horizon has no origin.
+    All forecast values lie in this part; the first origin is its start. A part shorter than the horizon has no origin.
 
     Args:
         starts, stops: (N,).
@@ -49,26 +49,26 @@ class Yardstick:
     actual: Floats
     """(I, H) the true values."""
     scale: Floats
-    """(I,) MASE's."""
+    """(I,) scale of MASE."""
     unit: Floats
     """(I,) the units of intervals, as in `conformal`."""
     naive2: Columns
-    """Metrics of Naive2's forecasts from the same origins."""
+    """Item columns of Naive2's forecasts from the same origins."""
 
 
 @dataclass(frozen=True)
 class SeriesData:
     """Series for forecasting, with rolling origins over a validation part and a test part.
 
-    The validation part may lie inside the training part (M4, where all values before the test part are for training) or
-    after it (the 12/4/4 months of ETT). In both cases `before` returns what a fit may see.
+    The validation part may lie inside the training part (M4: all values before the test part are for training) or after
+    it (the 12/4/4 months of ETT). In both cases `before` returns the values that a fit may see.
     """
 
     name: str
     series: Panel
-    """All values, with those of the test part. Models only get pieces of it."""
+    """All values, including those of the test part. Models get only pieces of it."""
     train_ends: Ids
-    """(N,) number of values of each series in the training part, which are the oldest ones."""
+    """(N,) number of values of each series in the training part; these are the oldest values."""
     valid: Origins
     test: Origins
     horizon: int
@@ -76,7 +76,7 @@ class SeriesData:
     truth: Forecaster | None = None
     """The true model of a synthetic source, ready to predict."""
     innovation_variance: float | None = None
-    """The smallest possible mean squared error one step ahead, if it is known."""
+    """The smallest possible mean squared error one step ahead; None: unknown."""
     notes: dict[str, int | str] = field(default_factory=dict)
     """What the loader did and what it left out, for the record."""
 
@@ -90,9 +90,10 @@ class SeriesData:
         return self.series.until(self.train_ends)
 
     def before(self, origins: Origins) -> Panel:
-        """Return what a fit may see if its forecasts from these origins are scored: the training part up to the first.
+        """Return what a fit may see if its forecasts from these origins are scored.
 
-        If nothing has to be cut, this is `train` itself, so that equal parts are the same object.
+        This is the training part of each series, up to the first of these origins. If nothing is cut, the result is
+        `train` itself, so that equal parts are the same object.
         """
         ends = self.train_ends.copy()
         np.minimum.at(ends, origins.series, origins.ends)
@@ -100,7 +101,7 @@ class SeriesData:
 
     @cached_property
     def yardsticks(self) -> dict[str, Yardstick]:
-        """For the forecasts of the parts `valid` and `test`."""
+        """What scoring needs, for the parts `valid` and `test`."""
         return {"valid": self._yardstick(self.valid), "test": self._yardstick(self.test)}
 
     def _yardstick(self, origins: Origins) -> Yardstick:
@@ -110,13 +111,12 @@ class SeriesData:
         return Yardstick(actual, scale, units(pasts, scale), item_columns(actual, mean, scale))
 
     def past(self, origins: Origins) -> Panel:
-        """Return what is known at each origin: I series. A series with several origins occurs as often, under one
-        name."""
+        """Return the values known at each origin, as I series; origins of the same series share its name."""
         values, names = self.series.values, self.series.names
         pairs = list(zip(origins.series.tolist(), origins.ends.tolist(), strict=True))
         return Panel([values[n][:end] for n, end in pairs], [names[n] for n, _ in pairs], self.season)
 
     def actual(self, origins: Origins) -> Floats:
-        """Return (I, H) the true values after each origin."""
+        """Return the true values (I, H) after each origin."""
         pairs = zip(origins.series.tolist(), origins.ends.tolist(), strict=True)
         return np.stack([self.series.values[n][end : end + self.horizon] for n, end in pairs])

@@ -1,6 +1,6 @@
-"""The laws of a fitted forecaster, one function each: get forecasts, return what was measured.
+"""The laws of a fitted forecaster; each function measures one law and returns the check.
 
-Forecasts are compared in units of their series, so that one tolerance fits all series.
+Forecasts are compared in units of their series, so that the same tolerance suits all series.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from seqbench.tasks.forecasts.metrics import LEVELS, seasonal_scale
 from seqbench.tasks.forecasts.model import Forecast, Forecaster, Panel
 
 SCALES = Measure("forecasts", "of the scale of their series", TOLERANCE)
-"""A thousandth of a seasonal change is far below the difference of any two forecasters."""
+"""A thousandth of a seasonal change is far less than the difference between any two forecasters."""
 LEVEL = 1e-3
-"""The scale of a series is at least this share of its size, since float32 has no more digits."""
+"""The scale of a series is at least this share of its largest absolute value, because of the precision of float32."""
 
 
 def copied(past: Panel) -> Panel:
-    """Copy series, so that the model may change them and cannot reach later values."""
+    """Copy series, so that the model may change them and cannot access later values."""
     return Panel([values.copy() for values in past.values], list(past.names), past.season)
 
 
@@ -34,7 +34,7 @@ def answer(model: Forecaster, past: Panel, horizon: int) -> Forecast:
     """Return what `predict` returns for copies of the pasts, after checking it.
 
     Raises:
-        ScoreError: the result is no `Forecast`, has another shape, or holds NaN.
+        ScoreError: the result is not a `Forecast`, has the wrong shape, or contains NaN.
     """
     said = model.predict(copied(past), horizon, np.array(LEVELS))
     if not isinstance(said, Forecast):
@@ -69,7 +69,7 @@ class Asked:
     horizon: int
 
     def say(self, model: Forecaster) -> Floats:
-        """Return (N, H, 1 + Q) mean and quantiles of the pasts, in their units."""
+        """Return the mean and quantiles (N, H, 1 + Q) of the forecasts, in units of their series."""
         return self.of(model, self.past)
 
     def of(self, model: Forecaster, past: Panel) -> Floats:
@@ -86,16 +86,22 @@ def _ruler(past: Panel) -> Floats:
 
 
 def repeatable(model: Forecaster, asked: Asked, said: Floats) -> Check:
-    """Forecasting the same pasts again gives the same result."""
+    """Forecasting again from the same pasts gives the same result."""
     by = max(difference(asked.say(model), said) for _ in range(2))
-    return moved("repeatable", by, "asking again", "predict must keep nothing between calls and draw no chance", SCALES)
+    return moved(
+        "repeatable",
+        by,
+        "predicting again",
+        "predict must keep nothing between calls and use no random numbers",
+        SCALES,
+    )
 
 
 def causal(model: Forecaster, asked: Asked) -> Check:
-    """A forecast must not depend on later values, though a call may hold later origins of the same series.
+    """A forecast must not depend on later values, even if a call contains later origins of the same series.
 
-    A series is cut. Its continuation is part of the same call, or of the call before: once as it is, once replaced by
-    other values. The forecast from the cut must be the same.
+    A series is cut. The whole series is part of the same call, or of the previous call: once with the true values after
+    the cut, once with other values. The forecast from the cut must be the same in both cases.
     """
     by = 0.0
     for row in range(min(2, len(asked.past))):
@@ -116,13 +122,13 @@ def causal(model: Forecaster, asked: Asked) -> Check:
 
 
 def batched(model: Forecaster, asked: Asked, said: Floats, rng: np.random.Generator) -> Check:
-    """The forecast of a series is the same alone, among others, and in any order."""
+    """The forecast of a series is the same if it is forecast alone, with others, and in any order."""
     order = rng.permutation(len(asked.past))
     by = difference(asked.of(model, take(asked.past, order)), said[order])
     for row in range(len(asked.past)):
         by = max(by, difference(asked.of(model, take(asked.past, np.array([row])))[0], said[row]))
     return moved(
-        "batched", by, "asking about series alone", "what is said of a series must depend on no other one", SCALES
+        "batched", by, "forecasting series alone", "the forecast of a series must not depend on other series", SCALES
     )
 
 
@@ -130,7 +136,7 @@ def ordered(model: Forecaster, asked: Asked) -> Check:
     """Quantiles rise with their level."""
     quantiles = answer(model, asked.past, asked.horizon).quantiles
     if quantiles is None:
-        return Check(name="ordered", passed=True, message="the model gives no quantiles of its own")
+        return Check(name="ordered", passed=True, message="the model returns no quantiles of its own")
     with np.errstate(invalid="ignore"):  # ∞ − ∞
         falls = -np.nan_to_num(np.diff(quantiles, axis=-1), posinf=0.0).min(initial=0.0)
     passed = falls <= 0
@@ -139,7 +145,7 @@ def ordered(model: Forecaster, asked: Asked) -> Check:
 
 
 def pure(model: Forecaster, asked: Asked) -> Check:
-    """`predict` changes neither the pasts that it gets nor the forecasts that it returned earlier."""
+    """`predict` changes neither the pasts that are passed to it nor the forecasts that it returned earlier."""
     lent = copied(asked.past)
     handed = model.predict(lent, asked.horizon, np.array(LEVELS))
     given = [array for array in (handed.mean, handed.quantiles) if array is not None]
@@ -147,10 +153,14 @@ def pure(model: Forecaster, asked: Asked) -> Check:
     backwards = np.arange(len(asked.past))[::-1]
     model.predict(copied(take(asked.past, backwards)), asked.horizon, np.array(LEVELS))
     if not _equal(given, kept):
-        return Check(name="pure", passed=False, message="later calls change forecasts of earlier ones: return a copy")
+        return Check(
+            name="pure", passed=False, message="later calls change the forecasts of earlier calls: return a copy"
+        )
     if not (_equal(lent.values, asked.past.values) and list(lent.names) == list(asked.past.names)):
-        return Check(name="pure", passed=False, message="predict changes the pasts that it gets: work on a copy")
-    return Check(name="pure", passed=True, message="arguments and earlier forecasts stay as they are")
+        return Check(
+            name="pure", passed=False, message="predict changes the pasts that are passed to it: work on a copy"
+        )
+    return Check(name="pure", passed=True, message="arguments and earlier forecasts stay unchanged")
 
 
 def saved(model: Forecaster, asked: Asked, said: Floats) -> Check:
@@ -158,7 +168,7 @@ def saved(model: Forecaster, asked: Asked, said: Floats) -> Check:
     twin = restored(model)
     if isinstance(twin, Check):
         return twin
-    remedy = "arrays must hold all that was learned, and restore read it"
+    remedy = "arrays must contain all that was learned, and restore must read it"
     return moved("saved", difference(asked.say(twin), said), "writing and restoring", remedy, SCALES)
 
 

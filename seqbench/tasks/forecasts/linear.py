@@ -1,6 +1,8 @@
-"""Forecasts of linear autoregressions, fitted or true: y_t = c + Σ_i φ_i y_{t−i} + ε_t, ε_t of variance σ².
+"""Forecasts of linear autoregressions: y_t = c + Σ_i φ_i y_{t−i} + ε_t, ε_t of variance σ².
 
-Brockwell & Davis, "Time series: theory and methods", 2nd ed., sections 3.3 and 5.5. All series are batched.
+The coefficients are fitted or true. All series are computed in one batch.
+
+Brockwell & Davis, "Time series: theory and methods", 2nd ed., sections 3.3 and 5.5.
 """
 
 from collections.abc import Sequence
@@ -12,7 +14,10 @@ from seqbench.interface import Floats
 
 
 def last(pasts: Sequence[Floats], length: int) -> Floats:
-    """Return (N, length) the newest values of each past, the oldest first; a shorter past is led by its first value."""
+    """Return the newest values (N, length) of each past, the oldest first.
+
+    A shorter past is padded in front with its first value.
+    """
     recent = np.empty((len(pasts), length))
     for row, past in zip(recent, pasts, strict=True):
         kept = past[len(past) - min(len(past), length) :]
@@ -22,7 +27,7 @@ def last(pasts: Sequence[Floats], length: int) -> Floats:
 
 
 def iterate(recent: Floats, coefficients: Floats, intercept: Floats, horizon: int) -> Floats:
-    """Return (N, H) expected values: each forecast is one of the values from which the next one is computed.
+    """Return expected values (N, H); each forecast is used as a known value for the next steps.
 
     Args:
         recent: (N, p) newest values, the oldest first.
@@ -34,17 +39,17 @@ def iterate(recent: Floats, coefficients: Floats, intercept: Floats, horizon: in
     backward = np.ascontiguousarray(coefficients[:, ::-1])
     with np.errstate(
         over="ignore", invalid="ignore"
-    ):  # an explosive equation; the harness refuses a result that is no number
+    ):  # an explosive equation; the harness rejects a result that is not a number
         for h in range(horizon):
             values[:, order + h] = intercept + np.einsum("np,np->n", values[:, h : order + h], backward)
     return values[:, order:]
 
 
 def error_variances(coefficients: Floats, variance: Floats, horizon: int) -> Floats:
-    """Return (N, H) variances of the errors of `iterate`, σ² Σ_{j<h} ψ_j², with ψ_0 = 1 and ψ_j = Σ_{i≤min(j,p)} φ_i
-    ψ_{j−i}.
+    """Return the variances (N, H) of the errors of `iterate`, σ² Σ_{j<h} ψ_j².
 
-    For an explosive equation they become infinite, unless σ² = 0.
+    Here ψ_0 = 1 and ψ_j = Σ_{i≤min(j,p)} φ_i ψ_{j−i}. For an explosive equation the variances become infinite, unless
+    σ² = 0.
 
     Args:
         coefficients: (N, p).
@@ -58,13 +63,13 @@ def error_variances(coefficients: Floats, variance: Floats, horizon: int) -> Flo
     psi = np.concatenate([np.ones((count, 1)), later], axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
         sums = np.cumsum(psi**2, axis=1)
-        sums[np.isnan(sums)] = np.inf  # ψ that overflowed with both signs
+        sums[np.isnan(sums)] = np.inf  # ψ overflowed with both signs
         variances: Floats = np.where(variance[:, None] > 0, variance[:, None] * sums, 0.0)
     return variances
 
 
 def gaussian_quantiles(mean: Floats, variances: Floats, levels: Floats) -> Floats:
-    """Return (N, H, Q) quantiles at `levels` (Q,) of normal distributions, from means and variances (N, H)."""
+    """Return the quantiles (N, H, Q) at `levels` (Q,) of normal distributions with these means and variances (N, H)."""
     with np.errstate(invalid="ignore"):  # ∞ · 0, as in `iterate`
         quantiles: Floats = mean[..., None] + np.sqrt(variances)[..., None] * ndtri(levels)
     return quantiles

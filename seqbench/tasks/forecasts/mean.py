@@ -1,6 +1,6 @@
-"""The mean of forecasts: the sum of forecasters, as a mixture is the sum of language models.
+"""The mean of forecasts: the sum `a+b` of two forecasters; for language models the sum is a mixture.
 
-The mean of several forecasts is hard to beat, by any one of them or by learned weights (Bates & Granger 1969,
+It is hard to beat the mean of several forecasts, with one of them or with learned weights (Bates & Granger 1969,
 "The combination of forecasts"; Makridakis, Spiliotis & Assimakopoulos 2020 for M4).
 """
 
@@ -14,7 +14,7 @@ from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster
 
 
 class MeanOfModels(Combination[Panel, ForecastContext], Forecaster):
-    """The mean of the parts' means, and of their quantiles at each level if every part has its own.
+    """The mean of the parts' point forecasts, and of their quantiles at each level if every part has its own.
 
     The mean of quantiles keeps the width of the parts' distributions; a mixture would be wider than each of them
     (Lichtendahl, Grushka-Cockayne & Winkler 2013, "Is it better to average probabilities or quantiles?").

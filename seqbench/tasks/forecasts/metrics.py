@@ -1,11 +1,11 @@
-"""Metrics of forecasts, by the definitions of the M4 competition.
+"""Metrics of forecasts, as the M4 competition defines them.
 
-An item is a series with an origin: the H values after it. Metrics are means over items, or ratios of such means, so
-that a bootstrap may draw items, series or blocks of origins. `item_columns` computes the columns of items.
+An item is one series at one origin, with the H values after it. Metrics are means over items, or ratios of such means,
+so that a bootstrap may draw items, series or blocks of origins. `item_columns` computes the columns of items.
 
 Divisions by 0: a step whose value and forecast are both 0 has sMAPE 0. An item whose past is constant (or no longer
-than a season) has no MASE: its column holds NaN, and MASE and OWA leave it out; a resample of such items alone has
-the score NaN. A ratio of two zeros is 0 for a loss, 1 for a comparison with Naive2.
+than a season) has no MASE: its column holds NaN, and MASE and OWA leave the item out; a resample with only such
+items has the score NaN. A ratio of two zeros is 0 for a loss and 1 for a comparison with Naive2.
 
 Makridakis, Spiliotis & Assimakopoulos 2020, "The M4 Competition: 100,000 time series and 61 forecasting methods",
 Int. J. Forecasting 36(1), section 2; Hyndman & Koehler 2006 for MASE.
@@ -22,49 +22,51 @@ from seqbench.interface import Floats, Ids
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Levels of the weighted quantile loss, as in GluonTS."""
 LEVELS = (0.025, *DECILES, 0.975)
-"""Levels (Q,) of the quantiles that are asked for, ascending."""
+"""Levels (Q,) of the quantiles that `predict` must return, ascending."""
 INTERVALS: Mapping[str, tuple[float, float]] = {"covered_80": (0.1, 0.9), "covered_95": (0.025, 0.975)}
-"""Central intervals whose coverage is scored, by the name of its column."""
+"""The central intervals whose coverage is scored, by the name of the coverage's column."""
 SUMMED = (
     *("smape", "mase", "absolute", "squared", "naive2_smape", "naive2_mase"),
     *("quantile_loss", "magnitude", *INTERVALS),
 )
-"""Columns that metrics read."""
+"""The columns that metrics use; `in_units` sums them."""
 
 
 def seasonal_scale(pasts: Sequence[Floats], season: int) -> Floats:
-    """Return MASE's scale (I,): the mean |y_t − y_{t−m}| over each past; 0 if the past is no longer than m =
-    `season`."""
+    """Return the scale (I,) of MASE: the mean |y_t − y_{t−m}| over each past, with m = `season`.
+
+    It is 0 if the past is no longer than m.
+    """
     return np.array([np.abs(past[season:] - past[:-season]).mean() if len(past) > season else 0.0 for past in pasts])
 
 
 def item_columns(
     actual: Floats, mean: Floats, scale: Floats, quantiles: Floats | None = None
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the columns that all metrics here except OWA take, one entry per item.
+    """Return the columns for all metrics here except OWA, one entry per item.
 
     Args:
         actual: (I, H) true values.
         mean: (I, H) point forecasts.
         scale: (I,) as `seasonal_scale` returns it.
-        quantiles: (I, H, Q) at `LEVELS`; None: without the columns of quantile loss and coverage.
+        quantiles: (I, H, Q) at `LEVELS`; None: the columns of quantile loss and coverage are left out.
 
     Returns:
-        `smape` (per cent), `mase`, `absolute` and `squared` error, each a mean over the H steps; with quantiles also
-        `quantile_loss` and `magnitude`, sums over them, and the shares of steps in the intervals of `INTERVALS`.
+        `smape` (per cent), `mase`, `absolute` and `squared` error, each a mean over the H steps. With quantiles, also
+        `quantile_loss` and `magnitude`, sums over the steps, and the share of steps in each interval of `INTERVALS`.
 
     Raises:
-        ValueError: shapes do not fit.
+        ValueError: the shapes do not match.
     """
     wanted = {"mean": (mean.shape, actual.shape), "scale": (scale.shape, actual.shape[:1])}
     if quantiles is not None:
         wanted["quantiles"] = (quantiles.shape, (*actual.shape, len(LEVELS)))
     for name, (found, right) in wanted.items():
         if found != right:
-            raise ValueError(f"{name} must be of shape {right}, not {found}, beside {actual.shape} actual values")
+            raise ValueError(f"{name} must be of shape {right}, not {found}, for actual values of shape {actual.shape}")
     absolute, size = np.abs(actual - mean), np.abs(actual) + np.abs(mean)
     steps, moved = np.where(size > 0, size, 1), scale > 0
-    with np.errstate(over="ignore"):  # for an exploding forecast infinity is the nearest float
+    with np.errstate(over="ignore"):  # if a forecast explodes, infinity is the nearest float
         columns = {
             "smape": (200 * (absolute / steps)).mean(axis=1),
             "mase": np.where(moved, absolute.mean(axis=1) / np.where(moved, scale, 1), np.nan),
@@ -93,13 +95,13 @@ def against_naive2(columns: Columns, naive2: Columns) -> dict[str, NDArray[np.fl
 
 
 def in_units(columns: Columns, unit: Ids) -> dict[str, NDArray[np.float64]]:
-    """Turn columns of items into columns of the units that a bootstrap draws; metrics of both are equal.
+    """Turn columns of items into columns of the units that a bootstrap draws; the metrics of both are equal.
 
-    Each column becomes its sum over the items of a unit, with the number of summed items beside it as `…_items`; NaN is
-    left out of both.
+    Each column becomes its sum over the items of a unit. A second column `…_items` holds the number of summed items.
+    Items with NaN are left out of both.
 
     Args:
-        unit: (I,) that each item belongs to, 0..U−1.
+        unit: (I,) the unit to which each item belongs, 0..U−1.
     """
     units = int(unit.max()) + 1
     summed: dict[str, NDArray[np.float64]] = {}
@@ -111,12 +113,17 @@ def in_units(columns: Columns, unit: Ids) -> dict[str, NDArray[np.float64]]:
 
 
 def _total(columns: Columns, name: str, weights: Floats) -> tuple[Floats, Floats]:
-    """Return (R,) the weighted sum of a column and the number of its items; infinity counts if it has weight."""
+    """Return the weighted sum (R,) of a column and the weighted number of its items.
+
+    An infinite value counts only if it has weight.
+    """
     if name not in columns:
         raise ValueError(f"column {name!r} is missing among: {', '.join(columns)}")
     values = columns[name].astype(np.float64)
     told, endless = ~np.isnan(values), np.isposinf(values)
-    total: Floats = weights @ np.where(told & ~endless, values, 0.0)  # 0 · ∞ would give NaN in resamples without it
+    total: Floats = weights @ np.where(
+        told & ~endless, values, 0.0
+    )  # 0 · ∞ would give NaN in resamples without the item
     total[weights[:, endless].any(axis=1)] = np.inf
     return total, weights @ columns.get(f"{name}_items", told).astype(np.float64)
 
@@ -148,14 +155,14 @@ def _rmse(columns: Columns, weights: Floats) -> Floats:
 
 
 def _divided(upper: Floats, lower: Floats, nothing: float) -> Floats:
-    """Return (R,) ratios of numbers that are not negative; `nothing` is the value of 0/0."""
+    """Return ratios (R,) of non-negative numbers; 0/0 has the value `nothing`."""
     zero = lower == 0
     ratio: Floats = np.where(zero, np.where(upper > 0, np.inf, nothing), upper / np.where(zero, 1, lower))
     return ratio
 
 
 def _owa(columns: Columns, weights: Floats) -> Floats:
-    """Return ½ (sMAPE / Naive2's + MASE / Naive2's), ratios of the means over all items (M4 Competition, section
+    """Return ½ (sMAPE / Naive2's sMAPE + MASE / Naive2's MASE), with means over all items (M4 Competition, section
     2.2)."""
     ratios = [
         _divided(_mean(columns, name, weights), _mean(columns, f"naive2_{name}", weights), nothing=1.0)
@@ -186,6 +193,6 @@ MAE = Metric("mae", "MAE", _mae, lower_is_better=True)
 WEIGHTED_QUANTILE_LOSS = Metric(
     "weighted_quantile_loss", "quantile loss", _weighted_quantile_loss, lower_is_better=True
 )
-# Coverage is compared with its nominal value; more is better only below it.
+# Coverage should equal its nominal value; a higher coverage is better only below that value.
 COVERAGE_80 = Metric("coverage_80", "coverage 80 %", _coverage_80, lower_is_better=False, per_cent=True)
 COVERAGE_95 = Metric("coverage_95", "coverage 95 %", _coverage_95, lower_is_better=False, per_cent=True)

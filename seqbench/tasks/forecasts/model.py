@@ -1,4 +1,4 @@
-"""What a forecaster is: the next values of series, given all that came before."""
+"""The interface of a forecaster, which predicts the next values of series from all earlier values."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Panel:
         return len(self.values)
 
     def until(self, ends: Ids) -> "Panel":
-        """Return copies of the first `ends` (N,) values of each series: a view would give access to later ones."""
+        """Return copies of the first `ends` (N,) values of each series; views would give access to later values."""
         return Panel([v[:end].copy() for v, end in zip(self.values, ends, strict=True)], self.names, self.season)
 
 
@@ -31,24 +31,26 @@ class Forecast:
     mean: Floats
     """(N, H) point forecasts of the H values after each past."""
     quantiles: Floats | None = None
-    """(N, H, Q) at the requested levels; None for a point forecaster: the harness then makes intervals from its
-    residuals on the validation part."""
+    """(N, H, Q) at the requested levels. None for a point forecaster: the harness then computes intervals from its
+    errors on the validation part."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastContext(Context[Panel]):
-    """`valid` is the training panel again, since all later values are scored. A model that stops early must hold out
-    the end of the training panel itself."""
+    """`valid` is the training panel again, since all later values are scored.
+
+    A model that uses early stopping must itself hold out the end of the training panel.
+    """
 
     horizon: int
-    """H, the steps ahead that `predict` will be asked for."""
+    """H, the number of steps ahead that `predict` must forecast."""
 
 
 class Forecaster(SequenceModel[Panel, ForecastContext]):
     """Predicts the next values of series, given all earlier values.
 
-    One fit serves all series of a panel and all later origins: the pasts that `predict` gets are longer than those that
-    `fit` saw.
+    One fit is used for all series of a panel and for all later origins: the pasts that are passed to `predict` may be
+    longer than the series that `fit` saw.
     """
 
     task: ClassVar[str] = "forecast"
@@ -57,5 +59,5 @@ class Forecaster(SequenceModel[Panel, ForecastContext]):
     def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
         """Forecast `horizon` steps after each past, with quantiles at `levels` (Q,) if the model has its own.
 
-        The forecast of a series must depend on its own past and on the fit, not on the other series of the call.
+        The forecast of a series must depend only on its own past and on the fit, not on the other series of the call.
         """

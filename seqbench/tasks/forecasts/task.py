@@ -1,7 +1,7 @@
-"""Forecasting: the next values of series, from rolling origins, scored on every origin of the test part.
+"""Forecasting: predict the next values of series from rolling origins; every origin of the test part is scored.
 
-A model gets only a copy of what was known at an origin. If the validation part lies inside the training part, its
-scores come from a separate fit that did not see it.
+A model gets only a copy of the values that are known at an origin. If the validation part lies inside the training
+part, it is scored with a separate fit that did not see it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -39,7 +39,7 @@ from seqbench.tasks.forecasts.metrics import (
 from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
 
 VALUES = 2_000_000
-"""The most values of pasts per call of `predict`, 16 MB; a single past may be longer."""
+"""The largest number of values in all pasts of one call of `predict`, 16 MB; a single past may be longer."""
 TOLD = (0.025, 0.1, 0.5, 0.9, 0.975)
 """Levels of the quantiles that `predict` returns for new data."""
 
@@ -58,7 +58,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
         MSE,
         MAE,
     )
-    shown: ClassVar[int] = 7  # MSE and MAE mean something if all series have one scale, as ETT in the papers
+    shown: ClassVar[int] = 7  # MSE and MAE are meaningful only if all series have the same scale, as ETT in the papers
     marks: ClassVar[dict[str, str]] = {"causal": "***", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
 
     reductions: ClassVar[Mapping[str, Reduction]] = {
@@ -82,8 +82,9 @@ class Forecasting(Task[SeriesData, Forecaster]):
     def score(self, model: Forecaster, data: SeriesData, split: Split, valid: Columns | None = None) -> Columns:
         """Return the columns of `item_columns`, one entry per forecast, and those of Naive2 on the same origins.
 
-        Also `series` and `end`, the origin; `error`, (I, H) of the mean; `scale`, that of MASE; `unit`, that of
-        intervals; `conformal`, whether intervals are made from the errors on the validation part.
+        Further columns: `series` and `end`, the origin; `error` (I, H), the error of the mean; `scale`, the scale of
+        MASE; `unit`, the unit of intervals; `conformal`, whether intervals are computed from the errors on the
+        validation part.
         """
         origins: Origins = getattr(data, split)
         yard = data.yardsticks[split]
@@ -93,7 +94,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
             mean[rows] = said.mean
             pieces.append(item_columns(yard.actual[rows], said.mean, yard.scale[rows], said.quantiles))
         if len({len(piece) for piece in pieces}) > 1:
-            raise ScoreError("predict returned quantiles in some calls and none in others: give them always or never")
+            raise ScoreError("predict returned quantiles in some calls but not in others: return them always or never")
         columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
         with np.errstate(over="ignore"):
             columns["error"] = (mean - yard.actual).astype(np.float32)
@@ -110,11 +111,12 @@ class Forecasting(Task[SeriesData, Forecaster]):
         return against_naive2(columns, yard.naive2)
 
     def items(self, columns: Columns) -> tuple[Columns, int]:
-        """Sum over each unit that a bootstrap draws.
+        """Sum the columns over each unit that the bootstrap draws.
 
         If there are many series with few origins, each series is a unit. If there are few series with many origins, the
-        first origins of all series are one unit, the second origins the next, and so on, since errors of series that
-        are observed together are dependent. So are those of overlapping horizons: a block is no shorter than a horizon.
+        first origins of all series are one unit, the second origins the next unit, and so on, since errors of series
+        that are observed together are dependent. Errors of overlapping horizons are dependent too, so a block is at
+        least as long as a horizon.
         """
         series, ends = columns["series"], columns["end"]
         first = np.flatnonzero(np.diff(series, prepend=series[0] - 1))
@@ -127,8 +129,12 @@ class Forecasting(Task[SeriesData, Forecaster]):
         return in_units(columns, number), min(units, max(block_length(units), overlap))
 
     def detail(self, columns: Columns, data: SeriesData, valid: Columns) -> dict[str, Any]:
-        """Return `by_step`: `mase`, `rmse` and `mae` of the test part for each step ahead. `intervals`: for a point
-        forecaster, the half-widths by level and step, and the number of errors from which they were made."""
+        """Return the scores by step ahead, and the intervals of a point forecaster.
+
+        Returns:
+            `by_step`: `mase`, `rmse` and `mae` of the test part for each step ahead. `intervals`, only for a point
+            forecaster: the half-widths by level and step, and the number of errors from which they are computed.
+        """
         error = columns["error"].astype(np.float64)
         moved = columns["scale"] > 0
         with np.errstate(over="ignore"):
@@ -142,10 +148,12 @@ class Forecasting(Task[SeriesData, Forecaster]):
         if "intervals" not in detail:
             return "the model's own"
         made = Intervals.read(detail["intervals"])
-        said = f"split conformal, from {made.errors:,} errors a step on validation in units of the mean seasonal change"
+        said = (
+            f"split conformal, from {made.errors:,} errors a step on validation, in units of the mean seasonal change"
+        )
         short = [level for level in map(central, (0.1, 0.025)) if made.promise(level) < level]
         return said + "".join(
-            f"; {100 * level:g} % is the largest of so few, which promises {100 * made.promise(level):.3g} %"
+            f"; too few for {100 * level:g} %: their largest is used; it guarantees {100 * made.promise(level):.3g} %"
             for level in short
         )
 
@@ -178,7 +186,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
     def predict(
         self, model: Forecaster, new: Panel, encoding: dict[str, Any], detail: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return one entry per series and step ahead: `series`, `step`, from 1; `mean`; and the quantiles of `TOLD`."""
+        """Return one entry per series and step ahead: `series`; `step`, from 1; `mean`; and the quantiles at `TOLD`."""
         horizon = int(encoding["horizon"])
         said = answer(model, new, horizon)
         quantiles = said.quantiles
@@ -195,7 +203,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
 
 
 def _pieces(origins: Origins) -> Iterator[Ids]:
-    """Yield the rows of origins of each call."""
+    """Yield, for each call of `predict`, the rows of its origins."""
     total = np.cumsum(origins.ends)
     start = 0
     while start < len(origins):

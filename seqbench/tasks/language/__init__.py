@@ -1,1 +1,1 @@
-"""Language modelling: the probability of the next symbol."""
+"""Language modelling: predict the probability of the next symbol."""

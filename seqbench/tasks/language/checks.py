@@ -1,11 +1,12 @@
-"""When the laws of language models are measured: on the fit of a run, and on fits of a class to text made here.
+"""Measures the laws of language models: on the fit of a run, and on fits of a class to text generated here.
 
-No statement of a model about itself is trusted, and time decides nothing: `check_fitted` scores at most 23,000 symbols
-in about seventy calls. If the vocabulary is larger than `normalisation.EXACT` and the model has no `next` of its own,
-about 12,000 more are scored, and each symbol once if the text is much longer than the vocabulary.
+What a model declares about itself is not trusted. The number of scored symbols is fixed and does not depend on how fast
+the model is: `check_fitted` scores at most 23,000 symbols in about seventy calls. If the vocabulary is larger than
+`normalisation.EXACT` and the model has no `next` of its own, about 12,000 more symbols are scored; if the text is also
+much longer than the vocabulary, each symbol of the vocabulary is scored once.
 
-A law that depends on another is measured only if that one holds, so that each fault is reported once: `scores` comes
-before all others, `repeatable` before every comparison of two predictions, `causal` before `chunked`.
+A law that depends on another law is measured only if the other law holds, so that each fault is reported once: `scores`
+comes before all others, `repeatable` before every comparison of two predictions, `causal` before `chunked`.
 """
 
 from collections.abc import Callable
@@ -28,7 +29,7 @@ from seqbench.tasks.language.vocab import Vocab
 ROWS, LENGTH = 6, 48
 """Shape of the block of text on which most laws are measured."""
 LONG = 1024
-"""Symbols of the one long row, for faults that show only late in a text."""
+"""Number of symbols in the one long row, for faults that occur only late in a text."""
 
 
 def check_fitted(
@@ -38,9 +39,9 @@ def check_fitted(
 
     Args:
         text: documents to score, the test part.
-        other: further documents, the validation part; used only to find symbols that are likely to follow.
+        other: further documents, the validation part; used only to find symbols that often follow a given symbol.
         unigram: (V,) frequencies of symbols; None: unknown.
-        seed: for drawing places, cuts and symbols.
+        seed: for the random choice of places, cuts and symbols.
     """
     rng = np.random.default_rng(seed)
     ask = Asked(model)
@@ -54,7 +55,7 @@ def check_fitted(
         for rows, length in ((ROWS, LENGTH), (1, LONG)):
             ids = windows(text, rows, length, rng)
             texts.append(Scored(ids, ask.score(ids)))
-        return Check(name="scores", passed=True, message="scores are numbers in the shape of the ids")
+        return Check(name="scores", passed=True, message="scores are numbers and have the shape of the ids")
 
     checks = [law("scores", scores)]
     if not checks[0].passed:
@@ -90,7 +91,7 @@ def check_fitted(
 
 
 def probe(model: LanguageModel[Any], documents: Documents) -> Probe:
-    """Detects whether scoring changes a model: create it before, check after."""
+    """Return a probe that detects whether scoring changes the model: create it before, call `check` after."""
     ask, ids = Asked(model), windows(documents, 4, 32, np.random.default_rng(0))
     return Probe(lambda: ask.score(ids), "scoring the test text")
 
@@ -104,7 +105,7 @@ class _Corpus:
 
 
 def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[Check]:
-    """Measure the laws of a class: fit it to small texts made here, then check the fits and their differences.
+    """Measure the laws of a class: fit it to small generated texts, then check the fits and compare them.
 
     Args:
         make: returns a new, unfitted instance at each call.
@@ -118,14 +119,14 @@ def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[C
 
     def fit() -> Check:
         _fit(model, lent, seed)
-        return Check(name="fit", passed=True, message="fit comes to an end")
+        return Check(name="fit", passed=True, message="fit finishes without an error")
 
     def unseen() -> Check:
         some = ids[:1].copy()
         some[0, [0, 1, LENGTH // 2, -1]] = corpus.vocab_size - 1
         passed = bool(np.isfinite(Asked(model).score(some)).all())
-        message = "a symbol that training lacked has " + ("some" if passed else "no") + " probability"
-        return Check(name="unseen", passed=passed, message=message if passed else f"{message}: leave some for it")
+        message = "a symbol that is not in the training data has " + ("some" if passed else "no") + " probability"
+        return Check(name="unseen", passed=passed, message=message if passed else f"{message}: reserve some for it")
 
     def binary() -> Check:
         two = _markov_corpus(2, 2, rng)
@@ -154,7 +155,7 @@ def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[C
 
 
 def _markov_corpus(vocab_size: int, seen: int, rng: np.random.Generator) -> _Corpus:
-    """Make text of a Markov chain over the first `seen` symbols, in documents of many lengths."""
+    """Generate text from a Markov chain over the first `seen` symbols, in documents of many lengths."""
     steps = np.cumsum(rng.dirichlet(np.full(seen, 0.3), size=seen), axis=1)
 
     def documents(count: int) -> list[Ids]:

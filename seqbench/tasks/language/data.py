@@ -1,4 +1,4 @@
-"""Text as the harness splits it, for language modelling."""
+"""Text and its split, for language modelling."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class TextSplit:
     documents: Documents
     """Ids, each (T_i,)."""
     characters: Sequence[Ids]
-    """Characters of text per id, with its separator, each (T_i,); for bits per character."""
+    """Number of characters that each id stands for, including the separator, each (T_i,); for bits per character."""
 
     @property
     def tokens(self) -> int:
@@ -29,8 +29,8 @@ class TextData:
     """Text for language modelling.
 
     In the `sentence` convention each line is a document and is scored without a state from earlier lines; blank lines
-    are dropped. In the `stream` convention a split is one document, in which every line end counts. In both conventions
-    `<eos>` ends each line, if there are lines, and is scored.
+    are dropped. In the `stream` convention a split is one document, and every line end is kept. In both conventions, if
+    the text has lines, `<eos>` ends each line and is scored.
     """
 
     name: str

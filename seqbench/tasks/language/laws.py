@@ -1,4 +1,4 @@
-"""The laws of a fitted language model, one function each: get predictions, return what was measured."""
+"""The laws of a fitted language model; each function measures one law and returns the check."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,30 +14,29 @@ from seqbench.tasks.language.model import LanguageModel
 from seqbench.tasks.language.normalisation import Site, Total
 
 FLOOR = -60.0
-"""Lower log-probabilities count as this one when probabilities are compared: float32 has none below exp(-87)."""
+"""When probabilities are compared, lower log-probabilities are raised to this one: float32 has none below exp(-87)."""
 CONTEXT = 4096
-"""The most symbols that one site of `normalised` scores, if the vocabulary is small."""
+"""The largest number of symbols that are scored at one site for `normalised`, if the vocabulary is small."""
 STARTS = 4
-"""If a model has no `next`, all symbols of a large vocabulary are scored at the start of a document only if the text
-is at
-least this many times as long as the vocabulary: the cost is then small beside that of scoring."""
+"""If a model has no `next`, all symbols of a large vocabulary are scored at the start of a document, but only if the
+text is at least this many times as long as the vocabulary: the cost is then small compared with the cost of scoring."""
 
 
 class Asked:
-    """A model as the laws call it: every call gets copies of arrays, and every answer is checked."""
+    """Calls a model for the laws: passes copies of arrays, and checks every result."""
 
     def __init__(self, model: LanguageModel[Any]) -> None:
         self.model = model
         self.mutated = False
-        """Whether a call changed the ids that it got."""
+        """Whether a call changed the ids that were passed to it."""
         self.highest = -np.inf
-        """The highest log-probability of all answers."""
+        """The highest log-probability in all results."""
 
     def __call__(self, ids: Ids, state: Any = None) -> tuple[Floats, Any]:
         """Return scores (B, T) of a copy of ids (B, T), and the state after them.
 
         Raises:
-            ScoreError: the answer does not consist of scores of these ids.
+            ScoreError: the result does not consist of scores of these ids and a state.
         """
         lent = ids.copy()
         scores, state = answer(self.model, lent, state)
@@ -57,7 +56,7 @@ class Asked:
         """Return probabilities (B, V) of the next symbol.
 
         Raises:
-            ScoreError: they have another shape, or are not finite.
+            ScoreError: they have the wrong shape, or are not finite.
         """
         said = np.array(self.model.next(state, batch), np.float64)
         if said.shape != (batch, self.model.vocab_size):
@@ -73,7 +72,7 @@ def answer(model: LanguageModel[Any], ids: Ids, state: Any) -> tuple[Floats, Any
     """Return what `predict` returns, after checking it.
 
     Raises:
-        ScoreError: it is no pair, or its scores have another shape than the ids, or are no numbers.
+        ScoreError: it is not a pair, or its scores do not have the shape of the ids or are not numbers.
     """
     given = model.predict(ids, state)
     if not isinstance(given, tuple) or len(given) != 2:
@@ -95,8 +94,10 @@ class Scored:
 
 
 def windows(text: Documents, rows: int, length: int, rng: np.random.Generator) -> Ids:
-    """Return (rows, length) symbols from random places of a text, the first row from its beginning; the end wraps
-    around."""
+    """Return symbols (rows, length) from random places of a text, the first row from its beginning.
+
+    The beginning of the text follows its end.
+    """
     documents = [d for d in text if len(d)]
     if not documents:
         return np.zeros((rows, length), np.int64)
@@ -114,21 +115,21 @@ def windows(text: Documents, rows: int, length: int, rng: np.random.Generator) -
 
 
 def repeatable(ask: Asked, short: Scored, far: Scored) -> Check:
-    """Scoring the same text again gives the same scores, after another text and after itself."""
+    """Scoring the same text again gives the same scores, both after another text and after itself."""
     nats = max(difference(ask.score(text.ids), text.scores) for text in (short, short, far))
     return moved(
         "repeatable",
         nats,
-        "asking again from the start",
-        "predict must keep nothing between calls and draw no chance (laws that compare predictions wait for this one)",
+        "predicting again from the start",
+        "predict must keep nothing between calls and use no random numbers (laws that compare predictions are skipped)",
     )
 
 
 def causal(ask: Asked, short: Scored, far: Scored, vocab_size: int, rng: np.random.Generator) -> Check:
     """If all symbols after a cut are replaced, the scores before the cut must not change.
 
-    They are replaced by random other symbols, and by the last symbol before the cut, since a model may look ahead for
-    either.
+    They are replaced by random other symbols, and by the last symbol before the cut, to detect models that look ahead
+    for either.
     """
     length = short.ids.shape[1]
     cuts = [(short, cut) for cut in (1, length // 2, length - 1, *rng.integers(1, length, 2).tolist())]
@@ -144,7 +145,7 @@ def causal(ask: Asked, short: Scored, far: Scored, vocab_size: int, rng: np.rand
 
 
 def chunked(ask: Asked, short: Scored, far: Scored, rng: np.random.Generator) -> Check:
-    """A text has the same scores in pieces, if the state is passed from piece to piece."""
+    """A text has the same scores if it is scored in pieces and the state is passed from piece to piece."""
     nats = 0.0
     for text in (short, far):
         cuts = sorted({1, 2, *rng.integers(1, text.ids.shape[1], 8).tolist()})
@@ -157,12 +158,12 @@ def chunked(ask: Asked, short: Scored, far: Scored, rng: np.random.Generator) ->
         "chunked",
         nats,
         "cutting a text into pieces",
-        "the state that predict returns must hold all that it needs to go on",
+        "the state that predict returns must contain all that it needs to continue",
     )
 
 
 def batched(ask: Asked, short: Scored) -> Check:
-    """A document has the same scores alone and among others."""
+    """A document has the same scores if it is scored alone and with others."""
     alone = np.concatenate([ask.score(row[None]) for row in short.ids])
     return moved(
         "batched", difference(alone, short.scores), "scoring documents alone", "the rows of a batch must not mix"
@@ -170,7 +171,7 @@ def batched(ask: Asked, short: Scored) -> Check:
 
 
 def empty(ask: Asked, short: Scored) -> Check:
-    """A piece without symbols gives no scores and a valid state; a text may have one symbol."""
+    """A piece without symbols returns no scores and a valid state; a text may have only one symbol."""
     middle = short.ids.shape[1] // 2
     head, tail, nothing = short.ids[:, :middle], short.ids[:, middle:], short.ids[:, :0]
     ask(short.ids[:, :1])
@@ -180,14 +181,14 @@ def empty(ask: Asked, short: Scored) -> Check:
         difference(ask.score(short.ids, start), short.scores),
         difference(ask.score(tail, state), ask.score(tail, ask(head)[1])),
     )
-    return moved("empty", nats, "a piece of no symbols", "predict must return the state as it came where T is 0")
+    return moved("empty", nats, "a piece without symbols", "predict must return the state unchanged if T is 0")
 
 
 def pure(ask: Asked, short: Scored, states: bool) -> Check:
-    """`predict` changes neither its ids nor scores and states that it returned earlier.
+    """`predict` changes neither the ids that are passed to it nor scores and states that it returned earlier.
 
     Args:
-        states: whether predictions are repeatable, so that they can be compared.
+        states: whether to check states; predictions must be repeatable to be compared.
     """
     middle = short.ids.shape[1] // 2
     head, tail = short.ids[:, :middle], short.ids[:, middle:]
@@ -199,11 +200,11 @@ def pure(ask: Asked, short: Scored, states: bool) -> Check:
         ask.next(state, len(head))
     ask(tail)
     if not np.array_equal(kept, handed):
-        return Check(name="pure", passed=False, message="later calls change scores of earlier ones: return a copy")
+        return Check(name="pure", passed=False, message="later calls change the scores of earlier calls: return a copy")
     nats = difference(ask.score(tail, state), first) if states else 0.0
     if ask.mutated:
-        return Check(name="pure", passed=False, message="predict changes the ids that it gets: work on a copy")
-    return moved("pure", nats, "going on twice from one state", "predict changes the state that it gets")
+        return Check(name="pure", passed=False, message="predict changes the ids that are passed to it: work on a copy")
+    return moved("pure", nats, "continuing twice from one state", "predict changes the state that is passed to it")
 
 
 def saved(ask: Asked, short: Scored, vocab_size: int) -> Check:
@@ -214,7 +215,9 @@ def saved(ask: Asked, short: Scored, vocab_size: int) -> Check:
     if twin.vocab_size != vocab_size:
         return Check(name="saved", passed=False, message="restore must set vocab_size")
     nats = difference(Asked(twin).score(short.ids), short.scores)
-    return moved("saved", nats, "writing and restoring", "arrays must hold all that was learned, and restore read it")
+    return moved(
+        "saved", nats, "writing and restoring", "arrays must contain all that was learned, and restore must read it"
+    )
 
 
 def sums(
@@ -226,10 +229,10 @@ def sums(
     guided: bool,
     rng: np.random.Generator,
 ) -> list[tuple[Total, Floats | None]]:
-    """Return the total probability at several sites, and the answer of `next` if the site is the end of the text.
+    """Return the total probability at several sites, each with the result of `next` if no symbols follow the site.
 
     Args:
-        guided: whether to call `next`, which makes a sample of a large vocabulary far more exact.
+        guided: whether to call `next`, which makes the estimate for a large vocabulary far more exact.
     """
     whole = vocab_size <= normalisation.EXACT
     context = max(4, min(128, CONTEXT // vocab_size)) if whole else 8 if guided else 2
@@ -248,7 +251,7 @@ def sums(
             size = normalisation.GUIDED
         proposal = normalisation.proposal(unigram, guide, vocab_size)
         total = normalisation.total_probability(ask.score, site, proposal, said, size, rng)
-        found.append((total, None if len(site.after) else said))  # `next` does not know later symbols
+        found.append((total, None if len(site.after) else said))  # `next` does not depend on later symbols
     return found
 
 
@@ -258,10 +261,14 @@ def _next_at(ask: Asked, before: Ids) -> Floats:
 
 
 def normalised(ask: Asked, totals: Sequence[Total], agreed: bool) -> Check:
-    """The probabilities of all symbols sum to one. `agreed`: whether `next` exists and agrees with the scores."""
+    """The probabilities of all symbols sum to one.
+
+    Args:
+        agreed: whether the model has its own `next` and it agrees with the scores.
+    """
     if ask.highest > SUM_TOLERANCE:
         value, bound = float(np.exp(min(ask.highest, 100.0))), 1 + SUM_TOLERANCE
-        sentence = f"one symbol was given a probability of {value:.4g}"
+        sentence = f"one symbol has a probability of {value:.4g}"
         passed = False
     else:
         exact = all(total.exact for total in totals)
@@ -289,7 +296,7 @@ def consistent(ask: Asked, found: Sequence[tuple[Total, Floats | None]]) -> Chec
             nats = max(nats, _apart(said[total.symbols], total.scores))
     passed = nats <= TOLERANCE
     sentence = f"next and predict differ by up to {nats:.2g} nats"
-    remedy = "next must return exp of what predict scores"
+    remedy = "next must return exp of the scores of predict"
     return Check(
         name="consistent",
         passed=passed,

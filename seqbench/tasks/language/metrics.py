@@ -8,11 +8,11 @@ from seqbench.evidence.metrics import Columns, Metric
 from seqbench.interface import Floats
 
 LN2 = math.log(2)
-"""Nats in a bit."""
+"""Nats per bit."""
 
 
 def _nats(columns: Columns, weights: Floats, per: str) -> Floats:
-    """Return (R,) nats per unit of `per`; infinite if an item of probability 0 has weight."""
+    """Return nats per unit of `per`, (R,); infinite if an item of probability 0 has weight."""
     for name in ("nats", per):
         if name not in columns:
             raise ValueError(f"column {name!r} is missing among: {', '.join(columns)}")

@@ -1,4 +1,4 @@
-"""Mixtures of language models, `kneser-ney(order=5)+lstm`, with weights learned on validation by EM."""
+"""Mixtures of language models, such as `kneser-ney(order=5)+lstm`; EM learns the weights on the validation part."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,19 +11,19 @@ from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.task import score_documents
 
 GAP = 1e-8
-"""The most, in nats per symbol, by which the likelihood of the weights may fall short of the optimum."""
+"""The largest difference, in nats per symbol, between the log-likelihood of the learned weights and the optimum."""
 STEPS = 10_000
-"""The most steps of EM; after n steps the gap is below ln K / n in any case."""
+"""The largest number of EM steps; after n steps the gap is always below ln K / n."""
 
 
 class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, ...]]):
-    """p(x_t | past) = Σ_k w_k p_k(x_t | past), with weights that make the validation text most probable.
+    """p(x_t | past) = Σ_k w_k p_k(x_t | past), with the weights that maximise the likelihood of the validation text.
 
-    The weights are fixed for all texts, as in Jelinek & Mercer 1980, "Interpolated estimation of Markov source
+    The same weights are used for all texts, as in Jelinek & Mercer 1980, "Interpolated estimation of Markov source
     parameters from sparse data". The likelihood is concave in the weights, so EM finds the optimum.
 
-    So K − 1 numbers are learned from the validation text, which parts may also have used for early stopping. The
-    validation score of the mixture is slightly too good for this reason; its test score is not.
+    So K − 1 numbers are learned from the validation text, which the parts may also use for early stopping. For this
+    reason the validation score of the mixture is slightly too good; its test score is not affected.
 
     `mixture` creates classes of this kind.
     """
@@ -38,15 +38,15 @@ class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, 
         Curves of part k are logged as `k.name`, its weight as `k.weight`.
 
         Raises:
-            what the fit of a part raises.
+            Exception: whatever the fit of a part raises.
         """
         self.vocab_size = ctx.vocab.size
         super().fit(train, ctx)
         nats = np.stack([np.concatenate([np.empty(0), *score_documents(part, ctx.valid)]) for part in self.parts], 1)
         nats = nats[
             np.isfinite(nats).any(axis=1)
-        ]  # a symbol of probability 0 in all parts says nothing about the weights
-        # A factor common to all parts changes no weight; this one prevents underflow of the probabilities.
+        ]  # the weights do not depend on a symbol of probability 0 in all parts
+        # A factor common to all parts does not change the weights; this one prevents underflow of the probabilities.
         self.weights, _ = learn_weights(np.exp(nats.min(axis=1, keepdims=True) - nats))
         for k, weight in enumerate(self.weights, start=1):
             ctx.log(f"{k}.weight", weight)
@@ -66,7 +66,7 @@ class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, 
         return mixed
 
     def arrays(self) -> Arrays | None:
-        """Return the arrays of the parts, under `k.name`, and the weights; None if a part writes none."""
+        """Return the arrays of the parts, under `k.name`, and the weights; None if a part returns none."""
         arrays = super().arrays()
         return None if arrays is None else {"weights": self.weights, **arrays}
 
@@ -75,7 +75,7 @@ class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, 
         self.weights, self.vocab_size = arrays["weights"], self.parts[0].vocab_size
 
     def parameter_count(self) -> int | None:
-        """Return the count of the parts plus K − 1 weights."""
+        """Return the number of parameters of the parts plus K − 1 weights."""
         count = super().parameter_count()
         return None if count is None else count + len(self.parts) - 1
 
@@ -93,7 +93,7 @@ def mixture(kinds: Sequence[type[LanguageModel[Any]]]) -> type[Mixture]:
 
     mixed = combination(Mixture, kinds)
     if any(kind.next is LanguageModel.next for kind in kinds):
-        # If a part has no `next` of its own, neither has the mixture, and the checks do not call it.
+        # If a part has no `next` of its own, the mixture has none either, and the checks do not call it.
         mixed.next = LanguageModel.next  # type: ignore[method-assign]
     return mixed
 
@@ -101,17 +101,18 @@ def mixture(kinds: Sequence[type[LanguageModel[Any]]]) -> type[Mixture]:
 def learn_weights(p: Floats) -> tuple[Floats, list[float]]:
     """Return the weights w of the parts of a mixture that maximise L(w) = Σ_n ln Σ_k w_k p_nk / N.
 
-    EM from equal weights (Dempster, Laird & Rubin 1977, section 4.3), each step takes the mean responsibility
+    EM starts from equal weights (Dempster, Laird & Rubin 1977, section 4.3). Each step sets a weight to the mean
+    responsibility of its part:
 
         w_k ← w_k g_k,      g_k = ∂L/∂w_k = Σ_n p_nk / Σ_j w_j p_nj / N.
 
-    L is concave, so no weights give more than L(w) + max_k g_k − 1; EM ends when this gap is below `GAP`.
+    L is concave, so its maximum is at most L(w) + max_k g_k − 1; EM stops when max_k g_k − 1 is below `GAP`.
 
     Args:
-        p: (N, K) probability of symbol n under part k, up to a factor per symbol; N may be 0.
+        p: (N, K) probability of symbol n under part k, up to one factor per symbol; N may be 0.
 
     Returns:
-        (K,) weights, and −L at each step, in nats per symbol if the factors are one.
+        weights (K,), and −L at each step, which is in nats per symbol if all factors are 1.
     """
     N, K = p.shape
     w = np.full(K, 1 / K)

@@ -1,4 +1,4 @@
-"""What a language model is: the probability of each symbol of a text, given all that came before it."""
+"""The interface of a language model, which predicts each symbol of a text from all earlier symbols."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class LanguageContext(Context[Documents]):
 class LanguageModel(SequenceModel[Documents, LanguageContext], Generic[State]):
     """Predicts the probability of the next symbol, given all symbols before it.
 
-    `predict` takes and returns a state, so that long streams can be scored in pieces and text can be sampled. The model
-    decides what the state is; the harness only passes it back. Never change a state that `predict` has returned: the
-    harness may continue from it more than once.
+    `predict` takes and returns a state, so that long streams can be scored in pieces and text can be sampled. The state
+    may be any object; the harness only passes it back. Never change a state that `predict` has returned: the harness
+    may continue from it more than once.
     """
 
     task: ClassVar[str] = "lm"
@@ -35,16 +35,16 @@ class LanguageModel(SequenceModel[Documents, LanguageContext], Generic[State]):
 
         Args:
             ids: (B, T) symbols in 0..V-1; T may be 0.
-            state: after the earlier symbols of the B rows; None: at the start of a document.
+            state: the state after the earlier symbols of the B rows; None: the start of a document.
 
         Returns:
             (B, T) natural log p(ids[b, t] | state, ids[b, :t]), and the state after T symbols.
         """
 
     def next(self, state: State | None = None, batch: int = 1) -> Floats:
-        """Probabilities (B, V) of the next symbol after `state` (None: at the start of `batch` documents).
+        """Return probabilities (B, V) of the next symbol after `state` (None: at the start of `batch` documents).
 
-        This default calls `predict` once per symbol of the vocabulary. Override it to be faster.
+        This default calls `predict` once per symbol of the vocabulary. Override it if there is a faster way.
         """
         scores = [self.predict(np.full((batch, 1), symbol), state)[0] for symbol in range(self.vocab_size)]
         return np.exp(np.concatenate(scores, axis=1))

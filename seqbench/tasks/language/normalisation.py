@@ -1,13 +1,13 @@
-"""The total probability of all symbols at one place of a text, measured as texts are scored.
+"""The total probability of all symbols at one place of a text, measured in the way in which texts are scored.
 
-A symbol is put at a place of a text and scored there by `predict`, in whole blocks, exactly as texts are scored.
+Each symbol is put at the same place of a text, and `predict` scores whole blocks of such texts, as it scores any text.
 The probabilities of all V symbols must sum to one. If the vocabulary is small, all symbols are scored. If it is large,
-the most probable symbols are scored once each and the rest is sampled, with
+each of the most probable symbols is scored once, and a sample of the others is scored, with
 
     S = Σ_head p(v) + Σ_tail n(v) + E_{v~q}[(p(v) − n(v)) / q(v)],        v in the tail
 
-where n is the distribution of the model's own `next`, a control variate: if p = n, the estimate has no variance, and
-its mean is right for every n. Without a `next`, n = 0. (Importance sampling with a control variate:
+where n is the distribution of the model's own `next`, a control variate: if p = n, the variance of the estimate is 0;
+the estimate is unbiased for every n. Without a `next`, n = 0. (Importance sampling with a control variate:
 Owen, "Monte Carlo theory, methods and examples", 2013, chapters 8 and 9.)
 """
 
@@ -19,17 +19,17 @@ import numpy as np
 from seqbench.interface import Documents, Floats, Ids
 
 EXACT = 1024
-"""The largest vocabulary of which all symbols are scored."""
+"""The size of the largest vocabulary of which all symbols are scored."""
 SAMPLED = 1024, 1024
-"""For a larger vocabulary: the number of symbols that are scored once each, and of draws from the rest."""
+"""For a larger vocabulary: the number of symbols that are each scored once, and the number of draws from the others."""
 GUIDED = 128, 128
-"""The same if the model has its own `next`: the variance is then small."""
+"""The same numbers if the model has its own `next`: the variance is then small."""
 CELLS = 2**25
-"""The most symbols per call times V, since a model may hold all scores at the same time."""
+"""The largest number of symbols per call times V, since a model may keep the scores of all V symbols in memory."""
 CORPUS = 500_000
-"""The most symbols of text that are searched for the followers of a symbol."""
+"""The largest number of symbols of text that are searched for the followers of a symbol."""
 Z = 4.0
-"""Standard errors by which an estimate may be wrong; a normal estimate exceeds them once in 16,000 times."""
+"""Number of standard errors by which an estimate may be wrong; a normal estimate exceeds them once in 16,000 times."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Total:
     error: float
     """Standard error."""
     symbols: Ids
-    """(K,) the symbols asked."""
+    """(K,) the symbols that were scored."""
     scores: Floats
     """(K,) log-probabilities of these symbols."""
     exact: bool
@@ -63,13 +63,13 @@ def total_probability(
     size: tuple[int, int],
     rng: np.random.Generator,
 ) -> Total:
-    """Measure the sum at one site.
+    """Measure the total probability at one site.
 
     Args:
         ask: takes ids (K, T) from the start of a document, returns their scores (K, T).
-        proposal: (V,) positive, sums to one; the tail is drawn from it.
+        proposal: (V,) positive, sums to one; the symbols of the tail are drawn from it.
         control: (V,) the distribution of the model's own `next` here; None: it has none.
-        size: how many of the most probable symbols are scored once each, and how many are drawn from the rest.
+        size: how many of the most probable symbols are each scored once, and how many of the others are drawn.
     """
     head, draws = size
     likeliest = np.argsort(-proposal, kind="stable")
@@ -102,7 +102,7 @@ def _score(ask: Callable[[Ids], Floats], site: Site, symbols: Ids, vocab_size: i
 
 
 def proposal(unigram: Floats | None, guide: Floats | None, vocab_size: int) -> Floats:
-    """Return (V,) a distribution to draw symbols from: a mixture of guide, unigram and uniform, positive everywhere."""
+    """Return the distribution (V,) from which symbols are drawn: a positive mixture of guide, unigram and uniform."""
     uniform = np.full(vocab_size, 1 / vocab_size)
     mixed = uniform if unigram is None else 0.5 * uniform + 0.5 * unigram / unigram.sum()
     if guide is None:
@@ -113,7 +113,10 @@ def proposal(unigram: Floats | None, guide: Floats | None, vocab_size: int) -> F
 
 
 def followers(texts: Sequence[Documents], before: Ids, vocab_size: int) -> Floats:
-    """Return (V,) how often each symbol follows the last one of `before` (or starts a document) in the texts."""
+    """Return how often each symbol (V,) follows the last symbol of `before` in the texts.
+
+    If `before` is empty: how often each symbol starts a document.
+    """
     counts = np.zeros(vocab_size)
     room = CORPUS
     for document in (d for text in texts for d in text):
@@ -128,19 +131,19 @@ def followers(texts: Sequence[Documents], before: Ids, vocab_size: int) -> Float
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of several sites: the sum that exceeds its bound by most."""
+    """The result of several sites: the sum whose difference from one is the largest multiple of its bound."""
 
     value: float
     bound: float
-    """How far from one it may be."""
+    """The largest allowed difference from one."""
     broken: bool
 
 
 def judge(totals: Sequence[Total], tolerance: float, two_sided: bool) -> Finding:
-    """Compare the sums of the sites, each and pooled, with one.
+    """Compare the sum of each site, and the mean of these sums, with one.
 
-    A sample can miss a probable symbol, so that the estimate for an honest model is too low, but never too high:
-    if nothing guided the sample, only a sum above one counts.
+    A sample can miss a probable symbol; then the estimate for a correct model is too low, but it is never too high.
+    If no `next` guided the sample (not `two_sided`), only a sum above one is a fault.
     """
     values, errors = np.array([t.value for t in totals]), np.array([t.error for t in totals])
     values = np.append(values, values.mean())

@@ -1,4 +1,4 @@
-"""Text drawn from a language model, symbol by symbol."""
+"""Sampling of text from a language model, symbol by symbol."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from seqbench.tasks.language.model import LanguageModel
 from seqbench.tasks.language.vocab import EOS, Vocab
 
 ROUNDING = 1e-12
-"""Rounding error by which a sum of probabilities may fall short of a nucleus."""
+"""Rounding error by which a sum of probabilities may be smaller than a nucleus."""
 
 
 def sample(
@@ -27,15 +27,15 @@ def sample(
     exclude: Sequence[int] = (),
     seed: int = 0,
 ) -> Ids:
-    """Draw symbols one after the other, each from the model's distribution after `shape`.
+    """Draw symbols one after the other, each from the model's distribution as changed by `shape`.
 
-    One uniform number per symbol, from numpy's PCG64, selects on the cumulative distribution over the ids. So the text
-    depends on the seed alone, and changes little if the settings change little.
+    One uniform number per symbol, from numpy's PCG64, selects a symbol by the cumulative distribution over the ids. So
+    all randomness comes from the seed, and small changes of the settings change the text little.
 
     Args:
-        length: symbols to draw.
+        length: number of symbols to draw.
         prompt: (P,) the symbols that the text continues; None: the start of a document.
-        greedy: take the most probable symbol, of equal ones that with the lowest id; the same as top_k = 1.
+        greedy: take the most probable symbol; if several are, the one with the lowest id; the same as top_k = 1.
         temperature, top_k, nucleus, exclude: as in `shape`.
 
     Returns:
@@ -43,7 +43,7 @@ def sample(
 
     Raises:
         ValueError: a setting is out of range, or `exclude` leaves no symbol of positive probability.
-        ScoreError: the model returns something that is no distribution.
+        ScoreError: the model returns something that is not a distribution.
     """
     if length < 1:
         raise ValueError(f"length must be 1 or more symbols, not {length}")
@@ -76,15 +76,17 @@ def shape(
     nucleus: float | None = None,
     exclude: Sequence[int] = (),
 ) -> Floats:
-    """Return the distribution to draw from. The model's own is changed in this order and renormalised after each step:
+    """Return the distribution to draw from.
 
-    1. without the symbols `exclude`;
-    2. q ∝ p^(1/temperature), computed from log p;
-    3. the `top_k` most probable symbols;
-    4. the smallest set of most probable symbols that holds `nucleus` of the probability (Holtzman et al. 2020, "The
-       curious case of neural text degeneration", eq. 2-3); 1 keeps all.
+    The model's distribution is changed in this order and renormalised after each step:
 
-    Of equally probable symbols the one with the lower id comes first. Symbols of probability 0 keep it.
+    1. remove the symbols `exclude`;
+    2. set q ∝ p^(1/temperature), computed from log p;
+    3. keep the `top_k` most probable symbols;
+    4. keep the smallest set of most probable symbols that holds `nucleus` of the probability (Holtzman et al. 2020,
+       "The curious case of neural text degeneration", eq. 2-3); 1 keeps all.
+
+    Of equally probable symbols the one with the lower id comes first. Symbols of probability 0 stay at 0.
 
     Args:
         p: (V,) probabilities.
@@ -93,22 +95,22 @@ def shape(
         (V,) probabilities.
 
     Raises:
-        ValueError: a setting is out of range, or nothing possible is left.
+        ValueError: a setting is out of range, or no symbol of positive probability is left.
     """
     if not (0 < temperature < np.inf):
         raise ValueError(f"temperature must be above 0 and finite, not {temperature}; for its limit 0 choose greedy")
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k must be 1 or more symbols, not {top_k}")
     if nucleus is not None and not 0 < nucleus <= 1:
-        raise ValueError(f"nucleus must be a share of the mass above 0 and at most 1, not {nucleus}")
+        raise ValueError(f"nucleus must be a share of the probability, above 0 and at most 1, not {nucleus}")
     without = np.asarray(exclude, np.int64)
     _refuse_ids("exclude", without, len(p))
     if (p < 0).any():
-        raise ValueError(f"{p.min():.4g} is no probability: let the model's next return none below 0")
+        raise ValueError(f"{p.min():.4g} is no probability: the model's next must not return negative values")
     p = p.astype(np.float64)
     p[without] = 0
     if not p.any():
-        raise ValueError("exclude leaves no symbol that the model thinks possible: exclude fewer")
+        raise ValueError("exclude leaves no symbol of positive probability: exclude fewer")
     with np.errstate(divide="ignore", over="ignore"):
         scores = np.log(p)
         q: Floats = np.exp((scores - scores.max()) / temperature)
@@ -127,7 +129,7 @@ def shape(
 
 
 def text_of(ids: Ids, vocab: Vocab, unit: Unit) -> str:
-    """Return symbols as text: characters without separators, others with spaces between; `<eos>` is a line end."""
+    """Return symbols as text: characters without separators, other symbols with spaces; `<eos>` becomes a line end."""
     lines: list[list[str]] = [[]]
     for symbol in vocab.decode(ids):
         if symbol == EOS:
@@ -138,10 +140,12 @@ def text_of(ids: Ids, vocab: Vocab, unit: Unit) -> str:
 
 
 def ids_of(text: str, vocab: Vocab, unit: Unit) -> Ids:
-    """Return text as symbols (T,), such as a prompt. Between words a line end is `<eos>`; the last line has none.
+    """Return the symbols (T,) of a text, such as a prompt.
+
+    If symbols are words, a line end becomes `<eos>`; the last line has none.
 
     Raises:
-        ValueError: a symbol is not listed and the vocabulary has no `<unk>`.
+        ValueError: a symbol is not in the vocabulary, which has no `<unk>`.
     """
     if unit == "character":
         return vocab.encode(text)

@@ -1,4 +1,4 @@
-"""Language modelling: the probability of the next symbol, scored on every symbol of a text."""
+"""Language modelling: predict the probability of the next symbol; every symbol of a text is scored."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
@@ -19,11 +19,11 @@ from seqbench.tasks.language.sampling import ids_of, sample, text_of
 from seqbench.tasks.language.vocab import EOS, Vocab
 
 PIECE = 4096
-"""Symbols of a stream per call of `predict`; the state is passed from piece to piece."""
+"""Number of symbols of a stream per call of `predict`; the state is passed from piece to piece."""
 BATCH = 65_536
-"""The most symbols per call if documents of equal length are scored together."""
+"""The largest number of symbols per call if documents of equal length are scored together."""
 SEGMENT = 64
-"""Symbols of a stream per unit of the bootstrap."""
+"""Number of symbols of a stream per unit of the bootstrap."""
 
 
 class LanguageModelling(Task[TextData, LanguageModel[Any]]):
@@ -53,13 +53,17 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         )
 
     def score(self, model: LanguageModel[Any], data: TextData, split: Split, valid: Columns | None = None) -> Columns:
-        """Return columns, one entry per symbol: `nats` −ln p; `characters` that it stands for; `unit` of the
-        bootstrap."""
+        """Return columns with one entry per symbol.
+
+        Returns:
+            `nats`, −ln p; `characters`, the number of characters that the symbol stands for; `unit`, the unit of the
+            bootstrap to which it belongs.
+        """
         part: TextSplit = getattr(data, split)
         return score_split(model, part, data.convention)
 
     def items(self, columns: Columns) -> tuple[Columns, int]:
-        """Sum each unit. Neighbouring units belong to one text, so the bootstrap draws blocks of them."""
+        """Sum the columns over each unit; the bootstrap draws blocks of units, since neighbours belong to one text."""
         unit, nats = columns["unit"], columns["nats"].astype(np.float64)
         sums = {
             "nats": np.bincount(unit, nats),
@@ -99,7 +103,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
     def predict(
         self, model: LanguageModel[Any], new: TextSplit, encoding: dict[str, Any], detail: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return one entry per line: `line`, from 1; `tokens`; `nats`, the sum of −ln p; `perplexity`;
+        """Return one entry per line: `line`, from 1; `tokens`, their number; `nats`, the sum of −ln p; `perplexity`;
         `bits_per_character`."""
         vocab = Vocab(tuple(encoding["symbols"]))
         ids = np.concatenate(list(new.documents))
@@ -151,7 +155,7 @@ def score_documents(model: LanguageModel[Any], documents: Documents) -> list[Flo
     """Return −ln p of every symbol of every document, each (T_i,); each document starts without a state.
 
     Raises:
-        ScoreError: `predict` returns another shape than (B, T), NaN, or no numbers.
+        ScoreError: `predict` returns a shape other than (B, T), NaN, or something that is not a number.
     """
     nats: list[Floats] = [np.empty(0)] * len(documents)
     for rows in _batches([len(d) for d in documents]):
@@ -163,7 +167,7 @@ def score_documents(model: LanguageModel[Any], documents: Documents) -> list[Flo
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Yield indices of documents of equal length, so that no score depends on padding."""
+    """Yield the indices of documents of equal length, so that no score depends on padding."""
     order = sorted(range(len(lengths)), key=lambda i: lengths[i])
     batch: list[int] = []
     for i in order:

@@ -1,4 +1,4 @@
-"""The vocabulary: symbols and their numbers. The harness makes it and passes it to models."""
+"""The vocabulary: symbols and their ids. The harness creates it and passes it to models."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -16,16 +16,16 @@ EOS = "<eos>"
 class Vocab:
     """Symbols in the order of their ids 0..V-1.
 
-    `<unk>` stands for every symbol that is not listed, `<eos>` ends a line. Both are ordinary symbols,
-    predicted and scored like any other. A vocabulary may lack both (characters without unknowns, the symbols of a
-    synthetic source).
+    `<unk>` stands for every symbol that is not in the vocabulary; `<eos>` ends a line. Both are ordinary symbols, which
+    are predicted and scored like all others. A vocabulary may have neither of them (characters without unknown ones,
+    the symbols of a synthetic source).
     """
 
     symbols: tuple[str, ...]
 
     def __post_init__(self) -> None:
         if len(set(self.symbols)) != len(self.symbols):
-            raise ValueError("a vocabulary lists each symbol once")
+            raise ValueError("a vocabulary must list each symbol only once")
 
     @property
     def size(self) -> int:
@@ -48,10 +48,10 @@ class Vocab:
         return hashlib.sha256("\0".join(self.symbols).encode()).hexdigest()
 
     def encode(self, symbols: Iterable[str]) -> NDArray[np.int64]:
-        """Return ids (T,) of symbols; symbols that are not listed become `<unk>`.
+        """Return the ids (T,) of symbols; symbols that are not in the vocabulary become `<unk>`.
 
         Raises:
-            ValueError: a symbol is not listed and the vocabulary has no `<unk>`.
+            ValueError: a symbol is not in the vocabulary, which has no `<unk>`.
         """
         index, unk = self.index, self.unk
         if unk is not None:
