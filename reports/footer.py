@@ -14,6 +14,7 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
     pairs = [
         ("interval", _interval(table)),
         ("verdict", _verdict(table)),
+        ("cost", _cost(table)),
         ("quantiles", _each(table, _calibrated)),
         ("best", f"{table.best} (in bold), chosen on validation" if table.best else ""),
         ("data", _data(table)),
@@ -73,6 +74,15 @@ def _verdict(table: Table) -> str:
         f"at these settings, for models had no equal budgets of tuning; {metric.title} paired over test items against "
         f"{table.reference}, the best classic model on validation; a tie lies within {margin}. "
         f"Skill is the share by which the score is better than the reference's"
+    )
+
+
+def _cost(table: Table) -> str:
+    apart = any(row.costs.validation_seconds or row.costs.early_stopping_seconds for row in table.rows)
+    return (
+        "fit is wall time; of it training leaves out validation and the epochs after the one whose weights were kept"
+        if apart
+        else ""
     )
 
 

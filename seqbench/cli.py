@@ -115,8 +115,9 @@ def run(
         int | None, typer.Option(help="Number of fits per model whose result depends on a seed.", min=1)
     ] = None,
     jobs: Annotated[
-        int, typer.Option(help="Number of cells that run at the same time; they share the cores.", min=1)
-    ] = 1,
+        int | None, typer.Option(help="Number of cells that run at the same time; by default the free cores.", min=1)
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads of each cell.", min=1)] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     precision: Annotated[
         Precision | None, typer.Option(help="Number format in which networks multiply during training.")
@@ -164,6 +165,7 @@ def run(
             seeds=seeds,
             store=store,
             jobs=jobs,
+            threads=threads,
             device=device,
             precision=precision.value if precision else None,
             keep=keep,
@@ -326,13 +328,11 @@ def verify(names: Annotated[list[str] | None, typer.Argument(help="Data sets; by
 def env() -> None:
     """Show what is recorded about this machine and installation."""
     with _plain_errors():
-        import os
-
         from seqbench import progress
         from seqbench.api import auto_device
         from seqbench.runs.provenance import provenance
 
-        seen = provenance(os.cpu_count() or 1, auto_device()).model_dump()
+        seen = provenance(auto_device()).model_dump(exclude={"threads"})
         packages = seen.pop("packages")
         progress.show_rows(("what", "which"), [(k, str(v)) for k, v in {**seen, **packages}.items() if v is not None])
 

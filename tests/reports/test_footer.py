@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 from seqbench.reports.footer import command, footer
 from seqbench.reports.groups import Run
+from seqbench.reports.sheet import sheet
 from seqbench.reports.table import table
 
 Make = Callable[..., Run]
@@ -81,3 +82,14 @@ def test_a_command_that_is_put_together_asks_for_the_number_format_of_its_rows(r
     found = [run("kn"), run("lstm", identity={"config": {"precision": "bfloat16"}})]
     assert "--precision bfloat16" in command(table(found, resamples=2))
     assert "--precision" not in command(table(found[:1], resamples=2))
+
+
+def test_training_is_told_from_validation_and_from_epochs_that_were_thrown_away(run: Make) -> None:
+    stopped = {"fit_seconds": 9.0, "validation_seconds": 2.0, "early_stopping_seconds": 3.0}
+    found = sheet(table([run("kn", costs={"fit_seconds": 1.0}), run("lstm", costs=stopped)]))
+    columns = {column.title: [cell.text for cell in column.cells] for column in found.columns}
+    assert (columns["fit"], columns["of it training"]) == (["1.00 s", "9.00 s"], ["1.00 s", "4.00 s"])
+    assert "leaves out validation" in dict(found.footer)["cost"]
+    plain = sheet(table([run("kn", costs={"fit_seconds": 1.0})]))
+    assert "of it training" not in [column.title for column in plain.columns]
+    assert "cost" not in dict(plain.footer)

@@ -54,3 +54,13 @@ def test_a_model_better_than_the_true_one_raises_an_alarm_first_of_all_notes(run
     assert mark == "‼"
     assert text.startswith("cheat is better than the true model beyond the paired interval")
     assert [marked.gap for marked in found.marked] == [(), ("‼",), (), ()]
+
+
+def test_times_of_a_busy_machine_are_upper_bounds(run: Make) -> None:
+    busy = {"fit_seconds": 2.0, "busy": True}
+    found = notes(table([run("kn"), run("lstm", costs=busy), run("gru", costs=busy)]))
+    assert [mark.fit for mark in found.marked] == [(), ("1",), ("1",)]
+    ((mark, said),) = found.listed()
+    assert mark == "1"
+    assert said.startswith("the machine was busy")
+    assert "upper bounds" in said
