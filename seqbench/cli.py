@@ -53,6 +53,18 @@ class Missing(StrEnum):
     zero = "zero"
 
 
+class Separator(StrEnum):
+    comma = "comma"
+    semicolon = "semicolon"
+    tab = "tab"
+    bar = "bar"
+
+
+class Quotes(StrEnum):
+    csv = "csv"
+    letters = "letters"
+
+
 class Precision(StrEnum):
     float32 = "float32"
     bfloat16 = "bfloat16"
@@ -100,6 +112,15 @@ def run(
     min_count: Annotated[int | None, typer.Option(help="Symbols of --data that occur less often become <unk>.")] = None,
     text: Annotated[str | None, typer.Option(help="Column of --data that holds a document's text.")] = None,
     label: Annotated[str | None, typer.Option(help="Column of --data that holds a document's class.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of --data without a byte-order mark, such as cp1252; by default utf-8.")
+    ] = None,
+    separator: Annotated[
+        Separator | None, typer.Option(help="What separates the cells of --data; by default whatever fits its header.")
+    ] = None,
+    quotes: Annotated[
+        Quotes | None, typer.Option(help="Whether double quotes in --data enclose cells (csv) or are letters.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help="Column of --data that holds train, valid or test.")] = None,
     time: Annotated[str | None, typer.Option(help="Column of --data that holds the times of series.")] = None,
     value: Annotated[str | None, typer.Option(help="Column of --data that holds the values.")] = None,
@@ -141,6 +162,9 @@ def run(
         "min_count": min_count,
         "text": text,
         "label": label,
+        "encoding": encoding,
+        "separator": separator and separator.value,
+        "quotes": quotes and quotes.value,
         "split": split,
         "time": time,
         "value": value,

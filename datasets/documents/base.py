@@ -108,7 +108,7 @@ class DocumentDataset(Dataset[LabelledData]):
             raise DataError(f"{self.title()}: {error}") from None
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
-        """Read a UTF-8 file with one text per line, in the vocabulary `encoding["symbols"]`."""
+        """Read a file with one text per line, in the vocabulary `encoding["symbols"]`."""
         lines = unix_line_ends(decode(path, read_bytes(path))).removesuffix("\n").split("\n")
         try:
             return self.encoded(lines, Vocab(tuple(encoding["symbols"])))

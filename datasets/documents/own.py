@@ -1,9 +1,8 @@
 """Users' own labelled documents: a table, or a folder with one subfolder per class."""
 
-import codecs
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -11,8 +10,8 @@ from pydantic import Field
 
 from seqbench.data import DataError
 from seqbench.datasets.documents.base import DocumentDataset, DocumentParts, Notes, Rows
-from seqbench.datasets.files import read_bytes
-from seqbench.datasets.tables import decode_as, read_table, shown
+from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes
+from seqbench.datasets.tables import TableOptions, shown
 from seqbench.tasks.documents.model import Texts
 from seqbench.tasks.language.vocab import Vocab
 
@@ -27,10 +26,12 @@ class _Found(NamedTuple):
     texts: list[str]
     labels: list[str]
     splits: list[str] | None
+    where: Callable[[int], str]
+    """Returns the place of a document, given its number, for messages."""
     notes: Notes
 
 
-class LabelledFile(DocumentDataset):
+class LabelledFile(TableOptions, DocumentDataset):
     """A table (CSV, TSV, JSONL, Parquet) with a column of texts and one of classes, or a folder of `.txt` files.
 
     Without a column of splits, documents are split 80/10/10 by a hash of their text, stratified, so that the split does
@@ -46,7 +47,6 @@ class LabelledFile(DocumentDataset):
     split: str | None = Field(
         None, description="column that says train, valid or test; a missing valid is cut from train"
     )
-    encoding: str = Field("utf-8", description="encoding of the file's characters, such as cp1252")
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
@@ -61,7 +61,7 @@ class LabelledFile(DocumentDataset):
         return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
     def parts(self) -> DocumentParts:
-        texts, labels, splits, notes = self._folder() if self._path.is_dir() else self._table()
+        texts, labels, splits, where, notes = self._folder() if self._path.is_dir() else self._table()
         self._check_labels(labels)
         kept = []
         for i, (text, label) in enumerate(zip(texts, labels, strict=True)):
@@ -77,7 +77,7 @@ class LabelledFile(DocumentDataset):
             )
 
         def part(name: str) -> Rows | None:
-            rows = [i for i in kept if splits is None or self._split_of(splits[i], i) == name]
+            rows = [i for i in kept if splits is None or self._split_of(splits[i], where(i)) == name]
             return Rows([texts[i] for i in rows], [labels[i].strip() for i in rows]) if rows else None
 
         train = part("train")
@@ -91,9 +91,9 @@ class LabelledFile(DocumentDataset):
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
         """Read a table with the same column of texts, in the vocabulary `encoding["symbols"]`; it needs no classes."""
-        columns = read_table(path, {self.text: "give the column of texts that name"}, self.encoding)
+        table = self.table(path, {self.text: "give the column of texts that name"})
         try:
-            return self.encoded(columns[self.text], Vocab(tuple(encoding["symbols"])))
+            return self.encoded(table[self.text], Vocab(tuple(encoding["symbols"])))
         except DataError as error:
             raise DataError(f"{path}: {error}") from None
 
@@ -104,9 +104,10 @@ class LabelledFile(DocumentDataset):
     def _table(self) -> _Found:
         options = {self.text: "--text", self.label: "--label"} | ({self.split: "--split"} if self.split else {})
         wanted = {name: f"name the right one with {option} NAME" for name, option in options.items()}
-        columns = read_table(self._path, wanted, self.encoding)
-        texts = columns[self.text]
-        return _Found(texts, columns[self.label], columns[self.split] if self.split else None, {"rows": len(texts)})
+        table = self.table(self._path, wanted)
+        splits = table[self.split] if self.split else None
+        notes = table.notes | {"rows": len(table.places)}
+        return _Found(table[self.text], table[self.label], splits, table.where, notes)
 
     def _files(self) -> list[Path]:
         return sorted(file for file in self._path.rglob("*.txt") if file.is_file())
@@ -114,7 +115,9 @@ class LabelledFile(DocumentDataset):
     def _folder(self) -> _Found:
         """Read a folder; leave out files outside the folders of classes, such as read-me files or IMDB's URL lists."""
         parted = (self._path / "train").is_dir() and (self._path / "test").is_dir()
-        found = _Found([], [], [] if parted else None, {"rows": 0})
+        found = _Found([], [], [] if parted else None, lambda i: str(kept[i]), {"rows": 0})
+        kept: list[Path] = []
+        encodings: list[str] = []
         for file in self._files():
             place = file.relative_to(self._path).parts
             if len(place) != 2 + parted or (parted and place[0] not in SPLITS):
@@ -122,9 +125,9 @@ class LabelledFile(DocumentDataset):
                 continue
             _count(found.notes, "rows")
             data = _bytes(file)
-            found.texts.append(
-                decode_as(file, data, self.encoding) if data.removeprefix(codecs.BOM_UTF8).strip() else ""
-            )
+            kept.append(file)
+            encodings.append(encoding_of(data, self.encoding))
+            found.texts.append(decode(file, data, self.encoding, blank=True))
             found.labels.append(place[-2])
             if found.splits is not None:
                 found.splits.append(place[0])
@@ -134,14 +137,14 @@ class LabelledFile(DocumentDataset):
                 f"{self._path} holds no .txt file in a folder of a class; lay them as "
                 f"{form if parted else f'CLASS/NAME.txt, or {form}'}"
             )
+        found.notes.update(encoding_note(encodings))
         return found
 
-    def _split_of(self, said: str, row: int) -> str:
+    def _split_of(self, said: str, where: str) -> str:
         found = SPLITS.get(said.strip().lower())
         if found is None:
             raise DataError(
-                f"{self._path}, row {row + 1} (the header not counted): the column {shown(self.split or '')} says "
-                f"{shown(said)}; it may say: {', '.join(SPLITS)}"
+                f"{where}: the column {shown(self.split or '')} says {shown(said)}; it may say: {', '.join(SPLITS)}"
             )
         return found
 

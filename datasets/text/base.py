@@ -130,8 +130,8 @@ class TextDataset(Dataset[TextData]):
         )
 
     def read(self, path: Path, encoding: dict[str, Any]) -> TextSplit:
-        """Read a UTF-8 file as a split, in the vocabulary `encoding["symbols"]`."""
-        text, vocab, numbering = decode(path, read_bytes(path)), Vocab(tuple(encoding["symbols"])), self._numbering()
+        """Read a file as a split, in the vocabulary `encoding["symbols"]`."""
+        text, vocab, numbering = self.text_of(path), Vocab(tuple(encoding["symbols"])), self._numbering()
         try:
             tokens = self._tokens(unix_line_ends(text), numbering)
             lookup = vocab.encode(numbering)
@@ -140,6 +140,10 @@ class TextDataset(Dataset[TextData]):
         if self.convention == "sentence":
             tokens.drop_blank_lines()
         return tokens.split(lookup[tokens.ids], self.convention)
+
+    def text_of(self, path: Path) -> str:
+        """Return the text of a file, which is UTF-8 unless a byte-order mark says otherwise."""
+        return decode(path, read_bytes(path))
 
     def _numbering(self) -> Numbering:
         if self.unit == "word":

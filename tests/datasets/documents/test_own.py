@@ -136,6 +136,24 @@ def test_the_files_of_a_folder_may_be_empty_or_of_another_encoding(tmp_path: Pat
     assert (data.notes["rows"], data.notes["left_out_without_text"]) == (43, 3)
 
 
+def test_the_files_of_a_folder_may_have_byte_order_marks(tmp_path: Path) -> None:
+    for i, (text, label) in enumerate(ROWS):
+        (tmp_path / label).mkdir(exist_ok=True)
+        encoding = "utf-16" if i < 3 else "utf-32" if i == 3 else "cp1252"
+        (tmp_path / label / f"{i}.txt").write_bytes(f"caf\xe9 {text}".encode(encoding))
+    data = load(tmp_path, encoding="cp1252")
+    assert (
+        sum(words[0] == "caf\xe9" for part in (data.train, data.valid, data.test) for words in part.texts.words) == 40
+    )
+    assert data.notes["encoding"] == "cp1252: 36, utf-16: 3, utf-32: 1 files"
+
+
+def test_how_a_table_was_read_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_bytes(table([*ROWS, ("two\nlines", "good")], delimiter=";").encode("utf-16"))
+    notes = load(tmp_path / "a.tsv").notes
+    assert (notes["encoding"], notes["separator"], notes["rows_over_several_lines"]) == ("utf-16", "semicolon", 1)
+
+
 def test_the_fingerprint_of_a_folder_is_of_its_texts_and_their_places(tmp_path: Path) -> None:
     def fingerprint(name: str, files: dict[str, str]) -> str:
         for place, text in files.items():
@@ -247,7 +265,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "unknown split": (
         _file("a.csv", PARTED.replace(",test", ",hold\\nout")),
         {"split": "part"},
-        r"row 31 \(the header not counted\): the column 'part' says 'hold\\\\nout'; it may say: train",
+        r"a.csv, line 32: the column 'part' says 'hold\\\\nout'; it may say: train",
     ),
     "no test rows": (_file("a.csv", PARTED.replace(",test", ",train")), {"split": "part"}, "the test part; is 'part'"),
     "no train rows": (_file("a.csv", PARTED.replace(",train", ",test")), {"split": "part"}, "the train part; is 'par"),
@@ -280,10 +298,10 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         "of one class, 'a'; there is nothing to tell apart; is it the right folder",
     ),
     "bytes in a folder": (lambda tmp: _folder(tmp, {"a/1.txt": b"\xff\xfd"}), {}, "1.txt is not UTF-8: line 1"),
-    "folder of another encoding": (
-        lambda tmp: _folder(tmp, {"a/1.txt": b"\xef\xbb\xbfx"}),
-        {"encoding": "latin-1"},
-        "1.txt is utf-8, as its byte-order mark says",
+    "folder of UTF-16 without a mark": (
+        lambda tmp: _folder(tmp, {"a/1.txt": "x".encode("utf-16-le")}),
+        {},
+        "1.txt is no text in UTF-8: it holds NUL characters, the first on line 1; name the encoding",
     ),
 }
 
