@@ -30,22 +30,22 @@ def assign(texts: Sequence[str], labels: Sequence[str], shares: Sequence[float])
         DataError: a class has fewer distinct texts than there are parts.
     """
     keys = [_key(text) for text in texts]
-    votes: dict[bytes, Counter[str]] = {}
-    for key, label in zip(keys, labels, strict=True):
-        votes.setdefault(key, Counter())[label] += 1
-    members: dict[str, list[bytes]] = {label: [] for label in sorted(set(labels))}
-    for key, counted in votes.items():
-        members[min(counted, key=lambda label: (-counted[label], label))].append(key)
     part: dict[bytes, int] = {}
-    for label, own in members.items():
+    for label, own in _members(keys, labels).items():
         if len(own) < len(shares):
             raise DataError(
                 f"the class {label!r} has {len(own)} distinct texts, fewer than the {len(shares)} parts of the split; "
-                "add texts, merge it with another class, or remove its rows"
+                "add texts, merge it with another class, or leave it out (--rare drop)"
             )
         sizes = np.diff(_ends(len(own), shares), prepend=0)
         part.update(zip(sorted(own), np.repeat(np.arange(len(shares)), sizes).tolist(), strict=True))
     return np.array([part[key] for key in keys], dtype=np.int64)
+
+
+def rare(texts: Sequence[str], labels: Sequence[str], parts: int) -> set[str]:
+    """Return the classes that have fewer distinct texts than there are parts, which `assign` refuses."""
+    members = _members([_key(text) for text in texts], labels)
+    return {label for label, own in members.items() if len(own) < parts}
 
 
 def folds(texts: Sequence[str], labels: Sequence[str], count: int) -> Ids:
@@ -55,6 +55,17 @@ def folds(texts: Sequence[str], labels: Sequence[str], count: int) -> Ids:
 
 def _key(text: str) -> bytes:
     return hashlib.sha256(" ".join(text.lower().split()).encode("utf-8", "surrogatepass")).digest()
+
+
+def _members(keys: Sequence[bytes], labels: Sequence[str]) -> dict[str, list[bytes]]:
+    """Return the distinct keys of each class; a key belongs to the class that it has most often."""
+    votes: dict[bytes, Counter[str]] = {}
+    for key, label in zip(keys, labels, strict=True):
+        votes.setdefault(key, Counter())[label] += 1
+    members: dict[str, list[bytes]] = {label: [] for label in sorted(set(labels))}
+    for key, counted in votes.items():
+        members[min(counted, key=lambda label: (-counted[label], label))].append(key)
+    return members
 
 
 def _ends(length: int, shares: Sequence[float]) -> NDArray[np.int64]:

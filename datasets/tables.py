@@ -182,6 +182,8 @@ def _delimited(path: Path, text: str, wanted: Mapping[str, str], separator: Sepa
         _check_wanted(path, header, wanted)
         found = _quotes(path, text, SEPARATORS[name]) if quotes == "auto" else quotes
         rows = _as_csv(path, text, SEPARATORS[name]) if found == "csv" else _as_letters(path, text, SEPARATORS[name])
+    if not header[0]:
+        notes["ignored_index"] = "the first column, which has no name"
     if name != USUAL[path.suffix.lower()]:
         notes["separator"] = name
     if found == "letters":
@@ -191,7 +193,7 @@ def _delimited(path: Path, text: str, wanted: Mapping[str, str], separator: Sepa
     columns = {column: [row.cells[i] for row in rows] for column, i in places.items()}
     if over := sum(any("\n" in cell for cell in row.cells) for row in rows):
         notes["rows_over_several_lines"] = over
-    return Table(path, columns, header, [row.line for row in rows], notes=notes)
+    return Table(path, columns, header[not header[0] :], [row.line for row in rows], notes=notes)
 
 
 @contextmanager
@@ -228,7 +230,10 @@ def _separator(path: Path, text: str, wanted: Mapping[str, str]) -> str:
 
 
 def _header(text: str, separator: str) -> list[str]:
-    """Return the names of the columns, which may be quoted; none if the header cannot be read."""
+    """Return the names of the columns, which may be quoted; none if the header cannot be read.
+
+    pandas gives no name to an index, which it writes as the first column.
+    """
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         return [cell.strip() for cell in next(row for row in rows if row)]
@@ -330,7 +335,7 @@ def _records(path: Path, reader: Any) -> Iterator[_Row]:
 
 def _check_header(path: Path, header: Sequence[str]) -> None:
     for number, name in enumerate(header, 1):
-        if not name:
+        if not name and number > 1:
             raise DataError(f"{path}: column {number} has no name; the first line must name the columns")
         if name in header[: number - 1]:
             raise DataError(f"{path}: two columns are called {shown(name)}; rename one of them")

@@ -65,6 +65,11 @@ class Quotes(StrEnum):
     letters = "letters"
 
 
+class Rare(StrEnum):
+    refuse = "refuse"
+    drop = "drop"
+
+
 class Precision(StrEnum):
     float32 = "float32"
     bfloat16 = "bfloat16"
@@ -122,6 +127,9 @@ def run(
         Quotes | None, typer.Option(help="Whether double quotes in --data enclose cells (csv) or are letters.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Column of --data that holds train, valid or test.")] = None,
+    rare: Annotated[
+        Rare | None, typer.Option(help="Whether classes with too few documents are refused or left out.")
+    ] = None,
     time: Annotated[str | None, typer.Option(help="Column of --data that holds the times of series.")] = None,
     value: Annotated[str | None, typer.Option(help="Column of --data that holds the values.")] = None,
     id: Annotated[str | None, typer.Option(help="Column of --data that names the series of a row.")] = None,
@@ -166,6 +174,7 @@ def run(
         "separator": separator and separator.value,
         "quotes": quotes and quotes.value,
         "split": split,
+        "rare": rare and rare.value,
         "time": time,
         "value": value,
         "id": id,

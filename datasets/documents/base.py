@@ -15,7 +15,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError, Dataset
 from seqbench.datasets.files import decode, read_bytes, unix_line_ends
-from seqbench.datasets.splits import assign
+from seqbench.datasets.splits import assign, rare
 from seqbench.datasets.text.tokens import WORD_OR_MARK
 from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.model import Labelled, Texts
@@ -46,6 +46,10 @@ class DocumentParts:
     test: Rows | None = None
     notes: Notes = field(default_factory=dict)
     """What was done and what was left out."""
+    warnings: tuple[str, ...] = ()
+    """Sentences for the footer of the table."""
+    drop_rare: bool = False
+    """Whether documents are left out if their class has too few texts for each part, or is not in the training part."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,9 @@ class DocumentDataset(Dataset[LabelledData]):
         notes |= _count_shared(rows)
         if self.overlap == "remove":
             rows = _without_shared(rows, notes)
+        if parts.drop_rare:
+            strange = {row.label for row in chain(*rows.values())} - {row.label for row in rows["train"]}
+            rows = _without_classes(rows, strange, "not_in_training", notes)
         classes = _classes(rows)
         notes["truncated"] = sum(len(row.words) > self.longest for row in chain(*rows.values()))
         vocab = self._vocab(rows["train"])
@@ -156,7 +163,7 @@ class DocumentDataset(Dataset[LabelledData]):
             valid=splits["valid"],
             test=splits["test"],
             convention=self._convention(),
-            notes=notes,
+            notes={**notes, "warnings": list(parts.warnings)} if parts.warnings else {**notes},
         )
 
     def _split(self, parts: DocumentParts, notes: Notes) -> dict[str, list[_Row]]:
@@ -169,6 +176,9 @@ class DocumentDataset(Dataset[LabelledData]):
         missing = [part for part in PARTS if part not in rows]
         if missing:
             whole = rows["train"]
+            if parts.drop_rare:
+                few = rare([row.text for row in whole], [row.label for row in whole], 1 + len(missing))
+                whole = _without_classes({"train": whole}, few, "rare", notes)["train"]
             shares = [1 - CUT * len(missing), *(CUT for _ in missing)]
             cut = assign([row.text for row in whole], [row.label for row in whole], shares)
             for number, part in enumerate(["train", *missing]):
@@ -188,6 +198,8 @@ class DocumentDataset(Dataset[LabelledData]):
         counts = Counter(chain.from_iterable(row.words[: self.longest] for row in train))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         kept = [word for word in ranked if counts[word] >= self.min_count and word not in (UNK, EOS)]
+        if not kept and not counts.keys() - {UNK, EOS}:
+            raise DataError(f"the training part holds no word but {UNK}; give texts that still have their words")
         if not kept:
             raise DataError(
                 f"min_count={self.min_count} leaves no word; the most frequent one occurs {max(counts.values())} times"
@@ -241,6 +253,15 @@ def _without_shared(rows: dict[str, list[_Row]], notes: Notes) -> dict[str, list
     return {part: kept[part] for part in PARTS}
 
 
+def _without_classes(rows: dict[str, list[_Row]], classes: set[str], why: str, notes: Notes) -> dict[str, list[_Row]]:
+    """Return the rows of other classes than these; note how many were left out, and of which classes."""
+    kept = {part: [row for row in of_part if row.label not in classes] for part, of_part in rows.items()}
+    if classes:
+        notes[f"left_out_{why}"] = sum(map(len, rows.values())) - sum(map(len, kept.values()))
+        notes[f"classes_{why}"] = ", ".join(sorted(classes))
+    return kept
+
+
 def _classes(rows: dict[str, list[_Row]]) -> tuple[str, ...]:
     """Return the classes of the training part, in alphabetical order.
 
@@ -257,6 +278,6 @@ def _classes(rows: dict[str, list[_Row]]) -> tuple[str, ...]:
         if strange := sorted({row.label for row in rows[part]} - set(classes)):
             raise DataError(
                 f"the {part} part has the class {strange[0]!r}, which the training part lacks; "
-                "correct the label, or give training documents of that class"
+                "correct the label, give training documents of that class, or leave it out (--rare drop)"
             )
     return tuple(classes)

@@ -1,10 +1,11 @@
 """Users' own labelled documents: a table, or a folder with one subfolder per class."""
 
 import hashlib
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -18,6 +19,10 @@ from seqbench.tasks.language.vocab import Vocab
 SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test"}
 MOST_CLASSES, LONGEST_LABEL = 1000, 200
 """The most classes, and the most characters of a class's name; a column that exceeds them does not hold classes."""
+NOT_A_NUMBER = ("NaN", "nan")
+"""Cells of the column of classes that hold no class: what pandas and Python write for a missing value."""
+NOTHING = frozenset({"na", "n/a", "<na>", "none", "null", "nil", "unknown", "?", "-"})
+"""Names of classes, in lower case, that may mean that there is none; they stay classes, with a warning."""
 
 
 class _Found(NamedTuple):
@@ -47,6 +52,11 @@ class LabelledFile(TableOptions, DocumentDataset):
     split: str | None = Field(
         None, description="column that says train, valid or test; a missing valid is cut from train"
     )
+    rare: Literal["refuse", "drop"] = Field(
+        "refuse",
+        description="what to do with a class of too few texts for each part, or that the training part lacks: refuse "
+        "the data, or drop its documents",
+    )
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
@@ -61,13 +71,16 @@ class LabelledFile(TableOptions, DocumentDataset):
         return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
     def parts(self) -> DocumentParts:
-        texts, labels, splits, where, notes = self._folder() if self._path.is_dir() else self._table()
+        texts, found, splits, where, notes = self._folder() if self._path.is_dir() else self._table()
+        labels = [label.strip() for label in found]
         self._check_labels(labels)
+        if trimmed := sum(a != b for a, b in zip(found, labels, strict=True)):
+            notes["labels_without_their_outer_spaces"] = trimmed
         kept = []
         for i, (text, label) in enumerate(zip(texts, labels, strict=True)):
             if not text.strip():
                 _count(notes, "left_out_without_text")
-            elif not label.strip():
+            elif not label:
                 _count(notes, "left_out_without_label")
             else:
                 kept.append(i)
@@ -78,16 +91,17 @@ class LabelledFile(TableOptions, DocumentDataset):
 
         def part(name: str) -> Rows | None:
             rows = [i for i in kept if splits is None or self._split_of(splits[i], where(i)) == name]
-            return Rows([texts[i] for i in rows], [labels[i].strip() for i in rows]) if rows else None
+            return Rows([texts[i] for i in rows], [labels[i] for i in rows]) if rows else None
 
         train = part("train")
+        drop_rare, warnings = self.rare == "drop", _warnings({labels[i] for i in kept})
         if splits is None:
-            return DocumentParts(train or Rows([], []), notes=notes)
+            return DocumentParts(train or Rows([], []), notes=notes, warnings=warnings, drop_rare=drop_rare)
         valid, test = part("valid"), part("test")
         if train is None or test is None:
             name = "train" if train is None else "test"
             raise DataError(f"{self._path} has no document for the {name} part; {self._hint('--split', self.split)}")
-        return DocumentParts(train, valid, test, notes)
+        return DocumentParts(train, valid, test, notes, warnings, drop_rare)
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
         """Read a table with the same column of texts, in the vocabulary `encoding["symbols"]`; it needs no classes."""
@@ -107,7 +121,8 @@ class LabelledFile(TableOptions, DocumentDataset):
         table = self.table(self._path, wanted)
         splits = table[self.split] if self.split else None
         notes = table.notes | {"rows": len(table.places)}
-        return _Found(table[self.text], table[self.label], splits, table.where, notes)
+        labels = ["" if label.strip() in NOT_A_NUMBER else label for label in table[self.label]]
+        return _Found(table[self.text], labels, splits, table.where, notes)
 
     def _files(self) -> list[Path]:
         return sorted(file for file in self._path.rglob("*.txt") if file.is_file())
@@ -159,7 +174,7 @@ class LabelledFile(TableOptions, DocumentDataset):
         Raises:
             DataError: there is only one class, or there are too many, or their names are too long.
         """
-        counts = Counter(label.strip() for label in labels if label.strip())
+        counts = Counter(label for label in labels if label)
         hint = self._hint("--label", self.label)
         if not counts:
             raise DataError(f"{self._path}: all {len(labels):,} labels are empty; {hint}")
@@ -186,3 +201,23 @@ def _bytes(file: Path) -> bytes:
 
 def _count(notes: Notes, name: str) -> None:
     notes[name] = int(notes.get(name, 0)) + 1
+
+
+def _warnings(classes: Iterable[str]) -> tuple[str, ...]:
+    """Return warnings of classes that are probably one, and of names that may mean that there is no class."""
+    alike: dict[str, list[str]] = {}
+    for name in sorted(classes):
+        alike.setdefault("".join(unicodedata.normalize("NFKC", name).casefold().split()), []).append(name)
+    same = [
+        f"the classes {', '.join(map(shown, names))} differ only in case, spaces or Unicode form, and count as "
+        f"{len(names)} classes; give them one name if they are one"
+        for names in alike.values()
+        if len(names) > 1
+    ]
+    none = [
+        f"{shown(name)} counts as a class; if it means that the class is not known, leave these cells empty"
+        for names in alike.values()
+        for name in names
+        if name.lower() in NOTHING
+    ]
+    return (*same, *none)

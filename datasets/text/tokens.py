@@ -125,6 +125,8 @@ def cut(
     frequent = ranked[(counts[ranked] >= min_count) & ~special[ranked]]
     if not len(frequent):
         most = int(counts[~special].max(initial=0))
+        if not most:
+            raise DataError(f"the training part holds no {unit} but {UNK}; give a text that still has its {unit}s")
         raise DataError(
             f"min_count={min_count} leaves no {unit}; the most frequent one occurs {most} times; "
             "give a smaller min_count or a longer text"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqbench.data import DataError
-from seqbench.datasets.splits import assign, folds
+from seqbench.datasets.splits import assign, folds, rare
 
 SHARES = (0.8, 0.1, 0.1)
 CORPUS = st.lists(
@@ -113,3 +113,4 @@ def test_a_class_with_fewer_texts_than_parts_is_refused() -> None:
     assert set(assign(texts, labels, [0.5, 0.5])[:3]) == {0, 1}
     with pytest.raises(DataError, match="the class 'rare' has 2 distinct texts, fewer than the 3 parts"):
         assign(texts, labels, SHARES)
+    assert (rare(texts, labels, 2), rare(texts, labels, 3)) == (set(), {"rare"})

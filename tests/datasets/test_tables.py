@@ -349,6 +349,10 @@ def test_an_index_of_pandas_without_a_name_is_no_column_unless_it_is_asked_for(t
     assert found.notes == {"ignored_index": "__index_level_0__"}
     asked = read_table(tmp_path / "a.parquet", {"__index_level_0__": "", "text": ""})
     assert asked == {"__index_level_0__": ["7", "9"], "text": ["a", "b"]}
+    frame.to_csv(tmp_path / "a.csv")
+    found = read_table(tmp_path / "a.csv", WANTED)
+    assert found.header == ["text", "label"]
+    assert found.notes == {"ignored_index": "the first column, which has no name"}
     frame.rename_axis("text_id").to_parquet(tmp_path / "b.parquet")
     assert read_table(tmp_path / "b.parquet", WANTED).header == ["text", "label", "text_id"]
 

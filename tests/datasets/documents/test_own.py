@@ -195,6 +195,75 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     assert sum(len(part) for part in (data.train, data.valid, data.test)) == 41
 
 
+@pytest.mark.parametrize("missing", ["", "NaN", " nan "])
+def test_a_cell_that_holds_no_class_is_left_out_and_counted(tmp_path: Path, missing: str) -> None:
+    (tmp_path / "a.csv").write_text(table([*ROWS, ("no class", missing)]))
+    data = load(tmp_path / "a.csv")
+    assert data.classes == ("bad", "good")
+    assert data.notes["left_out_without_label"] == 1
+
+
+def test_a_missing_class_is_the_same_in_every_format(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame(
+        [*((text, i % 2) for i, (text, _) in enumerate(ROWS)), ("none", None)], columns=["text", "label"]
+    )
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.to_json(tmp_path / "a.jsonl", orient="records", lines=True)
+    lines = (json.dumps(row) + "\n" for row in frame.to_dict("records"))
+    (tmp_path / "b.jsonl").write_text("".join(lines))
+    frame.to_csv(tmp_path / "a.csv", na_rep="NaN")
+    for name in ("a.parquet", "a.jsonl", "b.jsonl", "a.csv"):
+        data = load(tmp_path / name)
+        assert data.classes == ("0.0", "1.0")
+        assert data.notes["left_out_without_label"] == 1
+
+
+def test_names_that_may_mean_no_class_stay_classes_with_a_warning(tmp_path: Path) -> None:
+    rows = [(f"{text} {label}", label) for text, _ in ROWS for label in ("NA", "None", "good")]
+    (tmp_path / "a.csv").write_text(table(rows))
+    data = load(tmp_path / "a.csv")
+    assert data.classes == ("NA", "None", "good")
+    assert data.notes["warnings"] == [
+        f"'{name}' counts as a class; if it means that the class is not known, leave these cells empty"
+        for name in ("NA", "None")
+    ]
+
+
+def test_classes_that_differ_in_case_spaces_or_unicode_form_alone_are_warned_of(tmp_path: Path) -> None:
+    alike = ["Sport", "SPORT", "sp ort", "caf\xe9", "cafe\u0301"]
+    (tmp_path / "a.csv").write_text(
+        table([(f"{text} {i}", name) for text, _ in ROWS for i, name in enumerate([*alike, "other"])])
+    )
+    assert load(tmp_path / "a.csv").notes["warnings"] == [
+        f"the classes {names} differ only in case, spaces or Unicode form, and count as {number} classes; "
+        "give them one name if they are one"
+        for names, number in (("'SPORT', 'Sport', 'sp ort'", 3), ("'cafe\u0301', 'caf\xe9'", 2))
+    ]
+    (tmp_path / "a.csv").write_text(table([*ROWS, ("one", " good"), ("two", "good ")]))
+    notes = load(tmp_path / "a.csv").notes
+    assert "warnings" not in notes
+    assert notes["labels_without_their_outer_spaces"] == 2
+
+
+def test_documents_of_classes_too_rare_to_split_are_dropped_on_demand_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(table([*ROWS, ("one", "rare"), ("two", "rare"), ("three", "single")]))
+    data = load(tmp_path / "a.csv", rare="drop")
+    assert data.classes == ("bad", "good")
+    assert (data.notes["left_out_rare"], data.notes["classes_rare"]) == (3, "rare, single")
+    (tmp_path / "b.csv").write_text(table(ROWS))
+    assert documents(data.test, data.classes) == documents(load(tmp_path / "b.csv").test, ("bad", "good"))
+    assert "left_out_rare" not in load(tmp_path / "b.csv", rare="drop").notes
+
+
+def test_documents_of_classes_that_the_training_part_lacks_are_dropped_on_demand(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(PARTED + "x,strange,test\n")
+    data = load(tmp_path / "a.csv", split="part", rare="drop")
+    assert data.classes == ("bad", "good")
+    assert (data.notes["left_out_not_in_training"], data.notes["classes_not_in_training"]) == (1, "strange")
+
+
 def test_new_documents_need_no_class(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(table(ROWS))
     (tmp_path / "new.csv").write_text("id,text\n1,thing3 about nothing\n")
