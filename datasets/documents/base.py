@@ -16,7 +16,7 @@ from pydantic_core.core_schema import ValidationInfo
 from seqbench.data import DataError, Dataset
 from seqbench.datasets.files import decode, read_bytes, unix_line_ends
 from seqbench.datasets.splits import assign, rare
-from seqbench.datasets.text.tokens import WORD_OR_MARK
+from seqbench.datasets.text.tokens import words_and_marks
 from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.model import Labelled, Texts
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
@@ -134,9 +134,7 @@ class DocumentDataset(Dataset[LabelledData]):
     def words(self, text: str) -> Words:
         """Return all words of a text."""
         cased = text.lower() if self.lowercase else text
-        if self.tokens == "whitespace":
-            return cased.split()
-        return [match[0] for match in WORD_OR_MARK.finditer(cased)]
+        return cased.split() if self.tokens == "whitespace" else words_and_marks(cased)
 
     def _numbered(self, parts: DocumentParts) -> LabelledData:
         notes: Notes = dict(parts.notes)

@@ -84,6 +84,8 @@ class LabelledFile(TableOptions, DocumentDataset):
                 _count(notes, "left_out_without_label")
             else:
                 kept.append(i)
+        if decomposed := sum(not unicodedata.is_normalized("NFC", texts[i]) for i in kept):
+            notes["texts_not_in_nfc"] = decomposed
         if 2 * int(notes.get("left_out_without_text", 0)) > len(texts):
             raise DataError(
                 f"{self._path}: more than half of the {len(texts):,} texts are empty; {self._hint('--text', self.text)}"

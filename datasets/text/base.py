@@ -49,7 +49,8 @@ class TextDataset(Dataset[TextData]):
     )
     punctuation: Literal["joined", "apart"] = Field(
         "joined",
-        description="joined: words are separated by white space only; apart: punctuation marks are words too",
+        description="joined: words are separated by white space only; apart: punctuation marks are words too, "
+        "and words end at Unicode's word boundaries",
     )
     convention: Convention = Field(
         "stream", description="stream: a split is one document; sentence: each line is one, and blank lines are dropped"

@@ -1,6 +1,7 @@
 """Users' own text files."""
 
 import hashlib
+import unicodedata
 from pathlib import Path
 from typing import ClassVar
 
@@ -69,6 +70,8 @@ class TextFile(TextDataset):
                 )
             parts = by_position(texts[0], train=0.8, valid=0.1, unit=self.unit)
         notes: Notes = {"line_ends_read_as_newlines": returns} if returns else {}
+        if not all(unicodedata.is_normalized("NFC", text) for text in texts):
+            notes["unicode_form"] = "not NFC"
         return parts.noting(notes | encoding_note(encoding_of(data, self.encoding) for data in read))
 
     def text_of(self, path: Path) -> str:

@@ -264,6 +264,13 @@ def test_documents_of_classes_that_the_training_part_lacks_are_dropped_on_demand
     assert (data.notes["left_out_not_in_training"], data.notes["classes_not_in_training"]) == (1, "strange")
 
 
+def test_texts_stay_in_their_unicode_form_and_those_not_composed_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(table([*ROWS, *((f"caf\xe9 cafe\u0301 {i}", "good") for i in range(30))]))
+    data = load(tmp_path / "a.csv")
+    assert data.notes["texts_not_in_nfc"] == 30
+    assert {"caf\xe9", "cafe\u0301"} <= set(data.vocab.symbols)
+
+
 def test_new_documents_need_no_class(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(table(ROWS))
     (tmp_path / "new.csv").write_text("id,text\n1,thing3 about nothing\n")

@@ -190,6 +190,13 @@ def test_new_text_with_a_character_that_has_no_id_is_refused(tmp_path: Path) -> 
         dataset.read(new, {"symbols": list(dataset.load().vocab.symbols)})
 
 
+def test_text_stays_in_its_unicode_form_which_is_noted_if_it_is_not_composed(tmp_path: Path) -> None:
+    data = TextFile(path=write(tmp_path, BOOK.replace("book", "cafe\u0301"))).load()
+    assert data.notes["unicode_form"] == "not NFC"
+    assert "cafe\u0301" in data.vocab.index
+    assert "unicode_form" not in TextFile(path=write(tmp_path, BOOK.replace("book", "caf\xe9"))).load().notes
+
+
 def test_where_the_files_lie_is_no_part_of_the_identity(tmp_path: Path) -> None:
     here, there = (TextFile(path=tmp_path / name, min_count=3) for name in ("a.txt", "b.txt"))
     assert here.identity() == there.identity()
