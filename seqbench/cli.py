@@ -127,6 +127,12 @@ def run(
         Quotes | None, typer.Option(help="Whether double quotes in --data enclose cells (csv) or are letters.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Column of --data that holds train, valid or test.")] = None,
+    order: Annotated[
+        str | None, typer.Option(help="Column of --data with a time or number; the latest documents are the test part.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Column of --data with a group of documents, all of which stay in one part.")
+    ] = None,
     rare: Annotated[
         Rare | None, typer.Option(help="Whether classes with too few documents are refused or left out.")
     ] = None,
@@ -174,6 +180,8 @@ def run(
         "separator": separator and separator.value,
         "quotes": quotes and quotes.value,
         "split": split,
+        "order": order,
+        "group": group,
         "rare": rare and rare.value,
         "time": time,
         "value": value,

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError
-from seqbench.datasets.documents.base import DocumentDataset, DocumentParts, Notes, Rows
+from seqbench.datasets.documents.base import CUT, PARTS, DocumentDataset, DocumentParts, Notes, Rows
 from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes
+from seqbench.datasets.series.stamps import parse
+from seqbench.datasets.splits import in_order
 from seqbench.datasets.tables import TableOptions, shown
 from seqbench.tasks.documents.model import Texts
 from seqbench.tasks.language.vocab import Vocab
@@ -30,10 +33,12 @@ class _Found(NamedTuple):
 
     texts: list[str]
     labels: list[str]
-    splits: list[str] | None
     where: Callable[[int], str]
     """Returns the place of a document, given its number, for messages."""
     notes: Notes
+    splits: list[str] | None = None
+    orders: list[str] | None = None
+    groups: list[str] | None = None
 
 
 class LabelledFile(TableOptions, DocumentDataset):
@@ -52,11 +57,32 @@ class LabelledFile(TableOptions, DocumentDataset):
     split: str | None = Field(
         None, description="column that says train, valid or test; a missing valid is cut from train"
     )
+    order: str | None = Field(
+        None,
+        description="column of a time or number; the latest tenth is for the test, the tenth before it for validation",
+    )
+    group: str | None = Field(
+        None, description="column of a group, such as an author or a thread; no group is in two parts"
+    )
     rare: Literal["refuse", "drop"] = Field(
         "refuse",
         description="what to do with a class of too few texts for each part, or that the training part lacks: refuse "
         "the data, or drop its documents",
     )
+
+    @field_validator("order")
+    @classmethod
+    def _one_split(cls, order: str | None, info: ValidationInfo) -> str | None:
+        if order is not None and info.data.get("split") is not None:
+            raise ValueError("order and split both say which part a document is in; give one of them")
+        return order
+
+    @field_validator("group")
+    @classmethod
+    def _no_group_in_time(cls, group: str | None, info: ValidationInfo) -> str | None:
+        if group is not None and info.data.get("order") is not None:
+            raise ValueError("a group may lie in two parts of an order; give order or group, not both")
+        return group
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
@@ -71,10 +97,11 @@ class LabelledFile(TableOptions, DocumentDataset):
         return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
     def parts(self) -> DocumentParts:
-        texts, found, splits, where, notes = self._folder() if self._path.is_dir() else self._table()
-        labels = [label.strip() for label in found]
+        found = self._folder() if self._path.is_dir() else self._table()
+        texts, where, notes = found.texts, found.where, found.notes
+        labels = [label.strip() for label in found.labels]
         self._check_labels(labels)
-        if trimmed := sum(a != b for a, b in zip(found, labels, strict=True)):
+        if trimmed := sum(a != b for a, b in zip(found.labels, labels, strict=True)):
             notes["labels_without_their_outer_spaces"] = trimmed
         kept = []
         for i, (text, label) in enumerate(zip(texts, labels, strict=True)):
@@ -91,14 +118,19 @@ class LabelledFile(TableOptions, DocumentDataset):
                 f"{self._path}: more than half of the {len(texts):,} texts are empty; {self._hint('--text', self.text)}"
             )
 
+        splits, groups = self._splits(found, kept), self._groups(found, kept)
+
         def part(name: str) -> Rows | None:
-            rows = [i for i in kept if splits is None or self._split_of(splits[i], where(i)) == name]
-            return Rows([texts[i] for i in rows], [labels[i] for i in rows]) if rows else None
+            rows = [j for j in range(len(kept)) if splits is None or splits[j] == name]
+            own = None if groups is None else [groups[j] for j in rows]
+            return Rows([texts[kept[j]] for j in rows], [labels[kept[j]] for j in rows], own) if rows else None
 
         train = part("train")
         drop_rare, warnings = self.rare == "drop", _warnings({labels[i] for i in kept})
         if splits is None:
             return DocumentParts(train or Rows([], []), notes=notes, warnings=warnings, drop_rare=drop_rare)
+        if groups is not None:
+            self._check_apart(groups, splits, [where(i) for i in kept])
         valid, test = part("valid"), part("test")
         if train is None or test is None:
             name = "train" if train is None else "test"
@@ -108,23 +140,21 @@ class LabelledFile(TableOptions, DocumentDataset):
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
         """Read a table with the same column of texts, in the vocabulary `encoding["symbols"]`; it needs no classes."""
         table = self.table(path, {self.text: "give the column of texts that name"})
-        try:
-            return self.encoded(table[self.text], Vocab(tuple(encoding["symbols"])))
-        except DataError as error:
-            raise DataError(f"{path}: {error}") from None
+        return self.encoded(table[self.text], Vocab(tuple(encoding["symbols"])), table.where)
 
     @property
     def _path(self) -> Path:
         return self.path.expanduser()
 
     def _table(self) -> _Found:
-        options = {self.text: "--text", self.label: "--label"} | ({self.split: "--split"} if self.split else {})
-        wanted = {name: f"name the right one with {option} NAME" for name, option in options.items()}
+        names = ("text", "label", "split", "order", "group")
+        options = {getattr(self, name): f"--{name}" for name in reversed(names) if getattr(self, name) is not None}
+        wanted = {column: f"name the right one with {option} NAME" for column, option in options.items()}
         table = self.table(self._path, wanted)
-        splits = table[self.split] if self.split else None
         notes = table.notes | {"rows": len(table.places)}
         labels = ["" if label.strip() in NOT_A_NUMBER else label for label in table[self.label]]
-        return _Found(table[self.text], labels, splits, table.where, notes)
+        splits, orders, groups = (table[name] if name else None for name in (self.split, self.order, self.group))
+        return _Found(table[self.text], labels, table.where, notes, splits, orders, groups)
 
     def _files(self) -> list[Path]:
         return sorted(file for file in self._path.rglob("*.txt") if file.is_file())
@@ -132,7 +162,9 @@ class LabelledFile(TableOptions, DocumentDataset):
     def _folder(self) -> _Found:
         """Read a folder; leave out files outside the folders of classes, such as read-me files or IMDB's URL lists."""
         parted = (self._path / "train").is_dir() and (self._path / "test").is_dir()
-        found = _Found([], [], [] if parted else None, lambda i: str(kept[i]), {"rows": 0})
+        if self.order or self.group:
+            raise DataError(f"{self._path} is a folder, which has no columns; leave out the options order and group")
+        found = _Found([], [], lambda i: str(kept[i]), {"rows": 0}, [] if parted else None)
         kept: list[Path] = []
         encodings: list[str] = []
         for file in self._files():
@@ -156,6 +188,47 @@ class LabelledFile(TableOptions, DocumentDataset):
             )
         found.notes.update(encoding_note(encodings))
         return found
+
+    def _splits(self, found: _Found, kept: Sequence[int]) -> Sequence[str] | None:
+        """Return the part of each document that is kept, as the file says or by time; None: by hash."""
+        if found.splits is not None:
+            return [self._split_of(found.splits[i], found.where(i)) for i in kept]
+        if found.orders is None:
+            return None
+        stamps = parse([found.orders[i] for i in kept], lambda j: found.where(kept[j]))
+        try:
+            parts = in_order(stamps, (1 - 2 * CUT, CUT, CUT))
+        except DataError as error:
+            raise DataError(f"{self._path}: {error}") from None
+        found.notes["ordered_by"] = str(self.order)
+        for number, part in enumerate(PARTS):
+            found.notes[f"{part}_begins_at"] = str(
+                min(s for s, own in zip(stamps, parts, strict=True) if own == number)
+            )
+        return [PARTS[part] for part in parts]
+
+    def _groups(self, found: _Found, kept: Sequence[int]) -> Sequence[str] | None:
+        """Return the group of each document that is kept; None: there are no groups."""
+        if found.groups is None:
+            return None
+        groups = [found.groups[i].strip() for i in kept]
+        if "" in groups:
+            where = found.where(kept[groups.index("")])
+            raise DataError(f"{where}: the column {shown(str(self.group))} is empty; say of which group the text is")
+        found.notes["grouped_by"] = str(self.group)
+        return groups
+
+    def _check_apart(self, groups: Sequence[str], splits: Sequence[str], where: Sequence[str]) -> None:
+        """Raise DataError if the column of splits has a group in two parts."""
+        first: dict[str, int] = {}
+        for j, group in enumerate(groups):
+            i = first.setdefault(group, j)
+            if splits[i] != splits[j]:
+                raise DataError(
+                    f"{where[j]}: {shown(str(self.group))} {shown(group)} is in the {splits[j]} part here, but in the "
+                    f"{splits[i]} part before ({where[i].rpartition(', ')[2]}); correct the column "
+                    f"{shown(str(self.split))}, or leave out --split or --group"
+                )
 
     def _split_of(self, said: str, where: str) -> str:
         found = SPLITS.get(said.strip().lower())

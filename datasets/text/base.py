@@ -97,7 +97,12 @@ class TextDataset(Dataset[TextData]):
 
     def _numbered(self, parts: Parts) -> TextData:
         numbering = self._numbering()
-        tokens = [self._tokens(text, numbering) for text in (parts.train, parts.valid, parts.test)]
+        tokens = []
+        for split, text in zip(SPLITS, (parts.train, parts.valid, parts.test), strict=True):
+            try:
+                tokens.append(self._tokens(text, numbering))
+            except DataError as error:
+                raise DataError(f"{split} part, {error}") from None
         symbols, notes = list(numbering), dict(parts.notes)
         for split, part in zip(SPLITS, tokens, strict=True):
             if self.convention == "sentence":

@@ -235,7 +235,7 @@ def test_a_file_of_new_texts_is_read_line_by_line_as_the_set_was(tmp_path: Path)
 def test_a_new_text_without_a_word_is_refused_since_an_answer_a_line_is_expected(tmp_path: Path) -> None:
     path = tmp_path / "new.txt"
     path.write_text("one\n\ntwo\n")
-    with pytest.raises(DataError, match=r"new\.txt: text 2 of 3 holds no word"):
+    with pytest.raises(DataError, match=r"new\.txt, line 2: the text holds no word"):
         Toy(train=[]).read(path, {"symbols": [UNK, "one"]})
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from seqbench.data import DataError
 from seqbench.datasets.documents.own import LabelledFile
@@ -19,6 +20,9 @@ from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.model import Labelled
 
 ROWS = [(f'word{i} is about thing{i % 7}, says "me"', "good" if i % 2 else "bad") for i in range(40)]
+
+DATED = ("text", "label", "when")
+GROUPED = ("text", "label", "author")
 
 
 def table(rows: list[tuple[str, ...]], header: tuple[str, ...] = ("text", "label"), delimiter: str = ",") -> str:
@@ -271,6 +275,79 @@ def test_texts_stay_in_their_unicode_form_and_those_not_composed_are_counted(tmp
     assert {"caf\xe9", "cafe\u0301"} <= set(data.vocab.symbols)
 
 
+def test_documents_in_order_are_tested_on_the_latest(tmp_path: Path) -> None:
+    rows = [(*row, f"2024-{1 + i // 28:02}-{1 + i % 28:02}") for i, row in enumerate(ROWS)]
+    (tmp_path / "a.csv").write_text(table(random.Random(0).sample(rows, len(rows)), DATED))
+    data = load(tmp_path / "a.csv", order="when")
+    found = [{words[0] for words in part.texts.words} for part in (data.train, data.valid, data.test)]
+    assert found == [{f"word{i}" for i in own} for own in (range(32), range(32, 36), range(36, 40))]
+    assert {name: data.notes[name] for name in ("ordered_by", "valid_begins_at", "test_begins_at")} == {
+        "ordered_by": "when",
+        "valid_begins_at": "2024-02-05 00:00:00",
+        "test_begins_at": "2024-02-09 00:00:00",
+    }
+    assert data.test.groups is None
+
+
+def test_documents_of_one_group_are_in_one_part_and_keep_its_number(tmp_path: Path) -> None:
+    rows = [(f"text {i} of thing{i % 7}", "good" if i % 2 else "bad", f"author {i // 4}") for i in range(400)]
+    (tmp_path / "a.csv").write_text(table(rows, GROUPED))
+    data = load(tmp_path / "a.csv", group="author")
+    authors = sorted({author for *_, author in rows})
+    parts = (data.train, data.valid, data.test)
+    assert [len(part) for part in parts] == [320, 40, 40]
+    for part in parts:
+        assert part.groups is not None
+        assert [authors[group] for group in part.groups] == [
+            f"author {int(words[1]) // 4}" for words in part.texts.words
+        ]
+        assert np.array_equal(part.take(np.array([3, 1])).groups, part.groups[[3, 1]])
+        assert np.bincount(part.labels).tolist() == [len(part) // 2] * 2
+    assert not set(data.train.groups) & set(data.test.groups) | set(data.valid.groups) & set(data.test.groups)
+    assert [data.notes[name] for name in ("grouped_by", "groups", "groups_train", "groups_test")] == [
+        "author",
+        100,
+        80,
+        10,
+    ]
+    assert data.notes["classes_test"] in ("bad 50.0%, good 50.0%", "good 50.0%, bad 50.0%")
+    shuffled = random.Random(0).sample(rows, len(rows))
+    (tmp_path / "b.csv").write_text(table(shuffled, GROUPED))
+    assert everything(load(tmp_path / "b.csv", group="author")) == everything(data)
+
+
+def test_a_validation_part_that_is_missing_is_cut_by_group_too(tmp_path: Path) -> None:
+    rows = [
+        (f"text {i}", "good" if i % 2 else "bad", f"author {i // 4}", "test" if i >= 160 else "train")
+        for i in range(200)
+    ]
+    (tmp_path / "a.csv").write_text(table(rows, (*GROUPED, "part")))
+    data = load(tmp_path / "a.csv", group="author", split="part")
+    assert [len(part) for part in (data.train, data.valid, data.test)] == [144, 16, 40]
+    assert data.train.groups is not None
+    assert data.valid.groups is not None
+    assert not set(data.train.groups) & set(data.valid.groups)
+
+
+def test_how_documents_are_split_is_part_of_the_identity(tmp_path: Path) -> None:
+    made = [
+        LabelledFile(path=tmp_path, **options) for options in ({}, {"order": "a"}, {"group": "a"}, {"rare": "drop"})
+    ]
+    assert len({json.dumps(each.identity()) for each in made}) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"order": "when", "split": "part"}, "order and split both say which part a document is in"),
+        ({"order": "when", "group": "author"}, "give order or group, not both"),
+    ],
+)
+def test_splits_that_contradict_each_other_are_refused(options: dict[str, str], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        LabelledFile(path=Path("a.csv"), **options)
+
+
 def test_new_documents_need_no_class(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(table(ROWS))
     (tmp_path / "new.csv").write_text("id,text\n1,thing3 about nothing\n")
@@ -349,6 +426,26 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         _file("a.csv", PARTED + "x,strange,test\n"),
         {"split": "part"},
         "the test part has the class 'strange', which the training part lacks",
+    ),
+    "a group in two parts": (
+        _file("a.csv", PARTED),
+        {"split": "part", "group": "label"},
+        "line 32: 'label' 'bad' is in the test part here, but in the train part before .line 2.; correct the col",
+    ),
+    "no group": (
+        _file("a.csv", table([*((*row, str(i)) for i, row in enumerate(ROWS)), ("x", "good", " ")], GROUPED)),
+        {"group": "author"},
+        "a.csv, line 42: the column 'author' is empty; say of which group the text is",
+    ),
+    "few groups": (_file("a.csv", GOOD), {"group": "label"}, "a.csv: there are 2 groups, fewer than 10"),
+    "no order": (_file("a.csv", GOOD), {"order": "text"}, "a.csv, line 2: '.*' is no time; write 2024-03-31"),
+    "few times": (_file("a.csv", table([(*r, "1") for r in ROWS], DATED)), {"order": "when"}, "have 1 different times"),
+    "no column of the order": (_file("a.csv", GOOD), {"order": "when"}, "no column 'when'; .*--order NAME"),
+    "no column of the group": (_file("a.csv", GOOD), {"group": "author"}, "no column 'author'; .*--group NAME"),
+    "groups in a folder": (
+        lambda tmp: _folder(tmp, {"a/1.txt": b"x", "b/2.txt": b"y"}),
+        {"group": "author"},
+        "is a folder, which has no columns; leave out the options order and group",
     ),
     "folder without texts": (lambda tmp: _folder(tmp, {}), {}, "holds no .txt file"),
     "texts outside classes": (

@@ -200,7 +200,7 @@ def test_a_character_is_a_code_point() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"train": "a b\nc <eos> d\n"}, "given: line 2 holds the word <eos>"),
+        ({"train": "a b\nc <eos> d\n"}, "given: train part, line 2 holds the word <eos>"),
         ({"train": "a b\n", "min_count": 2}, "min_count=2 leaves no word; the most frequent one occurs 1 times"),
         ({"train": "<unk> <unk>\n", "min_count": 2}, "no word but <unk>; give a text that still has its words"),
         ({"train": "a b\n", "test": "x y\n"}, "every word of the test part is <unk>"),
