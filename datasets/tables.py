@@ -167,10 +167,14 @@ def _text(where: str, name: str, value: Any) -> str:
     return text
 
 
-class _Row(NamedTuple):
-    line: int
-    """The line on which the row starts, from 1."""
-    cells: list[str]
+class _Rows(NamedTuple):
+    """The rows of a table that are not blank; the first one is the header."""
+
+    lines: list[int]
+    """The line on which each row starts, from 1."""
+    cells: list[list[str]]
+    quotes: Literal["csv", "letters"]
+    """How double quotes were read."""
 
 
 def _delimited(path: Path, text: str, wanted: Mapping[str, str], separator: Separator, quotes: Quotes) -> Table:
@@ -180,20 +184,18 @@ def _delimited(path: Path, text: str, wanted: Mapping[str, str], separator: Sepa
         header = _header(text, SEPARATORS[name])
         _check_header(path, header)
         _check_wanted(path, header, wanted)
-        found = _quotes(path, text, SEPARATORS[name]) if quotes == "auto" else quotes
-        rows = _as_csv(path, text, SEPARATORS[name]) if found == "csv" else _as_letters(path, text, SEPARATORS[name])
+        rows = _rows(path, text, SEPARATORS[name], quotes)
     if not header[0]:
         notes["ignored_index"] = "the first column, which has no name"
     if name != USUAL[path.suffix.lower()]:
         notes["separator"] = name
-    if found == "letters":
+    if rows.quotes == "letters":
         notes["quotes"] = "letters"
-    rows = rows[1:]
     places = {column: header.index(column) for column in wanted}
-    columns = {column: [row.cells[i] for row in rows] for column, i in places.items()}
-    if over := sum(any("\n" in cell for cell in row.cells) for row in rows):
+    columns = {column: [cells[i] for cells in rows.cells[1:]] for column, i in places.items()}
+    if over := sum("\n" in "".join(cells) for cells in rows.cells[1:]):
         notes["rows_over_several_lines"] = over
-    return Table(path, columns, header[not header[0] :], [row.line for row in rows], notes=notes)
+    return Table(path, columns, header[not header[0] :], rows.lines[1:], notes=notes)
 
 
 @contextmanager
@@ -241,8 +243,8 @@ def _header(text: str, separator: str) -> list[str]:
         return []
 
 
-def _quotes(path: Path, text: str, separator: str) -> Literal["csv", "letters"]:
-    """Return what double quotes are, so that no row is lost in a cell that a lone quote opens.
+def _rows(path: Path, text: str, separator: str, quotes: Quotes) -> _Rows:
+    """Read the rows, and tell what double quotes are, so that no row is lost in a cell that a lone quote opens.
 
     Quotes enclose cells if the file is then a table whose rows are its lines, or whose lines alone are no table. They
     are letters if the file is a table only then. If both readings give a table, but with different numbers of rows,
@@ -251,8 +253,10 @@ def _quotes(path: Path, text: str, separator: str) -> Literal["csv", "letters"]:
     Raises:
         DataError: it cannot be told, or neither reading gives a table.
     """
-    if '"' not in text:
-        return "csv"
+    if quotes == "letters":
+        return _as_letters(path, text, separator)
+    if quotes == "csv" or '"' not in text:
+        return _as_csv(path, text, separator)
     widths = {i: line.count(separator) + 1 for i, line in enumerate(text.split("\n"), 1) if line}
     width = next(iter(widths.values()))
     lines_are_rows, tabs = set(widths.values()) == {width}, separator == SEPARATORS["tab"] and width > 1
@@ -261,76 +265,74 @@ def _quotes(path: Path, text: str, separator: str) -> Literal["csv", "letters"]:
     except DataError:
         enclosed = re.search(rf'(?m)(?:^|{re.escape(separator)})"[^"\n]*"(?:$|{re.escape(separator)})', text)
         if lines_are_rows and (tabs or not enclosed):
-            return "letters"
+            return _as_letters(path, text, separator)
         raise
-    if len(rows) == len(widths):
-        return "csv"
+    if len(rows.lines) == len(widths) or not (tabs or lines_are_rows):
+        return rows
     if tabs and lines_are_rows:
-        return "letters"
-    starts = {row.line for row in rows}
+        return _as_letters(path, text, separator)
+    starts = set(rows.lines)
     within = [line for line, found in widths.items() if found == width and line not in starts]
-    if within and (tabs or lines_are_rows):
+    if within:
         raise DataError(
             f"{path}, line {within[0]}: a double quote opened before puts this line inside a cell, but it could be "
             "a row; if quotes enclose cells, say --quotes csv; if they are part of the text, say --quotes letters"
         )
-    return "csv"
+    return rows
 
 
-def _as_csv(path: Path, text: str, separator: str) -> list[_Row]:
+def _as_csv(path: Path, text: str, separator: str) -> _Rows:
     """Read CSV as defined in RFC 4180: a quoted cell may hold the separator, line ends, and doubled quotes."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    return _even(path, list(_records(path, reader)))
-
-
-def _as_letters(path: Path, text: str, separator: str) -> list[_Row]:
-    """Read each line that is not empty as a row."""
-    rows = [_Row(i, line.split(separator)) for i, line in enumerate(text.split("\n"), 1) if line]
-    for row in rows:
-        if len(max(row.cells, key=len)) > LONGEST:
-            raise DataError(f"{path}, line {row.line}: a cell is longer than {LONGEST:,} characters; shorten the text")
+    rows, line = _Rows([], [], "csv"), 1
+    try:
+        for cells in reader:
+            if cells:
+                rows.lines.append(line)
+                rows.cells.append(cells)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(f"{path}, line {line}: {_why(error)}") from None
     return _even(path, rows)
 
 
-def _even(path: Path, rows: list[_Row]) -> list[_Row]:
-    width = len(rows[0].cells)
-    for row in rows:
-        if len(row.cells) != width:
+def _as_letters(path: Path, text: str, separator: str) -> _Rows:
+    """Read each line that is not empty as a row."""
+    lines = [(i, line) for i, line in enumerate(text.split("\n"), 1) if line]
+    rows = _Rows([i for i, _ in lines], [line.split(separator) for _, line in lines], "letters")
+    for line, cells in zip(rows.lines, rows.cells, strict=True):
+        if len(max(cells, key=len)) > LONGEST:
+            raise DataError(f"{path}, line {line}: a cell is longer than {LONGEST:,} characters; shorten the text")
+    return _even(path, rows)
+
+
+def _even(path: Path, rows: _Rows) -> _Rows:
+    width = len(rows.cells[0])
+    for line, cells in zip(rows.lines, rows.cells, strict=True):
+        if len(cells) != width:
             raise DataError(
-                f"{path}, line {row.line}: {len(row.cells)} cells where the header has {width}; "
+                f"{path}, line {line}: {len(cells)} cells where the header has {width}; "
                 "a cell that holds the separator must stand in double quotes"
             )
     return rows
 
 
-def _records(path: Path, reader: Any) -> Iterator[_Row]:
-    """Yield the rows that are not blank."""
-    line = 1
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if "limit" in str(error):
-                why = (
-                    f"a cell is longer than {LONGEST:,} characters; if a double quote was left open, close it, "
-                    "otherwise shorten the text"
-                )
-            elif "end of data" in str(error):
-                why = (
-                    "a double quote is opened and never closed; close it, write it twice if it is part of the text, "
-                    "or say --quotes letters if all are"
-                )
-            else:
-                why = (
-                    f"a double quote stands where none may ({error}); write it twice, and put the whole cell "
-                    "in double quotes, or say --quotes letters if all quotes are part of the text"
-                )
-            raise DataError(f"{path}, line {line}: {why}") from None
-        if cells:
-            yield _Row(line, cells)
-        line = reader.line_num + 1
+def _why(error: csv.Error) -> str:
+    """Return what is wrong with a row, and what to do."""
+    if "limit" in str(error):
+        return (
+            f"a cell is longer than {LONGEST:,} characters; if a double quote was left open, close it, "
+            "otherwise shorten the text"
+        )
+    if "end of data" in str(error):
+        return (
+            "a double quote is opened and never closed; close it, write it twice if it is part of the text, "
+            "or say --quotes letters if all are"
+        )
+    return (
+        f"a double quote stands where none may ({error}); write it twice, and put the whole cell "
+        "in double quotes, or say --quotes letters if all quotes are part of the text"
+    )
 
 
 def _check_header(path: Path, header: Sequence[str]) -> None:

@@ -293,6 +293,9 @@ def sample(
     ] = None,
     data: Annotated[Path | None, typer.Option(help="A text file of your own as training data.")] = None,
     unit: Annotated[Unit | None, typer.Option(help="Whether a symbol of --data is a word or a character.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of --data without a byte-order mark, such as cp1252; by default utf-8.")
+    ] = None,
     suite: Annotated[str, typer.Option(help="The suite with the preset by which the model is fitted.")] = "lm",
     preset: Annotated[str | None, typer.Option(help="Preset of the suite, such as quick or standard.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
@@ -314,13 +317,13 @@ def sample(
     with _plain_errors():
         from seqbench.api import sample as write
 
-        options = {"unit": unit.value} if unit else None
+        options = {"unit": unit and unit.value, "encoding": encoding}
         text = write(
             model,
             length,
             dataset=dataset or (None if data else "python-reference"),
             data=data,
-            data_options=options,
+            data_options={name: value for name, value in options.items() if value is not None},
             suite=suite,
             preset=preset,
             device=device,

@@ -357,6 +357,11 @@ def test_an_index_of_pandas_without_a_name_is_no_column_unless_it_is_asked_for(t
     assert read_table(tmp_path / "b.parquet", WANTED).header == ["text", "label", "text_id"]
 
 
+def test_the_example_of_a_json_line_has_the_keys_that_are_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r'no object; write one such as {"ds": "…", "größe": "…"}$'):
+        read(tmp_path / "a.jsonl", "3\n", {"ds": "", "größe": ""})
+
+
 def test_a_number_that_is_none_is_an_empty_cell(tmp_path: Path) -> None:
     decimal = __import__("decimal").Decimal
     path = parquet(tmp_path / "a.parquet", ["a", "b"], [0.5, float("nan")], [decimal("1.5"), None])

@@ -81,6 +81,31 @@ def test_parquet_holds_the_same_series(tmp_path: Path) -> None:
     assert found(load(tmp_path / "wide.parquet", layout="wide")) == WANTED
 
 
+def test_the_index_of_pandas_is_no_series_and_how_the_file_was_read_is_noted(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame([(ds, float(y)) for _, ds, y in days("a")], columns=["ds", "sales"])
+    frame.index = pandas.Index(frame.index.to_list()[::-1])
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.to_csv(tmp_path / "a.csv", sep=";", encoding="utf-16")
+    unnamed = "the first column, which has no name"
+    for name, notes in (
+        ("a.parquet", {"ignored_index": "__index_level_0__"}),
+        ("a.csv", {"ignored_index": unnamed, "separator": "semicolon", "encoding": "utf-16"}),
+    ):
+        data = load(tmp_path / name, layout="wide")
+        assert list(data.series.names) == ["sales"]
+        assert notes.items() <= data.notes.items()
+
+
+def test_messages_name_the_lines_of_the_file_behind_blank_and_quoted_ones(tmp_path: Path) -> None:
+    lines = table(days("a")).splitlines()
+    lines[3:5] = ["", lines[3].replace("a,", '"a\n",', 1), lines[4].replace("a,", "a,x", 1)]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    with pytest.raises(DataError, match=r"a.csv, line 7: 'x2024-01-04.*' is no time"):
+        load(tmp_path / "a.csv")
+
+
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_may_stand_in_any_order(tmp_path: Path, seed: int) -> None:
