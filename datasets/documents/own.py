@@ -98,44 +98,28 @@ class LabelledFile(TableOptions, DocumentDataset):
 
     def parts(self) -> DocumentParts:
         found = self._folder() if self._path.is_dir() else self._table()
-        texts, where, notes = found.texts, found.where, found.notes
         labels = [label.strip() for label in found.labels]
-        self._check_labels(labels)
         if trimmed := sum(a != b for a, b in zip(found.labels, labels, strict=True)):
-            notes["labels_without_their_outer_spaces"] = trimmed
-        kept = []
-        for i, (text, label) in enumerate(zip(texts, labels, strict=True)):
-            if not text.strip():
-                _count(notes, "left_out_without_text")
-            elif not label:
-                _count(notes, "left_out_without_label")
-            else:
-                kept.append(i)
-        if decomposed := sum(not unicodedata.is_normalized("NFC", texts[i]) for i in kept):
-            notes["texts_not_in_nfc"] = decomposed
-        if 2 * int(notes.get("left_out_without_text", 0)) > len(texts):
-            raise DataError(
-                f"{self._path}: more than half of the {len(texts):,} texts are empty; {self._hint('--text', self.text)}"
-            )
-
+            found.notes["labels_without_their_outer_spaces"] = trimmed
+        self._check_labels(labels)
+        kept = self._kept(found, labels)
         splits, groups = self._splits(found, kept), self._groups(found, kept)
+        if splits is not None and groups is not None:
+            self._check_apart(groups, splits, [found.where(i) for i in kept])
 
         def part(name: str) -> Rows | None:
-            rows = [j for j in range(len(kept)) if splits is None or splits[j] == name]
-            own = None if groups is None else [groups[j] for j in rows]
-            return Rows([texts[kept[j]] for j in rows], [labels[kept[j]] for j in rows], own) if rows else None
+            own = [j for j in range(len(kept)) if splits is None or splits[j] == name]
+            texts, classes = ([told[kept[j]] for j in own] for told in (found.texts, labels))
+            return Rows(texts, classes, None if groups is None else [groups[j] for j in own]) if own else None
 
-        train = part("train")
-        drop_rare, warnings = self.rare == "drop", _warnings({labels[i] for i in kept})
-        if splits is None:
-            return DocumentParts(train or Rows([], []), notes=notes, warnings=warnings, drop_rare=drop_rare)
-        if groups is not None:
-            self._check_apart(groups, splits, [where(i) for i in kept])
-        valid, test = part("valid"), part("test")
-        if train is None or test is None:
-            name = "train" if train is None else "test"
-            raise DataError(f"{self._path} has no document for the {name} part; {self._hint('--split', self.split)}")
-        return DocumentParts(train, valid, test, notes, warnings, drop_rare)
+        train, valid, test = (part(name) if splits is not None or name == "train" else None for name in PARTS)
+        for name, rows in (("train", train), ("test", test)):
+            if splits is not None and rows is None:
+                raise DataError(
+                    f"{self._path} has no document for the {name} part; {self._hint('--split', self.split)}"
+                )
+        warnings = _warnings({labels[i] for i in kept})
+        return DocumentParts(train or Rows([], []), valid, test, found.notes, warnings, self.rare == "drop")
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
         """Read a table with the same column of texts, in the vocabulary `encoding["symbols"]`; it needs no classes."""
@@ -188,6 +172,29 @@ class LabelledFile(TableOptions, DocumentDataset):
             )
         found.notes.update(encoding_note(encodings))
         return found
+
+    def _kept(self, found: _Found, labels: Sequence[str]) -> list[int]:
+        """Return the numbers of the documents that have a text and a class; note how many have not.
+
+        Raises:
+            DataError: more than half of the texts are empty.
+        """
+        kept = []
+        for i, (text, label) in enumerate(zip(found.texts, labels, strict=True)):
+            if not text.strip():
+                _count(found.notes, "left_out_without_text")
+            elif not label:
+                _count(found.notes, "left_out_without_label")
+            else:
+                kept.append(i)
+        if 2 * int(found.notes.get("left_out_without_text", 0)) > len(labels):
+            raise DataError(
+                f"{self._path}: more than half of the {len(labels):,} texts are empty; "
+                f"{self._hint('--text', self.text)}"
+            )
+        if decomposed := sum(not unicodedata.is_normalized("NFC", found.texts[i]) for i in kept):
+            found.notes["texts_not_in_nfc"] = decomposed
+        return kept
 
     def _splits(self, found: _Found, kept: Sequence[int]) -> Sequence[str] | None:
         """Return the part of each document that is kept, as the file says or by time; None: by hash."""

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from seqbench.cli import app
 from seqbench.data import DataError
 from seqbench.datasets.documents.own import LabelledFile
 from seqbench.tasks.documents.data import LabelledData
@@ -334,6 +336,23 @@ def test_how_documents_are_split_is_part_of_the_identity(tmp_path: Path) -> None
         LabelledFile(path=tmp_path, **options) for options in ({}, {"order": "a"}, {"group": "a"}, {"rare": "drop"})
     ]
     assert len({json.dumps(each.identity()) for each in made}) == 4
+
+
+def test_the_options_of_the_command_line_are_those_of_the_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"encoding": "cp1252", "separator": "bar", "quotes": "letters", "rare": "drop", "group": "author"}
+    asked: list[dict[str, str]] = []
+
+    def ask(suite: str, *, data_options: dict[str, str], **others: object) -> None:
+        asked.append(data_options)
+        raise ValueError("asked")
+
+    monkeypatch.setattr("seqbench.api.ask", ask)
+    for each in (options, {"order": "when"}):
+        arguments = [word for name, value in each.items() for word in (f"--{name}", value)]
+        assert CliRunner().invoke(app, ["run", "--suite", "doc", "--data", "a.csv", *arguments]).exit_code == 2
+        assert LabelledFile(path=tmp_path, **asked[-1]) == LabelledFile(path=tmp_path, **each)
 
 
 @pytest.mark.parametrize(
