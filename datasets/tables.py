@@ -181,7 +181,7 @@ def _delimited(path: Path, text: str, wanted: Mapping[str, str], separator: Sepa
     notes: dict[str, int | str] = {}
     with _cells_of_any_length():
         name = _separator(path, text, wanted) if separator == "auto" else separator
-        header = _header(text, SEPARATORS[name])
+        header = _header(text, SEPARATORS[name]) or _as_csv(path, text, SEPARATORS[name]).cells[0]
         _check_header(path, header)
         _check_wanted(path, header, wanted)
         rows = _rows(path, text, SEPARATORS[name], quotes)
@@ -232,12 +232,12 @@ def _separator(path: Path, text: str, wanted: Mapping[str, str]) -> str:
 
 
 def _header(text: str, separator: str) -> list[str]:
-    """Return the names of the columns, which may be quoted; none if the header cannot be read.
+    """Return the names of the columns, which may be quoted; none if their quotes are not those of CSV.
 
-    pandas gives no name to an index, which it writes as the first column.
+    The first name may be empty: pandas writes an index as the first column.
     """
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         return [cell.strip() for cell in next(row for row in rows if row)]
     except (csv.Error, StopIteration):
         return []
@@ -263,6 +263,7 @@ def _rows(path: Path, text: str, separator: str, quotes: Quotes) -> _Rows:
     try:
         rows = _as_csv(path, text, separator)
     except DataError:
+        # A cell that begins and ends with a quote shows that quotes enclose cells, so the fault is in another cell.
         enclosed = re.search(rf'(?m)(?:^|{re.escape(separator)})"[^"\n]*"(?:$|{re.escape(separator)})', text)
         if lines_are_rows and (tabs or not enclosed):
             return _as_letters(path, text, separator)

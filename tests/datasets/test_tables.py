@@ -120,6 +120,13 @@ def test_the_names_of_a_header_may_be_quoted_where_quotes_are_letters(tmp_path: 
     assert read(tmp_path / "a.tsv", '"text"\t"label"\n' + LONE)["text"][0] == '"no 0'
 
 
+@pytest.mark.parametrize("sign", SIGNS.values())
+def test_quoted_names_and_cells_may_hold_other_separators(tmp_path: Path, sign: str) -> None:
+    rows = [["text", "a;b,c|d"], ["one\t;,|", "x"]]
+    quoted = "".join(sign.join(f'"{cell}"' for cell in row) + "\n" for row in rows)
+    assert read(tmp_path / "a.csv", quoted, {"text": ""}) == {"text": ["one\t;,|"]}
+
+
 def test_quotes_enclose_cells_where_both_readings_give_the_same_rows(tmp_path: Path) -> None:
     found = read(tmp_path / "a.tsv", 'text\tlabel\n"one ""1"""\tgood\nan inch: 1"\tbad\n')
     assert found["text"] == ['one "1"', 'an inch: 1"']
@@ -208,6 +215,11 @@ MALFORMED: dict[str, tuple[str, str | bytes, str]] = {
     "too few cells": ("a.csv", CSV + "alone\n", "line 4: 1 cells where the header has 2"),
     "too many cells": ("a.csv", CSV + "a,b,c\n", "line 4: 3 cells .* stand in double quotes"),
     "open quote": ("a.csv", QUOTED + '"open,good\n', "line 4: a double quote is opened and never closed"),
+    "open quote in the header": (
+        "a.csv",
+        '"text,label\none,good\n',
+        "line 1: a double quote is opened and never closed",
+    ),
     "quote inside": (
         "a.csv",
         QUOTED + '"a" b,good\n',
