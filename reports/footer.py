@@ -18,6 +18,7 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
         ("quantiles", _each(table, _calibrated)),
         ("best", f"{table.best} (in bold), chosen on validation" if table.best else ""),
         ("data", _data(table)),
+        ("warnings", _warnings(table)),
         ("budget", _each(table, _budget)),
         ("precision", _each(table, _precision)),
         ("versions", _each(table, _versions)),
@@ -96,6 +97,12 @@ def _data(table: Table) -> str:
         parts.append(f"{found.items:,} scored {found.unit}s, convention: {found.convention}")
         parts += [f"vocabulary {found.vocab_sha256[:SHORT]}"] if found.vocab_sha256 else []
     return ", ".join(parts)
+
+
+def _warnings(table: Table) -> str:
+    """Return what data sets warn of, each sentence once."""
+    records = [record for row in table.rows for record in row.records]
+    return "; ".join(dict.fromkeys(said for record in records for said in record.notes.get("warnings", ())))
 
 
 def _calibrated(record: Record) -> str:

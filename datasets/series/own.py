@@ -1,12 +1,9 @@
 """Users' own series: a table in the long format, or with one column per series."""
 
-import csv
 import hashlib
-import io
-import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -16,10 +13,10 @@ import numpy as np
 from pydantic import Field
 
 from seqbench.data import DataError
-from seqbench.datasets.files import read_bytes, unix_line_ends
+from seqbench.datasets.files import read_bytes
 from seqbench.datasets.series.base import Notes, Observed, SeriesDataset
 from seqbench.datasets.series.stamps import Frequency, Stamp, Uneven, parse, positions
-from seqbench.datasets.tables import LISTED, SUFFIXES, decode_as, read_table, shown
+from seqbench.datasets.tables import LISTED, Table, TableOptions, shown
 from seqbench.interface import Floats
 from seqbench.tasks.forecasts.model import Panel
 
@@ -35,7 +32,8 @@ class _Cell(NamedTuple):
     stamp: Stamp
     value: float
     """NaN: no value."""
-    row: int
+    place: int
+    """The line or row of the file, for messages."""
 
 
 @dataclass
@@ -54,7 +52,7 @@ class _Series:
             self.notes[what] = int(self.notes.get(what, 0)) + number
 
 
-class SeriesFile(SeriesDataset):
+class SeriesFile(TableOptions, SeriesDataset):
     """A table (CSV, TSV, JSONL, Parquet): one row per time and series (`layout=long`), or per time (`layout=wide`).
 
     The last tenth of each series is its test part, the tenth before it the validation part; each is at least a horizon
@@ -81,7 +79,6 @@ class SeriesFile(SeriesDataset):
         "refuse",
         description="what replaces missing values between others: the last value before, or 0; refuse: an error",
     )
-    encoding: str = Field("utf-8", description="encoding of the file's characters, such as cp1252")
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
@@ -127,11 +124,13 @@ class SeriesFile(SeriesDataset):
 
     def _read(self, path: Path, fewest: int) -> _Series:
         found = _Series()
-        for name, cells in (self._long if self.layout == "long" else self._wide)(path).items():
-            self._take(path, name, sorted(cells, key=lambda cell: _order(cell.stamp)), fewest, found)
+        table, series = (self._long if self.layout == "long" else self._wide)(path)
+        found.notes.update(table.notes)
+        for name, cells in series.items():
+            self._take(table, name, sorted(cells, key=lambda cell: _order(cell.stamp)), fewest, found)
         return found
 
-    def _long(self, path: Path) -> dict[str, list[_Cell]]:
+    def _long(self, path: Path) -> tuple[Table, dict[str, list[_Cell]]]:
         wanted = {
             self.time: "name the column of the times with --time NAME",
             self.value: "name the column of the values with --value NAME, or say layout=wide if each is a series",
@@ -141,44 +140,42 @@ class SeriesFile(SeriesDataset):
             raise DataError(
                 "times, values and series must stand in three columns; name three with --time, --value and --id"
             )
-        read_table(path, {self.time: wanted[self.time]}, self.encoding)
-        header = _header(path, self.encoding)
+        header = self.table(path, {self.time: wanted[self.time]}).header
         if set(header) == {self.time, self.value}:
             del wanted[self.id]
-        columns = read_table(path, wanted, self.encoding)
+        table = self.table(path, wanted)
         if others := [name for name in header if name not in wanted]:
             more = f" and {len(others) - LISTED:,} more" if len(others) > LISTED else ""
             raise DataError(
                 f"{path} has columns beside times, values and series: {', '.join(map(shown, others[:LISTED]))}{more}; "
                 "no model here uses exogenous columns, and none is ignored: remove them from the file"
             )
-        stamps = parse(columns[self.time], lambda i: _where(path, i))
-        names = columns.get(self.id) or [path.stem] * len(stamps)
+        stamps = parse(table[self.time], table.where)
+        names = table.get(self.id) or [path.stem] * len(stamps)
         series: dict[str, list[_Cell]] = {}
-        for i, (name, stamp, value) in enumerate(zip(names, stamps, columns[self.value], strict=True)):
+        for i, (name, stamp, value) in enumerate(zip(names, stamps, table[self.value], strict=True)):
             if not name.strip():
-                raise DataError(f"{_where(path, i)}: the column {shown(self.id)} is empty; say which series it is of")
-            cell = _Cell(stamp, _number(value, path, i, self.value), i)
+                raise DataError(f"{table.where(i)}: the column {shown(self.id)} is empty; say which series it is of")
+            cell = _Cell(stamp, _number(value, table.where, i, self.value), table.places[i])
             series.setdefault(name.strip(), []).append(cell)
-        return series
+        return table, series
 
-    def _wide(self, path: Path) -> dict[str, list[_Cell]]:
+    def _wide(self, path: Path) -> tuple[Table, dict[str, list[_Cell]]]:
         cure = "name the column of the times with --time NAME"
-        read_table(path, {self.time: cure}, self.encoding)
-        names = [name for name in _header(path, self.encoding) if name != self.time]
+        names = [name for name in self.table(path, {self.time: cure}).header if name != self.time]
         if not names:
             raise DataError(f"{path} has no column beside the times; a wide table has one for each series")
-        columns = read_table(path, dict.fromkeys([self.time, *names], cure), self.encoding)
-        stamps = parse(columns[self.time], lambda i: _where(path, i))
-        return {
+        table = self.table(path, dict.fromkeys([self.time, *names], cure))
+        stamps = parse(table[self.time], table.where)
+        return table, {
             name: [
-                _Cell(stamp, _number(value, path, i, name), i)
-                for i, (stamp, value) in enumerate(zip(stamps, columns[name], strict=True))
+                _Cell(stamp, _number(value, table.where, i, name), table.places[i])
+                for i, (stamp, value) in enumerate(zip(stamps, table[name], strict=True))
             ]
             for name in names
         }
 
-    def _take(self, path: Path, name: str, cells: Sequence[_Cell], fewest: int, found: _Series) -> None:
+    def _take(self, table: Table, name: str, cells: Sequence[_Cell], fewest: int, found: _Series) -> None:
         """Add one series, whose cells are ordered by time.
 
         Raises:
@@ -189,8 +186,8 @@ class SeriesFile(SeriesDataset):
             if one.stamp == two.stamp:
                 clock = "; where clocks are set back, write the offset from UTC" if _has_clock(one.stamp) else ""
                 raise DataError(
-                    f"{path}: series {shown(name)} has the time {one.stamp} twice, in rows {one.row + 1} and "
-                    f"{two.row + 1} (the header not counted); keep one, or add them up{clock}"
+                    f"{table.path}: series {shown(name)} has the time {one.stamp} twice, in {table.unit}s "
+                    f"{one.place} and {two.place}; keep one, or add them up{clock}"
                 )
         there = [i for i, cell in enumerate(cells) if not math.isnan(cell.value)]
         if not there:
@@ -200,7 +197,7 @@ class SeriesFile(SeriesDataset):
         found.count("rows_before_the_first_value_or_after_the_last", len(cells) - len(cut))
         values = np.array([cut[0].value])
         if len(cut) > 1:
-            frequency, values = self._spaced(path, name, cut, found)
+            frequency, values = self._spaced(table, name, cut, found)
         found.longest = max(found.longest, len(values))
         if len(values) < fewest:
             found.count("left_out_too_short")
@@ -209,36 +206,36 @@ class SeriesFile(SeriesDataset):
             first, of = found.frequency or (frequency, name)
             if first != frequency:
                 raise DataError(
-                    f"{path}: series {shown(of)} has a value every {first}, series {shown(name)} every {frequency}; "
-                    "give each frequency a file of its own"
+                    f"{table.path}: series {shown(of)} has a value every {first}, series {shown(name)} every "
+                    f"{frequency}; give each frequency a file of its own"
                 )
             found.frequency = first, of
         found.count("constant_series", int(values.min() == values.max()))
         found.values[name], found.newest[name] = values, cut[-1].stamp
 
-    def _spaced(self, path: Path, name: str, cells: Sequence[_Cell], found: _Series) -> tuple[Frequency, Floats]:
+    def _spaced(self, table: Table, name: str, cells: Sequence[_Cell], found: _Series) -> tuple[Frequency, Floats]:
         try:
             frequency, places = positions([cell.stamp for cell in cells])
         except Uneven as error:
-            rows = [cells[i].row + 1 for i in (error.before_smallest, error.before_other)]
+            steps = [cells[i].place for i in (error.before_smallest, error.before_other)]
             raise DataError(
-                f"{path}: series {shown(name)} has no equal steps: {error.smallest} after row {rows[0]}, {error.other} "
-                f"after row {rows[1]} (the header not counted); bring it to one frequency"
+                f"{table.path}: series {shown(name)} has no equal steps: {error.smallest} after {table.unit} "
+                f"{steps[0]}, {error.other} after {table.unit} {steps[1]}; bring it to one frequency"
             ) from None
         length, given = int(places[-1]) + 1, np.array([cell.value for cell in cells])
         known = ~np.isnan(given)
         absent = length - int(known.sum())
         if 2 * absent > length:
             raise DataError(
-                f"{path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of {frequency}; "
-                "if it mixes frequencies, bring it to one"
+                f"{table.path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of "
+                f"{frequency}; if it mixes frequencies, bring it to one"
             )
         if absent and self.missing == "refuse":
             before = np.flatnonzero(np.diff(places[known]) > 1)[0]
-            row = [cell.row for cell in cells if not math.isnan(cell.value)][before] + 1
+            place = [cell.place for cell in cells if not math.isnan(cell.value)][before]
             raise DataError(
-                f"{path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of {frequency}, "
-                f"first after row {row} (the header not counted); fill them in, or say missing=last or missing=zero"
+                f"{table.path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of "
+                f"{frequency}, first after {table.unit} {place}; fill them in, or say missing=last or missing=zero"
             )
         found.count("values_filled", absent)
         values = np.full(length, np.nan)
@@ -246,10 +243,6 @@ class SeriesFile(SeriesDataset):
         gaps = np.isnan(values)
         latest = np.maximum.accumulate(np.where(gaps, 0, np.arange(length)))
         return frequency, np.where(gaps, 0.0, values) if self.missing == "zero" else values[latest]
-
-
-def _where(path: Path, row: int) -> str:
-    return f"{path}, row {row + 1} (the header not counted)"
 
 
 def _order(stamp: Stamp) -> Any:
@@ -261,7 +254,7 @@ def _has_clock(stamp: Stamp) -> bool:
     return not isinstance(stamp, int) and (stamp.hour, stamp.minute) != (0, 0)
 
 
-def _number(text: str, path: Path, row: int, column: str) -> float:
+def _number(text: str, where: Callable[[int], str], row: int, column: str) -> float:
     if text.strip().lower() in NOTHING:
         return math.nan
     try:
@@ -274,23 +267,7 @@ def _number(text: str, path: Path, row: int, column: str) -> float:
             if GROUPED.fullmatch(text.strip())
             else "leave the cell empty if there is no value"
         )
-        raise DataError(
-            f"{_where(path, row)}: the column {shown(column)} holds {shown(text)}, which is no number; {cure}"
-        )
+        raise DataError(f"{where(row)}: the column {shown(column)} holds {shown(text)}, which is no number; {cure}")
     if math.isinf(value):
-        raise DataError(f"{_where(path, row)}: the column {shown(column)} holds {shown(text)}; a value must be finite")
+        raise DataError(f"{where(row)}: the column {shown(column)} holds {shown(text)}; a value must be finite")
     return value
-
-
-def _header(path: Path, encoding: str) -> list[str]:
-    """Return the names of all columns of a table that `read_table` has read."""
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        from pyarrow.parquet import read_schema
-
-        return list(read_schema(path).names)
-    text = unix_line_ends(decode_as(path, read_bytes(path), encoding))
-    if delimiter := SUFFIXES[suffix]:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        return [name.strip() for name in next(row for row in rows if row)]
-    return list(dict.fromkeys(key for line in text.split("\n") if line.strip() for key in json.loads(line)))

@@ -10,7 +10,7 @@ from pathlib import Path
 import seqbench
 from seqbench.evidence.records import Provenance
 
-PACKAGES = ("numpy", "scipy", "torch", "pydantic", "safetensors", "hmmlearn", "scikit-learn", "statsmodels")
+PACKAGES = ("numpy", "scipy", "torch", "pydantic", "regex", "safetensors", "hmmlearn", "scikit-learn", "statsmodels")
 
 
 def provenance(device: str, threads: int = 1) -> Provenance:

@@ -20,6 +20,12 @@ def test_what_all_rows_share_is_said_once(run: Make) -> None:
     assert said["date"] == "2025-11-24"
 
 
+def test_what_data_sets_warn_of_is_said_once_and_as_plain_text(run: Make) -> None:
+    warned = [run("kn", notes={"warnings": ["'NA' counts as a class", "a_b"]}), run("hmm", notes={"warnings": ["a_b"]})]
+    assert dict(footer(table(warned, resamples=2)))["warnings"] == "'NA' counts as a class; a_b"
+    assert "warnings" not in dict(footer(table([run("kn")], resamples=2)))
+
+
 def test_rows_from_other_machines_and_versions_are_named(run: Make) -> None:
     gpu = {"gpu": "H100", "git_dirty": True, "threads": 1}
     there = run("lstm", machine=gpu, finished="2025-11-26T01:00:00+00:00", identity={"budget": {"epochs": 40}})
