@@ -5,7 +5,7 @@
 On synthetic sources errors are exchangeable, so coverage should be close to its nominal value. Each source is drawn
 `--draws` times, with new parameters, calibration values and test values. The table shows the mean coverage over the
 draws with its 95 % interval by Student's t, and the mean coverage at the step ahead that is furthest from nominal. On
-real series errors drift. Their coverage is shown with the interval of the block bootstrap, at the first, the middle and
+real series errors drift. Their coverage is shown with its interval, at the first, the middle and
 the last step ahead, and in the first and the last third of the test origins. For comparison, the tables also
 show models with quantiles of their own: the true model, if it is known, and an autoregression with normal quantiles.
 
@@ -25,7 +25,7 @@ from seqbench import api
 from seqbench.baselines.series.autoregression import Autoregression
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Record
-from seqbench.evidence.statistics import block_weights, estimate
+from seqbench.evidence.statistics import estimate
 from seqbench.interface import Floats
 from seqbench.spec import parse
 from seqbench.tasks.forecasts.conformal import Intervals
@@ -88,11 +88,9 @@ class Scored:
 
     def half_width(self, level: float) -> float:
         """Return half the width of the coverage's 95 % interval, by the same bootstrap as in the suite's tables."""
-        items, block = Forecasting().items(self.columns)
-        units = len(next(iter(items.values())))
-        told = estimate(
-            LEVELS[level][1], [items], block_weights(units, block, 2000, np.random.default_rng(0)), block=block
-        )
+        assert self.record.comparability is not None
+        units = Forecasting().units(self.columns, self.record.comparability)
+        told = estimate(LEVELS[level][1], [units.columns], units.ways)
         return 100 * (told.high - told.low) / 2
 
 

@@ -21,7 +21,8 @@ from matplotlib.figure import Figure
 
 from seqbench import api
 from seqbench.evidence.metrics import Columns
-from seqbench.evidence.statistics import block_length, block_weights, compare
+from seqbench.evidence.statistics import compare
+from seqbench.evidence.units import Way
 from seqbench.interface import Floats
 from seqbench.runs.cell import load
 from seqbench.runs.runner import Finished
@@ -116,10 +117,7 @@ def against_truth(curves: Curves, name: str, step: int | None) -> tuple[float, f
         return {"squared": np.square(kept).mean(axis=1)}
 
     fits, truth = ([squared(error) for error in curves.errors[of]] for of in (name, TRUTH))
-    origins = len(truth[0]["squared"])
-    block = block_length(origins)
-    weights = block_weights(origins, block, 2000, np.random.default_rng(0))
-    told = compare(MSE, fits, truth, weights, margin=0, block=block)
+    told = compare(MSE, fits, truth, margin=0, ways=(Way("origins", ordered=True),))
     floor = float(MSE(truth[0])[0])
     return 100 * told.difference / floor, 100 * told.low / floor, 100 * told.high / floor
 

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable
 
 from seqbench.evidence.records import Record
+from seqbench.evidence.spread import FEWEST, block_length
 from seqbench.reports.groups import SHORT
 from seqbench.reports.table import Table
 from seqbench.tasks import task
@@ -52,15 +53,32 @@ def command(table: Table) -> str:
 
 
 def _interval(table: Table) -> str:
-    if not table.resamples:
+    if not table.units:
         return ""
     one_fit = any(row.stochastic and row.pooled == 1 for row in table.rows)
-    blocks = f"blocks of {table.block:,} of {table.units:,} units" if table.block > 1 else f"{table.units:,} items"
     return (
-        f"{100 * table.settings.level:g} %, {'block ' if table.block > 1 else ''}bootstrap over the test part "
-        f"({table.resamples:,} resamples of {blocks}), with Student's t for what varies over seeds"
-        + ("; where there is one fit, the spread over seeds is not in it" if one_fit else "")
+        f"{100 * table.settings.level:g} %, from what the score would be without each of the {_counted(table)}, with "
+        "Student's t for what varies over seeds"
+        + (
+            "; of a model with one fit, the interval leaves out how much another seed would change it"
+            if one_fit
+            else ""
+        )
     )
+
+
+def _counted(table: Table) -> str:
+    """Return how many units there are, and how they depend on each other."""
+    spread = next((row.estimate.spread for row in table.rows if row.estimate and row.estimate.spread), None)
+    fixed = spread.fixed if spread else ()
+    told = []
+    for way in table.ways:
+        groups = table.units if way.groups is None else int(way.groups.max()) + 1
+        if way.name in fixed:
+            continue
+        block = block_length(groups, way.overlap) if way.ordered else 1
+        told.append(f"{groups:,} {way.name}" + (f" in blocks of {block:,}" if block > 1 else ""))
+    return " and of the ".join(told)
 
 
 def _verdict(table: Table) -> str:
@@ -71,11 +89,32 @@ def _verdict(table: Table) -> str:
     margin = f"{100 * width:g} %" if metric.scale == "log" else f"{width:g}"
     if metric.per_cent:
         margin = f"{100 * width:g} point{'s' if width != 0.01 else ''}"
-    return (
-        f"at these settings, for models had no equal budgets of tuning; {metric.title} paired over test items against "
-        f"{table.reference}, the best classic model on validation; a tie lies within {margin}. "
-        f"Skill is the share by which the score is better than the reference's"
-    )
+    parts = [
+        f"{metric.title} against {table.reference}, the best classic model on validation, on the same test items; a "
+        f"tie lies within {margin}; the settings of the models were not tuned with equal budgets",
+        *_scope(table),
+    ]
+    held = sum(row.against_reference is not None and row.kind != "truth" for row in table.rows)
+    if held > 1:
+        chance = 100 * (1 - table.settings.level**held)
+        parts.append(
+            f"each of {held} rows has a verdict of its own: if all were equal, up to {chance:.0f} % of such tables "
+            "would hold a false one"
+        )
+    parts.append("skill is the share by which the score is better than the reference's")
+    return ". ".join(part[0].upper() + part[1:] if i else part for i, part in enumerate(parts))
+
+
+def _scope(table: Table) -> list[str]:
+    """Return a sentence for each way in which the test part has too few groups to generalise over."""
+    fixed = next((row.estimate.spread.fixed for row in table.rows if row.estimate and row.estimate.spread), ())
+    found = []
+    for way in table.ways:
+        if way.name in fixed and way.groups is not None:
+            groups = int(way.groups.max()) + 1
+            these = f"these {groups} {way.name}" if groups > 1 else f"this one of the {way.name}"
+            found.append(f"it holds for {these} alone: a general one needs at least {FEWEST}")
+    return found
 
 
 def _cost(table: Table) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from seqbench.evidence.statistics import HEAVY, Comparison
+from seqbench.reports.groups import listed
 from seqbench.reports.table import Row, Table
 from seqbench.tasks import task
 
@@ -60,6 +62,8 @@ def notes(table: Table) -> Notes:
             status.append(found.number(_ended(row)))
         if row.why_no_interval:
             score.append(found.number(f"{row.label}: {row.why_no_interval}"))
+        if row.against_reference is not None and row.against_reference.carried_by:
+            score.append(found.number(_carried(table, row.against_reference, row)))
         busy = [found.number(_BUSY)] if row.costs.busy and row.pooled else []
         if row.beats_truth:
             gap.append(ALARM)
@@ -70,6 +74,15 @@ def notes(table: Table) -> Notes:
             )
         found.marked.append(Marked((*score, *status), tuple(gap), tuple(busy), tuple(status)))
     return found
+
+
+def _carried(table: Table, versus: Comparison, row: Row) -> str:
+    assert versus.spread is not None
+    numbers = listed([f"{group + 1:,}" for group in versus.carried_by])
+    return (
+        f"{row.label}: numbers {numbers} of the {versus.spread.way} carry most of the difference from "
+        f"{table.reference}, so the interval that decides the verdict is made {HEAVY:g} times as wide"
+    )
 
 
 def _ended(row: Row) -> str:

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable
 
-from seqbench.reports.formatting import Written, percent, seconds, times
+from seqbench.reports.formatting import Written, count, percent, times
 from seqbench.reports.groups import listed
-from seqbench.reports.table import Row, Table, best_on_validation
+from seqbench.reports.table import Headline, Row, Table, best_on_validation
 
 QUESTION = "Does the neural network earn its cost?"
 
@@ -31,12 +31,75 @@ def _answer(table: Table) -> str:
             f"That cannot be told: no classic model has a comparable score ({why or 'none was run'}). "
             f"Best neural model (chosen on validation): {_scored(table, best)}."
         )
-    found = best.against_reference
+    found = table.headline
     if found is None:
         return f"That cannot be told: {best.why_no_interval or f'{reference.label}: {reference.why_no_interval}'}."
+    against = table.row(found.against)
+    assert against is not None
+    closest = ", which comes closest" if found.verdict == "better" and found.classics > 1 else ""
+    parts = [
+        _VERDICTS[found.verdict](found),
+        f"The best neural model (chosen on validation) is {_scored(table, best)}, "
+        f"{_distance(table, found.comparison.skill)} {found.against}{closest}",
+        _cost(table, found),
+        _what_would_do(table, found),
+    ]
+    return " ".join(f"{part}." for part in parts if part)
+
+
+_VERDICTS: dict[str, Callable[[Headline], str]] = {
+    "better": lambda found: (
+        f"Better than each of the {found.classics} classic models"
+        if found.classics > 1
+        else f"Better than {found.against}"
+    ),
+    "tie": lambda found: f"A tie with {found.against}",
+    "worse": lambda found: f"Worse than {found.against}",
+    "undecided": lambda found: f"Undecided, since {found.against} is not beaten",
+}
+
+
+def _cost(table: Table, found: Headline) -> str:
+    """Return what fit and scoring cost beside the cheapest classic model that is not beaten; empty if not known.
+
+    Times of a busy machine are upper bounds, so nothing is said of them.
+    """
+    ours, theirs = table.row(found.neural), table.row(found.cheapest)
+    assert ours is not None
+    assert theirs is not None
+    if ours.costs.busy or theirs.costs.busy:
+        return ""
+    ratios = [
+        _ratio(getattr(ours.costs, name), getattr(theirs.costs, name)) for name in ("fit_seconds", "predict_seconds")
+    ]
+    if None in ratios:
+        return ""
+    fit, scoring = ratios
+    which = "" if found.verdict == "better" else ", the cheapest classic model that is not beaten"
+    return f"Its fit takes {fit} and its scoring {scoring} as long as that of {found.cheapest}{which}"
+
+
+def _ratio(ours: float | None, theirs: float | None) -> str | None:
+    return times(ours / theirs) if ours and theirs else None
+
+
+def _what_would_do(table: Table, found: Headline) -> str:
+    """Return why an undecided headline is undecided, and how many test items would decide; empty otherwise."""
+    if found.verdict != "undecided":
+        return ""
+    carried, spread = found.comparison.carried_by, found.comparison.spread
+    if carried and spread is not None:
+        listed_ = listed([f"{group + 1:,}" for group in carried])
+        return f"Numbers {listed_} of the {spread.way} carry most of the difference, so its interval is wide"
+    data = table.basis.comparability
+    if data is None or spread is None:
+        return ""
+    half = max(spread.sides(table.settings.level))
+    if not table.settings.margin < half < math.inf:
+        return ""
+    needed = data.items * (half / table.settings.margin) ** 2
     return (
-        f"Best neural model (chosen on validation): {_scored(table, best)}, {_distance(table, found.skill)} "
-        f"{reference.label}, {_at_cost(best, reference)}: {_VERDICTS[found.verdict](best, reference)}."
+        f"About {count(_two_digits(needed))} test {data.unit}s would tell a difference as small as the margin of a tie"
     )
 
 
@@ -53,24 +116,10 @@ def _distance(table: Table, skill: float) -> str:
     return f"{percent(abs(skill)).removeprefix('+')} {'below' if below else 'above'}"
 
 
-def _at_cost(best: Row, reference: Row) -> str:
-    ours, theirs = best.costs.fit_seconds, reference.costs.fit_seconds
-    if not ours or not theirs:
-        return f"fitted in {seconds(ours)} against {seconds(theirs)}"
-    return f"at {times(ours / theirs)} its fit time"
-
-
-def _not_cheaper(best: Row, reference: Row) -> str:
-    ours, theirs = best.costs.fit_seconds, reference.costs.fit_seconds
-    return "" if ours is None or theirs is None or ours < theirs else ", so here it does not"
-
-
-_VERDICTS: dict[str, Callable[[Row, Row], str]] = {
-    "better": lambda best, reference: "better",
-    "tie": lambda best, reference: f"a tie{_not_cheaper(best, reference)}",
-    "worse": lambda best, reference: f"worse{_not_cheaper(best, reference)}",
-    "undecided": lambda best, reference: "undecided, since the interval leaves room for more than one verdict",
-}
+def _two_digits(number: float) -> int:
+    """Round up to two significant digits."""
+    size = int(10 ** max(0, math.floor(math.log10(number)) - 1))
+    return math.ceil(number / size) * size
 
 
 def _why_not(row: Row) -> str:

@@ -212,7 +212,7 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     model = fitted("valid", log)
     unchanged = kind.probe(model, data)
     valid = kind.score(model, data, "valid")
-    outcome.scores["valid"] = _scores(kind, valid)
+    outcome.scores["valid"] = _scores(kind, valid, outcome.comparability)
     if cell.model.name != TRUTH and kind.train(data, "test") is not kind.train(data, "valid"):
         del model, unchanged  # so that two fits are not in memory at the same time
         model = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
@@ -222,7 +222,7 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     outcome.costs |= {"predict_seconds": scoring.wall, "predict_cpu_seconds": scoring.cpu}
     outcome.costs |= {"items_per_second": outcome.comparability.items / scoring.wall}
     outcome.costs["busy"] = fitting.busy or scoring.busy
-    outcome.scores["test"] = _scores(kind, outcome.columns)
+    outcome.scores["test"] = _scores(kind, outcome.columns, outcome.comparability)
     outcome.detail = kind.detail(outcome.columns, data, valid)
 
     outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, which hold a second fit
@@ -232,9 +232,9 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
         outcome.encoding = kind.encoding(data) if options.text else {}
 
 
-def _scores(kind: Task[Any, Any], columns: Columns) -> dict[str, float]:
-    items, _ = kind.items(columns)
-    return {metric.name: float(metric(items)[0]) for metric in kind.metrics}
+def _scores(kind: Task[Any, Any], columns: Columns, basis: Comparability) -> dict[str, float]:
+    scored = kind.units(columns, basis).columns
+    return {metric.name: float(metric(scored)[0]) for metric in kind.metrics}
 
 
 def _end_with_the_parent() -> None:

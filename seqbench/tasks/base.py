@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.units import Units
 from seqbench.interface import Budget, Context, SequenceModel
 
 Data = TypeVar("Data")
@@ -91,9 +92,11 @@ class Task(ABC, Generic[Data, Model]):
         """
 
     @abstractmethod
-    def items(self, columns: Columns) -> tuple[Columns, int]:
-        """Turn stored columns into the columns that metrics take, one row per resampling unit; also return the
-        bootstrap's block length in units."""
+    def units(self, columns: Columns, basis: Comparability) -> Units:
+        """Turn stored columns into the units of the test part.
+
+        These are columns as metrics take them, one entry per unit, and how the units depend on each other.
+        """
 
     def detail(self, columns: Columns, data: Data, valid: Columns) -> dict[str, Any]:
         """Return what the record holds besides scores: plain values, for JSON.

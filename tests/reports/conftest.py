@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from seqbench.evidence.metrics import Metric
+from seqbench.evidence.metrics import Metric, mean_of, totals
 from seqbench.evidence.records import Check, Comparability, Costs, Identity, Provenance, Record
+from seqbench.evidence.units import Units
 from seqbench.reports.groups import Run
 from seqbench.spec import parse
 from seqbench.tasks import TASKS
@@ -96,7 +98,7 @@ def make_run(
                 **{name: shared[name] for name in ("task", "dataset", "data_sha256")},
                 "vocab_sha256": "9b" * 32,
                 "convention": "stream",
-                "unit": "word",
+                "unit": "symbol",
                 "items": TOKENS,
                 **(comparability or {}),
             }
@@ -114,10 +116,6 @@ def make_run(
     return record, columns if ok and items else None
 
 
-def _accuracy(columns: Any, weights: Any) -> Any:
-    return weights @ columns["right"] / weights.sum(axis=1)
-
-
 @pytest.fixture
 def run() -> Callable[..., Run]:
     return make_run
@@ -128,11 +126,11 @@ def accuracy_task(monkeypatch: pytest.MonkeyPatch) -> None:
     """A task `guess` whose one metric is linear and better when higher."""
     module = ModuleType("a_task_of_the_tests")
     module.Guess = lambda: SimpleNamespace(  # type: ignore[attr-defined]
-        metrics=(Metric("accuracy", "accuracy", _accuracy, lower_is_better=False),),
+        metrics=(Metric("accuracy", "accuracy", partial(totals, name="right"), mean_of, lower_is_better=False),),
         suite="guess",
         shown=1,
         marks={},
-        items=lambda columns: (columns, 1),
+        units=lambda columns, basis: Units(columns),
     )
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(TASKS, "guess", f"{module.__name__}:Guess")

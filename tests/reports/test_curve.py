@@ -23,7 +23,7 @@ def made(run: Make) -> list[Table]:
             run("lstm", perplexity / 2, identity=identity, kind="neural", stochastic=True),
             run("true model", 1.5, identity=identity, kind="truth"),
         ]
-    return tables(runs, resamples=50)
+    return tables(runs)
 
 
 def test_each_model_is_a_line_and_values_stand_in_order(made: list[Table], tmp_path: Path) -> None:

@@ -43,7 +43,6 @@ def made(run: Make) -> Table:
             run(LABELS[3], seed=2, kind="neural", stochastic=True, status="timeout", reason="50% of _all_ {time}"),
             run("true model", 100.0, kind="truth"),
         ],
-        resamples=50,
         command="seqbench run --model 'a|b' --seeds 3",
     )
 
@@ -146,7 +145,7 @@ def test_latex_has_every_cell_in_panels_of_equal_rows_and_no_stray_syntax(made: 
 
 
 def test_columns_that_would_say_nothing_are_left_out(run: Make) -> None:
-    titles = [column.title for column in sheet(table([run("kn"), run("add-k", 120.0)], resamples=20)).columns]
+    titles = [column.title for column in sheet(table([run("kn"), run("add-k", 120.0)])).columns]
     assert {"95 % interval", "skill", "verdict", "status"} <= set(titles)
     assert not {"SD over seeds", "gap to truth", "parameters", "peak memory"} & set(titles)
 
@@ -232,7 +231,7 @@ FORMATS: dict[str, Callable[[Sequence[Table]], str]] = {
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_same_runs_give_the_same_bytes(run: Make, format: str) -> None:
     def written() -> str:
-        return FORMATS[format](tables([run("kn"), run("lstm", 90.0, kind="neural")], resamples=20))
+        return FORMATS[format](tables([run("kn"), run("lstm", 90.0, kind="neural")]))
 
     assert written() == written()
 
@@ -263,7 +262,7 @@ def test_whatever_became_of_the_cells_every_row_stands_in_every_format(
     run: Make, fields: list[dict[str, Any]], tail: str
 ) -> None:
     runs = [run(f"m{i}{tail}", **{**one, "read": one["read"] or one["status"] == "ok"}) for i, one in enumerate(fields)]
-    made = tables(runs, resamples=5)
+    made = tables(runs)
     assert sum(len(one.rows) for one in made) == len(runs)
     expected = [row for one in made for row in cells(sheet(one))]
     assert read_html(html.render(made)) == expected

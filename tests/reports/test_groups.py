@@ -28,7 +28,7 @@ def test_a_table_refuses_to_mix_and_names_the_runs_and_the_difference(run: Make,
 
 @pytest.mark.parametrize("difference", OTHERWISE)
 def test_tables_are_kept_apart_and_say_in_what_they_differ(run: Make, difference: str) -> None:
-    first, second = tables([run("kn"), run("lstm", **OTHERWISE[difference]), run("hmm")], resamples=2)
+    first, second = tables([run("kn"), run("lstm", **OTHERWISE[difference]), run("hmm")])
     assert [row.label for row in first.rows] == ["kn", "hmm"]
     assert [row.label for row in second.rows] == ["lstm"]
     assert second.basis.distinction == difference
@@ -37,7 +37,7 @@ def test_tables_are_kept_apart_and_say_in_what_they_differ(run: Make, difference
 
 
 def test_tables_of_different_data_sets_need_no_distinction(run: Make) -> None:
-    made = tables([run("kn"), run("kn", identity={"dataset": "other"})], resamples=2)
+    made = tables([run("kn"), run("kn", identity={"dataset": "other"})])
     assert [(t.basis.dataset, t.basis.distinction) for t in made] == [("toy", ""), ("other", "")]
     with pytest.raises(ValueError, match=r"data set toy: kn .*data set other: kn"):
         table([run("kn"), run("kn", identity={"dataset": "other"})])

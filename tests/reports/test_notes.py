@@ -1,5 +1,7 @@
 from collections.abc import Callable
 
+import numpy as np
+
 from seqbench.reports.groups import Run
 from seqbench.reports.notes import notes
 from seqbench.reports.table import table
@@ -13,7 +15,7 @@ def test_each_mark_has_one_note_with_what_was_measured_on_each_row(run: Make) ->
         run("bilstm", broken={"causal": "changing the future moved the past by 3.2 nats."}),
         run("peeker", broken={"causal": "moved by 1 nat", "normalised": "sums to 2.4"}),
     ]
-    found = notes(table(runs, resamples=2))
+    found = notes(table(runs))
     assert [marked.score for marked in found.marked] == [(), ("***",), ("***", "†")]
     ending = " The score is not comparable: no verdict, never reference or best."
     assert found.listed() == (
@@ -27,7 +29,7 @@ def test_an_unmarked_law_and_a_bad_end_are_numbered(run: Make) -> None:
         run("hmm", broken={"pure": "predict changed its ids"}),
         run("hangs", status="timeout", reason="no answer in 60 s", read=False),
     ]
-    found = notes(table(runs, resamples=2))
+    found = notes(table(runs))
     assert found.listed() == (
         ("1", "hmm: predict changed its ids."),
         ("2", "hangs: timeout (no answer in 60 s)."),
@@ -38,7 +40,7 @@ def test_an_unmarked_law_and_a_bad_end_are_numbered(run: Make) -> None:
 def test_seeds_that_ended_badly_are_told_together_if_they_ended_alike(run: Make) -> None:
     ends = ["ok", "timeout", "crashed", "timeout"]
     runs = [run("lstm", seed=s, stochastic=True, status=end, reason="why") for s, end in enumerate(ends)]
-    found = notes(table(runs, resamples=2))
+    found = notes(table(runs))
     assert found.listed() == (("1", "lstm: pooled over 1 of 4 seeds; seeds 1, 3 timeout (why); seed 2 crashed (why)."),)
 
 
@@ -49,7 +51,7 @@ def test_a_model_better_than_the_true_one_raises_an_alarm_first_of_all_notes(run
         run("kn", 85.0),
         run("true model", 80.0, kind="truth"),
     ]
-    found = notes(table(runs, resamples=200))
+    found = notes(table(runs))
     mark, text = found.listed()[0]
     assert mark == "‼"
     assert text.startswith("cheat is better than the true model beyond the paired interval")
@@ -64,3 +66,13 @@ def test_times_of_a_busy_machine_are_upper_bounds(run: Make) -> None:
     assert mark == "1"
     assert said.startswith("the machine was busy")
     assert "upper bounds" in said
+
+
+def test_a_verdict_that_few_units_decide_names_them(run: Make) -> None:
+    nats = np.full(640, np.log(100.0))
+    heavy = nats.copy()
+    heavy[[5 * 16, 9 * 16, 20 * 16]] += np.array([9.0, 30.0, 80.0])  # in units 6, 10 and 21 of 40
+    found = notes(table([run("kn", nats=nats), run("lstm", nats=heavy, kind="neural")]))
+    ((mark, said),) = found.listed()
+    assert found.marked[1].score == (mark,)
+    assert "numbers 21, 10 and 6 of the stretches of 16 symbols carry most of the difference from kn" in said

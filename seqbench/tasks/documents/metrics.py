@@ -4,12 +4,13 @@ Item columns, one entry per document: `label` and `predicted`, indices of classe
 predicted class; `nats`, −ln p of the true class.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqbench.evidence.metrics import Columns, Metric
+from seqbench.evidence.metrics import Columns, Metric, column, mean_of, totals
 from seqbench.interface import Floats
 
 BINS = 15
@@ -32,61 +33,73 @@ def by_class(matrix: NDArray[np.int64]) -> dict[str, list[float]]:
     }
 
 
-def _tallies(columns: Columns, weights: Floats) -> tuple[Floats, Floats]:
-    """Return two arrays (R, C): twice the true positives of each class, and its true plus its predicted documents."""
-    label, predicted = columns["label"], columns["predicted"]
-    classes = np.arange(1 + max(label.max(), predicted.max()))
-    true = (label[:, None] == classes).astype(np.float64)
-    said = (predicted[:, None] == classes).astype(np.float64)
-    return 2 * weights @ (true * said), weights @ (true + said)
+def _classes(columns: Columns) -> Floats:
+    """Return the classes (C,) that occur among the labels, which are the same for all models of a table."""
+    return np.unique(columns["label"])
 
 
-def _macro_f1(columns: Columns, weights: Floats) -> Floats:
-    """Return the mean F1 over the classes that occur or are predicted in a resample."""
-    right, all_ = _tallies(columns, weights)
+def _by_class(columns: Columns) -> Floats:
+    """Return (N, 2C): for each class twice the true positives, then its true plus its predicted documents."""
+    classes = _classes(columns)
+    true = (columns["label"][:, None] == classes).astype(np.float64)
+    said = (columns["predicted"][:, None] == classes).astype(np.float64)
+    return np.concatenate([2 * true * said, true + said], axis=1)
+
+
+def _macro_f1(sums: Floats) -> Floats:
+    """Return the mean F1 (R,) over the classes; a class without true or predicted documents is left out."""
+    right, all_ = np.split(sums, 2, axis=1)
     met = all_ > 0
-    mean: Floats = np.where(met, right / np.where(met, all_, 1), 0).sum(axis=1) / met.sum(axis=1)
+    mean: Floats = np.where(met, right / np.where(met, all_, 1), 0).sum(axis=1) / np.maximum(met.sum(axis=1), 1)
     return mean
 
 
-def _micro_f1(columns: Columns, weights: Floats) -> Floats:
-    right, all_ = _tallies(columns, weights)
-    pooled: Floats = right.sum(axis=1) / all_.sum(axis=1)
-    return pooled
+def _errors_by_class(columns: Columns) -> tuple[Floats, Floats]:
+    """Return what changes if a document of a class is taken for another class, as likely as that class is frequent."""
+    share = (columns["label"][:, None] == _classes(columns)).mean(axis=0)
+    instead = np.tile(share, (len(share), 1)) * (1 - np.eye(len(share)))
+    instead /= np.maximum(instead.sum(axis=1, keepdims=True), 1e-300)
+    return np.concatenate([-2 * np.eye(len(share)), instead - np.eye(len(share))], axis=1), share
 
 
-def _mean(values: NDArray[Any], weights: Floats) -> Floats:
-    mean: Floats = weights @ values / weights.sum(axis=1)
-    return mean
+def _right(columns: Columns) -> Floats:
+    """Return (N, 2): whether the document is right, and 1."""
+    right = (columns["label"] == columns["predicted"]).astype(np.float64)
+    return np.stack([right, np.ones(len(right))], axis=1)
 
 
-def _accuracy(columns: Columns, weights: Floats) -> Floats:
-    return _mean((columns["label"] == columns["predicted"]).astype(np.float64), weights)
+def _share(sums: Floats) -> Floats:
+    share: Floats = sums[:, 0] / sums[:, 1]
+    return share
 
 
-def _log_loss(columns: Columns, weights: Floats) -> Floats:
-    nats = columns["nats"].astype(np.float64)
-    impossible = np.isposinf(nats)
-    mean = _mean(np.where(impossible, 0.0, nats), weights)
-    mean[weights[:, impossible].any(axis=1)] = np.inf
-    return mean
+def _one_error(columns: Columns) -> tuple[Floats, Floats]:
+    return np.array([[-1.0, 0.0]]), np.ones(1)
 
 
-def _calibration_error(columns: Columns, weights: Floats) -> Floats:
-    """Return the sum over bins of |Σ (right − confidence)| / N, with N the number of all documents (Guo et al. 2017,
-    eq. 3)."""
-    confidence = columns["confidence"].astype(np.float64)
+def _surplus(columns: Columns) -> Floats:
+    """Return (N, BINS + 1): right minus confidence, in the column of its bin; and 1."""
+    confidence = column(columns, "confidence")
     surplus = (columns["label"] == columns["predicted"]) - confidence
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
     by_bin = np.where(bins[:, None] == np.arange(BINS), surplus[:, None], 0.0)
-    error: Floats = np.abs(weights @ by_bin).sum(axis=1) / weights.sum(axis=1)
+    return np.concatenate([by_bin, np.ones((len(bins), 1))], axis=1)
+
+
+def _calibration_error(sums: Floats) -> Floats:
+    """Return the sum over bins of |Σ (right − confidence)| / N, with N the number of all documents (Guo et al. 2017,
+    eq. 3)."""
+    error: Floats = np.abs(sums[:, :-1]).sum(axis=1) / sums[:, -1]
     return error
 
 
-MACRO_F1 = Metric("macro_f1", "macro-F1", _macro_f1, lower_is_better=False, per_cent=True)
-ACCURACY = Metric("accuracy", "accuracy", _accuracy, lower_is_better=False, per_cent=True)
-MICRO_F1 = Metric("micro_f1", "micro-F1", _micro_f1, lower_is_better=False, per_cent=True)
-LOG_LOSS = Metric("log_loss", "log-loss", _log_loss, lower_is_better=True)
+_SHARE: dict[str, Any] = {"lower_is_better": False, "range": "share", "per_cent": True}
+
+MACRO_F1 = Metric("macro_f1", "macro-F1", _by_class, _macro_f1, errors=_errors_by_class, **_SHARE)
+ACCURACY = Metric("accuracy", "accuracy", _right, _share, errors=_one_error, **_SHARE)
+MICRO_F1 = Metric("micro_f1", "micro-F1", _right, _share, errors=_one_error, **_SHARE)
+"""With one class per document, it equals the accuracy."""
+LOG_LOSS = Metric("log_loss", "log-loss", partial(totals, name="nats"), mean_of, lower_is_better=True, range="positive")
 CALIBRATION_ERROR = Metric(
-    "calibration_error", "calibration error", _calibration_error, lower_is_better=True, per_cent=True
+    "calibration_error", "calibration error", _surplus, _calibration_error, lower_is_better=True, per_cent=True
 )

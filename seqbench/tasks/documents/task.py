@@ -8,6 +8,7 @@ import numpy as np
 
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget, Floats
 from seqbench.tasks.base import Reduction, Split, Task
 from seqbench.tasks.documents.checks import check_class, check_fitted, probe
@@ -60,21 +61,23 @@ class Classification(Task[LabelledData, Classifier]):
         )
 
     def score(self, model: Classifier, data: LabelledData, split: Split, valid: Columns | None = None) -> Columns:
-        """Return columns with one entry per document, as the metrics take them."""
+        """Return columns with one entry per document, as the metrics take them, and `group` if there are groups."""
         part: Labelled = getattr(data, split)
         log_p = score_texts(model, part.texts, len(data.classes))
         predicted = log_p.argmax(axis=1)
         rows = np.arange(len(part))
-        return {
+        grouped = {} if part.groups is None else {"group": part.groups.astype(np.int32)}
+        return grouped | {
             "label": part.labels.astype(np.int32),
             "predicted": predicted.astype(np.int32),
             "confidence": np.exp(log_p[rows, predicted]).astype(np.float32),
             "nats": -log_p[rows, part.labels].astype(np.float32),
         }
 
-    def items(self, columns: Columns) -> tuple[Columns, int]:
-        """Documents are independent, so each one is a resampling unit."""
-        return columns, 1
+    def units(self, columns: Columns, basis: Comparability) -> Units:
+        """Each document is a unit. Documents of one group depend on each other, others are independent."""
+        scored = {name: column for name, column in columns.items() if name != "group"}
+        return Units(scored, (Way("groups", numbered(columns["group"])) if "group" in columns else Way("documents"),))
 
     def detail(self, columns: Columns, data: LabelledData, valid: Columns) -> dict[str, Any]:
         """Return the names of the classes; `precision`, `recall` and `f1` of each class; `confusion`, the counts by

@@ -12,12 +12,14 @@ Int. J. Forecasting 36(1), section 2; Hyndman & Koehler 2006 for MASE.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqbench.evidence.metrics import Columns, Metric
-from seqbench.interface import Floats, Ids
+from seqbench.evidence.metrics import Columns, Metric, mean_of, totals
+from seqbench.interface import Floats
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Levels of the weighted quantile loss, as in GluonTS."""
@@ -25,11 +27,11 @@ LEVELS = (0.025, *DECILES, 0.975)
 """Levels (Q,) of the quantiles that `predict` must return, ascending."""
 INTERVALS: Mapping[str, tuple[float, float]] = {"covered_80": (0.1, 0.9), "covered_95": (0.025, 0.975)}
 """The central intervals whose coverage is scored, by the name of the coverage's column."""
-SUMMED = (
+SCORED = (
     *("smape", "mase", "absolute", "squared", "naive2_smape", "naive2_mase"),
     *("quantile_loss", "magnitude", *INTERVALS),
 )
-"""The columns that metrics use; `in_units` sums them."""
+"""The columns that metrics use."""
 
 
 def seasonal_scale(pasts: Sequence[Floats], season: int) -> Floats:
@@ -94,66 +96,6 @@ def against_naive2(columns: Columns, naive2: Columns) -> dict[str, NDArray[np.fl
     return {**columns, "naive2_smape": naive2["smape"], "naive2_mase": naive2["mase"]}
 
 
-def in_units(columns: Columns, unit: Ids) -> dict[str, NDArray[np.float64]]:
-    """Turn columns of items into columns of the units that a bootstrap draws; the metrics of both are equal.
-
-    Each column becomes its sum over the items of a unit. A second column `…_items` holds the number of summed items.
-    Items with NaN are left out of both.
-
-    Args:
-        unit: (I,) the unit to which each item belongs, 0..U−1.
-    """
-    units = int(unit.max()) + 1
-    summed: dict[str, NDArray[np.float64]] = {}
-    for name in (name for name in SUMMED if name in columns):
-        told = ~np.isnan(columns[name])
-        summed[name] = np.bincount(unit, np.where(told, columns[name], 0.0), units).astype(np.float64)
-        summed[f"{name}_items"] = np.bincount(unit, told, units).astype(np.float64)
-    return summed
-
-
-def _total(columns: Columns, name: str, weights: Floats) -> tuple[Floats, Floats]:
-    """Return the weighted sum (R,) of a column and the weighted number of its items.
-
-    An infinite value counts only if it has weight.
-    """
-    if name not in columns:
-        raise ValueError(f"column {name!r} is missing among: {', '.join(columns)}")
-    values = columns[name].astype(np.float64)
-    told, endless = ~np.isnan(values), np.isposinf(values)
-    total: Floats = weights @ np.where(
-        told & ~endless, values, 0.0
-    )  # 0 · ∞ would give NaN in resamples without the item
-    total[weights[:, endless].any(axis=1)] = np.inf
-    return total, weights @ columns.get(f"{name}_items", told).astype(np.float64)
-
-
-def _mean(columns: Columns, name: str, weights: Floats) -> Floats:
-    total, weight = _total(columns, name, weights)
-    mean: Floats = np.where(weight > 0, total / np.where(weight > 0, weight, 1), np.nan)
-    return mean
-
-
-def _smape(columns: Columns, weights: Floats) -> Floats:
-    return _mean(columns, "smape", weights)
-
-
-def _mase(columns: Columns, weights: Floats) -> Floats:
-    return _mean(columns, "mase", weights)
-
-
-def _mae(columns: Columns, weights: Floats) -> Floats:
-    return _mean(columns, "absolute", weights)
-
-
-def _mse(columns: Columns, weights: Floats) -> Floats:
-    return _mean(columns, "squared", weights)
-
-
-def _rmse(columns: Columns, weights: Floats) -> Floats:
-    return np.sqrt(_mse(columns, weights))
-
-
 def _divided(upper: Floats, lower: Floats, nothing: float) -> Floats:
     """Return ratios (R,) of non-negative numbers; 0/0 has the value `nothing`."""
     zero = lower == 0
@@ -161,38 +103,55 @@ def _divided(upper: Floats, lower: Floats, nothing: float) -> Floats:
     return ratio
 
 
-def _owa(columns: Columns, weights: Floats) -> Floats:
+def _root_mean(sums: Floats) -> Floats:
+    return np.sqrt(mean_of(sums))
+
+
+def _against_naive2(columns: Columns) -> Floats:
+    """Return (N, 12): the totals of sMAPE and MASE, and of those of Naive2."""
+    names = ("smape", "naive2_smape", "mase", "naive2_mase")
+    return np.concatenate([totals(columns, name) for name in names], axis=1)
+
+
+def _owa(sums: Floats) -> Floats:
     """Return ½ (sMAPE / Naive2's sMAPE + MASE / Naive2's MASE), with means over all items (M4 Competition, section
     2.2)."""
-    ratios = [
-        _divided(_mean(columns, name, weights), _mean(columns, f"naive2_{name}", weights), nothing=1.0)
-        for name in ("smape", "mase")
-    ]
-    return (ratios[0] + ratios[1]) / 2
+    smape, naive2_smape, mase, naive2_mase = (mean_of(part) for part in np.split(sums, 4, axis=1))
+    return (_divided(smape, naive2_smape, nothing=1.0) + _divided(mase, naive2_mase, nothing=1.0)) / 2
 
 
-def _weighted_quantile_loss(columns: Columns, weights: Floats) -> Floats:
+def _losses(columns: Columns) -> Floats:
+    """Return (N, 6): the totals of the quantile loss and of the magnitude."""
+    return np.concatenate([totals(columns, name) for name in ("quantile_loss", "magnitude")], axis=1)
+
+
+def _weighted_quantile_loss(sums: Floats) -> Floats:
     """Return the mean over `DECILES` of 2 Σ pinball / Σ |y|."""
-    return _divided(_total(columns, "quantile_loss", weights)[0], _total(columns, "magnitude", weights)[0], nothing=0.0)
+    loss, endless, _, magnitude, *_ = sums.T
+    ratio = _divided(loss, magnitude, nothing=0.0)
+    ratio[endless > 0] = np.inf
+    return ratio
 
 
-def _coverage_80(columns: Columns, weights: Floats) -> Floats:
-    return _mean(columns, "covered_80", weights)
+def _a_miss(columns: Columns) -> tuple[Floats, Floats]:
+    """Return what changes if a forecast that is covered at all steps is not."""
+    return np.array([[-1.0, 0.0, 0.0]]), np.ones(1)
 
 
-def _coverage_95(columns: Columns, weights: Floats) -> Floats:
-    return _mean(columns, "covered_95", weights)
+def _mean(name: str, title: str, of: str, **fields: Any) -> Metric:
+    return Metric(name, title, partial(totals, name=of), **{"value": mean_of, **_ERROR, **fields})
 
 
-MASE = Metric("mase", "MASE", _mase, lower_is_better=True)
-SMAPE = Metric("smape", "sMAPE", _smape, lower_is_better=True)
-OWA = Metric("owa", "OWA", _owa, lower_is_better=True)
-RMSE = Metric("rmse", "RMSE", _rmse, lower_is_better=True)
-MSE = Metric("mse", "MSE", _mse, lower_is_better=True)
-MAE = Metric("mae", "MAE", _mae, lower_is_better=True)
-WEIGHTED_QUANTILE_LOSS = Metric(
-    "weighted_quantile_loss", "quantile loss", _weighted_quantile_loss, lower_is_better=True
-)
+_ERROR: dict[str, Any] = {"lower_is_better": True, "range": "positive"}
 # Coverage should equal its nominal value; a higher coverage is better only below that value.
-COVERAGE_80 = Metric("coverage_80", "coverage 80 %", _coverage_80, lower_is_better=False, per_cent=True)
-COVERAGE_95 = Metric("coverage_95", "coverage 95 %", _coverage_95, lower_is_better=False, per_cent=True)
+_COVERAGE: dict[str, Any] = {"lower_is_better": False, "range": "share", "errors": _a_miss, "per_cent": True}
+
+MASE = _mean("mase", "MASE", "mase")
+SMAPE = _mean("smape", "sMAPE", "smape")
+OWA = Metric("owa", "OWA", _against_naive2, _owa, **_ERROR)
+RMSE = _mean("rmse", "RMSE", "squared", value=_root_mean)
+MSE = _mean("mse", "MSE", "squared")
+MAE = _mean("mae", "MAE", "absolute")
+WEIGHTED_QUANTILE_LOSS = Metric("weighted_quantile_loss", "quantile loss", _losses, _weighted_quantile_loss, **_ERROR)
+COVERAGE_80 = _mean("coverage_80", "coverage 80 %", "covered_80", **_COVERAGE)
+COVERAGE_95 = _mean("coverage_95", "coverage 95 %", "covered_95", **_COVERAGE)

@@ -12,7 +12,7 @@ import numpy as np
 from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
-from seqbench.evidence.statistics import block_length
+from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget, Ids
 from seqbench.tasks.base import Reduction, Split, Task
 from seqbench.tasks.forecasts.checks import check_class, check_fitted, probe
@@ -28,10 +28,10 @@ from seqbench.tasks.forecasts.metrics import (
     MSE,
     OWA,
     RMSE,
+    SCORED,
     SMAPE,
     WEIGHTED_QUANTILE_LOSS,
     against_naive2,
-    in_units,
     item_columns,
     quantile_columns,
     seasonal_scale,
@@ -110,23 +110,21 @@ class Forecasting(Task[SeriesData, Forecaster]):
         columns |= {"series": origins.series.astype(np.int32), "end": origins.ends.astype(np.int32)}
         return against_naive2(columns, yard.naive2)
 
-    def items(self, columns: Columns) -> tuple[Columns, int]:
-        """Sum the columns over each unit that the bootstrap draws.
+    def units(self, columns: Columns, basis: Comparability) -> Units:
+        """Each forecast is a unit. Those of one series depend on each other, and so do those from the same time.
 
-        If there are many series with few origins, each series is a unit. If there are few series with many origins, the
-        first origins of all series are one unit, the second origins the next unit, and so on, since errors of series
-        that are observed together are dependent. Errors of overlapping horizons are dependent too, so a block is at
-        least as long as a horizon.
+        The first origins of all series count as one time, the second origins as the next, and so on, since series are
+        observed together. Neighbouring times are alike, and forecasts whose horizons overlap share data.
         """
         series, ends = columns["series"], columns["end"]
         first = np.flatnonzero(np.diff(series, prepend=series[0] - 1))
         counts = np.diff(first, append=len(series))
-        if len(counts) >= counts.max():
-            return in_units(columns, np.repeat(np.arange(len(counts)), counts)), 1
         number = np.arange(len(series)) - np.repeat(first, counts)
-        stride, units = int(np.diff(ends)[np.diff(series) == 0].min()), int(counts.max())
-        overlap = -(-columns["error"].shape[1] // stride)
-        return in_units(columns, number), min(units, max(block_length(units), overlap))
+        strides = np.diff(ends)[np.diff(series) == 0]
+        overlap = -(-columns["error"].shape[1] // int(strides.min())) if len(strides) else 1
+        scored = {name: columns[name] for name in SCORED if name in columns}
+        times = Way("origins", number, ordered=True, overlap=overlap)
+        return Units(scored, (Way("series", numbered(series)), times))
 
     def detail(self, columns: Columns, data: SeriesData, valid: Columns) -> dict[str, Any]:
         """Return the scores by step ahead, and the intervals of a point forecaster.

@@ -1,12 +1,7 @@
 """Squared error, with one unit per string."""
 
-from seqbench.evidence.metrics import Columns, Metric
-from seqbench.interface import Floats
+from functools import partial
 
+from seqbench.evidence.metrics import Metric, mean_of, totals
 
-def _mse(columns: Columns, weights: Floats) -> Floats:
-    mean: Floats = weights @ columns["squared"] / weights.sum(axis=1)
-    return mean
-
-
-MSE = Metric("mse", "MSE", _mse, lower_is_better=True)
+MSE = Metric("mse", "MSE", partial(totals, name="squared"), mean_of, lower_is_better=True, range="positive")

@@ -9,6 +9,7 @@ from seqbench import Budget, Context
 from seqbench.evidence.laws import Fits, Measure, Probe, ScoreError, difference, law, moved
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.units import Units
 from seqbench.interface import Floats, Ids
 from seqbench.tasks.base import Split, Task
 from seqbench_parity.data import StringData
@@ -37,8 +38,8 @@ class ParityTask(Task[StringData, Regressor]):
         part: Strings = getattr(data, split)
         return {"squared": (answer(model, part.bits) - part.parity) ** 2}
 
-    def items(self, columns: Columns) -> tuple[Columns, int]:
-        return columns, 1
+    def units(self, columns: Columns, basis: Comparability) -> Units:
+        return Units(columns)
 
     def comparability(self, data: StringData, dataset: str, data_sha256: str) -> Comparability:
         return Comparability(

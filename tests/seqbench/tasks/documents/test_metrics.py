@@ -33,7 +33,8 @@ def columns(label: list[int], predicted: list[int], confidence: float = 0.5) -> 
 def test_f1_and_accuracy_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     label, predicted = [a for a, _ in pairs], [b for _, b in pairs]
     found = columns(label, predicted)
-    assert MACRO_F1(found)[0] == pytest.approx(f1_score(label, predicted, average="macro", zero_division=0), abs=1e-12)
+    macro = f1_score(label, predicted, labels=sorted(set(label)), average="macro", zero_division=0)
+    assert MACRO_F1(found)[0] == pytest.approx(macro, abs=1e-12)
     assert MICRO_F1(found)[0] == pytest.approx(f1_score(label, predicted, average="micro"), abs=1e-12)
     assert ACCURACY(found)[0] == pytest.approx(accuracy_score(label, predicted), abs=1e-12)
     assert MICRO_F1(found)[0] == pytest.approx(ACCURACY(found)[0], abs=1e-12)  # one class a document
@@ -59,7 +60,8 @@ def test_a_weight_counts_a_document_as_often_as_it_says(pairs: list[tuple[int, i
         "nats": rng.random(len(pairs)).astype(np.float32),
     }
     repeated = {name: np.repeat(column, counts) for name, column in found.items()}
-    for metric in (MACRO_F1, MICRO_F1, ACCURACY, LOG_LOSS, CALIBRATION_ERROR):
+    all_met = set(repeated["label"]) == set(found["label"])  # the classes of macro-F1 are those of the labels
+    for metric in (*([MACRO_F1] if all_met else []), MICRO_F1, ACCURACY, LOG_LOSS, CALIBRATION_ERROR):
         weighted = metric(found, np.array([counts, counts], np.float64))
         assert weighted == pytest.approx([metric(repeated)[0]] * 2, abs=1e-12)
 
@@ -78,6 +80,13 @@ def test_full_confidence_falls_in_the_last_bin() -> None:
 def test_what_was_held_impossible_makes_log_loss_infinite_only_where_it_counts() -> None:
     found = {**columns([0, 0], [0, 1]), "nats": np.array([0.25, np.inf])}
     assert LOG_LOSS(found, np.array([[1.0, 1.0], [2.0, 0.0]])).tolist() == [np.inf, 0.25]
+
+
+def test_one_error_costs_the_same_whatever_class_it_is_taken_for() -> None:
+    """One wrong document of 100, taken for a class that the test part holds, or for one that it lacks."""
+    label = [0] * 50 + [1] * 50
+    scores = [MACRO_F1(columns(label, [wrong, *label[1:]]))[0] for wrong in (1, 7)]
+    assert scores == pytest.approx([0.99, 0.995], abs=1e-3)
 
 
 def test_a_class_that_a_resample_lacks_does_not_lower_its_mean() -> None:

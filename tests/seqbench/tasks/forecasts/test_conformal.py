@@ -32,7 +32,7 @@ def test_coverage_of_exchangeable_errors_is_within_two_points_of_what_is_said(so
     held = source(train_steps=200, valid_steps=6_000, test_steps=12_000, horizon=8, stride=12).load()
     kind, model = Forecasting(), Point(held.truth or pytest.fail("no true model"))
     columns = kind.score(model, held, "test", kind.score(model, held, "valid"))
-    items, _ = kind.items(columns)
+    items = kind.units(columns, kind.comparability(held, "held", "")).columns
     assert abs(COVERAGE_80(items)[0] - 0.80) < 0.02
     assert abs(COVERAGE_95(items)[0] - 0.95) < 0.02
 

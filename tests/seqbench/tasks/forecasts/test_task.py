@@ -100,24 +100,27 @@ def test_one_fit_serves_both_parts_where_validation_lies_after_the_training_part
 @given(
     st.lists(st.integers(64, 80), min_size=1, max_size=5), st.integers(1, 6), st.integers(1, 6), st.sampled_from([1, 4])
 )
-def test_units_have_the_scores_of_their_items(lengths: list[int], horizon: int, stride: int, season: int) -> None:
+def test_forecasts_depend_on_each_other_within_a_series_and_at_one_time(
+    lengths: list[int], horizon: int, stride: int, season: int
+) -> None:
     held = data(lengths, horizon=horizon, stride=stride, season=season)
     columns = scored(SeasonalNaive(), held)[1]
-    items, block = KIND.items(columns)
-    flat = {name: column for name, column in columns.items() if column.ndim == 1 and column.dtype == np.float64}
-    for metric in KIND.metrics:
-        assert metric(items)[0] == pytest.approx(metric(flat)[0], rel=1e-9)
-    units, origins = len(items["mase"]), len(held.test) // len(lengths)
-    assert (units, block == 1) == (len(lengths), True) if len(lengths) >= origins else units == origins
-    if units == origins > len(lengths):
-        assert min(units, -(-horizon // stride)) <= block <= units
+    found = KIND.units(columns, KIND.comparability(held, "held", ""))
+    series, times = found.ways
+    assert series.groups is not None
+    assert times.groups is not None
+    origins = len(held.test) // len(lengths)
+    assert np.unique(series.groups).tolist() == list(range(len(lengths)))
+    assert np.unique(times.groups).tolist() == list(range(origins))
+    assert (times.ordered, series.ordered) == (True, False)
+    assert times.overlap == (-(-horizon // stride) if origins > 1 else 1)
 
 
 def test_series_whose_past_never_moved_count_in_every_metric_but_mase() -> None:
     held = data([80, 80])
     still = replace(held, series=Panel([np.full(80, 5.0), held.series.values[1]], ["still", "moving"], 4))
     valid, columns = scored(Naive(), still)
-    items, _ = KIND.items(columns)
+    items = KIND.units(columns, KIND.comparability(held, "held", "")).columns
     moving = {name: c[columns["series"] == 1] for name, c in columns.items()}
     assert MASE(items)[0] == pytest.approx(np.mean(moving["mase"]))
     assert SMAPE(items)[0] == pytest.approx(np.mean(moving["smape"]) / 2)
@@ -130,7 +133,7 @@ def test_errors_by_step_average_to_the_scores() -> None:
     held = data([90, 80])
     valid, columns = scored(ar(), held)
     found = KIND.detail(columns, held, valid)
-    items, _ = KIND.items(columns)
+    items = KIND.units(columns, KIND.comparability(held, "held", "")).columns
     scores = {metric.name: float(metric(items)[0]) for metric in KIND.metrics}
     assert np.mean(np.square(found["by_step"]["rmse"])) == pytest.approx(scores["mse"], rel=1e-5)
     assert np.mean(found["by_step"]["mase"]) == pytest.approx(scores["mase"], rel=1e-5)
