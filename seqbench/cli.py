@@ -72,8 +72,15 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, ImportError) as error:
-        typer.secho(f"seqbench: {error}", err=True, fg="red")
+        _say(f"seqbench: {error}", "red")
         raise typer.Exit(2) from None
+
+
+def _say(text: str, color: str | None = None) -> None:
+    """Write one line to stderr, without the control characters that names and messages may contain."""
+    from seqbench.reports.formatting import plain
+
+    typer.secho(plain(text), err=True, fg=color)
 
 
 @app.command()
@@ -177,7 +184,7 @@ def run(
         try:
             failed = progress.follow(asked)
         except KeyboardInterrupt:
-            typer.echo(f"interrupted; finished cells are in {store}, and the same command goes on from there", err=True)
+            _say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
             raise typer.Exit(INTERRUPTED) from None
         typer.echo(registry.renderer(format)(asked.tables()))
     if failed:
@@ -224,7 +231,7 @@ def report(
             return
         text = api.report(store, format)
         for damaged in api.damaged(store):
-            typer.secho(f"damaged, and left out: {damaged.path}: {damaged.why}", err=True, fg="yellow")
+            _say(f"damaged, and left out: {damaged.path}: {damaged.why}", "yellow")
         if output is None:
             typer.echo(text)
         else:

@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
+from rich.text import Text
 
 from seqbench.api import Asked
 from seqbench.evidence.records import Check
+from seqbench.reports.formatting import plain
 from seqbench.runs.runner import Finished, Progress, Recomputed, Started
 
 
@@ -18,35 +20,32 @@ def follow(asked: Asked) -> bool:
     """Run the requested cells and show progress; return whether a cell failed (neither ok nor skipped)."""
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[doing]}"),
+        TextColumn("{task.fields[doing]}", markup=False),
     )
     failed = False
     doing: dict[str, str] = {}
     with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        grid = bar.add_task(f"{asked.suite.name} ({asked.preset})", total=len(asked.cells), doing="")
+        grid = bar.add_task(plain(f"{asked.suite.name} ({asked.preset})"), total=len(asked.cells), doing="")
         for event in asked.start():
             cell = event.cell
-            name = f"{cell.label} on {cell.identity.dataset}"
+            name = plain(f"{cell.label} on {cell.identity.dataset}")
             match event:
                 case Started():
                     doing[cell.key] = name
                 case Progress(name=curve, value=value):
                     doing[cell.key] = f"{name}: {curve} {value:.4g}"
                 case Recomputed(damaged=damaged):
-                    console.print(
-                        f"damaged, computed again: {damaged.path}: {damaged.why}", style="yellow", markup=False
-                    )
+                    _say(bar.console, f"damaged, computed again: {damaged.path}: {damaged.why}", "yellow")
                 case Finished(record=record):
                     doing.pop(cell.key, None)
                     bar.advance(grid)
                     failed |= record.status not in ("ok", "skipped")
                     if record.status != "ok":
-                        told = f"{name}: {record.status}: {record.reason}"
-                        bar.console.print(told, style="yellow", markup=False, highlight=False)
+                        _say(bar.console, f"{name}: {record.status}: {record.reason}", "yellow")
             bar.update(grid, doing=" · ".join(doing.values()))
     return failed
 
@@ -66,7 +65,7 @@ def show_cells(asked: Asked) -> None:
         rows.append((cell.identity.dataset, cell.label, str(cell.identity.seed), state))
     show_rows(("data", "model", "seed", "state"), rows)
     rest = f", and {unknown} of unknown length" if unknown else ""
-    Console().print(f"{len(rows)} cells; to run: about {total / asked.jobs:.0f} s{rest}")
+    _say(Console(), f"{len(rows)} cells; to run: about {total / asked.jobs:.0f} s{rest}")
 
 
 def show_checks(checks: Sequence[Check]) -> bool:
@@ -82,7 +81,7 @@ def show_files(rows: Iterable[Any]) -> bool:
     show_rows(("data set", "file", "state", "where"), [(r.name, r.file, r.state, str(r.where)) for r in found])
     for row in found:
         if row.message:
-            Console().print(f"{row.file}: {row.message}", markup=False, highlight=False)
+            _say(Console(), f"{row.file}: {row.message}")
     return any(not r.good for r in found)
 
 
@@ -92,5 +91,10 @@ def show_rows(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for title in titles:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    Console().print(table, markup=False)
+        table.add_row(*(Text(plain(str(cell))) for cell in row))
+    Console().print(table)
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    """Print one line; its brackets and escape codes come from names and models, and are not for the terminal."""
+    console.print(Text(plain(text), style))

@@ -4,6 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from seqbench.evidence.records import Check
+from seqbench.progress import show_checks, show_rows
+
 MODEL = """
 from seqbench import LanguageModel
 
@@ -26,3 +31,22 @@ def test_brackets_in_a_reason_are_text_and_do_not_end_the_run(tmp_path: Path) ->
     assert done.returncode == 1
     assert "text ended with [/INST], install seqbench[extra]" in " ".join(done.stderr.split())
     assert "[/INST]" in done.stdout
+
+
+def test_tables_of_the_terminal_show_names_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    show_rows(("name", "what it is"), [("[bold]a[/bold] :bug:", "x\x1b[2Jy\x07 [/]")])
+    show_checks([Check(name="normalised", passed=False, message="sums [/red] to\n\x1b[31m2")])
+    shown = capsys.readouterr().out
+    assert "[bold]a[/bold] :bug:" in shown
+    assert "xy [/]" in shown
+    assert "sums [/red] to 2" in shown
+    assert all(character.isprintable() for line in shown.split("\n") for character in line)
+
+
+def test_an_error_is_one_line_without_control_characters(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "seqbench.cli", "run", "--model", "no\n\x1b[31mmodel\r[/b]", "--store", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    (line,) = done.stderr.split("\n")[:-1]
+    assert line.isprintable()
+    assert "[/b]" in line
