@@ -38,7 +38,11 @@ class Asked:
     retry: bool
 
     def start(self) -> Iterator[Event]:
-        """Run the cells that the store lacks, and yield events."""
+        """Run the cells that the store lacks, and yield events.
+
+        Raises:
+            OSError: the store cannot be written, or its disk is full.
+        """
         plan = Plan(
             command=self.command,
             suite=self.suite.name,
@@ -93,7 +97,7 @@ def ask(
         seeds: number of fits per model, with seeds 0, 1, …; None: the number in the preset.
         store: the folder of records.
         jobs: number of cells that run at the same time; they share the machine's cores.
-        device: `cpu`, `cuda`, or `auto`.
+        device: `cpu`, `cuda`, `cuda:1` (the second GPU), `mps`, or `auto`: a CUDA GPU if there is one, else `cpu`.
         precision: number format in which networks multiply during training, `float32` or `bfloat16`; None: the setting
             of each model and preset; the default is float32.
         keep: whether fits are kept, for `predict`.
@@ -102,7 +106,7 @@ def ask(
         command: the command to show in the footer of the table.
 
     Raises:
-        ValueError: a name, a setting or a file is wrong.
+        ValueError: a name, a setting or a file is wrong, or the device is absent.
     """
     chosen = suites.load(suite)
     name, found = chosen.chosen(preset)
@@ -113,7 +117,7 @@ def ask(
         raise ValueError(f"{', '.join(data_options)} says how to read a file; name the file with data=")
     if jobs < 1:
         raise ValueError(f"jobs must be 1 or more, not {jobs}")
-    device = auto_device() if device == "auto" else device
+    device = auto_device() if device == "auto" else _present(device)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Asked(
         command=command or _python_call(suite, models, datasets, data, preset, seeds),
@@ -334,6 +338,13 @@ def auto_device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _present(device: str) -> str:
+    """Return the name of a device; raise ValueError if this machine has none of that name."""
+    if device != "cpu":  # importing torch is slow
+        registry.attribute("seqbench.learning.training:choose_device")(device)
+    return device
 
 
 def _python_call(suite: str, *arguments: Any) -> str:

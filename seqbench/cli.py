@@ -124,7 +124,7 @@ def run(
     jobs: Annotated[
         int, typer.Option(help="Number of cells that run at the same time; they share the cores.", min=1)
     ] = 1,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")] = "auto",
     precision: Annotated[
         Precision | None, typer.Option(help="Number format in which networks multiply during training.")
     ] = None,
@@ -261,7 +261,7 @@ def sample(
     unit: Annotated[Unit | None, typer.Option(help="Whether a symbol of --data is a word or a character.")] = None,
     suite: Annotated[str, typer.Option(help="The suite with the preset by which the model is fitted.")] = "lm",
     preset: Annotated[str | None, typer.Option(help="Preset of the suite, such as quick or standard.")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")] = "auto",
     length: Annotated[int, typer.Option(help="Number of symbols to generate.")] = 300,
     prompt: Annotated[str, typer.Option(help="The text that the model continues.")] = "",
     temperature: Annotated[

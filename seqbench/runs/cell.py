@@ -24,7 +24,7 @@ from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Check, Comparability, Costs, Provenance, Record, Status
 from seqbench.interface import Arrays, Budget, MissingExtra, SequenceModel
 from seqbench.runs.grid import TRUTH, Cell
-from seqbench.runs.store import Store
+from seqbench.runs.store import Store, Unwritable
 from seqbench.runs.suites import Limits
 from seqbench.spec import Spec
 from seqbench.tasks import task
@@ -32,6 +32,8 @@ from seqbench.tasks.base import Split, Task
 
 REFIT = ", for the test part"
 """Added to the names of the second fit's curves if the test part needs its own fit."""
+UNWRITTEN = 74
+"""Exit code of a cell whose record could not be written; its last output says why."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,11 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     record = record_of(cell, status, reason, options, outcome, trace)
-    Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, log.read_bytes())
+    try:
+        Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, log.read_bytes())
+    except Unwritable as error:
+        print(error, file=sys.stderr)
+        sys.exit(UNWRITTEN)
 
 
 def limit_threads(threads: int) -> None:

@@ -25,7 +25,7 @@ from seqbench.evidence.records import Record, Status
 from seqbench.runs import cell as cell_process
 from seqbench.runs.cell import Options, Outcome, record_of
 from seqbench.runs.grid import Cell
-from seqbench.runs.store import Damaged, Store
+from seqbench.runs.store import Damaged, Store, Unwritable
 from seqbench.runs.suites import Limits
 
 if TYPE_CHECKING:
@@ -112,6 +112,9 @@ def execute(
 
     A cell whose record is in the store is run again only if the record is damaged, if it is not ok and `retry` is set,
     or if fits are to be stored and the record has none.
+
+    Raises:
+        Unwritable: a record cannot be written; the cells that still run are ended.
     """
     launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
     store.sweep()
@@ -214,6 +217,8 @@ class _LocalProcess:
         if self.process.exitcode is not None:
             code = self.process.exitcode
             self._clear()
+            if code == cell_process.UNWRITTEN:
+                raise Unwritable(self._last_line() or "the store cannot be written")
             return ("ok", "") if code == 0 else ("crashed", self._how(code))
         resident = self._resident()
         self.peak = max(self.peak, resident)
@@ -274,8 +279,11 @@ class _LocalProcess:
         if code == -9:
             return "killed by signal 9, perhaps because the machine ran out of memory"
         how = f"killed by signal {-code}" if code < 0 else f"the process left with exit code {code}"
-        words = self.printed.decode(errors="replace").strip().splitlines()
-        return f"{how}; its last output: {words[-1].strip()[:200]}" if words else how
+        words = self._last_line()[:200]
+        return f"{how}; its last output: {words}" if words else how
+
+    def _last_line(self) -> str:
+        return self.printed.decode(errors="replace").strip().rpartition("\n")[2].strip()
 
 
 @contextmanager

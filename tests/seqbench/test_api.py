@@ -170,6 +170,11 @@ def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
         (["run", "--dataset", "wikitext3"], "did you mean wikitext2"),
         (["run", "--data", "nowhere.txt", "--model", "unigram", "--store", "{tmp}"], "there is no file nowhere.txt"),
         (["run", "--unit", "word"], "says how to read a file"),
+        (["run", "--device", "tpu", "--store", "{tmp}"], "no device 'tpu'; there are: auto, cpu, cuda"),
+        (["run", "--device", "cuda:99", "--store", "{tmp}"], "CUDA device"),
+        (["sample", "unigram", "--device", "tpu", "--store", "{tmp}"], "no device 'tpu'"),
+        (["run", "--dataset", COINS, "--model", "uniform", "--store", "{tmp}/file"], "file cannot be written: it is a"),
+        (["run", "--dataset", COINS, "--model", "uniform", "--store", "{tmp}/file/below"], "below cannot be written:"),
         (["report", "{tmp}/empty"], "there are no records"),
         (["predict", "zzz", "--data", "x.txt", "--store", "{tmp}"], "no one run 'zzz'"),
         (["check", "nowhere.py:Model"], "there is no file nowhere.py"),
@@ -177,10 +182,43 @@ def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_told_in_one_line(tmp_path: Path, arguments: list[str], words: str) -> None:
+    (tmp_path / "file").touch()
     done = _cli(*(a.replace("{tmp}", str(tmp_path)) for a in arguments))
     assert done.returncode != 0
     assert words in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_disk_that_is_full_when_a_record_is_written_ends_the_run_and_is_no_result(tmp_path: Path) -> None:
+    model = tmp_path / "full.py"
+    model.write_text(
+        TOYS.read_text()
+        + """
+class Full(Still):
+    def fit(self, train, ctx):
+        super().fit(train, ctx)
+        from pathlib import Path
+        from seqbench.runs import store
+
+        def full(path, data):
+            raise OSError(28, "No space left on device")
+
+        if (Path(__file__).parent / "is full").exists():
+            store._write = full
+"""
+    )
+    (tmp_path / "is full").touch()
+    arguments = ["run", "--model", f"{TOYS}:Still", "--model", f"{model}:Full", "--dataset", COINS]
+    arguments += ["--store", str(tmp_path / "results"), "--format", "csv"]
+    done = _cli(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "results cannot be written: No space left on device. Finished cells are kept" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(list(Store(tmp_path / "results").records())) == 1
+    assert not list((tmp_path / "results").glob(".partial*"))
+    (tmp_path / "is full").unlink()
+    done = _cli(*arguments)
+    assert (done.returncode, done.stdout.count(",ok,")) == (0, 2)
 
 
 def test_check_tells_the_laws_that_a_model_breaks() -> None:
