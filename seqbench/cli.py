@@ -131,6 +131,7 @@ def run(
     keep: Annotated[bool, typer.Option("--keep", help="Store the fits, for `seqbench predict`.")] = False,
     no_text: Annotated[bool, typer.Option("--no-text", help="Keep the words of the data out of the store.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Run cells again whose status is not ok.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress, only the table.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells and run nothing.")] = False,
     store: StoreOption = Path("results"),
     format: Annotated[Format, typer.Option(help="Format of the table.")] = Format.terminal,
@@ -182,7 +183,7 @@ def run(
             progress.show_cells(asked)
             return
         try:
-            failed = progress.follow(asked)
+            failed = progress.follow(asked, quiet)
         except KeyboardInterrupt:
             _say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
             raise typer.Exit(INTERRUPTED) from None

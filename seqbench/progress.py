@@ -11,13 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from seqbench.api import Asked
-from seqbench.evidence.records import Check
-from seqbench.reports.formatting import plain
+from seqbench.evidence.records import Check, Record
+from seqbench.reports.formatting import plain, seconds
+from seqbench.runs.grid import Cell
 from seqbench.runs.runner import Finished, Progress, Recomputed, Started
 
 
-def follow(asked: Asked) -> bool:
-    """Run the requested cells and show progress; return whether a cell failed (neither ok nor skipped)."""
+def follow(asked: Asked, quiet: bool = False) -> bool:
+    """Run the requested cells and show progress on stderr; return whether a cell failed (neither ok nor skipped).
+
+    A terminal shows a bar, and a line per cell that is not ok. Elsewhere there is one line per finished cell.
+
+    Args:
+        quiet: show neither a bar nor cells.
+    """
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -26,38 +33,53 @@ def follow(asked: Asked) -> bool:
         TimeElapsedColumn(),
         TextColumn("{task.fields[doing]}", markup=False),
     )
-    failed = False
+    total, ended, failed = len(asked.cells), 0, False
     doing: dict[str, str] = {}
-    with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        grid = bar.add_task(plain(f"{asked.suite.name} ({asked.preset})"), total=len(asked.cells), doing="")
+    with Bar(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+        grid = bar.add_task(plain(f"{asked.suite.name} ({asked.preset})"), total=total, doing="")
         for event in asked.start():
             cell = event.cell
-            name = plain(f"{cell.label} on {cell.identity.dataset}")
+            name = _named(cell, asked)
             match event:
                 case Started():
                     doing[cell.key] = name
                 case Progress(name=curve, value=value):
                     doing[cell.key] = f"{name}: {curve} {value:.4g}"
                 case Recomputed(damaged=damaged):
-                    _say(bar.console, f"damaged, computed again: {damaged.path}: {damaged.why}", "yellow")
-                case Finished(record=record):
+                    _say(console, f"damaged, computed again: {damaged.path}: {damaged.why}", "yellow")
+                case Finished(record=record, reused=reused):
                     doing.pop(cell.key, None)
                     bar.advance(grid)
-                    failed |= record.status not in ("ok", "skipped")
-                    if record.status != "ok":
-                        _say(bar.console, f"{name}: {record.status}: {record.reason}", "yellow")
+                    ended += 1
+                    good = record.status == "ok"
+                    failed |= not good and record.status != "skipped"
+                    if not quiet and not (good and console.is_terminal):
+                        end = f"{name}: {_end(record, reused)}"
+                        _say(console, f"[{ended}/{total}] {end}", "" if good else "yellow")
             bar.update(grid, doing=" · ".join(doing.values()))
     return failed
 
 
+def _named(cell: Cell, asked: Asked) -> str:
+    seed = f", seed {cell.identity.seed}" if any(other.identity.seed for other in asked.cells) else ""
+    return plain(f"{cell.label} on {cell.identity.dataset}{seed}")
+
+
+def _end(record: Record, reused: bool) -> str:
+    """Return how a cell ended: its status with the reason, or with its time."""
+    if record.reason:
+        return f"{record.status}: {record.reason}"
+    return f"{record.status}, {'in the store' if reused else seconds(record.costs.wall_seconds)}"
+
+
 def show_cells(asked: Asked) -> None:
     """List the cells of a run, with their status if they are in the store, else with the time of their last run."""
-    seconds = asked.seconds()
+    known = asked.seconds()
     rows, total, unknown = [], 0.0, 0
     for cell in asked.cells:
         record = asked.store.find(cell.identity)
         if record is None:
-            estimate = seconds.get(cell.key)
+            estimate = known.get(cell.key)
             total, unknown = total + (estimate or 0.0), unknown + (estimate is None)
             state = "to run" if estimate is None else f"to run, about {estimate:.0f} s"
         else:
@@ -97,4 +119,4 @@ def show_rows(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def _say(console: Console, text: str, style: str = "") -> None:
     """Print one line; its brackets and escape codes come from names and models, and are not for the terminal."""
-    console.print(Text(plain(text), style))
+    console.print(Text(plain(text), style), soft_wrap=True)

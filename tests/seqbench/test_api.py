@@ -135,8 +135,10 @@ def test_a_dry_run_lists_cells_and_the_time_they_took(store: Path, book: Path, t
     assert not list(Path(store).glob("*/kneser-ney/*"))
 
 
-def test_without_a_terminal_a_run_prints_its_table_alone(tmp_path: Path) -> None:
-    done = _cli("run", "--model", f"{TOYS}:Still", "--dataset", COINS, "--store", tmp_path, "--format", "csv")
+def test_a_quiet_run_prints_its_table_alone(tmp_path: Path) -> None:
+    done = _cli(
+        "run", "--model", f"{TOYS}:Still", "--dataset", COINS, "--store", tmp_path, "--format", "csv", "--quiet"
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("task,dataset")
 

@@ -1,5 +1,6 @@
 """What is told while cells run: the words of models and libraries come out as they are."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ def test_brackets_in_a_reason_are_text_and_do_not_end_the_run(tmp_path: Path) ->
     command += ["--model", f"{tmp_path / 'model.py'}:Bracketed", "--model", "uniform"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "text ended with [/INST], install seqbench[extra]" in " ".join(done.stderr.split())
+    assert "text ended with [/INST], install seqbench[extra]" in done.stderr
     assert "[/INST]" in done.stdout
 
 
@@ -50,3 +51,22 @@ def test_an_error_is_one_line_without_control_characters(tmp_path: Path) -> None
     (line,) = done.stderr.split("\n")[:-1]
     assert line.isprintable()
     assert "[/b]" in line
+
+
+def test_without_a_terminal_each_finished_cell_is_one_line_on_stderr(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(MODEL)
+    toys = Path(__file__).parents[1] / "toys"
+    command = [sys.executable, "-m", "seqbench.cli", "run", "--dataset", f"{toys / 'toys.py'}:Coins"]
+    command += ["--model", f"{toys / 'toys.py'}:Frequency", "--model", f"{tmp_path / 'model.py'}:Bracketed"]
+    command += ["--seeds", "2", "--store", tmp_path / "store", "--format", "csv"]
+
+    def lines() -> list[str]:
+        return subprocess.run(command, capture_output=True, text=True).stderr.splitlines()
+
+    first = lines()
+    assert [re.sub(r"[\d.]+ m?s$", "T s", line).partition(":Frequency")[2] for line in first[:2]] == [
+        f" on {toys / 'toys.py'}:Coins, seed {seed}: ok, T s" for seed in (0, 1)
+    ]
+    assert [line.split()[0] for line in first] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
+    assert all(": failed: ValueError: text ended with" in line for line in first[2:])
+    assert [line.rpartition(": ")[2] for line in lines()[:2]] == ["ok, in the store"] * 2
