@@ -239,11 +239,11 @@ def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.Da
     """
     import pandas as pd
 
-    folder = Store(Path(store)).run(run)
-    opened = Store(folder.parents[2])
+    folder = Store(Path(store)).run(run).resolve()
+    opened = Store(folder.parents[min(2, len(folder.parents) - 1)])
     record = opened.read(folder / RECORD)
     if isinstance(record, Damaged):
-        raise ValueError(f"{record.path} is damaged: {record.why}; run its cell again")
+        raise ValueError(f"{record.path} cannot be used: {record.why}; or run its cell again")
     if record.status != "ok":
         raise ValueError(f"{folder} contains no fit: {record.status}: {record.reason}")
     cell, kind = Cell.of(record), task(record.identity.task)

@@ -51,6 +51,9 @@ class Measure:
 NATS = Measure("scores", "nats", TOLERANCE)
 
 
+_ENDED = "measuring this ended in "
+
+
 def law(name: str, measure: Callable[[], Check]) -> Check:
     """Measure a law. A law that cannot be measured counts as broken."""
     try:
@@ -59,7 +62,13 @@ def law(name: str, measure: Callable[[], Check]) -> Check:
         return Check(name=name, passed=False, message=str(error))
     except Exception as error:
         last = " ".join(traceback.format_exception_only(error)[-1].split())
-        return Check(name=name, passed=False, message=f"measuring this ended in {last}")
+        return Check(name=name, passed=False, message=f"{_ENDED}{last}")
+
+
+def wordless(check: Check) -> Check:
+    """Return the check without the message of an error, which may quote the data; the type of the error stays."""
+    said, ended, error = check.message.partition(_ENDED)
+    return check.model_copy(update={"message": f"{said}{ended}{error.partition(':')[0]}"})
 
 
 def difference(a: Floats, b: Floats) -> float:

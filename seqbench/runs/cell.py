@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from seqbench import registry
 from seqbench.data import Dataset
-from seqbench.evidence.laws import seed_everything
+from seqbench.evidence.laws import seed_everything, wordless
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Check, Comparability, Costs, Provenance, Record, Status
 from seqbench.interface import Arrays, Budget, MissingExtra, SequenceModel
@@ -118,12 +118,16 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
     except MissingExtra as error:
         status, reason = "skipped", str(error)
     except MemoryError as error:
-        status, reason = "out of memory", _one_line(error)
+        status, reason = "out of memory", _one_line(error, options.text)
     except Exception as error:
         out_of_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, for a GPU
-        status, reason, trace = "out of memory" if out_of_memory else "failed", _one_line(error), traceback.format_exc()
+        status, reason = "out of memory" if out_of_memory else "failed", _one_line(error, options.text)
+        trace = traceback.format_exc() if options.text else _places(error)
     except SystemExit as error:
-        status, reason = "failed", f"the model called sys.exit({error.code!r})"
+        status, reason = (
+            "failed",
+            f"the model called sys.exit({error.code!r})" if options.text else "sys.exit was called",
+        )
     outcome.costs["wall_seconds"] = time.perf_counter() - started
     outcome.costs.setdefault("peak_memory_bytes", _peak_memory())
     if status != "ok":
@@ -132,8 +136,9 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     record = record_of(cell, status, reason, options, outcome, trace)
+    printed = log.read_bytes() if options.text else b""
     try:
-        Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, log.read_bytes())
+        Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, printed)
     except Unwritable as error:
         print(error, file=sys.stderr)
         sys.exit(UNWRITTEN)
@@ -218,7 +223,8 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     outcome.detail = kind.detail(outcome.columns, data, valid)
 
     outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, which hold a second fit
-    outcome.checks = [unchanged(), *kind.check(model, data, cell.seed)]
+    checks = [unchanged(), *kind.check(model, data, cell.seed)]
+    outcome.checks = checks if options.text else [wordless(check) for check in checks]
     if options.keep:
         outcome.arrays = None if cell.model.name == TRUTH else model.arrays()
         outcome.encoding = kind.encoding(data) if options.text else {}
@@ -245,11 +251,18 @@ def _peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _one_line(error: BaseException) -> str:
-    """Return one line with the error and the line of code that raised it."""
+def _one_line(error: BaseException, text: bool) -> str:
+    """Return one line with the error and the line of code that raised it; without `text`, not the error's message."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    message = " ".join(str(error).split()) or "no message"
+    message = (" ".join(str(error).split()) or "no message") if text else "its message may quote the data (--no-text)"
     return f"{type(error).__name__}: {message} ({Path(frame.filename).name}:{frame.lineno})"
+
+
+def _places(error: BaseException) -> str:
+    """Return the traceback as files, lines and the type of the error, without words of the data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames]
+    return "\n".join([*lines, type(error).__name__, ""])
 
 
 def _findable(spec: Spec) -> Spec:

@@ -210,6 +210,9 @@ class Store:
             return Damaged(path, f"schema {record.identity.schema_version}, but this seqbench reads {SCHEMA}")
         if record.key != key_of(record.identity):
             return Damaged(path, "its key is not the hash of its identity")
+        place = self.folder(record.identity, record.key)
+        if path.parent.parts[-3:] != place.parts[-3:]:
+            return Damaged(path, f"its folder was moved or renamed: move it back to {place}")
         if record.items_sha256 is not None:
             try:
                 data = (path.parent / ITEMS).read_bytes()

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +104,100 @@ def test_without_text_the_store_holds_no_word_of_the_data_and_predict_still_work
     assert not any(b"secretword" in file.read_bytes() for file in files)
     record = _record(tmp_path / "r", "unigram")
     assert api.predict(record.key[:8], secret, tmp_path / "r")["nats"].notna().all()
+
+
+SECRETIVE = """
+import os
+import sys
+import numpy as np
+from seqbench import LanguageModel
+
+
+class Talks(LanguageModel):
+    \"\"\"Uniform; it prints a word of the data.\"\"\"
+
+    def fit(self, train, ctx):
+        self.vocab_size = ctx.vocab.size
+        self.word = next(symbol for symbol in ctx.vocab.symbols if "secret" in symbol)
+        print(self.word, flush=True)
+
+    def predict(self, ids, state=None):
+        return np.full(ids.shape, -np.log(self.vocab_size)), 0
+
+
+class Raises(Talks):
+    def fit(self, train, ctx):
+        super().fit(train, ctx)
+        try:
+            {}[self.word]
+        except KeyError as error:
+            raise ValueError(f"no count of {self.word}") from error
+
+
+class Exits(Talks):
+    def fit(self, train, ctx):
+        super().fit(train, ctx)
+        sys.exit(self.word)
+
+
+class Dies(Talks):
+    def fit(self, train, ctx):
+        super().fit(train, ctx)
+        os._exit(3)
+
+
+class RaisesInLaws(Talks):
+    def predict(self, ids, state=None):
+        if not ids.size:
+            raise ValueError(self.word)
+        return super().predict(ids, state)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "reason"),
+    [
+        ("Talks", "ok", ""),
+        ("Raises", "failed", r"ValueError: its message may quote the data \(--no-text\) \(secretive.py:\d+\)"),
+        ("Exits", "failed", "sys.exit was called"),
+        ("Dies", "crashed", "the process left with exit code 3"),
+        ("RaisesInLaws", "ok", ""),
+    ],
+)
+def test_without_text_neither_output_nor_errors_bring_words_into_the_store(
+    book: Path, tmp_path: Path, name: str, status: str, reason: str
+) -> None:
+    data, model = tmp_path / "data.txt", tmp_path / "secretive.py"
+    data.write_text(book.read_text().replace("x", "secretword"))
+    model.write_text(SECRETIVE)
+    arguments = ["run", "--data", data, "--model", f"{model}:{name}", "--keep", "--store"]
+    _cli(*arguments, tmp_path / "open")
+    _cli(*arguments, tmp_path / "closed", "--no-text")
+    assert b"secretword" in b"".join(f.read_bytes() for f in (tmp_path / "open").rglob("*") if f.is_file())
+    assert b"secretword" not in b"".join(f.read_bytes() for f in (tmp_path / "closed").rglob("*") if f.is_file())
+    record = _record(tmp_path / "closed", name)
+    assert record.status == status
+    assert re.fullmatch(reason, record.reason)
+    if name == "Raises":
+        assert re.search(r'File ".*secretive.py", line \d+, in fit\nValueError\n$', record.traceback)
+    if name == "RaisesInLaws":
+        assert "measuring this ended in ValueError" in [check.message for check in record.checks]
+
+
+def test_a_record_whose_folder_was_moved_says_where_it_belongs(store: Path, book: Path, tmp_path: Path) -> None:
+    record = _record(store, "unigram")
+    own = Store(store).folder(record.identity, record.key)
+    elsewhere = tmp_path / "results" / own.parts[-3] / "renamed" / own.name
+    for moved in (elsewhere, tmp_path / own.name):
+        shutil.copytree(own, moved)
+        with pytest.raises(
+            ValueError, match=f"{moved}.*moved or renamed: move it back to .*/unigram/{own.name}; or run"
+        ):
+            api.predict(str(moved), book)
+    (damaged,) = api.damaged(tmp_path / "results")
+    assert "moved or renamed" in damaged.why
+    with pytest.raises(ValueError, match="there are no records"):
+        api.report(tmp_path / "results")
 
 
 def test_a_fit_whose_code_changed_is_not_passed_off_as_the_recorded_one(tmp_path: Path) -> None:
