@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seqbench import registry
 from seqbench.evidence.records import Check, Record
 from seqbench.runs import suites
-from seqbench.runs.cell import Options, blank, dataset, fit, load
+from seqbench.runs.cell import Options, blank, dataset, findable, fit, load
 from seqbench.runs.grid import TRUTH, Cell, Precision, grid
 from seqbench.runs.provenance import provenance
 from seqbench.runs.runner import Event, execute
@@ -321,9 +321,13 @@ def _refuse_changes(record: Record) -> None:
 
 
 def _question(of: Cell | Record) -> str:
-    """Return the identity of a cell without the versions of its code and data."""
+    """Return the identity of a cell without the versions of its code and data, but with the paths of their files.
+
+    So files of one name in different folders are different questions, and a changed file is the same question.
+    """
     sources = {"target", "model_source", "data_source", "task_source", "data_sha256"}
-    return of.identity.model_dump_json(exclude=sources)
+    specs = (of.model_spec, of.data_spec) if isinstance(of, Record) else (findable(of.model), findable(of.dataset))
+    return f"{of.identity.model_dump_json(exclude=sources)} {[spec.paths() for spec in specs]}"
 
 
 def _tables(store: Store, records: Sequence[Record], command: str | None, margin: float) -> Any:

@@ -72,8 +72,8 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
         identity=cell.identity,
         label=cell.label,
         reduction=cell.reduction,
-        model_spec=_findable(cell.model),
-        data_spec=_findable(cell.dataset),
+        model_spec=findable(cell.model),
+        data_spec=findable(cell.dataset),
         kind=cell.kind,
         stochastic=cell.stochastic,
         status=status,
@@ -265,13 +265,17 @@ def _places(error: BaseException) -> str:
     return "\n".join([*lines, type(error).__name__, ""])
 
 
-def _findable(spec: Spec) -> Spec:
+def findable(spec: Spec) -> Spec:
     """Return the spec with absolute paths, so that it can be found from any folder."""
     if spec.parts:
-        return replace(Spec.sum(map(_findable, spec.parts)), settings=spec.settings)
+        return replace(Spec.sum(map(findable, spec.parts)), settings=spec.settings)
     path, colon, attribute = spec.name.rpartition(":")
     name = f"{Path(path).resolve()}:{attribute}" if colon else spec.name
-    settings = spec.settings.items()
-    return Spec(
-        name, {k: str(Path(v).resolve()) if isinstance(v, str) and Path(v).is_file() else v for k, v in settings}
-    )
+    return Spec(name, {key: _found(key, value) for key, value in spec.settings.items()})
+
+
+def _found(setting: str, value: object) -> object:
+    """Return the absolute path if the value is that of a file, or if the setting `path` is that of a folder."""
+    if isinstance(value, str) and (Path(value).is_file() or (setting == "path" and Path(value).is_dir())):
+        return str(Path(value).resolve())
+    return value

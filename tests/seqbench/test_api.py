@@ -77,6 +77,53 @@ def test_a_report_shows_the_last_answer_to_each_question(tmp_path: Path) -> None
     assert float(row["perplexity"]) == pytest.approx(max(perplexities))
 
 
+def test_files_of_one_name_in_two_folders_are_two_tables_and_a_changed_file_is_a_new_version_of_its_own(
+    book: Path, tmp_path: Path
+) -> None:
+    lines = book.read_text().splitlines(keepends=True)
+    store = tmp_path / "results"
+
+    def rows() -> list[tuple[str, int]]:
+        return [(row["model"], int(row["items"])) for row in csv.DictReader(io.StringIO(api.report(store, "csv")))]
+
+    for folder, part in (("first", lines), ("second", lines[:100])):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.txt").write_text("".join(part))
+        seqbench.run("lm", models=["unigram", "uniform"], data=tmp_path / folder / "mine.txt", store=store)
+    first, second = rows()[0][1], rows()[2][1]
+    assert rows() == [("unigram", first), ("uniform", first), ("unigram", second), ("uniform", second)]
+    assert api.report(store, "markdown").count("mine.txt · ") == 2
+    (tmp_path / "second" / "mine.txt").write_text("".join(lines[:150]))
+    seqbench.run("lm", models=["unigram", "uniform"], data=tmp_path / "second" / "mine.txt", store=store)
+    assert [items for _, items in rows()[:2]] == [first, first]
+    assert len(rows()) == 4
+    assert second < rows()[2][1] < first
+
+
+def test_models_of_one_name_in_two_folders_are_two_rows(tmp_path: Path) -> None:
+    for folder, weight in (("first", "weight"), ("second", "weight + 500")):
+        (tmp_path / folder).mkdir()
+        model = tmp_path / folder / "mine.py"
+        model.write_text(TOYS.read_text().replace("+ self.config.weight", f"+ self.config.{weight}"))
+        seqbench.run("lm", models=[f"{model}:Still"], datasets=[COINS], store=tmp_path / "results")
+    found = list(csv.DictReader(io.StringIO(api.report(tmp_path / "results", "csv"))))
+    assert len({row["perplexity"] for row in found}) == 2
+    assert [row["model"].rpartition("/")[0].rpartition("/")[2] for row in found] == ["first", "second"]
+
+
+def test_a_folder_of_documents_is_recorded_by_its_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for label in ("good", "bad"):
+        (tmp_path / "mail" / label).mkdir(parents=True)
+        for i in range(40):
+            (tmp_path / "mail" / label / f"{i}.txt").write_text(f"{label} word{i} again\n")
+    monkeypatch.chdir(tmp_path)
+    seqbench.run("doc", models=["majority"], data="mail", store=tmp_path / "results")
+    (record,) = [r for r in Store(tmp_path / "results").records() if isinstance(r, Record)]
+    assert record.data_spec.settings["path"] == str(tmp_path / "mail")
+
+
 @pytest.mark.parametrize("label", ["unigram", "witten-bell(order=2)", "Unwritten"])
 def test_a_kept_or_remade_fit_scores_new_text_as_the_run_scored_its_test_part(
     store: Path, book: Path, tmp_path: Path, label: str
