@@ -86,7 +86,7 @@ def _imported_names(tree: ast.AST, path: Path, module: str) -> Iterator[str]:
                 yield _resolved(name, package)
             case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts) | ast.Tuple(elts)) if package:
                 # modules that `from package import *` imports
-                yield from (f"{package}.{e.value}" for e in elts if isinstance(e, ast.Constant))
+                yield from (f"{package}.{name.value!s}" for name in elts if isinstance(name, ast.Constant))
 
 
 def _resolved(name: str, package: str) -> str:

@@ -105,12 +105,13 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
 
     def taught() -> Check:
         own, same, other, new = _two_sources(rng)
-        losses = []
-        for valid in (same, other):
+
+        def loss(valid: Labelled) -> float:
             fitted = _fit(make(), replace(own, valid=valid), seed, epochs=6)
             log_p = answer(fitted, new.texts, len(own.classes))
-            losses.append(-float(log_p[np.arange(len(new)), new.labels].mean()))
-        return validation(*losses, ignorant=float(np.log(len(own.classes))))
+            return -float(log_p[np.arange(len(new)), new.labels].mean())
+
+        return validation(loss(same), loss(other), ignorant=float(np.log(len(own.classes))))
 
     checks = [law("fit", fit)]
     if not checks[0].passed:

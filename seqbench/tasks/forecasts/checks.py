@@ -112,11 +112,12 @@ def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
         own, same = _autoregressions(0.9, 40, rng), _autoregressions(0.9, 120, rng)
         other, new = _autoregressions(-0.9, 120, rng), _autoregressions(-0.9, 81, rng)
         past, truth = new.until(np.full(len(new), 80)), np.array([values[80] for values in new.values])
-        losses = []
-        for valid in (same, other):
+
+        def loss(valid: Panel) -> float:
             fitted = _fit(make(), own, series.horizon, seed, valid)
-            losses.append(_nats(answer(fitted, past, series.horizon).mean[:, 0] - truth))
-        return validation(*losses, ignorant=_nats(truth))
+            return _nats(answer(fitted, past, series.horizon).mean[:, 0] - truth)
+
+        return validation(loss(same), loss(other), ignorant=_nats(truth))
 
     checks = [law("fit", fit)]
     if not checks[0].passed:

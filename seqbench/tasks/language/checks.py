@@ -142,14 +142,13 @@ def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[C
 
     def taught() -> Check:
         own, same, other, new = (_cycles(step, rng) for step in (1, 1, OTHER_STEP, OTHER_STEP))
-        asked = np.stack(
-            [document[: CYCLE - 1] for document in new]
-        )  # no symbol twice, so a text does not teach itself
-        losses = []
-        for valid in (same, other):
+        asked = np.stack([document[: CYCLE - 1] for document in new])  # less than a cycle: no text teaches itself
+
+        def loss(valid: list[Ids]) -> float:
             fitted = _fit(make(), _Corpus(CYCLE, own, valid, new), seed, epochs=4)
-            losses.append(-float(Asked(fitted).score(asked)[:, 1:].mean()))
-        return validation(*losses, ignorant=float(np.log(CYCLE)))
+            return -float(Asked(fitted).score(asked)[:, 1:].mean())
+
+        return validation(loss(same), loss(other), ignorant=float(np.log(CYCLE)))
 
     checks = [law("fit", fit)]
     if not checks[0].passed:
