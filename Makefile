@@ -56,7 +56,7 @@ slow: $(VENV)/developed ## the long reproductions, which the tests leave out
 	$(BIN)/pytest -m slow
 
 # The wheel holds seqbench alone, and works from a fresh environment, outside the checkout.
-wheel: $(VENV)/developed ## build the wheel, install it alone, run suites from it
+wheel: $(VENV)/developed ## build the wheel, install it alone, run every model from it
 	rm -rf build dist .wheel
 	$(BIN)/python -m build --wheel --outdir dist . > /dev/null
 	$(BIN)/python -c "import sys, zipfile; \
@@ -68,8 +68,9 @@ wheel: $(VENV)/developed ## build the wheel, install it alone, run suites from i
 	dist/*.whl $$(find seqbench $(CODE) -name '*.py' | wc -l)
 	$(PYTHON) -m venv .wheel
 	.wheel/bin/pip $(INSTALL) dist/*.whl
-	cd .wheel && bin/seqbench run --suite lm && bin/seqbench report results --format markdown
-	cd .wheel && bin/seqbench run --suite doc --dataset synthetic-order --model naive-bayes --model lstm --store doc
+	cd .wheel && bin/seqbench run --suite lm --dataset synthetic-markov --model uniform --model unigram
+	cd .wheel && bin/seqbench report results --format markdown
+	cd .wheel && bin/python -P ../tests/wheel.py
 
 clean: ## remove all that the other targets made
 	rm -rf $(VENV) .wheel .typed build dist *.egg-info

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seqbench.reports.formatting import titled
+from seqbench.reports.formatting import plain, titled
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Row, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MARKERS = "os^Dvp*XP<>"
 LINES = {"classic": ":", "neural": "-", "truth": "--"}
@@ -22,9 +26,20 @@ def draw(tables: Sequence[Table], option: str, path: Path, metric: str | None = 
         ValueError: no data set was run under two values of the option, or the metric or format is unknown.
     """
     import matplotlib as mpl
-    from matplotlib.figure import Figure
 
     panels = _panels(tables, option)
+    # no formulas, since names may contain dollars; the same runs give the same bytes
+    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
+        figure = _figure(panels, option, metric)
+        try:
+            figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+        except ValueError as error:
+            raise ValueError(f"{path} cannot be drawn: {error}") from None
+
+
+def _figure(panels: dict[str, dict[float, Table]], option: str, metric: str | None) -> "Figure":
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(1 + 6.5 * len(panels), 4.2), layout="constrained")
     for axes, (name, found) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         first = next(iter(found.values()))
@@ -33,6 +48,7 @@ def draw(tables: Sequence[Table], option: str, path: Path, metric: str | None = 
             raise ValueError(f"there is no metric {metric!r}; there are: {', '.join(known)}")
         drawn = known[metric] if metric else first.metrics[0]
         ranks = drawn is first.metrics[0]
+        lines = {}
         for place, label in enumerate(dict.fromkeys(row.label for table in found.values() for row in table.rows)):
             points = [(x, row) for x, table in found.items() if (row := table.row(label)) and drawn.name in row.scores]
             if not points:
@@ -41,20 +57,19 @@ def draw(tables: Sequence[Table], option: str, path: Path, metric: str | None = 
             style = {"linestyle": LINES[kind], **({"color": "black"} if kind == "truth" else {})}
             xs, ys = [x for x, _ in points], [drawn.factor * row.scores[drawn.name] for _, row in points]
             marker = MARKERS[place % len(MARKERS)]
-            (line,) = axes.plot(xs, ys, label=label, marker=marker, markersize=4, linewidth=1.3, **style)
+            (line,) = axes.plot(xs, ys, marker=marker, markersize=4, linewidth=1.3, **style)
+            lines[plain(label)] = line
             if ranks:
                 low, high = zip(*(_bounds(row, drawn.factor) for _, row in points), strict=True)
                 axes.fill_between(xs, low, high, color=line.get_color(), alpha=0.12, linewidth=0)
-        axes.set(xlabel=f"{option} of {name}", ylabel=f"test {titled(drawn)}", xticks=list(found))
+        axes.set(xlabel=plain(f"{option} of {name}"), ylabel=f"test {titled(drawn)}", xticks=list(found))
         axes.grid(alpha=0.25)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-        axes.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
-    try:
-        with mpl.rc_context({"svg.hashsalt": "seqbench"}):  # the same runs give the same bytes
-            figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
-    except ValueError as error:
-        raise ValueError(f"{path} cannot be drawn: {error}") from None
+        axes.legend(
+            lines.values(), lines.keys(), frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5)
+        )
+    return figure
 
 
 def _panels(tables: Sequence[Table], option: str) -> dict[str, dict[float, Table]]:

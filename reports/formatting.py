@@ -1,6 +1,7 @@
 """Formatting of numbers in cells, the same in every format of a report."""
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from seqbench.evidence.metrics import Metric
 
 ABSENT = "—"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_ESCAPE_CODE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")  # such as a colour: ECMA-48, section 5.4
 LONG = 1e7
 """Scores from this size on are written with an exponent: the model failed, so their digits mean nothing."""
 
@@ -120,5 +122,9 @@ def raised(mark: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return the text as one line of printable characters: a model's output may contain line ends and escape codes."""
-    return "".join(c for c in " ".join(text.split()) if c.isprintable())
+    """Return the text as one line of printable characters.
+
+    Names of files and models, class names and the output of a model may contain line ends, escape codes for terminals
+    and characters that change the direction of writing.
+    """
+    return "".join(c for c in " ".join(_ESCAPE_CODE.sub("", text).split()) if c.isprintable())

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from seqbench.reports.formatting import plain
 from seqbench.reports.table import Row, Table
 
 if TYPE_CHECKING:
@@ -19,15 +20,27 @@ def frame(tables: Sequence[Table]) -> "pd.DataFrame":
     `difference_low`, `difference_high`, on the metric's scale) compare the row with `reference`; `gap_to_truth` is
     the share by which the row is worse than the true model. Values that do not exist are missing.
     """
-    import pandas as pd
-
-    found = pd.DataFrame([_entry(table, row) for table in tables for row in table.rows])
-    return found.astype({name: "Int64" for name in _COUNTS if name in found})
+    return _framed(_entries(tables))
 
 
 def render(tables: Sequence[Table]) -> str:
-    """Return the frame as CSV."""
-    return str(frame(tables).to_csv(index=False, lineterminator="\n"))
+    """Return the frame as CSV, each text as one line of printable characters."""
+    texts = [
+        {name: plain(value) if isinstance(value, str) else value for name, value in entry.items()}
+        for entry in _entries(tables)
+    ]
+    return str(_framed(texts).to_csv(index=False, lineterminator="\n"))
+
+
+def _framed(entries: Sequence[dict[str, Any]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    found = pd.DataFrame(entries)
+    return found.astype({name: "Int64" for name in _COUNTS if name in found})
+
+
+def _entries(tables: Sequence[Table]) -> list[dict[str, Any]]:
+    return [_entry(table, row) for table in tables for row in table.rows]
 
 
 def _entry(table: Table, row: Row) -> dict[str, Any]:

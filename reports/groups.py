@@ -114,7 +114,7 @@ def _questions(record: Record) -> list[str]:
     identity = record.identity
     asked = f"{identity.schema_version} {identity.task} {identity.dataset}"
     exact = f"{asked} {identity.data_sha256}"
-    return [f"{exact} {identity.data_source}", exact, asked]
+    return [f"{exact} {identity.data_source}", exact, f"{asked} {record.data_spec.paths()}"]
 
 
 def _distinguished(basis: Basis, others: Sequence[Basis]) -> Basis:

@@ -11,7 +11,7 @@ PAGE = 112
 """Characters of footnote size that fit on a line; a gap between columns counts as 1.5. Wider tables are split into
 panels."""
 
-_ESCAPES = {
+ESCAPES = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
     "}": r"\}",
@@ -52,7 +52,7 @@ def render(tables: Sequence[Table]) -> str:
 
 def escape(text: str) -> str:
     """Escape text, so that no part of it is read as a command."""
-    escaped = "".join(_ESCAPES.get(character, character) for character in text)
+    escaped = "".join(ESCAPES.get(character, character) for character in text)
     return re.sub("-(?=-)", "-{}", escaped)  # two hyphens would become a dash
 
 

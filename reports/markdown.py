@@ -15,8 +15,9 @@ def render(tables: Sequence[Table]) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape text, so that no part of it is read as syntax."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", text)
+    """Escape text, so that no part of it is read as syntax, nor its beginning as that of a list or a rule."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", text)
+    return re.sub(r"^(\d*)([-+.)])(?=[ -]|$)", r"\1\\\2", escaped)
 
 
 def _page(page: Sheet) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import friedmanchisquare, rankdata, studentized_range, t
 
 from seqbench.interface import Floats
-from seqbench.reports.formatting import interval, plain
+from seqbench.reports.formatting import interval
 from seqbench.reports.sheet import Cell, Column, Sheet, sheet
 from seqbench.reports.table import Table
 from seqbench.tasks import task
@@ -100,8 +100,8 @@ def _page(found: Ranking, tables: Sequence[Table]) -> Sheet:
     low, high = np.maximum(mean - half, 1), np.minimum(mean + half, k)
     asked = tables[0].settings.command or f"seqbench run --suite {task(name).suite}  # put together from the records"
     return Sheet(
-        title=plain(f"{name}: ranks over {len(tables)} data sets"),
-        summary=plain(f"Best mean rank: {found.models[best]}, {mean[best]:.2f} of {k}; {beside}."),
+        title=f"{name}: ranks over {len(tables)} data sets",
+        summary=f"Best mean rank: {found.models[best]}, {mean[best]:.2f} of {k}; {beside}.",
         columns=(
             Column("model", tuple(Cell(found.models[i], bold=i == best) for i in order), "label", numeric=False),
             Column("mean rank", tuple(Cell(f"{mean[i]:.2f}", bold=i == best) for i in order), "quality"),
@@ -124,5 +124,5 @@ def _page(found: Ranking, tables: Sequence[Table]) -> Sheet:
                 f"all models have equal ranks: p = {found.chance:.2g} (Friedman)",
             ),
         ),
-        command=plain(asked),
-    )
+        command=asked,
+    ).plain()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -56,6 +56,22 @@ class Sheet:
     command: str
     """The shell command that makes the table."""
 
+    def plain(self) -> "Sheet":
+        """Return the sheet with each text as one line of printable characters: all formats write such a sheet."""
+        columns = (
+            replace(c, title=plain(c.title), cells=tuple(replace(cell, text=plain(cell.text)) for cell in c.cells))
+            for c in self.columns
+        )
+        return Sheet(
+            title=plain(self.title),
+            summary=plain(self.summary),
+            columns=tuple(columns),
+            truth=self.truth,
+            notes=tuple((mark, plain(text)) for mark, text in self.notes),
+            footer=tuple((heading, plain(text)) for heading, text in self.footer),
+            command=plain(self.command),
+        )
+
     def panels(self, fits: Callable[[Sequence[Column]], bool]) -> list[list[Column]]:
         """Return the columns in as few panels as possible, each with the labels first.
 
@@ -89,14 +105,14 @@ def rows(columns: Sequence[Column]) -> list[tuple[Cell, ...]]:
 def sheet(table: Table) -> Sheet:
     found = notes(table)
     return Sheet(
-        title=plain(_title(table)),
-        summary=plain(summary(table)),
+        title=_title(table),
+        summary=summary(table),
         columns=tuple(column for column in _columns(table, found.marked) if column.says_something),
         truth=sum(row.kind != "truth" for row in table.rows),
-        notes=tuple((mark, plain(text)) for mark, text in found.listed()),
-        footer=tuple((heading, plain(text)) for heading, text in footer(table)),
-        command=plain(command(table)),
-    )
+        notes=found.listed(),
+        footer=footer(table),
+        command=command(table),
+    ).plain()
 
 
 def _title(table: Table) -> str:
@@ -118,7 +134,7 @@ def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
     first, score = table.metrics[0], written(table.metrics[0])
     best = [row.label == table.best for row in table.rows]
     rows = list(zip(table.rows, marked, best, strict=True))
-    yield Column("model", tuple(Cell(plain(row.label), bold=bold) for row, _, bold in rows), "label", numeric=False)
+    yield Column("model", tuple(Cell(row.label, bold=bold) for row, _, bold in rows), "label", numeric=False)
     scores = (Cell(score(row.scores.get(first.name)), mark.score, bold) for row, mark, bold in rows)
     yield Column(f"test {titled(first)}", tuple(scores), "quality")
     yield Column(f"{100 * table.settings.level:g} % interval", cells(lambda row: _interval(row, score)), "quality")

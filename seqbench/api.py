@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seqbench import registry
 from seqbench.evidence.records import Check, Record
 from seqbench.runs import suites
-from seqbench.runs.cell import Options, blank, dataset, fit, load
+from seqbench.runs.cell import Options, blank, dataset, findable, fit, load
 from seqbench.runs.grid import TRUTH, Cell, Precision, grid
 from seqbench.runs.provenance import provenance
 from seqbench.runs.runner import Event, execute
@@ -38,7 +38,11 @@ class Asked:
     retry: bool
 
     def start(self) -> Iterator[Event]:
-        """Run the cells that the store lacks, and yield events."""
+        """Run the cells that the store lacks, and yield events.
+
+        Raises:
+            OSError: the store cannot be written, or its disk is full.
+        """
         plan = Plan(
             command=self.command,
             suite=self.suite.name,
@@ -95,7 +99,7 @@ def ask(
         store: the folder of records.
         jobs: number of cells that run at the same time; None: as many as there are free cores, and one on a GPU.
         threads: threads of each cell. It is part of the record's key, since sums in another order give other digits.
-        device: `cpu`, `cuda`, or `auto`.
+        device: `cpu`, `cuda`, `cuda:1` (the second GPU), `mps`, or `auto`: a CUDA GPU if there is one, else `cpu`.
         precision: number format in which networks multiply during training, `float32` or `bfloat16`; None: the setting
             of each model and preset; the default is float32.
         keep: whether fits are kept, for `predict`.
@@ -104,7 +108,7 @@ def ask(
         command: the command to show in the footer of the table.
 
     Raises:
-        ValueError: a name, a setting or a file is wrong.
+        ValueError: a name, a setting or a file is wrong, or the device is absent.
     """
     chosen = suites.load(suite)
     name, found = chosen.chosen(preset)
@@ -116,7 +120,7 @@ def ask(
     for option, number in (("jobs", jobs), ("threads", threads)):
         if number is not None and number < 1:
             raise ValueError(f"{option} must be 1 or more, not {number}")
-    device = auto_device() if device == "auto" else device
+    device = auto_device() if device == "auto" else _present(device)
     return Asked(
         command=command or _python_call(suite, models, datasets, data, preset, seeds),
         suite=chosen,
@@ -238,11 +242,11 @@ def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.Da
     """
     import pandas as pd
 
-    folder = Store(Path(store)).run(run)
-    opened = Store(folder.parents[2])
+    folder = Store(Path(store)).run(run).resolve()
+    opened = Store(folder.parents[min(2, len(folder.parents) - 1)])
     record = opened.read(folder / RECORD)
     if isinstance(record, Damaged):
-        raise ValueError(f"{record.path} is damaged: {record.why}; run its cell again")
+        raise ValueError(f"{record.path} cannot be used: {record.why}; or run its cell again")
     if record.status != "ok":
         raise ValueError(f"{folder} contains no fit: {record.status}: {record.reason}")
     cell, kind = Cell.of(record), task(record.identity.task)
@@ -320,9 +324,13 @@ def _refuse_changes(record: Record) -> None:
 
 
 def _question(of: Cell | Record) -> str:
-    """Return the identity of a cell without the versions of its code and data."""
+    """Return the identity of a cell without the versions of its code and data, but with the paths of their files.
+
+    So files of one name in different folders are different questions, and a changed file is the same question.
+    """
     sources = {"target", "model_source", "data_source", "task_source", "data_sha256"}
-    return of.identity.model_dump_json(exclude=sources)
+    specs = (of.model_spec, of.data_spec) if isinstance(of, Record) else (findable(of.model), findable(of.dataset))
+    return f"{of.identity.model_dump_json(exclude=sources)} {[spec.paths() for spec in specs]}"
 
 
 def _tables(store: Store, records: Sequence[Record], command: str | None, margin: float) -> Any:
@@ -347,7 +355,14 @@ def free_places(device: str, threads: int) -> int:
     """
     from joblib import cpu_count
 
-    return 1 if device.startswith("cuda") else max(1, int(cpu_count(only_physical_cores=True)) // threads)
+    return 1 if device != "cpu" else max(1, int(cpu_count(only_physical_cores=True)) // threads)
+
+
+def _present(device: str) -> str:
+    """Return the name of a device; raise ValueError if this machine has none of that name."""
+    if device != "cpu":  # importing torch is slow
+        registry.attribute("seqbench.learning.training:choose_device")(device)
+    return device
 
 
 def _python_call(suite: str, *arguments: Any) -> str:

@@ -89,8 +89,15 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, ImportError) as error:
-        typer.secho(f"seqbench: {error}", err=True, fg="red")
+        _say(f"seqbench: {error}", "red")
         raise typer.Exit(2) from None
+
+
+def _say(text: str, color: str | None = None) -> None:
+    """Write one line to stderr, without the control characters that names and messages may contain."""
+    from seqbench.reports.formatting import plain
+
+    typer.secho(plain(text), err=True, fg=color)
 
 
 @app.command()
@@ -153,13 +160,14 @@ def run(
         int | None, typer.Option(help="Number of cells that run at the same time; by default the free cores.", min=1)
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads of each cell.", min=1)] = 1,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")] = "auto",
     precision: Annotated[
         Precision | None, typer.Option(help="Number format in which networks multiply during training.")
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Store the fits, for `seqbench predict`.")] = False,
     no_text: Annotated[bool, typer.Option("--no-text", help="Keep the words of the data out of the store.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Run cells again whose status is not ok.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress, only the table.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells and run nothing.")] = False,
     store: StoreOption = Path("results"),
     format: Annotated[Format, typer.Option(help="Format of the table.")] = Format.terminal,
@@ -218,9 +226,9 @@ def run(
             progress.show_cells(asked)
             return
         try:
-            failed = progress.follow(asked)
+            failed = progress.follow(asked, quiet)
         except KeyboardInterrupt:
-            typer.echo(f"interrupted; finished cells are in {store}, and the same command goes on from there", err=True)
+            _say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
             raise typer.Exit(INTERRUPTED) from None
         typer.echo(registry.renderer(format)(asked.tables()))
     if failed:
@@ -267,7 +275,7 @@ def report(
             return
         text = api.report(store, format)
         for damaged in api.damaged(store):
-            typer.secho(f"damaged, and left out: {damaged.path}: {damaged.why}", err=True, fg="yellow")
+            _say(f"damaged, and left out: {damaged.path}: {damaged.why}", "yellow")
         if output is None:
             typer.echo(text)
         else:
@@ -300,7 +308,7 @@ def sample(
     ] = None,
     suite: Annotated[str, typer.Option(help="The suite with the preset by which the model is fitted.")] = "lm",
     preset: Annotated[str | None, typer.Option(help="Preset of the suite, such as quick or standard.")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")] = "auto",
     length: Annotated[int, typer.Option(help="Number of symbols to generate.")] = 300,
     prompt: Annotated[str, typer.Option(help="The text that the model continues.")] = "",
     temperature: Annotated[

@@ -97,7 +97,10 @@ class SequenceModel(ABC, Generic[Train, Lent]):
 
     @abstractmethod
     def fit(self, train: Train, ctx: Lent) -> None:
-        """Learn from `train`. Use `ctx.valid` only to decide when to stop, not to learn from."""
+        """Learn from `train`. Use `ctx.valid` only to decide when to stop and to choose settings.
+
+        `seqbench check` measures that the model does not train on `ctx.valid`.
+        """
 
     def arrays(self) -> Arrays | None:
         """Return everything that `restore` needs, as named arrays; None: the model is fitted again from its record."""

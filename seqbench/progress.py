@@ -8,57 +8,78 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
+from rich.text import Text
 
 from seqbench.api import Asked
-from seqbench.evidence.records import Check
+from seqbench.evidence.records import Check, Record
+from seqbench.reports.formatting import plain, seconds
+from seqbench.runs.grid import Cell
 from seqbench.runs.runner import Finished, Progress, Recomputed, Started
 
 
-def follow(asked: Asked) -> bool:
-    """Run the requested cells and show progress; return whether a cell failed (neither ok nor skipped)."""
+def follow(asked: Asked, quiet: bool = False) -> bool:
+    """Run the requested cells and show progress on stderr; return whether a cell failed (neither ok nor skipped).
+
+    A terminal shows a bar, and a line per cell that is not ok. Elsewhere there is one line per finished cell.
+
+    Args:
+        quiet: show neither a bar nor cells.
+    """
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[doing]}"),
+        TextColumn("{task.fields[doing]}", markup=False),
     )
-    failed = False
+    total, ended, failed = len(asked.cells), 0, False
     doing: dict[str, str] = {}
-    with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        grid = bar.add_task(f"{asked.suite.name} ({asked.preset})", total=len(asked.cells), doing="")
+    with Bar(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
+        grid = bar.add_task(plain(f"{asked.suite.name} ({asked.preset})"), total=total, doing="")
         for event in asked.start():
             cell = event.cell
-            name = f"{cell.label} on {cell.identity.dataset}"
+            name = _named(cell, asked)
             match event:
                 case Started():
                     doing[cell.key] = name
                 case Progress(name=curve, value=value):
                     doing[cell.key] = f"{name}: {curve} {value:.4g}"
                 case Recomputed(damaged=damaged):
-                    console.print(
-                        f"damaged, computed again: {damaged.path}: {damaged.why}", style="yellow", markup=False
-                    )
-                case Finished(record=record):
+                    _say(console, f"damaged, computed again: {damaged.path}: {damaged.why}", "yellow")
+                case Finished(record=record, reused=reused):
                     doing.pop(cell.key, None)
                     bar.advance(grid)
-                    failed |= record.status not in ("ok", "skipped")
-                    if record.status != "ok":
-                        told = f"{name}: {record.status}: {record.reason}"
-                        bar.console.print(told, style="yellow", markup=False, highlight=False)
+                    ended += 1
+                    good = record.status == "ok"
+                    failed |= not good and record.status != "skipped"
+                    if not quiet and not (good and console.is_terminal):
+                        end = f"{name}: {_end(record, reused)}"
+                        _say(console, f"[{ended}/{total}] {end}", "" if good else "yellow")
             bar.update(grid, doing=" · ".join(doing.values()))
     return failed
 
 
+def _named(cell: Cell, asked: Asked) -> str:
+    seed = f", seed {cell.identity.seed}" if any(other.identity.seed for other in asked.cells) else ""
+    return plain(f"{cell.label} on {cell.identity.dataset}{seed}")
+
+
+def _end(record: Record, reused: bool) -> str:
+    """Return how a cell ended: its status with the reason, or with its time."""
+    if record.reason:
+        return f"{record.status}: {record.reason}"
+    return f"{record.status}, {'in the store' if reused else seconds(record.costs.wall_seconds)}"
+
+
 def show_cells(asked: Asked) -> None:
     """List the cells of a run, with their status if they are in the store, else with the time of their last run."""
-    seconds = asked.seconds()
+    known = asked.seconds()
     rows, total, unknown = [], 0.0, 0
     for cell in asked.cells:
         record = asked.store.find(cell.identity)
         if record is None:
-            estimate = seconds.get(cell.key)
+            estimate = known.get(cell.key)
             total, unknown = total + (estimate or 0.0), unknown + (estimate is None)
             state = "to run" if estimate is None else f"to run, about {estimate:.0f} s"
         else:
@@ -66,7 +87,7 @@ def show_cells(asked: Asked) -> None:
         rows.append((cell.identity.dataset, cell.label, str(cell.identity.seed), state))
     show_rows(("data", "model", "seed", "state"), rows)
     rest = f", and {unknown} of unknown length" if unknown else ""
-    Console().print(f"{len(rows)} cells; to run: about {total / asked.jobs:.0f} s{rest}")
+    _say(Console(), f"{len(rows)} cells; to run: about {total / asked.jobs:.0f} s{rest}")
 
 
 def show_checks(checks: Sequence[Check]) -> bool:
@@ -82,7 +103,7 @@ def show_files(rows: Iterable[Any]) -> bool:
     show_rows(("data set", "file", "state", "where"), [(r.name, r.file, r.state, str(r.where)) for r in found])
     for row in found:
         if row.message:
-            Console().print(f"{row.file}: {row.message}", markup=False, highlight=False)
+            _say(Console(), f"{row.file}: {row.message}")
     return any(not r.good for r in found)
 
 
@@ -92,5 +113,10 @@ def show_rows(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for title in titles:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    Console().print(table, markup=False)
+        table.add_row(*(Text(plain(str(cell))) for cell in row))
+    Console().print(table)
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    """Print one line; its brackets and escape codes come from names and models, and are not for the terminal."""
+    console.print(Text(plain(text), style), soft_wrap=True)

@@ -235,7 +235,7 @@ def attribute(target: str) -> Any:
 
 
 def _from_file(path: Path, name_in_file: str) -> Found:
-    """Import a class from a Python file. The file may import modules from its own folder."""
+    """Import a class from a Python file. The file may import modules and packages from its own folder."""
     if not path.is_file():
         raise ValueError(f"there is no file {path}; write path/to/file.py:ClassName")
     name = f"seqbench_file_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
@@ -254,7 +254,7 @@ def _from_file(path: Path, name_in_file: str) -> Found:
     if not hasattr(module, name_in_file):
         defined = [n for n, v in vars(module).items() if isinstance(v, type) and v.__module__ == name]
         raise UnknownName(f"{path} defines no {name_in_file!r}; it defines: {', '.join(defined) or 'no class'}")
-    return Found(f"{path.name}:{name_in_file}", getattr(module, name_in_file), source_sha256(path, path.stem))
+    return Found(f"{path.name}:{name_in_file}", getattr(module, name_in_file), source_sha256(path))
 
 
 def _unknown(name: str, known: Iterable[str], what: str) -> str:

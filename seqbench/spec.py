@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 SPEC = re.compile(r"^\s*(?P<name>[^()]+?)\s*(\((?P<settings>.*)\))?\s*$", re.DOTALL)
 
@@ -24,6 +25,12 @@ class Spec:
         """Return the sum of `parts`, with a name such as `kneser-ney+lstm`."""
         parts = tuple(parts)
         return cls("+".join(part.name for part in parts), parts=parts)
+
+    def paths(self) -> tuple[str, ...]:
+        """Return the absolute paths of files and folders in the name and the settings, those of the parts included."""
+        named = [part.name for part in self.parts or (self,)]
+        values = [value for part in (self, *self.parts) for value in part.settings.values()]
+        return tuple(text for text in (*named, *values) if isinstance(text, str) and Path(text).is_absolute())
 
     def __str__(self) -> str:
         if self.parts:

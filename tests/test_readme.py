@@ -1,29 +1,76 @@
 """What the pages show is what works."""
 
+import ast
 import re
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import seqbench
+from seqbench.exports import EXPORTS
 
 ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", "CONTRIBUTING.md", *(str(page.relative_to(ROOT)) for page in sorted(ROOT.glob("docs/*.md")))]
+SUITES = {
+    "LanguageModel": ("lm", "synthetic-hmm(train_tokens=20000, valid_tokens=5000, test_tokens=5000)"),
+    "Classifier": ("doc", "synthetic-words(train_documents=200, valid_documents=50, test_documents=200)"),
+    "Forecaster": ("ts", "synthetic-seasonal(train_steps=500, valid_steps=100, test_steps=200, horizon=12)"),
+}
 
 
-@pytest.mark.parametrize(("page", "name"), [("README.md", "MyModel"), ("CONTRIBUTING.md", "Repeat")])
-def test_the_model_of_the_page_keeps_the_laws_and_runs_by_file_path(tmp_path: Path, page: str, name: str) -> None:
+@dataclass(frozen=True)
+class Example:
+    """A block of Python in a page."""
+
+    page: str
+    code: str
+
+    @property
+    def model(self) -> tuple[str, str]:
+        """The first class of the block and its base class; empty if there is none."""
+        found = re.search(r"^class (\w+)\((\w+)\):", self.code, re.MULTILINE)
+        return (found[1], found[2]) if found else ("", "")
+
+
+def _examples(page: str) -> list[Example]:
     blocks = re.findall(
-        r"^ *```python\n(.*?)^ *```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        r"^( *)```python\n(.*?)^ *```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
-    (block,) = [b for b in blocks if f"class {name}" in b]
-    lines = block.splitlines()
-    indent = len(lines[0]) - len(lines[0].lstrip())
+    return [Example(page, re.sub(rf"^{indent}", "", code, flags=re.MULTILINE)) for indent, code in blocks]
+
+
+EXAMPLES = [example for page in PAGES for example in _examples(page)]
+MODELS = [example for example in EXAMPLES if example.model[1] in SUITES]
+
+
+def test_the_readme_shows_a_model_of_each_task() -> None:
+    assert [example.model[1] for example in MODELS if example.page == "README.md"] == list(SUITES)
+    assert any(example.page == "CONTRIBUTING.md" for example in MODELS)
+
+
+@pytest.mark.parametrize("example", MODELS, ids=lambda example: f"{example.page}-{example.model[0]}")
+def test_the_model_of_the_page_keeps_the_laws_and_runs_by_file_path(tmp_path: Path, example: Example) -> None:
+    name, base = example.model
+    suite, dataset = SUITES[base]
     file = tmp_path / "my_model.py"
-    file.write_text("\n".join(line[indent:] for line in lines) + "\n")
-    code = [line for line in lines if line.strip() and not line.strip().startswith(("import", "from", '"""'))]
-    assert len(code) <= 15
+    file.write_text(example.code)
+    lines = [line.strip() for line in example.code.splitlines()]
+    assert len([line for line in lines if line and not line.startswith(("import", "from", '"""'))]) <= 15
     assert [check for check in seqbench.check(f"{file}:{name}") if not check.passed] == []
-    frame = seqbench.run("lm", models=[f"{file}:{name}"], datasets=["synthetic-hmm"], store=tmp_path / "results")
+    frame = seqbench.run(suite, models=[f"{file}:{name}"], datasets=[dataset], store=tmp_path / "results")
     assert frame["status"].tolist() == ["ok", "ok"]  # the model and the true one
     assert frame["broken_laws"].tolist() == ["", ""]
-    assert frame["perplexity"][0] > frame["perplexity"][1]
+    assert frame["beats_truth"].tolist() == [False, False]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.page}-{example.model[0]}")
+def test_the_pages_import_only_what_an_author_has(example: Example) -> None:
+    for node in ast.walk(ast.parse(example.code)):
+        if isinstance(node, ast.ImportFrom) and node.module == "seqbench":
+            assert {alias.name for alias in node.names} <= set(EXPORTS)
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            assert {name.partition(".")[0] for name in names} <= {"seqbench", "numpy", *sys.stdlib_module_names}
+            assert not any(name.startswith("seqbench.") for name in names)

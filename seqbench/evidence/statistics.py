@@ -269,7 +269,7 @@ def _wilson(
     more wrong items (Agresti & Coull 1998), so that it exists without errors too. For an accuracy, n is exactly the
     number of documents. The spread over seeds is added to z² / n.
     """
-    groups = over.groups
+    groups, share = over.groups, min(max(share, 0.0), 1.0)  # a mean of ones may be rounded up
     if not np.isfinite(over.variance):
         return 0.0, 1.0
     error = groups**2 * _error_variance(metric, columns, sums)

@@ -298,16 +298,22 @@ def _optimisers(module: nn.Module, config: TrainingConfig) -> list[Optimizer]:
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device called `cpu`, `cuda`, or `auto`: a GPU if there is one.
+    """Return the device called `cpu`, `cuda`, `cuda:1`, `mps`, or `auto`: a CUDA GPU if there is one.
 
     Raises:
-        ValueError: the name is unknown, or torch finds no GPU for `cuda`.
+        ValueError: the name is unknown, or torch finds no such device.
     """
-    if name not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device must be one of auto, cpu, cuda, not {name!r}")
-    if name == "cuda" and not torch.cuda.is_available():
+    kind, _, number = name.partition(":")
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if kind not in ("auto", "cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdecimal())):
+        raise ValueError(f"there is no device {name!r}; there are: auto, cpu, cuda, cuda:N (GPU number N), mps")
+    if kind == "cuda" and gpus == 0:
         raise ValueError("torch finds no CUDA device: use --device cpu, or install a CUDA build of torch")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    if number and int(number) >= gpus:
+        raise ValueError(f"torch finds no {name}: its CUDA devices are {', '.join(f'cuda:{i}' for i in range(gpus))}")
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise ValueError("torch finds no device mps, the GPU of Apple's computers: use --device cpu")
+    return torch.device(("cuda" if gpus else "cpu") if kind == "auto" else name)
 
 
 def computes_bfloat16(device: torch.device) -> bool:
@@ -354,7 +360,7 @@ def _cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's random numbers inside the context; afterwards they continue as if nothing had been drawn."""
-    with torch.random.fork_rng([torch.cuda.current_device()] if device.type == "cuda" else []):
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
 

@@ -19,13 +19,13 @@ from threadpoolctl import threadpool_limits
 
 from seqbench import registry
 from seqbench.data import Dataset
-from seqbench.evidence.laws import seed_everything
+from seqbench.evidence.laws import seed_everything, wordless
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Check, Comparability, Costs, Provenance, Record, Status
 from seqbench.interface import Arrays, Besides, Budget, MissingExtra, SequenceModel
 from seqbench.runs.clock import Clock
 from seqbench.runs.grid import TRUTH, Cell
-from seqbench.runs.store import Store
+from seqbench.runs.store import Store, Unwritable
 from seqbench.runs.suites import Limits
 from seqbench.spec import Spec
 from seqbench.tasks import task
@@ -33,6 +33,8 @@ from seqbench.tasks.base import Split, Task
 
 REFIT = ", for the test part"
 """Added to the names of the second fit's curves if the test part needs its own fit."""
+UNWRITTEN = 74
+"""Exit code of a cell whose record could not be written; its last output says why."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
         identity=cell.identity,
         label=cell.label,
         reduction=cell.reduction,
-        model_spec=_findable(cell.model),
-        data_spec=_findable(cell.dataset),
+        model_spec=findable(cell.model),
+        data_spec=findable(cell.dataset),
         kind=cell.kind,
         stochastic=cell.stochastic,
         status=status,
@@ -117,12 +119,16 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
     except MissingExtra as error:
         status, reason = "skipped", str(error)
     except MemoryError as error:
-        status, reason = "out of memory", _one_line(error)
+        status, reason = "out of memory", _one_line(error, options.text)
     except Exception as error:
         out_of_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, for a GPU
-        status, reason, trace = "out of memory" if out_of_memory else "failed", _one_line(error), traceback.format_exc()
+        status, reason = "out of memory" if out_of_memory else "failed", _one_line(error, options.text)
+        trace = traceback.format_exc() if options.text else _places(error)
     except SystemExit as error:
-        status, reason = "failed", f"the model called sys.exit({error.code!r})"
+        status, reason = (
+            "failed",
+            f"the model called sys.exit({error.code!r})" if options.text else "sys.exit was called",
+        )
     outcome.costs["wall_seconds"] = time.perf_counter() - started
     outcome.costs.setdefault("peak_memory_bytes", _peak_memory())
     if status != "ok":
@@ -131,7 +137,12 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     record = record_of(cell, status, reason, options, outcome, trace)
-    Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, log.read_bytes())
+    printed = log.read_bytes() if options.text else b""
+    try:
+        Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, printed)
+    except Unwritable as error:
+        print(error, file=sys.stderr)
+        sys.exit(UNWRITTEN)
 
 
 def _ignored(name: str, value: float) -> None:
@@ -226,7 +237,8 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     outcome.detail = kind.detail(outcome.columns, data, valid)
 
     outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, which hold a second fit
-    outcome.checks = [unchanged(), *kind.check(model, data, cell.seed)]
+    checks = [unchanged(), *kind.check(model, data, cell.seed)]
+    outcome.checks = checks if options.text else [wordless(check) for check in checks]
     if options.keep:
         outcome.arrays = None if cell.model.name == TRUTH else model.arrays()
         outcome.encoding = kind.encoding(data) if options.text else {}
@@ -253,20 +265,31 @@ def _peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _one_line(error: BaseException) -> str:
-    """Return one line with the error and the line of code that raised it."""
+def _one_line(error: BaseException, text: bool) -> str:
+    """Return one line with the error and the line of code that raised it; without `text`, not the error's message."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    message = " ".join(str(error).split()) or "no message"
+    message = (" ".join(str(error).split()) or "no message") if text else "its message may quote the data (--no-text)"
     return f"{type(error).__name__}: {message} ({Path(frame.filename).name}:{frame.lineno})"
 
 
-def _findable(spec: Spec) -> Spec:
+def _places(error: BaseException) -> str:
+    """Return the traceback as files, lines and the type of the error, without words of the data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames]
+    return "\n".join([*lines, type(error).__name__, ""])
+
+
+def findable(spec: Spec) -> Spec:
     """Return the spec with absolute paths, so that it can be found from any folder."""
     if spec.parts:
-        return replace(Spec.sum(map(_findable, spec.parts)), settings=spec.settings)
+        return replace(Spec.sum(map(findable, spec.parts)), settings=spec.settings)
     path, colon, attribute = spec.name.rpartition(":")
     name = f"{Path(path).resolve()}:{attribute}" if colon else spec.name
-    settings = spec.settings.items()
-    return Spec(
-        name, {k: str(Path(v).resolve()) if isinstance(v, str) and Path(v).is_file() else v for k, v in settings}
-    )
+    return Spec(name, {key: _found(key, value) for key, value in spec.settings.items()})
+
+
+def _found(setting: str, value: object) -> object:
+    """Return the absolute path if the value is that of a file, or if the setting `path` is that of a folder."""
+    if isinstance(value, str) and (Path(value).is_file() or (setting == "path" and Path(value).is_dir())):
+        return str(Path(value).resolve())
+    return value

@@ -32,7 +32,7 @@ class Clock:
     @property
     def busy(self) -> bool:
         """Whether the machine was busy with other work, so that the wall time is an upper bound of the cost."""
-        idle = 0.0 if self.device.startswith("cuda") else self.wall - self.cpu
+        idle = self.wall - self.cpu if self.device == "cpu" else 0.0
         return max(self.queued, idle) > max(WAITED * self.wall, BRIEF)
 
     def __enter__(self) -> None:

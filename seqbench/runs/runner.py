@@ -24,8 +24,7 @@ from seqbench.evidence.records import Record, Status
 from seqbench.runs import cell as cell_process
 from seqbench.runs.cell import Options, Outcome, record_of
 from seqbench.runs.grid import Cell
-from seqbench.runs.store import Damaged, Store
-from seqbench.runs.suites import Limits
+from seqbench.runs.store import Damaged, Store, Unwritable
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
@@ -111,6 +110,9 @@ def execute(
 
     A cell whose record is in the store is run again only if the record is damaged, if it is not ok and `retry` is set,
     or if fits are to be stored and the record has none.
+
+    Raises:
+        Unwritable: a record cannot be written; the cells that still run are ended.
     """
     launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
     store.sweep()
@@ -187,7 +189,7 @@ class LocalProcesses:
         with _without_main():
             process.start()
         sender.close()
-        return _LocalProcess(cell, process, receiver, log, options.limits)
+        return _LocalProcess(cell, process, receiver, log, options)
 
 
 @dataclass
@@ -196,7 +198,7 @@ class _LocalProcess:
     process: BaseProcess
     receiver: Connection
     log: Path
-    limits: Limits
+    options: Options
     started: float = field(default_factory=time.monotonic)
     peak: int = 0
     printed: bytes = b""
@@ -212,22 +214,27 @@ class _LocalProcess:
         if self.process.exitcode is not None:
             code = self.process.exitcode
             self._clear()
+            if code == cell_process.UNWRITTEN:
+                raise Unwritable(self._last_line() or "the store cannot be written")
             return ("ok", "") if code == 0 else ("crashed", self._how(code))
-        resident = self._resident()
+        resident, limits = self._resident(), self.options.limits
         self.peak = max(self.peak, resident)
-        if time.monotonic() - self.started > self.limits.seconds:
+        if time.monotonic() - self.started > limits.seconds:
             self.kill()
-            return "timeout", f"not finished after {self.limits.seconds:,.0f} s; the suite's limits.seconds sets this"
-        if resident > self.limits.memory_gb * 1e9:
+            return (
+                "timeout",
+                f"not finished after {limits.seconds:,.0f} s; the suite's limits.seconds sets this",
+            )
+        if resident > limits.memory_gb * 1e9:
             self.kill()
             return (
                 "out of memory",
-                f"{resident / 1e9:.1f} GB resident memory; the suite's limits.memory_gb is {self.limits.memory_gb:g}",
+                f"{resident / 1e9:.1f} GB resident memory; the suite's limits.memory_gb is {limits.memory_gb:g}",
             )
         return None
 
     def output(self) -> bytes:
-        return self.printed
+        return self.printed if self.options.text else b""
 
     def peak_memory(self) -> int:
         return self.peak
@@ -272,8 +279,11 @@ class _LocalProcess:
         if code == -9:
             return "killed by signal 9, perhaps because the machine ran out of memory"
         how = f"killed by signal {-code}" if code < 0 else f"the process left with exit code {code}"
-        words = self.printed.decode(errors="replace").strip().splitlines()
-        return f"{how}; its last output: {words[-1].strip()[:200]}" if words else how
+        words = self._last_line()[:200] if self.options.text else ""
+        return f"{how}; its last output: {words}" if words else how
+
+    def _last_line(self) -> str:
+        return self.printed.decode(errors="replace").strip().rpartition("\n")[2].strip()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,10 @@ def key_of(identity: Identity) -> str:
 class Damaged:
     path: Path
     why: str
+
+
+class Unwritable(OSError):
+    """Raised if the store cannot be written. The message names its folder, and says how to go on."""
 
 
 class Plan(BaseModel):
@@ -108,27 +113,34 @@ class Store:
         encoding: Mapping[str, Any] | None = None,
         log: bytes = b"",
     ) -> Record:
-        """Write a finished cell to the disk in one step, replacing an earlier one; return the record as written."""
-        partial = self._partial()
+        """Write a finished cell to the disk in one step, replacing an earlier one; return the record as written.
+
+        Raises:
+            Unwritable: the folder cannot be written, or the disk is full; nothing of the cell is left there.
+        """
+        files: dict[str, bytes] = {}
         if columns is not None:
-            data = save_arrays({name: np.asarray(column, order="C") for name, column in columns.items()})
-            record = record.model_copy(update={"items_sha256": hashlib.sha256(data).hexdigest()})
-            _write(partial / ITEMS, data)
+            files[ITEMS] = save_arrays({name: np.asarray(column, order="C") for name, column in columns.items()})
+            record = record.model_copy(update={"items_sha256": hashlib.sha256(files[ITEMS]).hexdigest()})
         if arrays is not None:
-            _write(partial / MODEL, save_arrays({name: np.asarray(a, order="C") for name, a in arrays.items()}))
+            files[MODEL] = save_arrays({name: np.asarray(a, order="C") for name, a in arrays.items()})
         if encoding is not None:
-            _write(partial / ENCODING, json.dumps(encoding, ensure_ascii=False).encode())
+            files[ENCODING] = json.dumps(encoding, ensure_ascii=False).encode()
         if log:
-            _write(partial / LOG, log)
-        _write(partial / RECORD, (record.model_dump_json(indent=1) + "\n").encode())
+            files[LOG] = log
+        files[RECORD] = (record.model_dump_json(indent=1) + "\n").encode()
         final = self.folder(record.identity, record.key)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        _sync(partial)
-        if final.exists():  # damaged, or computed again
-            final.rename(self._partial() / "replaced")
-        partial.rename(final)
-        _sync(final.parent)
-        self.sweep(os.getpid())
+        with self._partial() as partial:
+            written = partial / "written"
+            written.mkdir()
+            for name, data in files.items():
+                _write(written / name, data)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            _sync(written)
+            if final.exists():  # damaged, or computed again
+                final.rename(partial / "replaced")
+            written.rename(final)
+            _sync(final.parent)
         return record
 
     def columns(self, record: Record) -> Columns | None:
@@ -147,14 +159,17 @@ class Store:
         return dict(json.loads(path.read_bytes()))
 
     def write_plan(self, plan: Plan) -> None:
-        """Store a plan. It replaces an earlier plan with the same command, suite and preset."""
+        """Store a plan. It replaces an earlier plan with the same command, suite and preset.
+
+        Raises:
+            Unwritable: the folder cannot be written, or the disk is full.
+        """
         asked = json.dumps([plan.command, plan.suite, plan.preset])
         path = self.root / "plans" / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._partial() / path.name
-        _write(partial, (plan.model_dump_json(indent=1) + "\n").encode())
-        partial.replace(path)
-        self.sweep(os.getpid())
+        with self._partial() as partial:
+            path.parent.mkdir(exist_ok=True)
+            _write(partial / path.name, (plan.model_dump_json(indent=1) + "\n").encode())
+            (partial / path.name).replace(path)
 
     def plans(self) -> list[Plan]:
         """Return all readable plans, earliest first."""
@@ -166,17 +181,27 @@ class Store:
                 continue  # a plan is not needed to read the records
         return sorted(plans, key=lambda plan: plan.started)
 
-    def sweep(self, pid: int | None = None) -> None:
-        """Remove unfinished folders of processes that no longer run, and those of the process `pid`."""
+    def sweep(self) -> None:
+        """Remove unfinished folders of processes that no longer run."""
         for path in self.root.glob(".partial-*"):
-            owner = int(path.name.split("-")[1])
-            if owner == pid or not psutil.pid_exists(owner):
+            if not psutil.pid_exists(int(path.name.split("-")[1])):
                 shutil.rmtree(path, ignore_errors=True)
 
-    def _partial(self) -> Path:
+    @contextmanager
+    def _partial(self) -> Iterator[Path]:
+        """Make a folder for unfinished files, and remove it with all that is still in it."""
         path = self.root / f".partial-{os.getpid()}-{os.urandom(4).hex()}"
-        path.mkdir(parents=True)
-        return path
+        try:
+            path.mkdir(parents=True)
+            yield path
+        except OSError as error:
+            why = "it is a file" if self.root.is_file() else error.strerror or str(error)
+            raise Unwritable(
+                f"{self.root} cannot be written: {why}. Finished cells are kept: mend this and give the same command "
+                "again, or choose another folder with --store"
+            ) from error
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
     def read(self, path: Path) -> Record | Damaged:
         """Read a record and verify its hashes."""
@@ -191,6 +216,9 @@ class Store:
             return Damaged(path, f"schema {record.identity.schema_version}, but this seqbench reads {SCHEMA}")
         if record.key != key_of(record.identity):
             return Damaged(path, "its key is not the hash of its identity")
+        place = self.folder(record.identity, record.key)
+        if path.parent.parts[-3:] != place.parts[-3:]:
+            return Damaged(path, f"its folder was moved or renamed: move it back to {place}")
         if record.items_sha256 is not None:
             try:
                 data = (path.parent / ITEMS).read_bytes()

@@ -99,7 +99,7 @@ def _read(file: Traversable, name: str) -> Suite:
         raise SuiteError(f"{name} is no TOML: {error}") from None
     except ValidationError as error:
         lines = [f"{name}: {'.'.join(str(part) for part in e['loc'])}: {e['msg'].lower()}" for e in error.errors()]
-        raise SuiteError("\n".join(lines)) from None
+        raise SuiteError("; ".join(lines)) from None
     if suite.preset not in suite.presets:
         raise SuiteError(f"{name}: preset: {suite.preset!r} is none of presets: {', '.join(suite.presets)}")
     return suite

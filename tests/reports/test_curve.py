@@ -39,6 +39,18 @@ def test_the_same_runs_give_the_same_picture(made: list[Table], tmp_path: Path) 
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
+def test_names_are_drawn_as_text(run: Make, tmp_path: Path) -> None:
+    names = ["_mine.py:Model", r"$\frac{x$ <b>", "bell\x07"]
+    runs = [
+        run(name, 5.0, identity={"dataset": f"far({far})", "options": {"distance": far}})
+        for name in names
+        for far in (5, 20)
+    ]
+    draw(tables(runs), "distance", tmp_path / "curve.svg")
+    text = re.findall(r"<!-- (.*?) -->", (tmp_path / "curve.svg").read_text())
+    assert {"_mine.py:Model", r"$\frac{x$ &lt;b&gt;", "bell"} <= set(text)
+
+
 @pytest.mark.parametrize("suffix", ["png", "pdf"])
 def test_other_formats_are_written_by_their_suffix(made: list[Table], tmp_path: Path, suffix: str) -> None:
     draw(made, "distance", tmp_path / f"curve.{suffix}", "bits_per_token")

@@ -1,5 +1,6 @@
 """Each format, read back by a reader of its own."""
 
+import csv
 import io
 import re
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from seqbench.evidence.records import Status
 from seqbench.reports import frame, html, latex, markdown, terminal
 from seqbench.reports.formatting import plain, raised
 from seqbench.reports.groups import Run
+from seqbench.reports.ranks import sheets
 from seqbench.reports.sheet import Sheet, rows, sheet
 from seqbench.reports.table import Table, table, tables
 
@@ -239,6 +241,102 @@ def test_the_same_runs_give_the_same_bytes(run: Make, format: str) -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_no_tables_are_no_error(format: str) -> None:
     assert isinstance(FORMATS[format]([]), str)
+
+
+HOSTILE = [
+    "[bold red]x[/bold red] [/] [link=file:///]y[/link] :bug:",
+    "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b2J bell\x07 back\x08 over\rwritten",
+    "line\nend\u2028and\x85others\x00",
+    "\u202egnp.exe\u2066 \u200fright\u200b to left\ufeff",
+    "a | b ` c `` d * e ** f _g_ ~~h~~ [i](javascript:j) ![k](l) <!-- m \\| n \\",
+    "<script>alert(1)</script> &lt; \"'><img src=x onerror=y> </table></pre>",
+    "\\input{/etc/passwd} $x$ 5% #1 a_b ^ ~ & { } }{ \\end{table} [o] `` '' -- <<",
+    "{{ 7 * 7 }} {% include 'x' %}",
+    "# heading",
+    "- item",
+    "1. item",
+    "=cmd()",
+]
+"""Names and messages that a terminal, Markdown, TeX, HTML or a template would take for more than text."""
+
+
+def _page(run: Make, text: str) -> list[Table]:
+    """Tables with the text in each place that is filled from outside: labels, notes, data, licence, machine, command;
+    three data sets, so that ranks are shown too."""
+
+    def runs(i: int) -> list[Run]:
+        shared: dict[str, Any] = {
+            "identity": {"dataset": f"{text}{i}"},
+            "comparability": {"unit": text, "convention": text},
+            "notes": {"licence": text},
+            "machine": {"cpu": text, "gpu": text},
+        }
+        return [
+            run(text, 90.0, broken={"causal": text, "other": text}, **shared),
+            run(f"{text} again", 80.0, **shared),
+            run("b", 95.0, **shared),
+            run("c", 99.0, **shared),
+            run(f"failed {text}", status="failed", reason=text, **shared),
+        ]
+
+    made = tables([one for i in range(3) for one in runs(i)], command=f"seqbench run --data {text}")
+    assert len(made) == 3
+    return made
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("color", [False, True])
+def test_a_terminal_gets_text_and_no_control_character_but_those_of_styles(run: Make, text: str, color: bool) -> None:
+    shown = terminal.render(_page(run, text), width=400, color=color)
+    bare = re.sub(r"\x1b\[[\d;]*m", "", shown) if color else shown
+    assert all(character.isprintable() for line in bare.split("\n") for character in line)
+    assert plain(text) in bare
+    assert "\x1b[31mred" not in shown
+    assert "ranks over 3 data sets" in bare
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_markdown_gets_text_and_no_syntax(run: Make, text: str) -> None:
+    made = _page(run, text)
+    pages = sheets(made)
+    blocks = re.split(r"^### ", markdown.render(made), flags=re.MULTILINE)[1:]
+    assert [read_markdown(block) for block in blocks] == [cells(page) for page in pages]
+    for page, block in zip(pages, blocks, strict=True):
+        lines = block.splitlines()
+        assert re.sub(r"\\([^a-z0-9\s])", r"\1", lines[0]) == page.title
+        prose, _, fenced = block.partition("\n```")
+        assert fenced.count(page.command) == 1
+        for line in prose.splitlines()[1:]:
+            bare = re.sub(r"\\[^a-z0-9\s]", "", line)
+            assert re.match(r"\||- |[^\W\d]|$", bare)  # a row, an item, words, or nothing
+            assert not re.search(r"[`_<>\[\]#~]", bare)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_html_gets_text_and_no_tag(run: Make, text: str) -> None:
+    made = _page(run, text)
+    assert read_html(html.render(made)) == [row for page in sheets(made) for row in cells(page)]
+    known = set(re.findall(r"<(\w+)", html.render(_page(run, "name"))))
+    assert set(re.findall(r"<(\w+)", html.render(made))) == known
+    assert all(c.isprintable() or c == "\n" for c in html.render(made))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_latex_gets_text_and_no_command(run: Make, text: str) -> None:
+    text_of = latex.render(_page(run, text))
+    for panel in read_latex(text_of):
+        assert {len(row) for row in panel} == {len(panel[0])}
+    commands = set(re.findall(r"\\([a-zA-Z]+)", latex.render(_page(run, "a name's"))))
+    escapes = set(re.findall(r"\\([a-zA-Z]+)", "".join(latex.ESCAPES.values())))
+    assert set(re.findall(r"\\([a-zA-Z]+)", text_of)) <= commands | escapes
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_csv_gets_text_of_one_line_and_the_frame_gets_it_unchanged(run: Make, text: str) -> None:
+    made = _page(run, text)
+    written, kept = list(csv.DictReader(io.StringIO(frame.render(made), newline=""))), frame.frame(made)
+    assert [row["model"] for row in written] == [plain(label) for label in kept["model"]]
+    assert (written[4]["reason"], kept["reason"][4]) == (plain(text), text)
 
 
 cell = st.fixed_dictionaries(

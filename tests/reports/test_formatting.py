@@ -51,7 +51,7 @@ UNITS |= {"s": 1.0, "ms": 1e-3, "%": 0.01}
         (memory(512e6), "512 MB"),
         (memory(1_239_700_000), "1.24 GB"),
         (memory(None), "—"),
-        (plain("a\nb\x1b[31m\tc"), "a b[31m c"),
+        (plain("a\nb\x1b[31m\tc\x07\u202e"), "a b c"),
     ],
 )
 def test_a_number_is_written_as_people_write_it(written: str, expected: str) -> None:

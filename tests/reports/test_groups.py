@@ -5,6 +5,7 @@ import pytest
 
 from seqbench.reports.groups import Run, groups, rows
 from seqbench.reports.table import table, tables
+from seqbench.spec import Spec
 
 Make = Callable[..., Run]
 
@@ -60,6 +61,17 @@ def test_a_run_without_its_data_joins_the_data_set_of_that_name(run: Make) -> No
     missing = run("kn", status="skipped", read=False, identity={"data_sha256": ""})
     assert len(groups([run("hmm"), missing])) == 1
     assert len(groups([run("hmm", identity={"dataset": "other"}), missing])) == 2
+
+
+def test_a_run_without_its_data_does_not_join_a_file_of_that_name_in_another_folder(run: Make) -> None:
+    of = {folder: Spec("file", {"path": f"/{folder}/toy"}) for folder in ("a", "b")}
+    lost: dict[str, Any] = {"identity": {"data_sha256": ""}, "status": "failed", "read": False}
+    runs = [
+        run("kn", data_spec=of["a"]),
+        run("lost", data_spec=of["b"], **lost),
+        run("gone", data_spec=of["a"], **lost),
+    ]
+    assert [[r.label for r, _ in members] for _, members in groups(runs)] == [["kn", "gone"], ["lost"]]
 
 
 def test_a_run_on_other_data_that_it_never_read_stands_alone(run: Make) -> None:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +77,53 @@ def test_a_report_shows_the_last_answer_to_each_question(tmp_path: Path) -> None
     assert float(row["perplexity"]) == pytest.approx(max(perplexities))
 
 
+def test_files_of_one_name_in_two_folders_are_two_tables_and_a_changed_file_is_a_new_version_of_its_own(
+    book: Path, tmp_path: Path
+) -> None:
+    lines = book.read_text().splitlines(keepends=True)
+    store = tmp_path / "results"
+
+    def rows() -> list[tuple[str, int]]:
+        return [(row["model"], int(row["items"])) for row in csv.DictReader(io.StringIO(api.report(store, "csv")))]
+
+    for folder, part in (("first", lines), ("second", lines[:100])):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.txt").write_text("".join(part))
+        seqbench.run("lm", models=["unigram", "uniform"], data=tmp_path / folder / "mine.txt", store=store)
+    first, second = rows()[0][1], rows()[2][1]
+    assert rows() == [("unigram", first), ("uniform", first), ("unigram", second), ("uniform", second)]
+    assert api.report(store, "markdown").count("mine.txt · ") == 2
+    (tmp_path / "second" / "mine.txt").write_text("".join(lines[:150]))
+    seqbench.run("lm", models=["unigram", "uniform"], data=tmp_path / "second" / "mine.txt", store=store)
+    assert [items for _, items in rows()[:2]] == [first, first]
+    assert len(rows()) == 4
+    assert second < rows()[2][1] < first
+
+
+def test_models_of_one_name_in_two_folders_are_two_rows(tmp_path: Path) -> None:
+    for folder, weight in (("first", "weight"), ("second", "weight + 500")):
+        (tmp_path / folder).mkdir()
+        model = tmp_path / folder / "mine.py"
+        model.write_text(TOYS.read_text().replace("+ self.config.weight", f"+ self.config.{weight}"))
+        seqbench.run("lm", models=[f"{model}:Still"], datasets=[COINS], store=tmp_path / "results")
+    found = list(csv.DictReader(io.StringIO(api.report(tmp_path / "results", "csv"))))
+    assert len({row["perplexity"] for row in found}) == 2
+    assert [row["model"].rpartition("/")[0].rpartition("/")[2] for row in found] == ["first", "second"]
+
+
+def test_a_folder_of_documents_is_recorded_by_its_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for label in ("good", "bad"):
+        (tmp_path / "mail" / label).mkdir(parents=True)
+        for i in range(40):
+            (tmp_path / "mail" / label / f"{i}.txt").write_text(f"{label} word{i} again\n")
+    monkeypatch.chdir(tmp_path)
+    seqbench.run("doc", models=["majority"], data="mail", store=tmp_path / "results")
+    (record,) = [r for r in Store(tmp_path / "results").records() if isinstance(r, Record)]
+    assert record.data_spec.settings["path"] == str(tmp_path / "mail")
+
+
 @pytest.mark.parametrize("label", ["unigram", "witten-bell(order=2)", "Unwritten"])
 def test_a_kept_or_remade_fit_scores_new_text_as_the_run_scored_its_test_part(
     store: Path, book: Path, tmp_path: Path, label: str
@@ -102,6 +151,100 @@ def test_without_text_the_store_holds_no_word_of_the_data_and_predict_still_work
     assert not any(b"secretword" in file.read_bytes() for file in files)
     record = _record(tmp_path / "r", "unigram")
     assert api.predict(record.key[:8], secret, tmp_path / "r")["nats"].notna().all()
+
+
+SECRETIVE = """
+import os
+import sys
+import numpy as np
+from seqbench import LanguageModel
+
+
+class Talks(LanguageModel):
+    \"\"\"Uniform; it prints a word of the data.\"\"\"
+
+    def fit(self, train, ctx):
+        self.vocab_size = ctx.vocab.size
+        self.word = next(symbol for symbol in ctx.vocab.symbols if "secret" in symbol)
+        print(self.word, flush=True)
+
+    def predict(self, ids, state=None):
+        return np.full(ids.shape, -np.log(self.vocab_size)), 0
+
+
+class Raises(Talks):
+    def fit(self, train, ctx):
+        super().fit(train, ctx)
+        try:
+            {}[self.word]
+        except KeyError as error:
+            raise ValueError(f"no count of {self.word}") from error
+
+
+class Exits(Talks):
+    def fit(self, train, ctx):
+        super().fit(train, ctx)
+        sys.exit(self.word)
+
+
+class Dies(Talks):
+    def fit(self, train, ctx):
+        super().fit(train, ctx)
+        os._exit(3)
+
+
+class RaisesInLaws(Talks):
+    def predict(self, ids, state=None):
+        if not ids.size:
+            raise ValueError(self.word)
+        return super().predict(ids, state)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "reason"),
+    [
+        ("Talks", "ok", ""),
+        ("Raises", "failed", r"ValueError: its message may quote the data \(--no-text\) \(secretive.py:\d+\)"),
+        ("Exits", "failed", "sys.exit was called"),
+        ("Dies", "crashed", "the process left with exit code 3"),
+        ("RaisesInLaws", "ok", ""),
+    ],
+)
+def test_without_text_neither_output_nor_errors_bring_words_into_the_store(
+    book: Path, tmp_path: Path, name: str, status: str, reason: str
+) -> None:
+    data, model = tmp_path / "data.txt", tmp_path / "secretive.py"
+    data.write_text(book.read_text().replace("x", "secretword"))
+    model.write_text(SECRETIVE)
+    arguments = ["run", "--data", data, "--model", f"{model}:{name}", "--keep", "--store"]
+    _cli(*arguments, tmp_path / "open")
+    _cli(*arguments, tmp_path / "closed", "--no-text")
+    assert b"secretword" in b"".join(f.read_bytes() for f in (tmp_path / "open").rglob("*") if f.is_file())
+    assert b"secretword" not in b"".join(f.read_bytes() for f in (tmp_path / "closed").rglob("*") if f.is_file())
+    record = _record(tmp_path / "closed", name)
+    assert record.status == status
+    assert re.fullmatch(reason, record.reason)
+    if name == "Raises":
+        assert re.search(r'File ".*secretive.py", line \d+, in fit\nValueError\n$', record.traceback)
+    if name == "RaisesInLaws":
+        assert "measuring this ended in ValueError" in [check.message for check in record.checks]
+
+
+def test_a_record_whose_folder_was_moved_says_where_it_belongs(store: Path, book: Path, tmp_path: Path) -> None:
+    record = _record(store, "unigram")
+    own = Store(store).folder(record.identity, record.key)
+    elsewhere = tmp_path / "results" / own.parts[-3] / "renamed" / own.name
+    for moved in (elsewhere, tmp_path / own.name):
+        shutil.copytree(own, moved)
+        with pytest.raises(
+            ValueError, match=f"{moved}.*moved or renamed: move it back to .*/unigram/{own.name}; or run"
+        ):
+            api.predict(str(moved), book)
+    (damaged,) = api.damaged(tmp_path / "results")
+    assert "moved or renamed" in damaged.why
+    with pytest.raises(ValueError, match="there are no records"):
+        api.report(tmp_path / "results")
 
 
 def test_a_fit_whose_code_changed_is_not_passed_off_as_the_recorded_one(tmp_path: Path) -> None:
@@ -135,8 +278,10 @@ def test_a_dry_run_lists_cells_and_the_time_they_took(store: Path, book: Path, t
     assert not list(Path(store).glob("*/kneser-ney/*"))
 
 
-def test_without_a_terminal_a_run_prints_its_table_alone(tmp_path: Path) -> None:
-    done = _cli("run", "--model", f"{TOYS}:Still", "--dataset", COINS, "--store", tmp_path, "--format", "csv")
+def test_a_quiet_run_prints_its_table_alone(tmp_path: Path) -> None:
+    done = _cli(
+        "run", "--model", f"{TOYS}:Still", "--dataset", COINS, "--store", tmp_path, "--format", "csv", "--quiet"
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("task,dataset")
 
@@ -170,6 +315,11 @@ def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
         (["run", "--dataset", "wikitext3"], "did you mean wikitext2"),
         (["run", "--data", "nowhere.txt", "--model", "unigram", "--store", "{tmp}"], "there is no file nowhere.txt"),
         (["run", "--unit", "word"], "says how to read a file"),
+        (["run", "--device", "tpu", "--store", "{tmp}"], "no device 'tpu'; there are: auto, cpu, cuda"),
+        (["run", "--device", "cuda:99", "--store", "{tmp}"], "CUDA device"),
+        (["sample", "unigram", "--device", "tpu", "--store", "{tmp}"], "no device 'tpu'"),
+        (["run", "--dataset", COINS, "--model", "uniform", "--store", "{tmp}/file"], "file cannot be written: it is a"),
+        (["run", "--dataset", COINS, "--model", "uniform", "--store", "{tmp}/file/below"], "below cannot be written:"),
         (["report", "{tmp}/empty"], "there are no records"),
         (["predict", "zzz", "--data", "x.txt", "--store", "{tmp}"], "no one run 'zzz'"),
         (["check", "nowhere.py:Model"], "there is no file nowhere.py"),
@@ -177,10 +327,43 @@ def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_told_in_one_line(tmp_path: Path, arguments: list[str], words: str) -> None:
+    (tmp_path / "file").touch()
     done = _cli(*(a.replace("{tmp}", str(tmp_path)) for a in arguments))
     assert done.returncode != 0
     assert words in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_disk_that_is_full_when_a_record_is_written_ends_the_run_and_is_no_result(tmp_path: Path) -> None:
+    model = tmp_path / "full.py"
+    model.write_text(
+        TOYS.read_text()
+        + """
+class Full(Still):
+    def fit(self, train, ctx):
+        super().fit(train, ctx)
+        from pathlib import Path
+        from seqbench.runs import store
+
+        def full(path, data):
+            raise OSError(28, "No space left on device")
+
+        if (Path(__file__).parent / "is full").exists():
+            store._write = full
+"""
+    )
+    (tmp_path / "is full").touch()
+    arguments = ["run", "--model", f"{TOYS}:Still", "--model", f"{model}:Full", "--dataset", COINS]
+    arguments += ["--store", str(tmp_path / "results"), "--format", "csv"]
+    done = _cli(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "results cannot be written: No space left on device. Finished cells are kept" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(list(Store(tmp_path / "results").records())) == 1
+    assert not list((tmp_path / "results").glob(".partial*"))
+    (tmp_path / "is full").unlink()
+    done = _cli(*arguments)
+    assert (done.returncode, done.stdout.count(",ok,")) == (0, 2)
 
 
 def test_check_tells_the_laws_that_a_model_breaks() -> None:

@@ -1,8 +1,14 @@
 """What is told while cells run: the words of models and libraries come out as they are."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from seqbench.evidence.records import Check
+from seqbench.progress import show_checks, show_rows
 
 MODEL = """
 from seqbench import LanguageModel
@@ -24,5 +30,43 @@ def test_brackets_in_a_reason_are_text_and_do_not_end_the_run(tmp_path: Path) ->
     command += ["--model", f"{tmp_path / 'model.py'}:Bracketed", "--model", "uniform"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "text ended with [/INST], install seqbench[extra]" in " ".join(done.stderr.split())
+    assert "text ended with [/INST], install seqbench[extra]" in done.stderr
     assert "[/INST]" in done.stdout
+
+
+def test_tables_of_the_terminal_show_names_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    show_rows(("name", "what it is"), [("[bold]a[/bold] :bug:", "x\x1b[2Jy\x07 [/]")])
+    show_checks([Check(name="normalised", passed=False, message="sums [/red] to\n\x1b[31m2")])
+    shown = capsys.readouterr().out
+    assert "[bold]a[/bold] :bug:" in shown
+    assert "xy [/]" in shown
+    assert "sums [/red] to 2" in shown
+    assert all(character.isprintable() for line in shown.split("\n") for character in line)
+
+
+def test_an_error_is_one_line_without_control_characters(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "seqbench.cli", "run", "--model", "no\n\x1b[31mmodel\r[/b]", "--store", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    (line,) = done.stderr.split("\n")[:-1]
+    assert line.isprintable()
+    assert "[/b]" in line
+
+
+def test_without_a_terminal_each_finished_cell_is_one_line_on_stderr(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(MODEL)
+    toys = Path(__file__).parents[1] / "toys"
+    command = [sys.executable, "-m", "seqbench.cli", "run", "--dataset", f"{toys / 'toys.py'}:Coins"]
+    command += ["--model", f"{toys / 'toys.py'}:Frequency", "--model", f"{tmp_path / 'model.py'}:Bracketed"]
+    command += ["--seeds", "2", "--store", tmp_path / "store", "--format", "csv"]
+
+    def lines() -> list[str]:
+        return subprocess.run(command, capture_output=True, text=True).stderr.splitlines()
+
+    first = lines()
+    assert [re.sub(r"[\d.]+ m?s$", "T s", line).partition(":Frequency")[2] for line in first[:2]] == [
+        f" on {toys / 'toys.py'}:Coins, seed {seed}: ok, T s" for seed in (0, 1)
+    ]
+    assert [line.split()[0] for line in first] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
+    assert all(": failed: ValueError: text ended with" in line for line in first[2:])
+    assert [line.rpartition(": ")[2] for line in lines()[:2]] == ["ok, in the store"] * 2

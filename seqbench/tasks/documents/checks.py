@@ -7,11 +7,11 @@ not depend on how fast the model is: 48 documents are predicted together, and ea
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched
+from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched, validation
 from seqbench.evidence.records import Check
 from seqbench.interface import Budget, Floats
 from seqbench.tasks.documents import laws
@@ -103,6 +103,16 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
         answer(_fit(make(), little, seed), asked, len(corpus.classes))
         return Check(name="missing", passed=True, message="a class without training documents still has its column")
 
+    def taught() -> Check:
+        own, same, other, new = _two_sources(rng)
+
+        def loss(valid: Labelled) -> float:
+            fitted = _fit(make(), replace(own, valid=valid), seed, epochs=6)
+            log_p = answer(fitted, new.texts, len(own.classes))
+            return -float(log_p[np.arange(len(new)), new.labels].mean())
+
+        return validation(loss(same), loss(other), ignorant=float(np.log(len(own.classes))))
+
     checks = [law("fit", fit)]
     if not checks[0].passed:
         return checks
@@ -114,7 +124,7 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
     checks += check_fitted(model, asked, len(corpus.classes), seed)
     if once:
         checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
-        checks += [law("unseen", unseen), law("binary", binary), law("missing", missing)]
+        checks += [law("unseen", unseen), law("binary", binary), law("missing", missing), law("validation", taught)]
     return checks
 
 
@@ -137,10 +147,36 @@ def _corpus(classes: int, documents: int, rng: np.random.Generator) -> _Corpus:
     return _Corpus(vocab, tuple(f"class{i}" for i in range(classes)), part(documents), part(12), part(24))
 
 
-def _fit(model: Classifier, corpus: _Corpus, seed: int) -> Classifier:
+def _two_sources(rng: np.random.Generator) -> tuple[_Corpus, Labelled, Labelled, Labelled]:
+    """Generate documents of two sources that share no word and no letter; in both, some words are typical of a class.
+
+    Returns:
+        A corpus of the first source, further documents of the first, and twice of the second.
+    """
+    classes, typical = 3, 4
+    words = classes * typical
+    spelled = [
+        "".join(rng.choice(list(letters), 5)) for letters in ("abcdefghijklm", "nopqrstuvwxyz") for _ in range(words)
+    ]
+    vocab = Vocab((UNK, *dict.fromkeys(spelled)))
+
+    def part(first: int, count: int = 240) -> Labelled:
+        labels, ids = np.arange(count) % classes, []
+        for label in labels:
+            length = int(rng.integers(4, 13))
+            own = typical * label + rng.integers(typical, size=length)
+            ids.append(1 + first + np.where(rng.random(length) < 0.7, own, rng.integers(words, size=length)))
+        return Labelled(Texts(ids, [vocab.decode(document) for document in ids]), labels.astype(np.int64))
+
+    train = part(0)
+    corpus = _Corpus(vocab, tuple(f"class{i}" for i in range(classes)), train, train, train)
+    return corpus, part(0), part(words), part(words)
+
+
+def _fit(model: Classifier, corpus: _Corpus, seed: int, epochs: int = 2) -> Classifier:
     seed_everything(seed)
     ctx = ClassificationContext(
-        seed=seed, budget=Budget(epochs=2), valid=corpus.valid, vocab=corpus.vocab, classes=corpus.classes
+        seed=seed, budget=Budget(epochs=epochs), valid=corpus.valid, vocab=corpus.vocab, classes=corpus.classes
     )
     model.fit(corpus.train, ctx)
     return model

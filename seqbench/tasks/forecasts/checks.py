@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import lfilter
 
-from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched
+from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched, validation
 from seqbench.evidence.records import Check
 from seqbench.interface import Budget, Floats
 from seqbench.tasks.forecasts import laws
@@ -107,6 +108,17 @@ def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
         answer(_fit(make(), panel, series.horizon, seed), panel, series.horizon)
         return Check(name="constant", passed=True, message="constant series get forecasts")
 
+    def taught() -> Check:
+        own, same = _autoregressions(0.9, 40, rng), _autoregressions(0.9, 120, rng)
+        other, new = _autoregressions(-0.9, 120, rng), _autoregressions(-0.9, 81, rng)
+        past, truth = new.until(np.full(len(new), 80)), np.array([values[80] for values in new.values])
+
+        def loss(valid: Panel) -> float:
+            fitted = _fit(make(), own, series.horizon, seed, valid)
+            return _nats(answer(fitted, past, series.horizon).mean[:, 0] - truth)
+
+        return validation(loss(same), loss(other), ignorant=_nats(truth))
+
     checks = [law("fit", fit)]
     if not checks[0].passed:
         return checks
@@ -120,6 +132,7 @@ def check_class(make: Callable[[], Forecaster], seed: int = 0) -> list[Check]:
     if once:
         checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
         checks += [law("unseen", unseen), law("lone", lone), law("short", short), law("constant", constant)]
+        checks.append(law("validation", taught))
     return checks
 
 
@@ -136,7 +149,20 @@ def _series(lengths: list[int], rng: np.random.Generator) -> _Series:
     return _Series(Panel([v[:-horizon] for v in values], names, season), Panel(values, names, season), horizon)
 
 
-def _fit(model: Forecaster, train: Panel, horizon: int, seed: int) -> Forecaster:
+def _autoregressions(coefficient: float, length: int, rng: np.random.Generator) -> Panel:
+    """Generate twelve series y_t = φ y_{t−1} + ε_t, always with the same names."""
+    innovations = rng.normal(size=(12, length + 20))
+    values = lfilter([1.0], [1.0, -coefficient], innovations, axis=1)[:, 20:]
+    return Panel(list(values), [f"series {n}" for n in range(len(values))], 4)
+
+
+def _nats(errors: Floats) -> float:
+    """Return ½ ln of the mean squared error: the loss per value, save for a constant, if errors are normal."""
+    return 0.5 * float(np.log((errors**2).mean()))
+
+
+def _fit(model: Forecaster, train: Panel, horizon: int, seed: int, valid: Panel | None = None) -> Forecaster:
     seed_everything(seed)
-    model.fit(train, ForecastContext(seed=seed, budget=Budget(epochs=2), valid=copied(train), horizon=horizon))
+    lent = copied(train if valid is None else valid)
+    model.fit(train, ForecastContext(seed=seed, budget=Budget(epochs=2), valid=lent, horizon=horizon))
     return model

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched
+from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched, validation
 from seqbench.evidence.records import Check
 from seqbench.interface import Budget, Documents, Floats, Ids
 from seqbench.tasks.language import laws
@@ -30,6 +30,8 @@ ROWS, LENGTH = 6, 48
 """Shape of the block of text on which most laws are measured."""
 LONG = 1024
 """Number of symbols in the one long row, for faults that occur only late in a text."""
+CYCLE, OTHER_STEP = 16, 5
+"""The sources of the law `validation` go through `CYCLE` symbols in steps of 1, the other one in these steps."""
 
 
 def check_fitted(
@@ -138,6 +140,16 @@ def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[C
         Asked(_fit(make(), little, seed)).score(little.test[0][None])
         return Check(name="short", passed=True, message="one document of three symbols can be learned")
 
+    def taught() -> Check:
+        own, same, other, new = (_cycles(step, rng) for step in (1, 1, OTHER_STEP, OTHER_STEP))
+        asked = np.stack([document[: CYCLE - 1] for document in new])  # less than a cycle: no text teaches itself
+
+        def loss(valid: list[Ids]) -> float:
+            fitted = _fit(make(), _Corpus(CYCLE, own, valid, new), seed, epochs=4)
+            return -float(Asked(fitted).score(asked)[:, 1:].mean())
+
+        return validation(loss(same), loss(other), ignorant=float(np.log(CYCLE)))
+
     checks = [law("fit", fit)]
     if not checks[0].passed:
         return checks
@@ -150,7 +162,7 @@ def check_class(make: Callable[[], LanguageModel[Any]], seed: int = 0) -> list[C
     checks += check_fitted(model, corpus.test, corpus.valid, corpus.vocab_size, counts / counts.sum(), seed)
     if once:
         checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
-        checks += [law("unseen", unseen), law("binary", binary), law("short", short)]
+        checks += [law("unseen", unseen), law("binary", binary), law("short", short), law("validation", taught)]
     return checks
 
 
@@ -170,10 +182,21 @@ def _markov_corpus(vocab_size: int, seen: int, rng: np.random.Generator) -> _Cor
     return _Corpus(vocab_size, documents(40), documents(8), documents(8))
 
 
-def _fit(model: LanguageModel[Any], corpus: _Corpus, seed: int) -> LanguageModel[Any]:
+def _cycles(step: int, rng: np.random.Generator) -> list[Ids]:
+    """Generate documents in which nine of ten symbols are the previous one plus `step`, modulo `CYCLE`."""
+    made = []
+    for _ in range(40):
+        ids = [int(rng.integers(CYCLE))]
+        for known in rng.random(49) < 0.9:
+            ids.append((ids[-1] + step) % CYCLE if known else int(rng.integers(CYCLE)))
+        made.append(np.array(ids, np.int64))
+    return made
+
+
+def _fit(model: LanguageModel[Any], corpus: _Corpus, seed: int, epochs: int = 2) -> LanguageModel[Any]:
     vocab = Vocab(tuple(f"s{i}" for i in range(corpus.vocab_size)))
     seed_everything(seed)
-    model.fit(corpus.train, LanguageContext(seed=seed, budget=Budget(epochs=2), valid=corpus.valid, vocab=vocab))
+    model.fit(corpus.train, LanguageContext(seed=seed, budget=Budget(epochs=epochs), valid=corpus.valid, vocab=vocab))
     return model
 
 

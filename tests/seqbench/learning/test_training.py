@@ -345,5 +345,17 @@ def test_a_device_that_is_not_there_is_refused_with_words_that_help(monkeypatch:
     assert choose_device("auto").type == choose_device("cpu").type == "cpu"
     with pytest.raises(ValueError, match="use --device cpu"):
         choose_device("cuda")
-    with pytest.raises(ValueError, match="auto, cpu, cuda"):
-        choose_device("gpu")
+    for name in ("gpu", "tpu", "cuda:x", "cpu:0", "mps:1", ""):
+        with pytest.raises(ValueError, match=f"no device '{name}'; there are: auto, cpu, cuda, cuda:N"):
+            choose_device(name)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="mps, the GPU of Apple's computers: use --device cpu"):
+        choose_device("mps")
+
+
+def test_a_gpu_is_chosen_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert [str(choose_device(name)) for name in ("auto", "cuda", "cuda:1")] == ["cuda", "cuda", "cuda:1"]
+    with pytest.raises(ValueError, match="no cuda:2: its CUDA devices are cuda:0, cuda:1"):
+        choose_device("cuda:2")

@@ -1,5 +1,6 @@
 """The store: whole records or none, held against their own hashes."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 
 from seqbench.evidence.records import Identity, Provenance, Record
-from seqbench.runs.store import ITEMS, RECORD, Damaged, Plan, Store, key_of
+from seqbench.runs import store as store_module
+from seqbench.runs.store import ITEMS, RECORD, Damaged, Plan, Store, Unwritable, key_of
 from seqbench.spec import Spec
 
 
@@ -186,3 +188,43 @@ def test_the_same_question_again_takes_the_place_of_the_earlier_plan(tmp_path: P
     store.write_plan(plan.model_copy(update={"keys": ["b"], "started": "2026-01-02"}))
     store.write_plan(plan.model_copy(update={"command": "seqbench run --seeds 3", "started": "2026-01-03"}))
     assert [(p.command, p.keys) for p in store.plans()] == [("seqbench run", ["b"]), ("seqbench run --seeds 3", ["a"])]
+
+
+PLAN = Plan(command="seqbench run", suite="lm", preset="quick", margin=0.01, keys=["a"], started="2026-01-01")
+
+
+@pytest.mark.parametrize("fails_at", [1, 2])
+def test_a_full_disk_leaves_the_earlier_record_and_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    store = Store(tmp_path / "results")
+    earlier = store.write(_record(), COLUMNS)
+    before = sorted(tmp_path.rglob("*"))
+    write, calls = store_module._write, []
+
+    def full(path: Path, data: bytes) -> None:
+        calls.append(path)
+        if len(calls) == fails_at:
+            path.write_bytes(data[:3])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, data)
+
+    monkeypatch.setattr(store_module, "_write", full)
+    with pytest.raises(Unwritable, match=r"results cannot be written: No space left.*same command again.*--store"):
+        store.write(_record(), COLUMNS)
+    assert len(calls) == fails_at
+    assert sorted(tmp_path.rglob("*")) == before
+    assert list(store.records()) == [earlier]
+    calls.clear()
+    with pytest.raises(Unwritable, match="No space left"):
+        [store.write_plan(PLAN) for _ in range(2)]
+    assert not list(store.root.glob(".partial*"))
+
+
+def test_a_store_that_is_a_file_or_lies_below_one_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(Unwritable, match=r"file cannot be written: it is a file"):
+        Store(tmp_path / "file").write_plan(PLAN)
+    with pytest.raises(Unwritable, match=r"file/below cannot be written: Not a directory"):
+        Store(tmp_path / "file" / "below").write_plan(PLAN)
+    assert (tmp_path / "file").read_text() == "mine"

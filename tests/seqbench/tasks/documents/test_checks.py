@@ -164,7 +164,7 @@ def test_an_honest_classifier_breaks_no_law() -> None:
     assert all(check.passed for check in checks)
     assert {check.name for check in checks} == {
         *("fit", "untouched", "scores", "repeatable", "batched", "saved", "normalised", "pure", "frozen"),
-        *("deterministic", "seedless", "unseen", "binary", "missing"),
+        *("deterministic", "seedless", "unseen", "binary", "missing", "validation"),
     }
 
 

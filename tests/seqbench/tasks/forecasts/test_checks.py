@@ -234,7 +234,7 @@ def test_an_honest_forecaster_breaks_no_law(kind: type[Forecaster]) -> None:
     assert [check.message for check in checks if not check.passed] == []
     assert {check.name for check in checks} == {
         *("fit", "untouched", "forecasts", "repeatable", "causal", "batched", "saved", "ordered", "pure", "frozen"),
-        *("deterministic", "seedless", "unseen", "lone", "short", "constant"),
+        *("deterministic", "seedless", "unseen", "lone", "short", "constant", "validation"),
     }
 
 
