@@ -35,7 +35,8 @@ import json, sys, time
 from seqbench import api
 from seqbench.evidence.laws import seed_everything
 from seqbench.interface import Budget
-from seqbench.runs.cell import blank, dataset
+from seqbench.runs.cell import blank
+from seqbench.runs.loading import dataset
 from seqbench.tasks import task
 import torch
 torch.set_num_threads(1)

@@ -24,7 +24,7 @@ from seqbench.evidence.metrics import Columns
 from seqbench.evidence.statistics import compare
 from seqbench.evidence.units import Way
 from seqbench.interface import Floats
-from seqbench.runs.cell import load
+from seqbench.runs.loading import dataset
 from seqbench.runs.runner import Finished
 from seqbench.tasks.forecasts.data import SeriesData
 from seqbench.tasks.forecasts.metrics import MSE
@@ -77,12 +77,12 @@ class Curves:
         return found
 
 
-def run(models: Mapping[str, str], dataset: str, preset: str, asked: argparse.Namespace) -> Curves:
+def run(models: Mapping[str, str], source: str, preset: str, asked: argparse.Namespace) -> Curves:
     """Run models on a data set in separate processes, or read them from the store."""
     run = api.ask(
         "ts",
         models=list(models.values()),
-        datasets=[dataset],
+        datasets=[source],
         preset=preset,
         seeds=asked.seeds,
         store=asked.store,
@@ -99,7 +99,7 @@ def run(models: Mapping[str, str], dataset: str, preset: str, asked: argparse.Na
         for name, row in found.items()
     }
     return Curves(
-        load(run.cells[0]),
+        dataset(run.cells[0]).load(),
         {name: [c["error"].astype(np.float64) for c in kept if c] for name, kept in columns.items()},
         {name: row.kind for name, row in found.items()},
     )

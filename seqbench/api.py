@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from seqbench import registry
 from seqbench.evidence.records import Check, Record
 from seqbench.runs import suites
-from seqbench.runs.cell import Options, blank, dataset, findable, fit, load
+from seqbench.runs.cell import Options, blank, findable, fit
 from seqbench.runs.grid import TRUTH, Cell, Precision, grid
+from seqbench.runs.loading import dataset
 from seqbench.runs.provenance import provenance
 from seqbench.runs.runner import Event, execute
 from seqbench.runs.store import RECORD, Damaged, Plan, Store
@@ -252,7 +253,7 @@ def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.Da
     cell, kind = Cell.of(record), task(record.identity.task)
     _refuse_changes(record)
     encoding = opened.encoding(record) if record.kept != "no" else {}
-    held = None if encoding and record.kept == "arrays" else load(cell)
+    held = None if encoding and record.kept == "arrays" else dataset(cell).load()
     encoding = encoding or kind.encoding(held)
     new = dataset(cell).read(Path(data), encoding)
     return pd.DataFrame(kind.predict(_fitted(opened, cell, record, held), new, encoding, record.detail))
@@ -297,7 +298,8 @@ def sample(
         device=device,
         store=store,
     )
-    cell, held = asked.cells[0], load(asked.cells[0])
+    cell = asked.cells[0]
+    held = dataset(cell).load()
     fitted = _fitted(asked.store, cell, asked.store.find(cell.identity), held)
     return task(asked.suite.task).sample(fitted, held, sampling)
 

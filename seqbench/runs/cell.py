@@ -18,13 +18,14 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from seqbench import registry
-from seqbench.data import Dataset
 from seqbench.evidence.laws import seed_everything, wordless
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Check, Comparability, Costs, Provenance, Record, Status
 from seqbench.interface import Arrays, Besides, Budget, MissingExtra, SequenceModel
 from seqbench.runs.clock import Clock
+from seqbench.runs.failure import one_line, places
 from seqbench.runs.grid import TRUTH, Cell
+from seqbench.runs.loading import dataset, read
 from seqbench.runs.store import Store, Unwritable
 from seqbench.runs.suites import Limits
 from seqbench.spec import Spec
@@ -93,18 +94,19 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
     )
 
 
-def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Path) -> None:
+def main(cell: Cell, file: Path, root: Path, options: Options, channel: Connection, log: Path) -> None:
     """Run a cell, in its own process.
 
-    The output of the model goes to the file `log`; values of curves are sent to the parent through `channel`.
+    Its data is read from `file`, which `loading` wrote. The output of the model goes to the file `log`; values of
+    curves are sent to the parent through `channel`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends its cells
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    with log.open("wb", buffering=0) as file:
+    with log.open("wb", buffering=0) as printed_to:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+        os.dup2(printed_to.fileno(), 1)
+        os.dup2(printed_to.fileno(), 2)
     limit_threads(cell.identity.threads)
     started, outcome = time.perf_counter(), Outcome()
 
@@ -115,15 +117,15 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
     status: Status = "ok"
     reason = trace = ""
     try:
-        _evaluate(cell, options, outcome, log_value)
+        _evaluate(cell, file, options, outcome, log_value)
     except MissingExtra as error:
         status, reason = "skipped", str(error)
     except MemoryError as error:
-        status, reason = "out of memory", _one_line(error, options.text)
+        status, reason = "out of memory", one_line(error, options.text)
     except Exception as error:
         out_of_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, for a GPU
-        status, reason = "out of memory" if out_of_memory else "failed", _one_line(error, options.text)
-        trace = traceback.format_exc() if options.text else _places(error)
+        status, reason = "out of memory" if out_of_memory else "failed", one_line(error, options.text)
+        trace = traceback.format_exc() if options.text else places(error)
     except SystemExit as error:
         status, reason = (
             "failed",
@@ -156,19 +158,6 @@ def limit_threads(threads: int) -> None:
         sys.modules["torch"].set_num_threads(threads)
 
 
-def dataset(cell: Cell) -> Dataset[Any]:
-    """Return the data set of a cell without loading it."""
-    task_name = cell.identity.task
-    found = registry.find_dataset(cell.dataset, task_name)
-    source: Dataset[Any] = registry.configured(found.attribute, cell.dataset, task_name)
-    return source
-
-
-def load(cell: Cell) -> Any:
-    """Return the data of a cell."""
-    return dataset(cell).load()
-
-
 def fit(
     model: SequenceModel[Any, Any],
     cell: Cell,
@@ -197,14 +186,13 @@ def blank(cell: Cell, data: Any = None) -> SequenceModel[Any, Any]:
     return model
 
 
-def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str, float], None]) -> None:
+def _evaluate(cell: Cell, file: Path, options: Options, outcome: Outcome, log: Callable[[str, float], None]) -> None:
     kind = task(cell.identity.task)
     outcome.costs["start_memory_bytes"] = psutil.Process().memory_info().rss
     source = dataset(cell)
-    data = source.load()
+    data = read(file)
     outcome.notes = {"licence": source.licence, "citation": source.citation, **data.notes}
     outcome.comparability = kind.comparability(data, cell.identity.dataset, cell.identity.data_sha256)
-    kind.prepare(data)
 
     fitting, scoring = Clock(cell.identity.device), Clock(cell.identity.device)
 
@@ -263,20 +251,6 @@ def _peak_memory() -> int:
         return int(getattr(psutil.Process().memory_info(), "peak_wset"))  # noqa: B009 (a field only on Windows)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _one_line(error: BaseException, text: bool) -> str:
-    """Return one line with the error and the line of code that raised it; without `text`, not the error's message."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    message = (" ".join(str(error).split()) or "no message") if text else "its message may quote the data (--no-text)"
-    return f"{type(error).__name__}: {message} ({Path(frame.filename).name}:{frame.lineno})"
-
-
-def _places(error: BaseException) -> str:
-    """Return the traceback as files, lines and the type of the error, without words of the data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames]
-    return "\n".join([*lines, type(error).__name__, ""])
 
 
 def findable(spec: Spec) -> Spec:

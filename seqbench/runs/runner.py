@@ -10,8 +10,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -24,6 +24,7 @@ from seqbench.evidence.records import Record, Status
 from seqbench.runs import cell as cell_process
 from seqbench.runs.cell import Options, Outcome, record_of
 from seqbench.runs.grid import Cell
+from seqbench.runs.loading import loaded, source_of
 from seqbench.runs.store import Damaged, Store, Unwritable
 
 if TYPE_CHECKING:
@@ -94,7 +95,14 @@ class Running(Protocol):
 class Launcher(Protocol):
     """Starts cells, for example as local processes or as jobs of a cluster."""
 
-    def start(self, cell: Cell, store: Store, options: Options) -> Running: ...
+    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Path]]:
+        """Load the data of cells; the context yields the file of each data set, as `start` takes it.
+
+        Raises:
+            DataError: data is missing or wrong.
+        """
+
+    def start(self, cell: Cell, data: Path, store: Store, options: Options) -> Running: ...
 
 
 def execute(
@@ -112,39 +120,44 @@ def execute(
     or if fits are to be stored and the record has none.
 
     Raises:
+        DataError: data is missing or wrong; nothing was run.
         Unwritable: a record cannot be written; the cells that still run are ended.
     """
     launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
     store.sweep()
     waiting, running = list(cells), list[Running]()
-    try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                cell = waiting.pop(0)
-                found = store.find(cell.identity)
-                if isinstance(found, Damaged):
-                    yield Recomputed(cell, found)
-                elif found is not None and not (retry and found.status != "ok") and _kept_enough(found, options):
-                    yield Finished(cell, found, reused=True)
-                    continue
-                if cell.missing:
-                    record = record_of(cell, "failed", cell.missing, options, Outcome())
-                    yield Finished(cell, store.write(record), reused=False)
-                    continue
-                yield Started(cell)
-                running.append(launcher.start(cell, store, options))
-            for job in list(running):
-                for name, value in job.values():
-                    yield Progress(job.cell, name, value)
-                end = job.ended()
-                if end is not None:
-                    running.remove(job)
-                    yield Finished(job.cell, _record(job, store, options, *end), reused=False)
-            if running:
-                time.sleep(POLL)
-    finally:
-        for job in running:
-            job.kill()
+    with launcher.loaded([cell for cell in cells if not _done(store.find(cell.identity), options, retry)]) as data:
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    cell = waiting.pop(0)
+                    found = store.find(cell.identity)
+                    if isinstance(found, Damaged):
+                        yield Recomputed(cell, found)
+                    elif found is not None and _done(found, options, retry):
+                        yield Finished(cell, found, reused=True)
+                        continue
+                    yield Started(cell)
+                    running.append(launcher.start(cell, data[source_of(cell)], store, options))
+                for job in list(running):
+                    for name, value in job.values():
+                        yield Progress(job.cell, name, value)
+                    end = job.ended()
+                    if end is not None:
+                        running.remove(job)
+                        yield Finished(job.cell, _record(job, store, options, *end), reused=False)
+                if running:
+                    time.sleep(POLL)
+        finally:
+            for job in running:
+                job.kill()
+
+
+def _done(found: Record | Damaged | None, options: Options, retry: bool) -> bool:
+    """Return whether the record of a cell is in the store and need not be made again."""
+    if not isinstance(found, Record):
+        return False
+    return not (retry and found.status != "ok") and _kept_enough(found, options)
 
 
 def _kept_enough(record: Record, options: Options) -> bool:
@@ -179,17 +192,23 @@ class LocalProcesses:
                 [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]
             )
 
-    def start(self, cell: Cell, store: Store, options: Options) -> Running:
+    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Path]]:
+        return loaded(cells, self._process)
+
+    def start(self, cell: Cell, data: Path, store: Store, options: Options) -> Running:
         folder = Path(tempfile.mkdtemp(prefix="seqbench-"))
         log = folder / "log.txt"
         receiver, sender = self.context.Pipe(duplex=False)
-        process = self.context.Process(
-            target=cell_process.main, args=(cell, store.root.absolute(), options, sender, log), name=cell.label
-        )
-        with _without_main():
-            process.start()
+        process = self._process(cell_process.main, (cell, data, store.root.absolute(), options, sender, log))
         sender.close()
         return _LocalProcess(cell, process, receiver, log, options)
+
+    def _process(self, target: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProcess:
+        """Start a process that calls `target`."""
+        process = self.context.Process(target=target, args=arguments)
+        with _without_main():
+            process.start()
+        return process
 
 
 @dataclass

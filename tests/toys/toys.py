@@ -1,6 +1,8 @@
 """A small data set and small honest models, found by the harness through the path of this file."""
 
+import os
 import time
+from pathlib import Path
 
 import numpy as np
 from pydantic import Field
@@ -39,6 +41,31 @@ class Lost(Coins):
 
     def fingerprint(self) -> str:
         raise DataError("coins are lost: put some into the purse")
+
+
+class Unreadable(Coins):
+    """A data set whose file cannot be read."""
+
+    def load(self) -> TextData:
+        raise OSError("the purse is torn")
+
+
+class Exploding(Coins):
+    """A data set whose loader takes the process with it."""
+
+    def load(self) -> TextData:
+        os._exit(7)
+
+
+class Counted(Coins):
+    """Writes a line into a file each time that it is loaded."""
+
+    purse: str
+
+    def load(self) -> TextData:
+        with Path(self.purse).open("a") as file:
+            file.write("opened\n")
+        return super().load()
 
 
 class Share(Config):

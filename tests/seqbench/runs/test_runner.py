@@ -1,12 +1,15 @@
 """Every cell ends as a record, whatever its model does, and the rest of the table is unharmed."""
 
+import os
 import re
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from seqbench.api import ask
+from seqbench.data import DataError
 from seqbench.evidence.records import Record
 from seqbench.runs.runner import Event, Finished, Progress, Recomputed
 from seqbench.runs.store import RECORD, Store
@@ -168,9 +171,34 @@ def test_curves_are_heard_while_a_cell_runs(tmp_path: Path) -> None:
     assert [(e.name, round(e.value, 1)) for e in events if isinstance(e, Progress)] == [("heads", 0.8)]
 
 
-def test_data_that_is_not_at_hand_fails_with_its_reason(tmp_path: Path) -> None:
-    record = _records(_run(tmp_path, [f"{TOYS}:Still"], datasets=[f"{TOYS}:Lost"]))["Still"]
-    assert (record.status, record.reason) == ("failed", "coins are lost: put some into the purse")
+def test_data_that_is_not_at_hand_is_told_once_and_nothing_starts(tmp_path: Path) -> None:
+    events = ask(models=[f"{TOYS}:Still"], datasets=[f"{TOYS}:Lost", COINS], store=tmp_path).start()
+    with pytest.raises(DataError, match=r"^coins are lost: put some into the purse$"):
+        next(events)
+    assert list(Store(tmp_path).records()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Unreadable", r"^OSError: the purse is torn \(toys.py:\d+\)$"),
+        ("Exploding", "its loader ended with exit code 7"),
+    ],
+)
+def test_a_loader_that_breaks_is_told_once(tmp_path: Path, name: str, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        list(ask(models=[f"{TOYS}:Still"], datasets=[f"{TOYS}:{name}"], store=tmp_path).start())
+
+
+def test_data_is_loaded_once_for_all_cells_and_its_files_are_removed(tmp_path: Path) -> None:
+    purse = tmp_path / "purse.txt"
+    source = f"{TOYS}:Counted(purse='{purse}')"
+    records = _records(_run(tmp_path / "store", [f"{TOYS}:Still", f"{TOYS}:Frequency"], datasets=[source], seeds=2))
+    assert {record.status for record in records.values()} == {"ok"}
+    assert purse.read_text() == "opened\n"
+    assert list(Path(tempfile.gettempdir()).glob(f"seqbench-data-{os.getpid()}-*")) == []
+    _run(tmp_path / "store", [f"{TOYS}:Still"], datasets=[source])  # all in the store: nothing to load
+    assert purse.read_text() == "opened\n"
 
 
 def test_what_a_model_prints_lies_beside_its_record(tmp_path: Path) -> None:

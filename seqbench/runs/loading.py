@@ -1,0 +1,118 @@
+"""Loading: each data set of a run is read, checked and split once, before any cell starts.
+
+A process of its own reads a data set, so that a loader that crashes or hangs does not end the run unexplained. It
+leaves the data in a temporary folder, from which the cells take it.
+"""
+
+import os
+import pickle
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from seqbench import registry
+from seqbench.data import DataError, Dataset
+from seqbench.runs.failure import one_line
+from seqbench.runs.grid import Cell
+from seqbench.tasks import task
+
+PREFIX = "seqbench-data-"
+Start = Callable[[Callable[..., None], tuple[Any, ...]], BaseProcess]
+"""Starts a process that calls a function with these arguments."""
+
+
+@contextmanager
+def loaded(cells: Sequence[Cell], start: Start) -> Iterator[dict[str, Path]]:
+    """Load the data of cells, and yield the file of each data set by its `source_of`; remove the files afterwards.
+
+    Args:
+        start: starts the process that reads a data set.
+
+    Raises:
+        DataError: data is missing or wrong; the message has a line for each such data set.
+    """
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    try:
+        files: dict[str, Path] = {}
+        wrong: list[str] = []
+        for cell in cells:
+            source = source_of(cell)
+            if source in files:
+                continue
+            files[source] = folder / f"{len(files)}.pickle"
+            wrong += [why for why in [cell.missing or _why_not(cell, files[source], start)] if why]
+        if wrong:
+            raise DataError("\n".join(dict.fromkeys(wrong)))
+        yield files
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def dataset(cell: Cell) -> Dataset[Any]:
+    """Return the data set of a cell without loading it."""
+    task_name = cell.identity.task
+    found = registry.find_dataset(cell.dataset, task_name)
+    source: Dataset[Any] = registry.configured(found.attribute, cell.dataset, task_name)
+    return source
+
+
+def source_of(cell: Cell) -> str:
+    """Return what tells the data of a cell from other data."""
+    return f"{cell.identity.task} {cell.dataset}"
+
+
+def read(file: Path) -> Any:
+    """Return the data that was loaded into a file."""
+    with file.open("rb") as stream:
+        return pickle.load(stream)
+
+
+def _why_not(cell: Cell, file: Path, start: Start) -> str:
+    """Load the data of a cell into a file; return why this is not possible, empty if it is."""
+    receiver, sender = Pipe(duplex=False)
+    process = start(_load, (cell, file, sender))
+    sender.close()
+    try:
+        said = receiver.recv()
+    except EOFError:
+        process.join()
+        said = f"{cell.identity.dataset} cannot be loaded: its loader ended with exit code {process.exitcode}"
+    finally:
+        if process.is_alive():
+            process.join(1)
+            process.kill()
+        process.join()
+        receiver.close()
+    return str(said)
+
+
+def _load(cell: Cell, file: Path, channel: Connection) -> None:
+    """Load the data of a cell, in a process of its own; send why it is not possible, empty if it is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends this process
+    why = ""
+    try:
+        data = dataset(cell).load()
+        task(cell.identity.task).prepare(data)
+        with file.open("wb") as stream:
+            pickle.dump(data, stream, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        why = one_line(error)
+    channel.send(why)
+
+
+def _sweep() -> None:
+    """Remove what runs left behind that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
