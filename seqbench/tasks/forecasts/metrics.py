@@ -5,7 +5,7 @@ so that a bootstrap may draw items, series or blocks of origins. `item_columns` 
 
 Divisions by 0: a step whose value and forecast are both 0 has sMAPE 0. An item whose past is constant (or no longer
 than a season) has no MASE: its column holds NaN, and MASE and OWA leave the item out; a resample with only such
-items has the score NaN. A ratio of two zeros is 0 for a loss and 1 for a comparison with Naive2.
+items has the score NaN (`Forecasting.items` draws no such resample). A ratio of two zeros is 0 for a loss and 1 for a comparison with Naive2.
 
 Makridakis, Spiliotis & Assimakopoulos 2020, "The M4 Competition: 100,000 time series and 61 forecasting methods",
 Int. J. Forecasting 36(1), section 2; Hyndman & Koehler 2006 for MASE.

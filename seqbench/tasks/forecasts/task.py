@@ -13,7 +13,7 @@ from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.statistics import block_length
-from seqbench.interface import Budget, Ids
+from seqbench.interface import Budget, Floats, Ids
 from seqbench.tasks.base import Reduction, Split, Task
 from seqbench.tasks.forecasts.checks import check_class, check_fitted, probe
 from seqbench.tasks.forecasts.conformal import Intervals, central, units
@@ -117,14 +117,17 @@ class Forecasting(Task[SeriesData, Forecaster]):
         first origins of all series are one unit, the second origins the next unit, and so on, since errors of series
         that are observed together are dependent. Errors of overlapping horizons are dependent too, so a block is at
         least as long as a horizon.
+
+        A unit without an item that has a scale joins the next unit that has one (or the last), so that MASE, which
+        ranks the models, is defined in every resample; the other metrics keep all items.
         """
         series, ends = columns["series"], columns["end"]
         first = np.flatnonzero(np.diff(series, prepend=series[0] - 1))
         counts = np.diff(first, append=len(series))
         if len(counts) >= counts.max():
-            return in_units(columns, np.repeat(np.arange(len(counts)), counts)), 1
-        number = np.arange(len(series)) - np.repeat(first, counts)
-        stride, units = int(np.diff(ends)[np.diff(series) == 0].min()), int(counts.max())
+            return in_units(columns, _with_scale(np.repeat(np.arange(len(counts)), counts), columns["scale"])), 1
+        number = _with_scale(np.arange(len(series)) - np.repeat(first, counts), columns["scale"])
+        stride, units = int(np.diff(ends)[np.diff(series) == 0].min()), int(number.max()) + 1
         overlap = -(-columns["error"].shape[1] // stride)
         return in_units(columns, number), min(units, max(block_length(units), overlap))
 
@@ -200,6 +203,15 @@ class Forecasting(Task[SeriesData, Forecaster]):
             "mean": said.mean.ravel(),
             **{f"q({level:g})": quantiles[..., LEVELS.index(level)].ravel() for level in TOLD},
         }
+
+
+def _with_scale(unit: Ids, scale: Floats) -> Ids:
+    """Return units (I,), numbered anew, of which each holds an item with a scale; if no item has one, `unit` (I,)."""
+    scaled = np.unique(unit[scale > 0])
+    if not len(scaled):
+        return unit
+    joined: Ids = np.minimum(np.searchsorted(scaled, unit), len(scaled) - 1)
+    return joined
 
 
 def _pieces(origins: Origins) -> Iterator[Ids]:

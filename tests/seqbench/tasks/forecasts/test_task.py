@@ -21,6 +21,7 @@ from seqbench.datasets import download
 from seqbench.datasets.series.m4_hourly import M4Hourly
 from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns
+from seqbench.evidence.statistics import block_weights, estimate
 from seqbench.interface import Budget, Floats
 from seqbench.runs.cell import Outcome, _evaluate
 from seqbench.tasks.base import Split
@@ -124,6 +125,31 @@ def test_series_whose_past_never_moved_count_in_every_metric_but_mase() -> None:
     assert KIND.detail(columns, still, valid)["by_step"]["mase"] == pytest.approx(
         (np.abs(moving["error"]) / moving["scale"][:, None]).mean(axis=0).tolist()
     )
+
+
+@pytest.mark.parametrize("stride", [2, 24])
+def test_series_that_never_moved_leave_the_interval_to_the_others(stride: int) -> None:
+    held = data([80] * 30, stride=stride)
+    values = [v if n % 5 == 0 else np.full(80, float(n)) for n, v in enumerate(held.series.values)]
+    still = replace(held, series=Panel(values, held.series.names, 4))
+    _, columns = scored(ar(), still)
+    items, block = KIND.items(columns)
+    flat = {name: column for name, column in columns.items() if column.ndim == 1 and column.dtype == np.float64}
+    assert len(items["mase"]) == 6
+    for metric in KIND.metrics:
+        assert metric(items)[0] == pytest.approx(metric(flat)[0], rel=1e-12)
+    weights = block_weights(6, block, 1000, np.random.default_rng(0))
+    assert np.isfinite(estimate(MASE, [items], weights, block=block).high)
+
+
+def test_origins_before_the_first_move_join_the_next_that_has_a_scale() -> None:
+    held = data([80], stride=1)
+    late = replace(held, series=Panel([np.where(np.arange(80) < 60, 7.0, held.series.values[0])], ["late"], 4))
+    columns = scored(Naive(), late)[1]
+    items, _ = KIND.items(columns)
+    assert len(columns["scale"]) == 21
+    assert items["mase_items"].tolist() == [1.0] * 16  # the origins 61..76; those of 56..60 have no scale
+    assert items["smape_items"].tolist() == [6.0] + [1.0] * 15
 
 
 def test_errors_by_step_average_to_the_scores() -> None:
