@@ -17,7 +17,7 @@ from seqbench.interface import Budget, Floats, Ids
 from seqbench.tasks.base import Reduction, Split, Task
 from seqbench.tasks.forecasts.checks import check_class, check_fitted, probe
 from seqbench.tasks.forecasts.conformal import Intervals, central, units
-from seqbench.tasks.forecasts.data import Origins, SeriesData
+from seqbench.tasks.forecasts.data import Origins, SeriesData, Yardstick
 from seqbench.tasks.forecasts.laws import answer
 from seqbench.tasks.forecasts.metrics import (
     COVERAGE_80,
@@ -34,6 +34,7 @@ from seqbench.tasks.forecasts.metrics import (
     in_units,
     item_columns,
     quantile_columns,
+    rounded,
     seasonal_scale,
 )
 from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
@@ -91,8 +92,9 @@ class Forecasting(Task[SeriesData, Forecaster]):
         mean, pieces = np.empty(yard.actual.shape), []
         for rows in _pieces(origins):
             said = answer(model, data.past(origins.take(rows)), data.horizon)
-            mean[rows] = said.mean
-            pieces.append(item_columns(yard.actual[rows], said.mean, yard.scale[rows], said.quantiles))
+            mean[rows] = rounded(said.mean, yard.actual[rows], yard.rounding[rows])
+            quantiles = None if said.quantiles is None else _near(said.quantiles, yard, rows)
+            pieces.append(item_columns(yard.actual[rows], mean[rows], yard.scale[rows], quantiles))
         if len({len(piece) for piece in pieces}) > 1:
             raise ScoreError("predict returned quantiles in some calls but not in others: return them always or never")
         columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
@@ -103,7 +105,9 @@ class Forecasting(Task[SeriesData, Forecaster]):
         if columns["conformal"].all():
             intervals = _intervals(columns if valid is None else valid)
             made = [
-                quantile_columns(yard.actual[rows], intervals.around(mean[rows], yard.unit[rows], LEVELS))
+                quantile_columns(
+                    yard.actual[rows], _near(intervals.around(mean[rows], yard.unit[rows], LEVELS), yard, rows)
+                )
                 for rows in _pieces(origins)
             ]
             columns |= {name: np.concatenate([piece[name] for piece in made]) for name in made[0]}
@@ -203,6 +207,11 @@ class Forecasting(Task[SeriesData, Forecaster]):
             "mean": said.mean.ravel(),
             **{f"q({level:g})": quantiles[..., LEVELS.index(level)].ravel() for level in TOLD},
         }
+
+
+def _near(quantiles: Floats, yard: Yardstick, rows: Ids) -> Floats:
+    """Return quantiles (I, H, Q) for `rows`, those within rounding of the true value equal to it."""
+    return rounded(quantiles, yard.actual[rows, :, None], yard.rounding[rows])
 
 
 def _with_scale(unit: Ids, scale: Floats) -> Ids:

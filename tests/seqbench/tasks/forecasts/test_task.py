@@ -152,6 +152,28 @@ def test_origins_before_the_first_move_join_the_next_that_has_a_scale() -> None:
     assert items["smape_items"].tolist() == [6.0] + [1.0] * 15
 
 
+class Noisy(SeasonalNaive):
+    """The last season, off by a few last digits."""
+
+    def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+        mean = super().predict(past, horizon, levels).mean
+        return Forecast(mean + 1e-15 * np.random.default_rng(len(past)).normal(size=mean.shape))
+
+
+@pytest.mark.parametrize("level", [0.0, 3.0])
+def test_rounding_errors_on_a_periodic_series_are_no_errors(level: float) -> None:
+    held = data([80], stride=1)
+    values = level + np.sin(np.pi * np.arange(80) / 2)  # whose zeros are as large as 1e-14
+    moved = replace(held, series=Panel([values + (np.arange(80) == 10)], ["wave"], 4))
+    _, columns = scored(Noisy(), moved)
+    for name, right in (("smape", 0), ("mase", 0), ("covered_80", 1), ("covered_95", 1), ("quantile_loss", 0)):
+        assert columns[name].tolist() == [right] * 21, name
+    assert OWA(KIND.items(columns)[0])[0] == 0
+    assert np.all(columns["scale"] > 0.01)
+    still = replace(held, series=Panel([values], ["wave"], 4))
+    assert np.all(still.yardsticks["test"].scale == 0)
+
+
 def test_errors_by_step_average_to_the_scores() -> None:
     held = data([90, 80])
     valid, columns = scored(ar(), held)
