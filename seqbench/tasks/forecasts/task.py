@@ -4,7 +4,7 @@ A model gets only a copy of the values that are known at an origin. If the valid
 part, it is scored with a separate fit that did not see it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -41,6 +41,8 @@ from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
 
 VALUES = 2_000_000
 """The largest number of values in all pasts of one call of `predict`, 16 MB; a single past may be longer."""
+MOST, TIMES = 0.5, 4
+"""A series with this share of MASE's sum, and this many times its equal share, is named below the table."""
 TOLD = (0.025, 0.1, 0.5, 0.9, 0.975)
 """Levels of the quantiles that `predict` returns for new data."""
 
@@ -141,6 +143,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
         Returns:
             `by_step`: `mase`, `rmse` and `mae` of the test part for each step ahead. `intervals`, only for a point
             forecaster: the half-widths by level and step, and the number of errors from which they are computed.
+            `outweighs`, only if one series has most of MASE's sum: its name and share, and the number of series.
         """
         error = columns["error"].astype(np.float64)
         moved = columns["scale"] > 0
@@ -149,7 +152,17 @@ class Forecasting(Task[SeriesData, Forecaster]):
         if moved.any():
             steps["mase"] = (np.abs(error[moved]) / columns["scale"][moved, None]).mean(axis=0)
         made = {"intervals": _intervals(valid).plain()} if columns["conformal"].all() else {}
-        return {"by_step": {name: values.tolist() for name, values in steps.items()}, **made}
+        by_step = {name: values.tolist() for name, values in steps.items()}
+        return {"by_step": by_step, **made, **_outweighs(columns, data.series.names)}
+
+    def remarks(self, detail: dict[str, Any]) -> Sequence[str]:
+        if "outweighs" not in detail:
+            return ()
+        name, series = detail["outweighs"]["name"], detail["outweighs"]["series"]
+        return (
+            f"most of the sum behind MASE comes from {name}, one of {series:,} series: "
+            "its errors are large beside the changes of its past",
+        )
 
     def calibrated(self, detail: dict[str, Any]) -> str:
         if "intervals" not in detail:
@@ -207,6 +220,18 @@ class Forecasting(Task[SeriesData, Forecaster]):
             "mean": said.mean.ravel(),
             **{f"q({level:g})": quantiles[..., LEVELS.index(level)].ravel() for level in TOLD},
         }
+
+
+def _outweighs(columns: Columns, names: Sequence[str]) -> dict[str, Any]:
+    """Return the series that has at least `MOST` of MASE's sum and `TIMES` its equal share, if there is one."""
+    sums = np.bincount(columns["series"], np.nan_to_num(columns["mase"], nan=0.0, posinf=np.inf))
+    series, total = len(np.unique(columns["series"][columns["scale"] > 0])), float(sums.sum())
+    if not 0 < total < np.inf:
+        return {}
+    share = float(sums.max() / total)
+    if share < max(MOST, TIMES / series):
+        return {}
+    return {"outweighs": {"name": names[int(sums.argmax())], "share": share, "series": series}}
 
 
 def _near(quantiles: Floats, yard: Yardstick, rows: Ids) -> Floats:

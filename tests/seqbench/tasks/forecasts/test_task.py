@@ -174,6 +174,22 @@ def test_rounding_errors_on_a_periodic_series_are_no_errors(level: float) -> Non
     assert np.all(still.yardsticks["test"].scale == 0)
 
 
+@pytest.mark.parametrize(("series", "named"), [(2, False), (30, True)])
+def test_a_series_that_has_most_of_the_sum_of_mase_is_named(series: int, named: bool) -> None:
+    held = data([80] * series, stride=24)
+    flat = np.where(np.arange(80) < 56, 7 + 1e-3 * (np.arange(80) == 9), held.series.values[0])
+    other = replace(held, series=Panel([flat, *held.series.values[1:]], held.series.names, 4))
+    valid, columns = scored(Naive(), other)
+    detail = json.loads(json.dumps(KIND.detail(columns, other, valid)))
+    said = KIND.remarks(detail)
+    if named:
+        assert detail["outweighs"] == {"name": "s0", "share": pytest.approx(1, abs=0.01), "series": 30}
+        assert "comes from s0, one of 30 series" in said[0]
+    else:
+        assert not said
+    assert not KIND.remarks(KIND.detail(scored(Naive(), held)[1], held, valid))
+
+
 def test_errors_by_step_average_to_the_scores() -> None:
     held = data([90, 80])
     valid, columns = scored(ar(), held)
