@@ -54,6 +54,9 @@ def rounded(forecast: Floats, actual: Floats, within: Floats) -> Floats:
 def seasonal_scale(pasts: Sequence[Floats], season: int) -> Floats:
     """Return the scale (I,) of MASE: the mean |y_t − y_{t−m}| over each past, with m = `season`.
 
+    A past holds all values before an origin, also those after the training part: Hyndman & Koehler's in-sample values
+    of that forecast.
+
     It is 0 if the past is no longer than m, or if it is a rounding error.
     """
     scale = np.array([np.abs(past[season:] - past[:-season]).mean() if len(past) > season else 0.0 for past in pasts])
