@@ -53,6 +53,16 @@ class Missing(StrEnum):
     zero = "zero"
 
 
+class Dates(StrEnum):
+    day_first = "day-first"
+    month_first = "month-first"
+
+
+class Decimal(StrEnum):
+    comma = "comma"
+    point = "point"
+
+
 class Precision(StrEnum):
     float32 = "float32"
     bfloat16 = "bfloat16"
@@ -110,6 +120,11 @@ def run(
     ] = None,
     layout: Annotated[Layout | None, typer.Option(help="long: one row per value; wide: one column per series.")] = None,
     missing: Annotated[Missing | None, typer.Option(help="What to do with missing values of --data.")] = None,
+    step: Annotated[
+        str | None, typer.Option(help="Time from one value of --data to the next: day, business-day, 15 minutes, …")
+    ] = None,
+    dates: Annotated[Dates | None, typer.Option(help="Which comes first in dates of --data such as 3/4/2024.")] = None,
+    decimal: Annotated[Decimal | None, typer.Option(help="The mark before decimals in values of --data.")] = None,
     preset: Annotated[str | None, typer.Option(help="Preset of the suite: quick, standard or paper.")] = None,
     seeds: Annotated[
         int | None, typer.Option(help="Number of fits per model whose result depends on a seed.", min=1)
@@ -149,6 +164,9 @@ def run(
         "season": season,
         "layout": layout and layout.value,
         "missing": missing and missing.value,
+        "step": step,
+        "dates": dates and dates.value,
+        "decimal": decimal and decimal.value,
     }
     with _plain_errors():
         from seqbench import progress, registry

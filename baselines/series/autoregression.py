@@ -241,7 +241,7 @@ def estimate(
     orders = _least_aic(left, steps) if aic else np.full(len(y), order)
     coefficients = _solved(factors, projections, orders, sound)
     squares = left[np.arange(len(y)), orders]
-    for n in np.flatnonzero(~sound):
+    for n in np.flatnonzero(~sound).tolist():
         coefficients[n], squares[n], orders[n] = _from_windows(values[n], order, penalty[n], aic, intercept)
     squares = np.maximum(squares - penalty * np.einsum("np,np->n", coefficients, coefficients), 0)
     level = (sums[:, 0] - np.einsum("np,np->n", sums[:, 1:], coefficients)) / steps if intercept else 0.0

@@ -35,6 +35,8 @@ class Observed:
     notes: Notes = field(default_factory=dict)
     season: int | None = None
     """The season, if the series define it; None: the option `season` is used."""
+    reading: dict[str, str] = field(default_factory=dict)
+    """Options with which a new file is read in the same way."""
 
 
 class SeriesDataset(Dataset[SeriesData]):
@@ -86,6 +88,7 @@ class SeriesDataset(Dataset[SeriesData]):
             test=test,
             horizon=self.horizon,
             notes=found.notes,
+            reading=found.reading,
         )
 
 

@@ -5,30 +5,41 @@ import hashlib
 import io
 import json
 import math
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from seqbench.data import DataError
 from seqbench.datasets.files import read_bytes, unix_line_ends
 from seqbench.datasets.series.base import Notes, Observed, SeriesDataset
-from seqbench.datasets.series.stamps import Frequency, Stamp, Uneven, parse, positions
+from seqbench.datasets.series.numerals import Decimal, Numbers, numbers
+from seqbench.datasets.series.stamps import (
+    Frequency,
+    Misfit,
+    Order,
+    Stamp,
+    Times,
+    Uneven,
+    parse,
+    positions,
+    step,
+    unit_of,
+)
 from seqbench.datasets.tables import LISTED, SUFFIXES, decode_as, read_table, shown
 from seqbench.interface import Floats
 from seqbench.tasks.forecasts.model import Panel
 
-NOTHING = frozenset({"", "nan", "na", "n/a", "null", "none", "nat", "-"})
-"""Contents of cells without a value, in lower case."""
-GROUPED = re.compile(r"[+-]?\d+(?:[., \u00a0']\d+)+")
-"""Digits with a decimal comma or with separators of thousands."""
 SHARE = 10
 """The validation part and the test part are each 1/SHARE of a series, but at least a horizon long."""
+
+
+REGULAR = 10
+"""A series of so many values at equal steps has a frequency of its own, and is not one with rare values."""
 
 
 class _Cell(NamedTuple):
@@ -38,16 +49,30 @@ class _Cell(NamedTuple):
     row: int
 
 
+class _Table(NamedTuple):
+    """What a file holds, before steps are counted."""
+
+    cells: dict[str, list[_Cell]]
+    """By series."""
+    times: Times
+    decimal: Decimal | None
+    notes: Notes
+
+
 @dataclass
 class _Series:
-    """The series found so far: values by name, all at one frequency."""
+    """The series found so far, all at one frequency."""
 
+    times: Times
+    notes: Notes
     values: dict[str, Floats] = field(default_factory=dict)
-    newest: dict[str, Stamp] = field(default_factory=dict)
+    stamps: dict[str, list[Stamp]] = field(default_factory=dict)
+    """Times of the values that the file holds."""
     frequency: tuple[Frequency, str] | None = None
     """The frequency, and the name of the series from which it was taken."""
     longest: int = 0
-    notes: Notes = field(default_factory=dict)
+    reading: dict[str, str] = field(default_factory=dict)
+    """Options with which new files are read as this one."""
 
     def count(self, what: str, number: int = 1) -> None:
         if number:
@@ -60,8 +85,9 @@ class SeriesFile(SeriesDataset):
     The last tenth of each series is its test part, the tenth before it the validation part; each is at least a horizon
     long. Rows may be in any order. All series have one frequency. Missing values before the first and after the last
     value of a series are cut off. Other gaps are refused, or filled from earlier values only, since interpolation
-    would use later values. Series too short for a forecast in each part are left out. Times with an offset are compared
-    in UTC. The record counts all of this.
+    would use later values; if gaps are zeros, the step is the smallest of all series, so that rows may be rare. Series
+    too short for a forecast in each part are left out. Times with an offset are compared in UTC. The record counts all
+    of this.
     """
 
     name: ClassVar[str] = "file"
@@ -81,7 +107,25 @@ class SeriesFile(SeriesDataset):
         "refuse",
         description="what replaces missing values between others: the last value before, or 0; refuse: an error",
     )
+    step: str | None = Field(
+        None,
+        description="time from one value to the next, such as day, business-day, month or 15 minutes; "
+        "None: the smallest that occurs",
+    )
+    dates: Order | None = Field(
+        None, description="whether dates such as 3/4/2024 are day-first or month-first; None: as days above 12 show"
+    )
+    decimal: Decimal | None = Field(
+        None, description="the mark before decimals, comma or point; None: as the values show"
+    )
     encoding: str = Field("utf-8", description="encoding of the file's characters, such as cp1252")
+
+    @field_validator("step")
+    @classmethod
+    def _is_step(cls, text: str | None) -> str | None:
+        if text is not None:
+            step(text)
+        return text
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
@@ -105,15 +149,20 @@ class SeriesFile(SeriesDataset):
             raise DataError(f"{self._path}: no series ever moves, so there is nothing to forecast{self._hint()}")
         ends = np.array([len(v) for v in values])
         part = np.maximum(self.horizon, ends // SHARE)
-        found.notes["frequency"] = str(found.frequency[0])
-        latest = max(found.newest.values(), key=_order)
-        found.count("series_that_end_before_others", sum(stamp != latest for stamp in found.newest.values()))
+        latest = max((stamps[-1] for stamps in found.stamps.values()), key=_order)
+        found.count("series_that_end_before_others", sum(s[-1] != latest for s in found.stamps.values()))
         season = self.season or found.frequency[0].season
-        return Observed(values, names, ends - part, ends - 2 * part, ends - part, ends, found.notes, season)
+        return Observed(
+            values, names, ends - part, ends - 2 * part, ends - part, ends, found.notes, season, found.reading
+        )
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Panel:
-        """Read a table with the same columns; `encoding["season"]` is the season of the training data."""
-        found = self._read(path, fewest=1)
+        """Read a table with the same columns, in the way in which the training data was read.
+
+        Args:
+            encoding: `season`, that of the training data, and `reading`, the options with which it was read.
+        """
+        found = self.model_copy(update=encoding.get("reading", {}))._read(path, fewest=1)
         if not found.values:
             raise DataError(f"{path} holds no value; give it some")
         return Panel(list(found.values.values()), list(found.values), encoding["season"])
@@ -126,12 +175,76 @@ class SeriesFile(SeriesDataset):
         return "" if self.layout == "wide" else f"; is {shown(self.id)} the right column? Name another with --id NAME"
 
     def _read(self, path: Path, fewest: int) -> _Series:
-        found = _Series()
-        for name, cells in (self._long if self.layout == "long" else self._wide)(path).items():
-            self._take(path, name, sorted(cells, key=lambda cell: _order(cell.stamp)), fewest, found)
+        table = (self._long if self.layout == "long" else self._wide)(path)
+        found = _Series(table.times, table.notes)
+        cut: dict[str, Sequence[_Cell]] = {}
+        for name, cells in table.cells.items():
+            if some := self._cut(path, name, sorted(cells, key=lambda cell: _order(cell.stamp)), found):
+                cut[name] = some
+        unit, size = self._unit(path, cut)
+        for name, some in cut.items():
+            self._take(path, name, some, unit, size, fewest, found)
+        if found.frequency is not None:
+            found.notes["frequency"] = found.reading["step"] = str(found.frequency[0])
+        if table.times.order:
+            found.reading["dates"] = table.times.order
+        if table.decimal:
+            found.reading["decimal"] = table.decimal
         return found
 
-    def _long(self, path: Path) -> dict[str, list[_Cell]]:
+    def _cut(self, path: Path, name: str, cells: Sequence[_Cell], found: _Series) -> Sequence[_Cell]:
+        """Return the cells, which are ordered by time, from the first value to the last.
+
+        Raises:
+            DataError: a time occurs twice.
+        """
+        found.count("rows", len(cells))
+        for one, two in pairwise(cells):
+            if one.stamp == two.stamp:
+                clock = "; where clocks are set back, write the offset from UTC" if _has_clock(one.stamp) else ""
+                raise DataError(
+                    f"{path}: series {shown(name)} has the time {one.stamp} twice, in rows {one.row + 1} and "
+                    f"{two.row + 1} (the header not counted); keep one, or add them up{clock}"
+                )
+        there = [i for i, cell in enumerate(cells) if not math.isnan(cell.value)]
+        if not there:
+            found.count("left_out_without_values")
+            return ()
+        cut = cells[there[0] : there[-1] + 1]
+        found.count("rows_before_the_first_value_or_after_the_last", len(cells) - len(cut))
+        return cut
+
+    def _unit(self, path: Path, cut: Mapping[str, Sequence[_Cell]]) -> tuple[Frequency, int | None]:
+        """Return the unit of all series, and the units in a step; None: the smallest step of each series.
+
+        If missing values are zeros, rows may be rare, and the step is the smallest of all series.
+
+        Raises:
+            DataError: rows are so rare in all series together that they do not show the step.
+        """
+        if self.step is not None:
+            given = step(self.step)
+            return replace(given, size=1), given.size
+        stamps = [[cell.stamp for cell in cells] for cells in cut.values()]
+        unit = unit_of(stamps)
+        if self.missing != "zero":
+            return unit, None
+        numbers = [unit.numbers(each) for each in stamps if len(each) > 1]
+        every = np.unique(np.concatenate([*numbers, np.empty(0, np.int64)]))
+        size = min((int(np.diff(each).min()) for each in numbers), default=0)
+        if size < 1:
+            return unit, None
+        length = int(every[-1] - every[0]) // size + 1
+        if 2 * (length - len(every)) > length:
+            whose = f"series {shown(next(iter(cut)))} has" if len(cut) == 1 else "the series have"
+            raise DataError(
+                f"{path}: {whose} no value at {length - len(every):,} of {length:,} steps of "
+                f"{replace(unit, size=size)}; if the file mixes frequencies, bring it to one; if its rows are rare, "
+                "name the step, such as --step day"
+            )
+        return unit, size
+
+    def _long(self, path: Path) -> _Table:
         wanted = {
             self.time: "name the column of the times with --time NAME",
             self.value: "name the column of the values with --value NAME, or say layout=wide if each is a series",
@@ -152,86 +265,92 @@ class SeriesFile(SeriesDataset):
                 f"{path} has columns beside times, values and series: {', '.join(map(shown, others[:LISTED]))}{more}; "
                 "no model here uses exogenous columns, and none is ignored: remove them from the file"
             )
-        stamps = parse(columns[self.time], lambda i: _where(path, i))
-        names = columns.get(self.id) or [path.stem] * len(stamps)
+        times = parse(columns[self.time], lambda i: _where(path, i), self.dates)
+        values = numbers({self.value: columns[self.value]}, lambda i: _where(path, i), self.decimal)
+        names = columns.get(self.id) or [path.stem] * len(times.stamps)
         series: dict[str, list[_Cell]] = {}
-        for i, (name, stamp, value) in enumerate(zip(names, stamps, columns[self.value], strict=True)):
+        for i, (name, stamp, value) in enumerate(zip(names, times.stamps, values.columns[self.value], strict=True)):
             if not name.strip():
                 raise DataError(f"{_where(path, i)}: the column {shown(self.id)} is empty; say which series it is of")
-            cell = _Cell(stamp, _number(value, path, i, self.value), i)
-            series.setdefault(name.strip(), []).append(cell)
-        return series
+            series.setdefault(name.strip(), []).append(_Cell(stamp, value, i))
+        return _Table(series, times, values.decimal, _as_read(times, values))
 
-    def _wide(self, path: Path) -> dict[str, list[_Cell]]:
+    def _wide(self, path: Path) -> _Table:
         cure = "name the column of the times with --time NAME"
         read_table(path, {self.time: cure}, self.encoding)
         names = [name for name in _header(path, self.encoding) if name != self.time]
         if not names:
             raise DataError(f"{path} has no column beside the times; a wide table has one for each series")
         columns = read_table(path, dict.fromkeys([self.time, *names], cure), self.encoding)
-        stamps = parse(columns[self.time], lambda i: _where(path, i))
-        return {
-            name: [
-                _Cell(stamp, _number(value, path, i, name), i)
-                for i, (stamp, value) in enumerate(zip(stamps, columns[name], strict=True))
-            ]
-            for name in names
+        times = parse(columns[self.time], lambda i: _where(path, i), self.dates)
+        values = numbers({name: columns[name] for name in names}, lambda i: _where(path, i), self.decimal)
+        series = {
+            name: [_Cell(stamp, value, i) for i, (stamp, value) in enumerate(zip(times.stamps, column, strict=True))]
+            for name, column in values.columns.items()
         }
+        return _Table(series, times, values.decimal, _as_read(times, values))
 
-    def _take(self, path: Path, name: str, cells: Sequence[_Cell], fewest: int, found: _Series) -> None:
-        """Add one series, whose cells are ordered by time.
+    def _take(
+        self,
+        path: Path,
+        name: str,
+        cells: Sequence[_Cell],
+        unit: Frequency,
+        size: int | None,
+        fewest: int,
+        found: _Series,
+    ) -> None:
+        """Add one series, whose cells are ordered by time and begin and end with a value.
 
         Raises:
-            DataError: a time occurs twice, values are missing, or the steps are uneven or differ from other series.
+            DataError: values are missing, or the steps are uneven or differ from other series.
         """
-        found.count("rows", len(cells))
-        for one, two in pairwise(cells):
-            if one.stamp == two.stamp:
-                clock = "; where clocks are set back, write the offset from UTC" if _has_clock(one.stamp) else ""
-                raise DataError(
-                    f"{path}: series {shown(name)} has the time {one.stamp} twice, in rows {one.row + 1} and "
-                    f"{two.row + 1} (the header not counted); keep one, or add them up{clock}"
-                )
-        there = [i for i, cell in enumerate(cells) if not math.isnan(cell.value)]
-        if not there:
-            found.count("left_out_without_values")
-            return
-        cut = cells[there[0] : there[-1] + 1]
-        found.count("rows_before_the_first_value_or_after_the_last", len(cells) - len(cut))
-        values = np.array([cut[0].value])
-        if len(cut) > 1:
-            frequency, values = self._spaced(path, name, cut, found)
+        frequency, values = None, np.array([cells[0].value])
+        if len(cells) > 1:
+            frequency, values = self._spaced(path, name, cells, unit, size, found)
+        elif size is not None:
+            frequency = replace(unit, size=size)
         found.longest = max(found.longest, len(values))
         if len(values) < fewest:
             found.count("left_out_too_short")
             return
-        if len(cut) > 1:
+        if frequency is not None:
             first, of = found.frequency or (frequency, name)
             if first != frequency:
-                raise DataError(
-                    f"{path}: series {shown(of)} has a value every {first}, series {shown(name)} every {frequency}; "
-                    "give each frequency a file of its own"
-                )
+                raise _mixed(path, of, first, name, frequency)
             found.frequency = first, of
         found.count("constant_series", int(values.min() == values.max()))
-        found.values[name], found.newest[name] = values, cut[-1].stamp
+        found.values[name], found.stamps[name] = values, [cell.stamp for cell in cells]
 
-    def _spaced(self, path: Path, name: str, cells: Sequence[_Cell], found: _Series) -> tuple[Frequency, Floats]:
+    def _spaced(
+        self, path: Path, name: str, cells: Sequence[_Cell], unit: Frequency, size: int | None, found: _Series
+    ) -> tuple[Frequency, Floats]:
+        stamps = [cell.stamp for cell in cells]
         try:
-            frequency, places = positions([cell.stamp for cell in cells])
+            frequency, places = positions(stamps, unit, size)
+        except Misfit as error:
+            raise DataError(
+                f"{path}: series {shown(name)} has no equal steps: after row {cells[max(error.number - 1, 0)].row + 1} "
+                f"(the header not counted), {error}; bring it to one frequency, or name the step with --step"
+            ) from None
         except Uneven as error:
+            if own := _own_frequency(stamps):
+                raise _unlike(path, name, own) from None
             rows = [cells[i].row + 1 for i in (error.before_smallest, error.before_other)]
             raise DataError(
                 f"{path}: series {shown(name)} has no equal steps: {error.smallest} after row {rows[0]}, {error.other} "
-                f"after row {rows[1]} (the header not counted); bring it to one frequency"
+                f"after row {rows[1]} (the header not counted); bring it to one frequency, or name the step with --step"
             ) from None
+        own_step = int(np.diff(places).min())
+        if self.step is None and own_step > 1 and len(places) >= REGULAR and (np.diff(places) == own_step).all():
+            raise _unlike(path, name, replace(unit, size=own_step * frequency.size))
         length, given = int(places[-1]) + 1, np.array([cell.value for cell in cells])
         known = ~np.isnan(given)
         absent = length - int(known.sum())
-        if 2 * absent > length:
+        if 2 * absent > length and size is None:
             raise DataError(
                 f"{path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of {frequency}; "
-                "if it mixes frequencies, bring it to one"
+                "if it mixes frequencies, bring it to one; if its rows are rare, say missing=zero"
             )
         if absent and self.missing == "refuse":
             before = np.flatnonzero(np.diff(places[known]) > 1)[0]
@@ -248,6 +367,38 @@ class SeriesFile(SeriesDataset):
         return frequency, np.where(gaps, 0.0, values) if self.missing == "zero" else values[latest]
 
 
+def _mixed(path: Path, one: str, first: Frequency, two: str, second: Frequency) -> DataError:
+    return DataError(
+        f"{path}: series {shown(one)} has a value every {first}, series {shown(two)} every {second}; "
+        "give each frequency a file of its own"
+    )
+
+
+def _unlike(path: Path, name: str, own: Frequency) -> DataError:
+    return DataError(
+        f"{path}: series {shown(name)} has a value every {own}, unlike other series; "
+        "give each frequency a file of its own, or name the step of all with --step"
+    )
+
+
+def _own_frequency(stamps: Sequence[Stamp]) -> Frequency | None:
+    """Return the frequency of a series by itself, or None if its steps are not equal."""
+    try:
+        return positions(stamps)[0]
+    except (Uneven, Misfit):
+        return None
+
+
+def _as_read(times: Times, values: Numbers) -> Notes:
+    """Return what was done to times and values, for the record."""
+    notes: Notes = {"times_read_as": times.read_as} if times.read_as else {}
+    if values.decimal:
+        notes["decimals_read_after"] = values.decimal
+    if values.grouped:
+        notes["values_with_separators_of_thousands"] = values.grouped
+    return notes
+
+
 def _where(path: Path, row: int) -> str:
     return f"{path}, row {row + 1} (the header not counted)"
 
@@ -259,27 +410,6 @@ def _order(stamp: Stamp) -> Any:
 
 def _has_clock(stamp: Stamp) -> bool:
     return not isinstance(stamp, int) and (stamp.hour, stamp.minute) != (0, 0)
-
-
-def _number(text: str, path: Path, row: int, column: str) -> float:
-    if text.strip().lower() in NOTHING:
-        return math.nan
-    try:
-        value = float(text) if "_" not in text else None
-    except ValueError:
-        value = None
-    if value is None:
-        cure = (
-            "write 1234.5, with a decimal point and no other separator"
-            if GROUPED.fullmatch(text.strip())
-            else "leave the cell empty if there is no value"
-        )
-        raise DataError(
-            f"{_where(path, row)}: the column {shown(column)} holds {shown(text)}, which is no number; {cure}"
-        )
-    if math.isinf(value):
-        raise DataError(f"{_where(path, row)}: the column {shown(column)} holds {shown(text)}; a value must be finite")
-    return value
 
 
 def _header(path: Path, encoding: str) -> list[str]:

@@ -81,6 +81,8 @@ class SeriesData:
     """The smallest possible mean squared error one step ahead; None: unknown."""
     notes: dict[str, int | str] = field(default_factory=dict)
     """What the loader did and what it left out, for the record."""
+    reading: dict[str, str] = field(default_factory=dict)
+    """Options with which the loader reads new data in the same way."""
 
     @property
     def season(self) -> int:

@@ -192,7 +192,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
         )
 
     def encoding(self, data: SeriesData) -> dict[str, Any]:
-        return {"season": data.season, "horizon": data.horizon}
+        return {"season": data.season, "horizon": data.horizon, "reading": data.reading}
 
     def probe(self, model: Forecaster, data: SeriesData) -> Callable[[], Check]:
         return probe(model, data.past(data.valid), data.horizon).check

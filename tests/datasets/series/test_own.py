@@ -118,6 +118,55 @@ def test_gaps_are_filled_on_demand_from_what_came_before(tmp_path: Path) -> None
     assert from_rows(tmp_path, rows, missing="last").notes["values_filled"] == 5
 
 
+RARE = [row for i, row in enumerate(days("a", 60)) if i % 7 in (0, 3, 5)] + [
+    row for i, row in enumerate(days("b", 60)) if i % 7 in (1, 2, 4)
+]
+
+
+def test_where_gaps_are_zeros_series_with_rare_rows_have_the_step_of_all(tmp_path: Path) -> None:
+    data = from_rows(tmp_path, RARE, missing="zero")
+    assert data.notes["frequency"] == "1 day"
+    assert found(data)["a"] == [i + 0.5 if i % 7 in (0, 3, 5) else 0 for i in range(60)]
+    assert found(data)["b"] == [i + 0.5 if i % 7 in (1, 2, 4) else 0 for i in range(1, 59)]
+
+
+def test_the_step_may_be_named(tmp_path: Path) -> None:
+    saturdays = days("a", 30, timedelta(days=7))
+    weekly = from_rows(tmp_path, saturdays, missing="zero")
+    daily = from_rows(tmp_path, saturdays, missing="zero", step="day")
+    assert (weekly.notes["frequency"], daily.notes["frequency"]) == ("7 days", "1 day")
+    assert found(daily)["a"] == [i / 7 + 0.5 if i % 7 == 0 else 0 for i in range(7 * 29 + 1)]
+    months = [("a", f"{2020 + m // 12}-{m % 12 + 1:02}-{10 + m % 5}", str(m + 0.5)) for m in range(40)]
+    assert found(from_rows(tmp_path, months, step="month"))["a"] == [m + 0.5 for m in range(40)]
+
+
+def test_decimal_commas_thousands_epochs_and_days_first_are_read_and_recorded(tmp_path: Path) -> None:
+    rows = [("a", f"{1_700_000_000 + 3600 * i}", f"{'1.' if i > 3 else ''}{200 + i},5") for i in range(40)]
+    data = from_rows(tmp_path, rows)
+    assert found(data)["a"] == [200.5 + i + 1000 * (i > 3) for i in range(40)]
+    notes = {
+        "times_read_as": "seconds since 1970, UTC",
+        "decimals_read_after": "comma",
+        "values_with_separators_of_thousands": 36,
+        "frequency": "1 hour",
+    }
+    assert notes.items() <= data.notes.items()
+    turned = [(name, f"{ds[8:10]}.{ds[5:7]}.{ds[:4]}", y) for name, ds, y in days("a")]
+    data = from_rows(tmp_path, turned)
+    assert found(data)["a"] == WANTED["a"]
+    assert data.notes["times_read_as"] == "day-first"
+
+
+def test_new_data_is_read_as_the_training_data_was(tmp_path: Path) -> None:
+    data = from_rows(tmp_path, [("a", f"{d:02}/01/2024", f"{d},15") for d in range(1, 31)])
+    assert data.reading == {"step": "1 day", "dates": "day-first", "decimal": "comma"}
+    (tmp_path / "new.csv").write_text(table([("a", "03/02/2024", "1,100"), ("a", "04/02/2024", "1,200")]))
+    panel = SeriesFile(path=tmp_path / "a.csv", horizon=3).read(
+        tmp_path / "new.csv", {"season": 7, "reading": data.reading}
+    )
+    assert panel.values[0].tolist() == [1.1, 1.2]
+
+
 @pytest.mark.parametrize("cut", [15, 25, 39])
 @pytest.mark.parametrize("how", ["last", "zero"])
 def test_what_is_filled_does_not_depend_on_what_came_later(tmp_path: Path, cut: int, how: str) -> None:
@@ -246,7 +295,29 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         "row 5 .*the column 'y' holds 'high', which is no number; leave the cell",
     ),
     "a decimal comma": (_with(4, 2, "3,5"), {}, "row 5 .*'3,5', which is no number; write 1234.5"),
-    "thousands set apart": (_with(4, 2, "1 234"), {}, "row 5 .*'1 234', which is no number; write 1234.5"),
+    "a comma of two readings": (
+        _rows([(name, ds, f"1,{i + 100}") for i, (name, ds, _) in enumerate(days("a"))]),
+        {},
+        "row 1 .*'1,100', whose comma may stand before decimals or .*say --decimal comma or --decimal point",
+    ),
+    "a decimal point where there are commas": (_rows(ROWS), {"decimal": "comma"}, "row 1 .*'0.5', .* decimal comma"),
+    "a date of any reading": (
+        _rows([("a", f"{d}/{d + 1}/2024", "1") for d in range(1, 12)]),
+        {},
+        "row 1 .*'1/2/2024' may begin with the day or the month, .*say --dates day-first or --dates month-first",
+    ),
+    "a weekend among business days": (
+        _rows(ROWS),
+        {"step": "business-day"},
+        "series 'a' has no equal steps: after row 5 .*2024-01-06 00:00:00 is not among the steps of 1 weekday",
+    ),
+    "steps of months that are days": (_rows(ROWS), {"step": "month"}, "two times lie in one step of 1 month"),
+    "a step that is too long": (_rows(ROWS), {"step": "2 days"}, "comes 1 day after .*, not a multiple of 2 days"),
+    "a step of time for numbers": (
+        _rows([("a", str(i), str(i)) for i in range(30)]),
+        {"step": "day"},
+        "the number 0 has no steps of 1 second",
+    ),
     "an infinite value": (_with(4, 2, "-inf"), {}, "row 5 .*holds '-inf'; a value must be finite"),
     "a value too large": (_with(4, 2, "1e999"), {}, "row 5 .*holds '1e999'; a value must be finite"),
     "NaN between values": (
@@ -293,12 +364,22 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "two frequencies in a series": (
         _rows(days("a", 10, start="2023-12-22") + days("a", 20, timedelta(days=7), "2024-01-01")),
         {"missing": "zero"},
-        "series 'a' has no value at 114 of its 144 steps of 1 day; if it mixes frequencies, bring it to one",
+        "series 'a' has no value at 114 of 144 steps of 1 day; if the file mixes frequencies, bring it .* --step day",
     ),
     "two frequencies of series": (
         _rows(days("a") + days("b", 40, timedelta(hours=1))),
         {},
         "series 'a' has a value every 1 day, series 'b' every 1 hour; give each frequency a file",
+    ),
+    "months and days": (
+        _rows([("m", f"2024-{m:02}-01", str(m)) for m in range(1, 13)] + days("a")),
+        {},
+        "series 'm' has a value every 1 month, unlike other series; give each frequency a file .*--step",
+    ),
+    "hours beside days where gaps are zeros": (
+        _rows(days("a") + days("b", 900, timedelta(hours=1))),
+        {"missing": "zero"},
+        "series 'a' has a value every 1 day, unlike other series; give each frequency a file .*--step",
     ),
     "series too short": (
         _rows(ROWS),
