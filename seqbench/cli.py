@@ -115,6 +115,9 @@ def run(
     value: Annotated[str | None, typer.Option(help="Column of --data that holds the values.")] = None,
     id: Annotated[str | None, typer.Option(help="Column of --data that names the series of a row.")] = None,
     horizon: Annotated[int | None, typer.Option(help="Number of steps to forecast.", min=1)] = None,
+    origins: Annotated[
+        int | None, typer.Option(help="Number of forecasts per series of --data in the test part.", min=1)
+    ] = None,
     season: Annotated[
         int | None, typer.Option(help="Number of steps per season of --data; 1: no season.", min=1)
     ] = None,
@@ -161,6 +164,7 @@ def run(
         "value": value,
         "id": id,
         "horizon": horizon,
+        "origins": origins,
         "season": season,
         "layout": layout and layout.value,
         "missing": missing and missing.value,

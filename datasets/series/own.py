@@ -31,11 +31,15 @@ from seqbench.datasets.series.stamps import (
     unit_of,
 )
 from seqbench.datasets.tables import LISTED, SUFFIXES, decode_as, read_table, shown
-from seqbench.interface import Floats
+from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.model import Panel
 
 SHARE = 10
-"""The validation part and the test part are each 1/SHARE of a series, but at least a horizon long."""
+"""The validation part and the test part are each at least 1/SHARE of a series, and at least a horizon long."""
+LARGEST = 5
+"""The validation part and the test part are each at most 1/LARGEST of a series, unless `origins` asks for more."""
+ORIGINS = 30
+"""The origins of a test part where there are fewer series than this: they are then the units of the bootstrap."""
 
 
 REGULAR = 10
@@ -82,8 +86,8 @@ class _Series:
 class SeriesFile(SeriesDataset):
     """A table (CSV, TSV, JSONL, Parquet): one row per time and series (`layout=long`), or per time (`layout=wide`).
 
-    The last tenth of each series is its test part, the tenth before it the validation part; each is at least a horizon
-    long. Rows may be in any order. All series have one frequency. Missing values before the first and after the last
+    The test part is the end of each series and the validation part lies before it; both have the length that `parts`
+    returns. Rows may be in any order. All series have one frequency. Missing values before the first and after the last
     value of a series are cut off. Other gaps are refused, or filled from earlier values only, since interpolation
     would use later values; if gaps are zeros, the step is the smallest of all series, so that rows may be rare. Series
     too short for a forecast in each part are left out. Times with an offset are compared in UTC. The record counts all
@@ -94,6 +98,12 @@ class SeriesFile(SeriesDataset):
 
     path: Path = Field(description="the table")
     horizon: int = Field(ge=1, description="steps ahead, H")
+    origins: int | None = Field(
+        None,
+        ge=1,
+        description="origins in the test part of each series, and as many in its validation part; None: about 30 if "
+        "there are fewer than 30 series and these are long enough",
+    )
     season: int = Field(
         0, ge=0, description="steps per season; 0: the usual one (24 hours, 7 days, 12 months); 1: no season"
     )
@@ -148,13 +158,18 @@ class SeriesFile(SeriesDataset):
         if found.notes.get("constant_series") == len(values):
             raise DataError(f"{self._path}: no series ever moves, so there is nothing to forecast{self._hint()}")
         ends = np.array([len(v) for v in values])
-        part = np.maximum(self.horizon, ends // SHARE)
+        part, stride = parts(ends, self.horizon, self.stride, self.origins)
+        if short := [name for name, length, end in zip(names, part, ends, strict=True) if 2 * length >= end]:
+            least = int(2 * part.max()) + 1
+            raise DataError(
+                f"{self._path}: {self.origins:,} origins in the validation part and in the test part need "
+                f"{least:,} values, more than series {shown(short[0])} has; ask for fewer with --origins"
+            )
         latest = max((stamps[-1] for stamps in found.stamps.values()), key=_order)
         found.count("series_that_end_before_others", sum(s[-1] != latest for s in found.stamps.values()))
         season = self.season or found.frequency[0].season
-        return Observed(
-            values, names, ends - part, ends - 2 * part, ends - part, ends, found.notes, season, found.reading
-        )
+        tests = ends - part
+        return Observed(values, names, tests, tests - part, tests, ends, found.notes, season, stride, found.reading)
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Panel:
         """Read a table with the same columns, in the way in which the training data was read.
@@ -365,6 +380,30 @@ class SeriesFile(SeriesDataset):
         gaps = np.isnan(values)
         latest = np.maximum.accumulate(np.where(gaps, 0, np.arange(length)))
         return frequency, np.where(gaps, 0.0, values) if self.missing == "zero" else values[latest]
+
+
+def parts(lengths: Ids, horizon: int, stride: int | None, origins: int | None) -> tuple[Ids, int]:
+    """Return the length of the test part (N,) of each series, and the steps from one origin to the next.
+
+    Where there are `ORIGINS` series or more, these are the units of the bootstrap, and a test part is a tenth of its
+    series, with origins a horizon apart. Where there are fewer, origins are the units. Then a test part is as long as
+    `ORIGINS` origins a horizon apart need, but at least a tenth and at most a fifth of its series; if that is too
+    short, the origins stand closer, by the median of the series. A part is never shorter than a horizon.
+
+    Args:
+        lengths: (N,) number of values of each series.
+        stride: steps from one origin to the next; None: as above.
+        origins: number of origins in each test part; None: as above.
+    """
+    few = origins is not None or len(lengths) < ORIGINS
+    gaps = (origins or ORIGINS) - 1
+    room = int(np.median(lengths)) // LARGEST - horizon
+    closer = min(max(room // max(gaps, 1), 1), horizon) if few else horizon
+    if origins is not None:
+        return np.full(len(lengths), horizon + gaps * (stride or closer)), stride or closer
+    longest = lengths // LARGEST if few else lengths // SHARE
+    length = np.clip(horizon + gaps * (stride or horizon), lengths // SHARE, longest)
+    return np.maximum(length, horizon), stride or closer
 
 
 def _mixed(path: Path, one: str, first: Frequency, two: str, second: Frequency) -> DataError:

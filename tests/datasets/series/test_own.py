@@ -92,12 +92,40 @@ def test_a_single_series_needs_no_name_and_columns_may_be_called_otherwise(tmp_p
     assert found(data) == {"a": WANTED["a"]}
 
 
-def test_parts_are_tenths_from_the_end_of_each_series_and_a_horizon_at_least(tmp_path: Path) -> None:
-    data = from_rows(tmp_path, days("a", 100) + days("b", 11), horizon=3, stride=1)
-    assert data.train_ends.tolist() == [90, 8]
-    assert data.test.ends.tolist() == [*range(90, 98), 8]
-    assert data.valid.ends.tolist() == [*range(80, 88), 5]
-    assert [len(v) for v in data.before(data.valid).values] == [80, 5]
+def test_parts_of_many_series_are_tenths_from_the_end_and_a_horizon_at_least(tmp_path: Path) -> None:
+    data = from_rows(tmp_path, [row for n in range(30) for row in days(f"s{n}", 11 if n else 100)], horizon=3)
+    assert data.train_ends.tolist() == [90] + [8] * 29
+    assert data.test.ends.tolist() == [90, 93, 96] + [8] * 29
+    assert data.valid.ends.tolist() == [80, 83, 86] + [5] * 29
+    assert [len(v) for v in data.before(data.valid).values] == [80] + [5] * 29
+
+
+@pytest.mark.parametrize(
+    ("length", "horizon", "part", "stride", "origins"),
+    [
+        (400, 14, 80, 2, 34),
+        (400, 28, 80, 1, 53),
+        (730, 7, 146, 4, 35),
+        (3000, 14, 420, 14, 30),
+        (10_000, 24, 1000, 24, 41),
+        (13, 3, 3, 1, 1),
+    ],
+)
+def test_a_single_series_gets_about_thirty_origins_if_it_bears_them(
+    tmp_path: Path, length: int, horizon: int, part: int, stride: int, origins: int
+) -> None:
+    data = from_rows(tmp_path, days("a", length), horizon=horizon)
+    assert length - data.train_ends[0] == part
+    assert len(data.test) == len(data.valid) == origins
+    assert set(np.diff(data.test.ends).tolist()) <= {stride}
+
+
+def test_the_number_of_origins_may_be_named(tmp_path: Path) -> None:
+    for more, steps in (({}, 1), ({"stride": 2}, 2)):
+        data = from_rows(tmp_path, days("a", 60) + days("b", 50), origins=10, **more)
+        assert data.test.ends.tolist() == [*range(57 - 9 * steps, 58, steps), *range(47 - 9 * steps, 48, steps)]
+    with pytest.raises(DataError, match=r"20 origins in the .* need 45 values, more than series 'a' has; .*--origins"):
+        from_rows(tmp_path, days("a"), origins=20)
 
 
 def test_the_season_is_the_usual_one_unless_it_is_given(tmp_path: Path) -> None:

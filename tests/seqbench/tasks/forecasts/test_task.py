@@ -309,7 +309,7 @@ def test_your_own_series_from_the_command_line(tmp_path: Path, monkeypatch: pyte
     assert done.exit_code == 0, done.output
     table = pd.read_csv(io.StringIO(done.output[done.output.index("task,") :]))
     assert table["status"].tolist() == ["ok", "ok"]
-    assert table["convention"].unique().tolist() == ["7 steps ahead, season of 7, 1 origin a series"]
+    assert table["convention"].unique().tolist() == ["7 steps ahead, season of 7, 18 origins a series"]
     assert table[["mase", "owa", "weighted_quantile_loss", "mse"]].notna().all(axis=None)
     (run,) = (p.parent for p in (tmp_path / "results").glob("**/record.json") if "seasonal" in str(p))
     told = CliRunner().invoke(app, ["predict", str(run), "--data", "sales.csv"])
