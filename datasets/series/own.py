@@ -78,6 +78,13 @@ class _Series:
     reading: dict[str, str] = field(default_factory=dict)
     """Options with which new files are read as this one."""
 
+    def later(self, horizon: int) -> list[list[str]] | None:
+        """Return the times of the next steps (H,) after each series; None if the frequency is unknown."""
+        if self.frequency is None:
+            return None
+        ahead = (self.frequency[0].after(stamps, horizon) for stamps in self.stamps.values())
+        return [[self.times.write(stamp) for stamp in stamps] for stamps in ahead]
+
     def count(self, what: str, number: int = 1) -> None:
         if number:
             self.notes[what] = int(self.notes.get(what, 0)) + number
@@ -175,12 +182,12 @@ class SeriesFile(SeriesDataset):
         """Read a table with the same columns, in the way in which the training data was read.
 
         Args:
-            encoding: `season`, that of the training data, and `reading`, the options with which it was read.
+            encoding: `season` of the training data, and `reading`, the options with which it was read.
         """
         found = self.model_copy(update=encoding.get("reading", {}))._read(path, fewest=1)
         if not found.values:
             raise DataError(f"{path} holds no value; give it some")
-        return Panel(list(found.values.values()), list(found.values), encoding["season"])
+        return Panel(list(found.values.values()), list(found.values), encoding["season"], found.later(self.horizon))
 
     @property
     def _path(self) -> Path:

@@ -206,7 +206,11 @@ class Forecasting(Task[SeriesData, Forecaster]):
     def predict(
         self, model: Forecaster, new: Panel, encoding: dict[str, Any], detail: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return one entry per series and step ahead: `series`; `step`, from 1; `mean`; and the quantiles at `TOLD`."""
+        """Return one entry per series and step ahead.
+
+        Returns:
+            `series`; `time`, if `new` tells the times of later steps; `step`, from 1; `mean`; the quantiles at `TOLD`.
+        """
         horizon = int(encoding["horizon"])
         said = answer(model, new, horizon)
         quantiles = said.quantiles
@@ -216,6 +220,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
             quantiles = intervals.around(said.mean, unit, LEVELS)
         return {
             "series": np.repeat(np.array(new.names, dtype=object), horizon),
+            **({} if new.later is None else {"time": [time for times in new.later for time in times]}),
             "step": np.tile(np.arange(horizon) + 1, len(new)),
             "mean": said.mean.ravel(),
             **{f"q({level:g})": quantiles[..., LEVELS.index(level)].ravel() for level in TOLD},

@@ -195,6 +195,34 @@ def test_new_data_is_read_as_the_training_data_was(tmp_path: Path) -> None:
     assert panel.values[0].tolist() == [1.1, 1.2]
 
 
+@pytest.mark.parametrize(
+    ("times", "later"),
+    [
+        (["2024-01-31", "2024-02-29", "2024-03-31"], ["2024-04-30", "2024-05-31", "2024-06-30"]),
+        (["2024-10", "2024-11"], ["2024-12", "2025-01", "2025-02"]),
+        ([f"2024-05-{d:02}" for d in (6, 7, 8, 9, 10)], ["2024-05-13", "2024-05-14", "2024-05-15"]),
+        (["2024-05-06 22:00:00", "2024-05-06 23:00:00"], [f"2024-05-07 0{h}:00:00" for h in range(3)]),
+        (["1700000000", "1700000060"], ["1700000120", "1700000180", "1700000240"]),
+        (["30/12/2024", "31/12/2024"], ["01/01/2025", "02/01/2025", "03/01/2025"]),
+        (["7", "9"], ["11", "13", "15"]),
+    ],
+)
+def test_the_times_of_a_file_go_on_at_its_frequency_and_in_its_form(
+    tmp_path: Path, times: list[str], later: list[str]
+) -> None:
+    (tmp_path / "new.csv").write_text(table([(ds, str(i)) for i, ds in enumerate(times)], ("ds", "y")))
+    panel = SeriesFile(path=tmp_path / "old.csv", horizon=3).read(tmp_path / "new.csv", {"season": 1})
+    assert panel.later == [later]
+
+
+def test_one_row_goes_on_at_the_frequency_of_the_training_data(tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text(table([("2024-05-31", "1")], ("ds", "y")))
+    old = SeriesFile(path=tmp_path / "old.csv", horizon=2)
+    assert old.read(tmp_path / "new.csv", {"season": 1}).later is None
+    days = {"season": 5, "reading": {"step": "1 weekday"}}
+    assert old.read(tmp_path / "new.csv", days).later == [["2024-06-03", "2024-06-04"]]
+
+
 @pytest.mark.parametrize("cut", [15, 25, 39])
 @pytest.mark.parametrize("how", ["last", "zero"])
 def test_what_is_filled_does_not_depend_on_what_came_later(tmp_path: Path, cut: int, how: str) -> None:

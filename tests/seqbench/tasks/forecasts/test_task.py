@@ -315,8 +315,15 @@ def test_your_own_series_from_the_command_line(tmp_path: Path, monkeypatch: pyte
     told = CliRunner().invoke(app, ["predict", str(run), "--data", "sales.csv"])
     assert told.exit_code == 0, told.output
     new = pd.read_csv(io.StringIO(told.output))
-    assert new.columns.tolist() == ["series", "step", "mean", *(f"q({q})" for q in (0.025, 0.1, 0.5, 0.9, 0.975))]
+    assert new.columns.tolist() == [
+        "series",
+        "time",
+        "step",
+        "mean",
+        *(f"q({q})" for q in (0.025, 0.1, 0.5, 0.9, 0.975)),
+    ]
     for shop, rows in new.groupby("series"):
+        assert rows["time"].tolist() == [f"2023-05-0{day}" for day in range(1, 8)]
         np.testing.assert_allclose(rows["mean"], frame[frame["shop"] == shop]["sold"].to_numpy()[-7:])
 
 
