@@ -4,7 +4,7 @@ A model gets only a copy of the values that are known at an origin. If the valid
 part, it is scored with a separate fit that did not see it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,7 +40,7 @@ from seqbench.tasks.forecasts.metrics import (
 from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
 
 VALUES = 2_000_000
-"""The largest number of values in all pasts of one call of `predict`, 16 MB; a single past may be longer."""
+"""About the largest number of values in all pasts of one call of `predict`, 16 MB; a single past may be longer."""
 MOST, TIMES = 0.5, 4
 """A series with this share of MASE's sum, and this many times its equal share, is named below the table."""
 TOLD = (0.025, 0.1, 0.5, 0.9, 0.975)
@@ -91,15 +91,16 @@ class Forecasting(Task[SeriesData, Forecaster]):
         """
         origins: Origins = getattr(data, split)
         yard = data.yardsticks[split]
-        mean, pieces = np.empty(yard.actual.shape), []
-        for rows in _pieces(origins):
+        mean, pieces, calls = np.empty(yard.actual.shape), [], _calls(origins)
+        back = np.argsort(np.concatenate(calls))
+        for rows in calls:
             said = answer(model, data.past(origins.take(rows)), data.horizon)
             mean[rows] = rounded(said.mean, yard.actual[rows], yard.rounding[rows])
             quantiles = None if said.quantiles is None else _near(said.quantiles, yard, rows)
             pieces.append(item_columns(yard.actual[rows], mean[rows], yard.scale[rows], quantiles))
         if len({len(piece) for piece in pieces}) > 1:
             raise ScoreError("predict returned quantiles in some calls but not in others: return them always or never")
-        columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        columns = {name: np.concatenate([piece[name] for piece in pieces])[back] for name in pieces[0]}
         with np.errstate(over="ignore"):
             columns["error"] = (mean - yard.actual).astype(np.float32)
         columns |= {"scale": yard.scale, "unit": yard.unit}
@@ -110,9 +111,9 @@ class Forecasting(Task[SeriesData, Forecaster]):
                 quantile_columns(
                     yard.actual[rows], _near(intervals.around(mean[rows], yard.unit[rows], LEVELS), yard, rows)
                 )
-                for rows in _pieces(origins)
+                for rows in calls
             ]
-            columns |= {name: np.concatenate([piece[name] for piece in made]) for name in made[0]}
+            columns |= {name: np.concatenate([piece[name] for piece in made])[back] for name in made[0]}
         columns |= {"series": origins.series.astype(np.int32), "end": origins.ends.astype(np.int32)}
         return against_naive2(columns, yard.naive2)
 
@@ -253,15 +254,19 @@ def _with_scale(unit: Ids, scale: Floats) -> Ids:
     return joined
 
 
-def _pieces(origins: Origins) -> Iterator[Ids]:
-    """Yield, for each call of `predict`, the rows of its origins."""
-    total = np.cumsum(origins.ends)
-    start = 0
-    while start < len(origins):
-        before = total[start - 1] if start else 0
-        stop = max(start + 1, int(np.searchsorted(total, before + VALUES, side="right")))
-        yield np.arange(start, stop)
-        start = stop
+def _calls(origins: Origins) -> list[Ids]:
+    """Return, for each call of `predict`, the rows of its origins: at most one per series, and `VALUES` values.
+
+    A longer past of a series holds the future of a shorter one, so no call holds two of them.
+    """
+    first = np.flatnonzero(np.diff(origins.series, prepend=-1))
+    number = np.arange(len(origins)) - np.repeat(first, np.diff(first, append=len(origins)))
+    calls = []
+    for k in range(int(number.max(initial=-1)) + 1):
+        rows = np.flatnonzero(number == k)
+        full = (np.cumsum(origins.ends[rows]) - 1) // VALUES
+        calls += np.split(rows, np.flatnonzero(np.diff(full)) + 1)
+    return calls
 
 
 def _intervals(valid: Columns) -> Intervals:

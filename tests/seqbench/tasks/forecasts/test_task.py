@@ -242,6 +242,27 @@ def test_the_size_of_a_call_changes_no_score(monkeypatch: pytest.MonkeyPatch) ->
         np.testing.assert_allclose(pieces[name], whole[name], rtol=1e-9, err_msg=name)
 
 
+@pytest.mark.parametrize("values", [10**6, 150])
+def test_no_call_holds_two_pasts_of_a_series_and_later_pasts_come_later(
+    monkeypatch: pytest.MonkeyPatch, values: int
+) -> None:
+    calls = []
+
+    class Listening(Naive):
+        def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+            calls.append(dict(zip(past.names, map(len, past.values), strict=True)))
+            assert len(calls[-1]) == len(past)
+            return super().predict(past, horizon, levels)
+
+    monkeypatch.setattr("seqbench.tasks.forecasts.task.VALUES", values)
+    held = data([90, 80, 85], stride=5)
+    KIND.score(Listening(), held, "test")
+    assert len(calls) == (5 if values > 150 else 10)
+    for n, name in enumerate(held.series.names):
+        asked = [call[name] for call in calls if name in call]
+        assert asked == held.test.ends[held.test.series == n].tolist()
+
+
 def test_the_levels_asked_for_are_those_scored() -> None:
     class Listening(Naive):
         def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
