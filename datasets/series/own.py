@@ -174,8 +174,16 @@ class SeriesFile(SeriesDataset):
             )
         latest = max((stamps[-1] for stamps in found.stamps.values()), key=_order)
         found.count("series_that_end_before_others", sum(s[-1] != latest for s in found.stamps.values()))
-        season = self.season or found.frequency[0].season
         tests = ends - part
+        season, first = self.season or found.frequency[0].season, int((tests - part).max())
+        if season > 1 and season >= first:  # no past has a seasonal change, so MASE would have no scale
+            if self.season:
+                raise DataError(
+                    f"{self._path}: a season of {season:,} is too long: the longest series has {first:,} values before "
+                    "its first forecast; give a shorter one with --season, or --season 1 for none"
+                )
+            found.notes["usual_season_left_out_since_series_are_short"] = season
+            season = 1
         return Observed(values, names, tests, tests - part, tests, ends, found.notes, season, stride, found.reading)
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Panel:

@@ -129,11 +129,21 @@ def test_the_number_of_origins_may_be_named(tmp_path: Path) -> None:
 
 
 def test_the_season_is_the_usual_one_unless_it_is_given(tmp_path: Path) -> None:
-    hours = days("a", 40, timedelta(hours=1))
+    hours = days("a", 60, timedelta(hours=1))
     assert from_rows(tmp_path, hours).season == 24
     assert from_rows(tmp_path, hours, season=5).season == 5
     assert from_rows(tmp_path, hours, season=1).season == 1
     assert from_rows(tmp_path, [("a", str(i), str(i % 3)) for i in range(30)]).season == 1
+
+
+def test_a_season_that_no_past_reaches_is_left_out_or_refused(tmp_path: Path) -> None:
+    months = [("a", f"{2023 + m // 12}-{m % 12 + 1:02}", str(m % 5)) for m in range(13)]
+    data = from_rows(tmp_path, months)
+    assert data.season == 1
+    assert data.notes["usual_season_left_out_since_series_are_short"] == 12
+    assert (data.yardsticks["valid"].scale > 0).all()
+    with pytest.raises(DataError, match=r"a season of 12 is too long: .* has 7 values before .* --season 1 for none"):
+        from_rows(tmp_path, months, season=12)
 
 
 def test_gaps_are_filled_on_demand_from_what_came_before(tmp_path: Path) -> None:
