@@ -336,10 +336,8 @@ class SeriesFile(SeriesDataset):
             DataError: values are missing, or the steps are uneven or differ from other series.
         """
         frequency, values = None, np.array([cells[0].value])
-        if len(cells) > 1:
+        if len(cells) > 1 or size is not None:
             frequency, values = self._spaced(path, name, cells, unit, size, found)
-        elif size is not None:
-            frequency = replace(unit, size=size)
         found.longest = max(found.longest, len(values))
         if len(values) < fewest:
             found.count("left_out_too_short")
@@ -371,9 +369,9 @@ class SeriesFile(SeriesDataset):
                 f"{path}: series {shown(name)} has no equal steps: {error.smallest} after row {rows[0]}, {error.other} "
                 f"after row {rows[1]} (the header not counted); bring it to one frequency, or name the step with --step"
             ) from None
-        own_step = int(np.diff(places).min())
-        if self.step is None and own_step > 1 and len(places) >= REGULAR and (np.diff(places) == own_step).all():
-            raise _unlike(path, name, replace(unit, size=own_step * frequency.size))
+        apart = np.diff(places)
+        if self.step is None and len(places) >= REGULAR and apart[0] > 1 and (apart == apart[0]).all():
+            raise _unlike(path, name, replace(unit, size=int(apart[0]) * frequency.size))
         length, given = int(places[-1]) + 1, np.array([cell.value for cell in cells])
         known = ~np.isnan(given)
         absent = length - int(known.sum())

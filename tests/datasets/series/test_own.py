@@ -231,6 +231,9 @@ def test_one_row_goes_on_at_the_frequency_of_the_training_data(tmp_path: Path) -
     assert old.read(tmp_path / "new.csv", {"season": 1}).later is None
     days = {"season": 5, "reading": {"step": "1 weekday"}}
     assert old.read(tmp_path / "new.csv", days).later == [["2024-06-03", "2024-06-04"]]
+    (tmp_path / "new.csv").write_text(table([("2024-06-01", "1")], ("ds", "y")))
+    with pytest.raises(DataError, match=r"after row 1 .*2024-06-01 00:00:00 is not among the steps of 1 weekday"):
+        old.read(tmp_path / "new.csv", days)
 
 
 @pytest.mark.parametrize("cut", [15, 25, 39])

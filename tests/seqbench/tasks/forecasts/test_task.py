@@ -348,6 +348,24 @@ def test_your_own_series_from_the_command_line(tmp_path: Path, monkeypatch: pyte
         np.testing.assert_allclose(rows["mean"], frame[frame["shop"] == shop]["sold"].to_numpy()[-7:])
 
 
+def test_how_your_own_series_are_read_may_be_said_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f'{day}/{month}/2024,"1,{100 + 31 * month + day}"' for month in (1, 2) for day in (1, 2, 3, 5, 8, 9, 11, 12)
+    ]
+    Path("sales.csv").write_text("\n".join(["ds,y", *rows, ""]))
+    said = ["--dates", "day-first", "--decimal", "comma", "--step", "day", "--missing", "zero", "--origins", "5"]
+    asked = ["run", "--suite", "ts", "--data", "sales.csv", "--horizon", "3", "--model", "naive", "--format", "csv"]
+    done = CliRunner().invoke(app, [*asked, *said])
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(io.StringIO(done.output[done.output.index("task,") :]))
+    assert table["convention"].tolist() == ["3 steps ahead, season of 7, 5 origins a series"]
+    record = json.loads(next((tmp_path / "results").glob("**/record.json")).read_text())
+    assert (record["notes"]["frequency"], record["notes"]["values_filled"]) == ("1 day", 27)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
