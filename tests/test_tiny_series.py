@@ -47,6 +47,7 @@ TINY: dict[str, list[list[float]]] = {
     "thirteen values": [noise(13, 1)],
     "thirteen values of which the last moves": [spiked(13, {12: 1})],
     "constant but for the end": [spiked(40, {37: 3, 39: 2}, level=7)],
+    "constant until the test part": [spiked(40, {36: 3, 39: 2})],
     "one spike": [spiked(40, {20: 1e6})],
     "very large": [noise(40, 1e12), noise(40, 1e11, 1e12)],
     "very small": [noise(40, 1e-12), noise(40, 1e-13, 1e-12)],
