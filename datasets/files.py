@@ -1,9 +1,21 @@
-"""Users' text files: UTF-8, read as a whole; each fault is reported in one line."""
+"""Users' text files, read as a whole; each fault is reported in one line."""
 
 import codecs
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from seqbench.data import DataError
+
+MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",  # it begins with the mark of UTF-16, so it must be tested first
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""Encodings by their byte-order mark."""
+UTF_8 = "utf-8"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -25,29 +37,63 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def decode(path: Path, data: bytes) -> str:
-    """Decode UTF-8 bytes; a byte-order mark is allowed.
+def encoding_of(data: bytes, encoding: str = UTF_8) -> str:
+    """Return the encoding that the byte-order mark tells; without a mark, the given one.
 
     Raises:
-        DataError: the bytes are not valid UTF-8, or hold only blank lines.
+        DataError: there is no encoding of the given name.
     """
-    body = data.removeprefix(codecs.BOM_UTF8)
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError(f"{path} is UTF-16; convert it: iconv -f utf-16 -t utf-8 {path.name}")
-    if b"\0" in body:
-        raise DataError(f"{path} is no text: it holds NUL bytes, the first at offset {data.index(0)}; give a text file")
     try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        offset = error.start + len(data) - len(body)
-        line = data.count(b"\n", 0, offset) + 1
+        name = codecs.lookup(encoding).name.removesuffix("-sig")
+        "".encode(name)  # some codecs, such as hex, are not of text
+    except LookupError:
         raise DataError(
-            f"{path} is not UTF-8: line {line}, byte 0x{data[offset]:02x} at offset {offset}; "
-            f"if it is cp1252 or latin-1, convert it: iconv -f cp1252 -t utf-8 {path.name}"
+            f"there is no encoding {encoding[:60]!r}; common ones are utf-8, cp1252, latin-1, cp1251"
         ) from None
-    if not text.strip():
+    return next((marked for mark, marked in MARKS.items() if data.startswith(mark)), name)
+
+
+def decode(path: Path, data: bytes, encoding: str = UTF_8, blank: bool = False) -> str:
+    """Decode the bytes of a file in the encoding of `encoding_of`; a byte-order mark is removed.
+
+    Args:
+        blank: whether the text may be empty or hold only blank lines.
+
+    Raises:
+        DataError: there is no such encoding, the bytes are not valid in it, or the text is blank and must not be.
+    """
+    name = encoding_of(data, encoding)
+    try:
+        text = data.decode(name).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = unix_line_ends(data[: error.start].decode(name, "ignore")).count("\n") + 1
+        raise DataError(
+            f"{path} is not {name.upper()}: line {line}, byte 0x{data[error.start]:02x} at offset {error.start}; "
+            "name the encoding of the file, such as --encoding cp1252"
+        ) from None
+    except UnicodeError as error:
+        raise DataError(
+            f"{path} is not {name.upper()}: {error}; name the encoding of the file with --encoding"
+        ) from None
+    if "\0" in text:
+        line = unix_line_ends(text[: text.index("\0")]).count("\n") + 1
+        raise DataError(
+            f"{path} is no text in {name.upper()}: it holds NUL characters, the first on line {line}; "
+            "name the encoding of the file with --encoding, or remove these characters"
+        )
+    if not blank and not text.strip():
         raise DataError(f"{path} holds only blank lines")
     return text
+
+
+def encoding_note(encodings: Iterable[str]) -> dict[str, int | str]:
+    """Return the note of a record on the encodings of files; none if all are UTF-8."""
+    counts = Counter(encodings)
+    if not set(counts) - {UTF_8}:
+        return {}
+    if len(counts) == 1:
+        return {"encoding": next(iter(counts))}
+    return {"encoding": ", ".join(f"{name}: {number:,}" for name, number in sorted(counts.items())) + " files"}
 
 
 def unix_line_ends(text: str) -> str:

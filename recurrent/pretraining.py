@@ -47,6 +47,7 @@ def pretrain(
             valid=ctx.valid.texts.ids,
             device=ctx.device,
             log=lambda name, value: ctx.log(f"pretraining_{name}", value),
+            spent=ctx.spent,
             vocab=ctx.vocab,
         ),
     )

@@ -14,9 +14,11 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
     pairs = [
         ("interval", _interval(table)),
         ("verdict", _verdict(table)),
+        ("cost", _cost(table)),
         ("quantiles", _each(table, _calibrated)),
         ("best", f"{table.best} (in bold), chosen on validation" if table.best else ""),
         ("data", _data(table)),
+        ("warnings", _warnings(table)),
         ("budget", _each(table, _budget)),
         ("precision", _each(table, _precision)),
         ("versions", _each(table, _versions)),
@@ -76,6 +78,15 @@ def _verdict(table: Table) -> str:
     )
 
 
+def _cost(table: Table) -> str:
+    apart = any(row.costs.validation_seconds or row.costs.early_stopping_seconds for row in table.rows)
+    return (
+        "fit is wall time; of it training leaves out validation and the epochs after the one whose weights were kept"
+        if apart
+        else ""
+    )
+
+
 def _data(table: Table) -> str:
     found, records = table.basis.comparability, [record for row in table.rows for record in row.records]
     sha256 = table.basis.data_sha256
@@ -86,6 +97,12 @@ def _data(table: Table) -> str:
         parts.append(f"{found.items:,} scored {found.unit}s, convention: {found.convention}")
         parts += [f"vocabulary {found.vocab_sha256[:SHORT]}"] if found.vocab_sha256 else []
     return ", ".join(parts)
+
+
+def _warnings(table: Table) -> str:
+    """Return what data sets warn of, each sentence once."""
+    records = [record for row in table.rows for record in row.records]
+    return "; ".join(dict.fromkeys(said for record in records for said in record.notes.get("warnings", ())))
 
 
 def _calibrated(record: Record) -> str:

@@ -65,7 +65,12 @@ def _entry(table: Table, row: Row) -> dict[str, Any]:
         "beats_truth": row.beats_truth,
         "parameters": row.costs.parameters,
         "fit_seconds": row.costs.fit_seconds,
+        "fit_cpu_seconds": row.costs.fit_cpu_seconds,
+        "validation_seconds": row.costs.validation_seconds,
+        "early_stopping_seconds": row.costs.early_stopping_seconds,
         "predict_seconds": row.costs.predict_seconds,
+        "predict_cpu_seconds": row.costs.predict_cpu_seconds,
+        "busy": row.costs.busy,
         "items_per_second": row.costs.items_per_second,
         "peak_memory_bytes": row.costs.peak_memory_bytes,
     }

@@ -159,6 +159,7 @@ def _label(record: Record, others: Sequence[Record]) -> str:
 
 def _settings(identity: Identity) -> dict[tuple[str, str], str]:
     found = {("", "model"): identity.model, ("", "from"): identity.target, ("", "device"): identity.device}
+    found["", "threads"] = str(identity.threads)
     for section in ("config", "budget", "options"):
         found |= {(section, name): str(value) for name, value in getattr(identity, section).items()}
     for name in ("model_source", "data_source", "task_source"):

@@ -15,6 +15,7 @@ class Marked:
 
     score: tuple[str, ...]
     gap: tuple[str, ...]
+    fit: tuple[str, ...]
     status: tuple[str, ...]
 
 
@@ -39,6 +40,7 @@ class Notes:
         return tuple([(ALARM, _sentence(text)) for text in self.alarms] + laws + numbers)
 
 
+_BUSY = "the machine was busy with other work during this fit or its scoring, so its times are upper bounds"
 _INCOMPARABLE = " The score is not comparable: no verdict, never reference or best."
 
 
@@ -60,6 +62,7 @@ def notes(table: Table) -> Notes:
             status.append(found.number(_ended(row)))
         if row.why_no_interval:
             score.append(found.number(f"{row.label}: {row.why_no_interval}"))
+        busy = [found.number(_BUSY)] if row.costs.busy and row.pooled else []
         if row.beats_truth:
             gap.append(ALARM)
             found.alarms.append(
@@ -67,7 +70,7 @@ def notes(table: Table) -> Notes:
                 "test data leaked into it, or its scores are not probabilities, or this is the one case in "
                 f"{2 / (1 - table.settings.level):.0f} that such an interval misses"
             )
-        found.marked.append(Marked((*score, *status), tuple(gap), tuple(status)))
+        found.marked.append(Marked((*score, *status), tuple(gap), tuple(busy), tuple(status)))
     return found
 
 

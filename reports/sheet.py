@@ -130,7 +130,10 @@ def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
     yield Column("verdict", cells(lambda row: _verdict(table, row)), "quality", numeric=False)
     yield Column("gap to truth", tuple(Cell(_gap(row), mark.gap) for row, mark, _ in rows), "quality")
     yield Column("parameters", cells(lambda row: count(row.costs.parameters)), "cost")
-    yield Column("fit", cells(lambda row: ABSENT if row.kind == "truth" else seconds(row.costs.fit_seconds)), "cost")
+    fits = (Cell(ABSENT if row.kind == "truth" else seconds(row.costs.fit_seconds), mark.fit) for row, mark, _ in rows)
+    yield Column("fit", tuple(fits), "cost")
+    if any(_besides(row) for row in table.rows):
+        yield Column("of it training", cells(_training), "cost")
     unit = "items" if table.basis.comparability is None else f"{table.basis.comparability.unit}s"
     yield Column(f"{unit}/s", cells(lambda row: count(row.costs.items_per_second)), "cost")
     yield Column("peak memory", cells(lambda row: memory(row.costs.peak_memory_bytes)), "cost")
@@ -163,6 +166,16 @@ def _verdict(table: Table, row: Row) -> str:
     if row.label == table.reference:
         return "reference"
     return ABSENT if row.against_reference is None or row.kind == "truth" else row.against_reference.verdict
+
+
+def _besides(row: Row) -> float:
+    """Return the seconds of the fit that are validation, or training after the epoch that was kept."""
+    return (row.costs.validation_seconds or 0.0) + (row.costs.early_stopping_seconds or 0.0)
+
+
+def _training(row: Row) -> str:
+    found = row.costs.fit_seconds
+    return ABSENT if row.kind == "truth" or found is None else seconds(found - _besides(row))
 
 
 def _gap(row: Row) -> str:

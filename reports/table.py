@@ -52,7 +52,7 @@ class Row:
     marks: tuple[str, ...]
     """The task's marks of the broken laws, which make the score incomparable."""
     costs: Costs
-    """Means over the pooled fits, but the highest peak memory; over all cells if none is ok."""
+    """Means over the pooled fits, but the highest peak memory; busy if one fit was; over all cells if none is ok."""
     why_no_interval: str = ""
     against_reference: Comparison | None = None
     against_truth: Comparison | None = None
@@ -277,10 +277,11 @@ def _costs(records: Sequence[Record]) -> Costs:
     def known(name: str) -> list[float]:
         return [value for r in records if (value := getattr(r.costs, name)) is not None]
 
-    means = ("fit_seconds", "predict_seconds", "items_per_second", "wall_seconds")
+    means = [name for name in Costs.model_fields if name.endswith("_seconds")] + ["items_per_second"]
     highest = ("parameters", "peak_memory_bytes")
     found: dict[str, Any] = {name: float(np.mean(known(name))) for name in means if known(name)}
-    return Costs(**found, **{name: int(max(known(name))) for name in highest if known(name)})
+    found |= {name: int(max(known(name))) for name in highest if known(name)}
+    return Costs(**found, busy=any(record.costs.busy for record in records))
 
 
 def best_on_validation(candidates: Sequence[Row], metric: Metric) -> str | None:

@@ -73,7 +73,8 @@ def ask(
     preset: str | None = None,
     seeds: int | None = None,
     store: str | Path = "results",
-    jobs: int = 1,
+    jobs: int | None = None,
+    threads: int = 1,
     device: str = "auto",
     precision: Precision | None = None,
     keep: bool = False,
@@ -92,7 +93,8 @@ def ask(
         preset: a preset of the suite; None: its default preset.
         seeds: number of fits per model, with seeds 0, 1, …; None: the number in the preset.
         store: the folder of records.
-        jobs: number of cells that run at the same time; they share the machine's cores.
+        jobs: number of cells that run at the same time; None: as many as there are free cores, and one on a GPU.
+        threads: threads of each cell. It is part of the record's key, since sums in another order give other digits.
         device: `cpu`, `cuda`, or `auto`.
         precision: number format in which networks multiply during training, `float32` or `bfloat16`; None: the setting
             of each model and preset; the default is float32.
@@ -111,10 +113,10 @@ def ask(
         sources.append(Spec("file", {"path": str(data), **(data_options or {})}))
     elif data_options:
         raise ValueError(f"{', '.join(data_options)} says how to read a file; name the file with data=")
-    if jobs < 1:
-        raise ValueError(f"jobs must be 1 or more, not {jobs}")
+    for option, number in (("jobs", jobs), ("threads", threads)):
+        if number is not None and number < 1:
+            raise ValueError(f"{option} must be 1 or more, not {number}")
     device = auto_device() if device == "auto" else device
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return Asked(
         command=command or _python_call(suite, models, datasets, data, preset, seeds),
         suite=chosen,
@@ -126,11 +128,12 @@ def ask(
             datasets=sources,
             seeds=seeds,
             device=device,
+            threads=threads,
             precision=precision,
         ),
         store=Store(Path(store)),
-        options=Options(found.limits, provenance(max(1, cores // jobs), device), keep=keep, text=text),
-        jobs=jobs,
+        options=Options(found.limits, provenance(device, threads), keep=keep, text=text),
+        jobs=free_places(device, threads) if jobs is None else jobs,
         retry=retry,
     )
 
@@ -301,7 +304,7 @@ def _fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any
     if isinstance(record, Record) and record.kept == "arrays":
         model.restore(store.arrays(record))
     else:
-        fit(model, cell, task(cell.identity.task), held, "test", lambda name, value: None)
+        fit(model, cell, task(cell.identity.task), held, "test")
     return model
 
 
@@ -334,6 +337,17 @@ def auto_device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def free_places(device: str, threads: int) -> int:
+    """Return how many cells can run at the same time without waiting for each other: one per `threads` free cores.
+
+    Cores are physical ones that this process may use, as affinity and the limits of a container say. Cells on a GPU
+    would wait for each other there, so they run one by one.
+    """
+    from joblib import cpu_count
+
+    return 1 if device.startswith("cuda") else max(1, int(cpu_count(only_physical_cores=True)) // threads)
 
 
 def _python_call(suite: str, *arguments: Any) -> str:

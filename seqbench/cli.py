@@ -63,6 +63,23 @@ class Decimal(StrEnum):
     point = "point"
 
 
+class Separator(StrEnum):
+    comma = "comma"
+    semicolon = "semicolon"
+    tab = "tab"
+    bar = "bar"
+
+
+class Quotes(StrEnum):
+    csv = "csv"
+    letters = "letters"
+
+
+class Rare(StrEnum):
+    refuse = "refuse"
+    drop = "drop"
+
+
 class Precision(StrEnum):
     float32 = "float32"
     bfloat16 = "bfloat16"
@@ -110,7 +127,25 @@ def run(
     min_count: Annotated[int | None, typer.Option(help="Symbols of --data that occur less often become <unk>.")] = None,
     text: Annotated[str | None, typer.Option(help="Column of --data that holds a document's text.")] = None,
     label: Annotated[str | None, typer.Option(help="Column of --data that holds a document's class.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of --data without a byte-order mark, such as cp1252; by default utf-8.")
+    ] = None,
+    separator: Annotated[
+        Separator | None, typer.Option(help="What separates the cells of --data; by default whatever fits its header.")
+    ] = None,
+    quotes: Annotated[
+        Quotes | None, typer.Option(help="Whether double quotes in --data enclose cells (csv) or are letters.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help="Column of --data that holds train, valid or test.")] = None,
+    order: Annotated[
+        str | None, typer.Option(help="Column of --data with a time or number; the latest documents are the test part.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Column of --data with a group of documents, all of which stay in one part.")
+    ] = None,
+    rare: Annotated[
+        Rare | None, typer.Option(help="Whether classes with too few documents are refused or left out.")
+    ] = None,
     time: Annotated[str | None, typer.Option(help="Column of --data that holds the times of series.")] = None,
     value: Annotated[str | None, typer.Option(help="Column of --data that holds the values.")] = None,
     id: Annotated[str | None, typer.Option(help="Column of --data that names the series of a row.")] = None,
@@ -133,8 +168,9 @@ def run(
         int | None, typer.Option(help="Number of fits per model whose result depends on a seed.", min=1)
     ] = None,
     jobs: Annotated[
-        int, typer.Option(help="Number of cells that run at the same time; they share the cores.", min=1)
-    ] = 1,
+        int | None, typer.Option(help="Number of cells that run at the same time; by default the free cores.", min=1)
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads of each cell.", min=1)] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     precision: Annotated[
         Precision | None, typer.Option(help="Number format in which networks multiply during training.")
@@ -159,7 +195,13 @@ def run(
         "min_count": min_count,
         "text": text,
         "label": label,
+        "encoding": encoding,
+        "separator": separator and separator.value,
+        "quotes": quotes and quotes.value,
         "split": split,
+        "order": order,
+        "group": group,
+        "rare": rare and rare.value,
         "time": time,
         "value": value,
         "id": id,
@@ -186,6 +228,7 @@ def run(
             seeds=seeds,
             store=store,
             jobs=jobs,
+            threads=threads,
             device=device,
             precision=precision.value if precision else None,
             keep=keep,
@@ -274,6 +317,9 @@ def sample(
     ] = None,
     data: Annotated[Path | None, typer.Option(help="A text file of your own as training data.")] = None,
     unit: Annotated[Unit | None, typer.Option(help="Whether a symbol of --data is a word or a character.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of --data without a byte-order mark, such as cp1252; by default utf-8.")
+    ] = None,
     suite: Annotated[str, typer.Option(help="The suite with the preset by which the model is fitted.")] = "lm",
     preset: Annotated[str | None, typer.Option(help="Preset of the suite, such as quick or standard.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
@@ -295,13 +341,13 @@ def sample(
     with _plain_errors():
         from seqbench.api import sample as write
 
-        options = {"unit": unit.value} if unit else None
+        options = {"unit": unit and unit.value, "encoding": encoding}
         text = write(
             model,
             length,
             dataset=dataset or (None if data else "python-reference"),
             data=data,
-            data_options=options,
+            data_options={name: value for name, value in options.items() if value is not None},
             suite=suite,
             preset=preset,
             device=device,
@@ -348,13 +394,11 @@ def verify(names: Annotated[list[str] | None, typer.Argument(help="Data sets; by
 def env() -> None:
     """Show what is recorded about this machine and installation."""
     with _plain_errors():
-        import os
-
         from seqbench import progress
         from seqbench.api import auto_device
         from seqbench.runs.provenance import provenance
 
-        seen = provenance(os.cpu_count() or 1, auto_device()).model_dump()
+        seen = provenance(auto_device()).model_dump(exclude={"threads"})
         packages = seen.pop("packages")
         progress.show_rows(("what", "which"), [(k, str(v)) for k, v in {**seen, **packages}.items() if v is not None])
 

@@ -5,8 +5,10 @@ task at a time. The harness passes a `Context` to `fit`; it also sets vocabulary
 and measures the time.
 """
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -46,8 +48,12 @@ class Budget(BaseModel):
     """Maximum number of gradient updates; None: limited by the epochs only."""
 
 
+Besides = Literal["validation", "early stopping"]
+"""What a fit does besides training. Early stopping: the training after the epoch whose weights were kept."""
+
+
 def _silent(name: str, value: float) -> None:
-    """Ignore a progress value."""
+    """Ignore a value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +66,15 @@ class Context(Generic[Train]):
     device: str = "cpu"
     log: Callable[[str, float], None] = _silent
     """Log progress: `log("valid_perplexity", 123.4)` appends the value to the curve of that name."""
+    spent: Callable[[Besides, float], None] = _silent
+    """Report seconds of the fit that are not training, so that costs show them apart."""
+
+    @contextmanager
+    def validating(self) -> Iterator[None]:
+        """Report the time inside `with ctx.validating():` as validation."""
+        started = time.perf_counter()
+        yield
+        self.spent("validation", time.perf_counter() - started)
 
 
 class MissingExtra(ImportError):

@@ -117,7 +117,8 @@ class AveragedEmbeddings(Classifier):
                         f"(now {config.learning_rate:g}) or batch_size (now {config.batch_size})"
                     )
                 if len(ctx.valid):
-                    scores, truth = self._scores(valid), ctx.valid.labels
+                    with ctx.validating():
+                        scores, truth = self._scores(valid), ctx.valid.labels
                     ctx.log("valid_log_loss", float(-scores[np.arange(len(truth)), truth].mean()))
                     ctx.log("valid_error", float((scores.argmax(1) != truth).mean()))
 

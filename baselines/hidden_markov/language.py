@@ -136,7 +136,8 @@ class HMM(LanguageModel[Floats]):
         best, best_nats, waited = model, np.inf, 0
         for step in climb(model, data, prior, passes, dtype, config.tolerance):
             ctx.log("train_nats", step.nats)
-            score = nats(step.parameters, valid) if valid else -np.inf
+            with ctx.validating():
+                score = nats(step.parameters, valid) if valid else -np.inf
             if valid:
                 ctx.log("valid_nats", score)
             waited = 0 if score < best_nats or not valid else waited + 1

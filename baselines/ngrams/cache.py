@@ -50,7 +50,8 @@ class Cache(LanguageModel[Ids]):
         self.vocab_size = ctx.vocab.size
         count = np.bincount(np.concatenate([np.arange(self.vocab_size), *train]))
         self.unigram = count / count.sum()
-        cached = [self._cached(d[None])[0] for d in ctx.valid if len(d)]
+        with ctx.validating():
+            cached = [self._cached(d[None])[0] for d in ctx.valid if len(d)]
         said = [d[1:] for d in ctx.valid if len(d)]  # the first symbol of a document does not depend on λ
         cache = np.concatenate([np.empty(0), *(c[1:] for c in cached)])
         static = self.unigram[np.concatenate([np.empty(0, np.int64), *said])]

@@ -74,6 +74,7 @@ class _Quantised(Forecaster):
                 else [],
                 device=ctx.device,
                 log=ctx.log,
+                spent=ctx.spent,
                 vocab=Vocab(tuple(map(str, range(bins)))),
             ),
         )

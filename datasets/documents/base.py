@@ -3,9 +3,9 @@
 import hashlib
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, combinations
+from itertools import chain, combinations, repeat
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -15,8 +15,9 @@ from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError, Dataset
 from seqbench.datasets.files import decode, read_bytes, unix_line_ends
-from seqbench.datasets.splits import assign
-from seqbench.datasets.text.tokens import WORD_OR_MARK
+from seqbench.datasets.splits import assign, group_folds, rare
+from seqbench.datasets.text.tokens import words_and_marks
+from seqbench.interface import Ids
 from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.model import Labelled, Texts
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
@@ -27,6 +28,8 @@ PARTS = ("train", "valid", "test")
 
 CUT = 0.1
 """Share of the documents for each part that is cut from the training part."""
+TOLD = 10
+"""The most classes whose shares are in the notes."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +38,23 @@ class Rows:
 
     texts: Sequence[str]
     labels: Sequence[str]
+    groups: Sequence[str] | None = None
+    """All documents of a group stay in one part; None: there are no groups."""
 
 
 @dataclass(frozen=True)
 class DocumentParts:
-    """The documents of each part; None: the part is cut from the training part, stratified by hash of the text."""
+    """The documents of each part; None: the part is cut from the training part by a hash of text or group."""
 
     train: Rows
     valid: Rows | None = None
     test: Rows | None = None
     notes: Notes = field(default_factory=dict)
     """What was done and what was left out."""
+    warnings: tuple[str, ...] = ()
+    """Sentences for the footer of the table."""
+    drop_rare: bool = False
+    """Whether documents are left out if their class has too few texts for each part, or is not in the training part."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class _Row:
     text: str
     label: str
     words: Words
+    group: str | None
 
 
 class DocumentDataset(Dataset[LabelledData]):
@@ -108,31 +118,29 @@ class DocumentDataset(Dataset[LabelledData]):
             raise DataError(f"{self.title()}: {error}") from None
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
-        """Read a UTF-8 file with one text per line, in the vocabulary `encoding["symbols"]`."""
+        """Read a file with one text per line, in the vocabulary `encoding["symbols"]`."""
         lines = unix_line_ends(decode(path, read_bytes(path))).removesuffix("\n").split("\n")
-        try:
-            return self.encoded(lines, Vocab(tuple(encoding["symbols"])))
-        except DataError as error:
-            raise DataError(f"{path}: {error}") from None
+        return self.encoded(lines, Vocab(tuple(encoding["symbols"])), lambda i: f"{path}, line {i + 1}")
 
-    def encoded(self, texts: Sequence[str], vocab: Vocab) -> Texts:
+    def encoded(self, texts: Sequence[str], vocab: Vocab, where: Callable[[int], str]) -> Texts:
         """Encode new texts in a vocabulary.
+
+        Args:
+            where: returns the place of a text, given its number, for messages.
 
         Raises:
             DataError: a text holds no word.
         """
         words = [self.words(text)[: self.longest] for text in texts]
-        for number, of_text in enumerate(words, 1):
+        for number, of_text in enumerate(words):
             if not of_text:
-                raise DataError(f"text {number} of {len(texts)} holds no word; remove it, or write some words")
+                raise DataError(f"{where(number)}: the text holds no word; remove it, or write some words")
         return Texts([vocab.encode(of_text) for of_text in words], words)
 
     def words(self, text: str) -> Words:
         """Return all words of a text."""
         cased = text.lower() if self.lowercase else text
-        if self.tokens == "whitespace":
-            return cased.split()
-        return [match[0] for match in WORD_OR_MARK.finditer(cased)]
+        return cased.split() if self.tokens == "whitespace" else words_and_marks(cased)
 
     def _numbered(self, parts: DocumentParts) -> LabelledData:
         notes: Notes = dict(parts.notes)
@@ -140,11 +148,17 @@ class DocumentDataset(Dataset[LabelledData]):
         notes |= _count_shared(rows)
         if self.overlap == "remove":
             rows = _without_shared(rows, notes)
+        if parts.drop_rare:
+            strange = {row.label for row in chain(*rows.values())} - {row.label for row in rows["train"]}
+            rows = _without_classes(rows, strange, "not_in_training", notes)
         classes = _classes(rows)
         notes["truncated"] = sum(len(row.words) > self.longest for row in chain(*rows.values()))
         vocab = self._vocab(rows["train"])
         notes["vocabulary"] = vocab.size
-        splits = {part: self._labelled(of_part, vocab, classes) for part, of_part in rows.items()}
+        groups = {name: i for i, name in enumerate(sorted({row.group for row in chain(*rows.values()) if row.group}))}
+        splits = {part: self._labelled(of_part, vocab, classes, groups) for part, of_part in rows.items()}
+        if groups:
+            notes |= {"groups": len(groups)} | _count_groups(rows)
         for part, split in splits.items():
             notes[f"documents_{part}"] = len(split)
             notes[f"unknown_{part}"] = sum(int(np.count_nonzero(ids == vocab.unk)) for ids in split.texts.ids)
@@ -156,7 +170,7 @@ class DocumentDataset(Dataset[LabelledData]):
             valid=splits["valid"],
             test=splits["test"],
             convention=self._convention(),
-            notes=notes,
+            notes={**notes, "warnings": list(parts.warnings)} if parts.warnings else {**notes},
         )
 
     def _split(self, parts: DocumentParts, notes: Notes) -> dict[str, list[_Row]]:
@@ -169,15 +183,17 @@ class DocumentDataset(Dataset[LabelledData]):
         missing = [part for part in PARTS if part not in rows]
         if missing:
             whole = rows["train"]
-            shares = [1 - CUT * len(missing), *(CUT for _ in missing)]
-            cut = assign([row.text for row in whole], [row.label for row in whole], shares)
+            if parts.drop_rare and parts.train.groups is None:
+                few = rare([row.text for row in whole], [row.label for row in whole], 1 + len(missing))
+                whole = _without_classes({"train": whole}, few, "rare", notes)["train"]
+            cut = _cut(whole, len(missing))
             for number, part in enumerate(["train", *missing]):
                 rows[part] = [row for row, of_row in zip(whole, cut, strict=True) if of_row == number]
         return {part: rows[part] for part in PARTS}
 
     def _rows(self, given: Rows) -> list[_Row]:
-        pairs = zip(given.texts, given.labels, strict=True)
-        rows = [_Row(text, label, words) for text, label in pairs if (words := self.words(text))]
+        told = zip(given.texts, given.labels, given.groups or repeat(None, len(given.texts)), strict=True)
+        rows = [_Row(text, label, words, group) for text, label, group in told if (words := self.words(text))]
         return sorted(rows, key=_place)
 
     def _vocab(self, train: Sequence[_Row]) -> Vocab:
@@ -188,6 +204,8 @@ class DocumentDataset(Dataset[LabelledData]):
         counts = Counter(chain.from_iterable(row.words[: self.longest] for row in train))
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         kept = [word for word in ranked if counts[word] >= self.min_count and word not in (UNK, EOS)]
+        if not kept and not counts.keys() - {UNK, EOS}:
+            raise DataError(f"the training part holds no word but {UNK}; give texts that still have their words")
         if not kept:
             raise DataError(
                 f"min_count={self.min_count} leaves no word; the most frequent one occurs {max(counts.values())} times"
@@ -195,11 +213,14 @@ class DocumentDataset(Dataset[LabelledData]):
             )
         return Vocab((UNK, *kept[: None if self.vocab_size is None else self.vocab_size - 1]))
 
-    def _labelled(self, rows: Sequence[_Row], vocab: Vocab, classes: Sequence[str]) -> Labelled:
+    def _labelled(self, rows: Sequence[_Row], vocab: Vocab, classes: Sequence[str], groups: dict[str, int]) -> Labelled:
         words = [row.words[: self.longest] for row in rows]
         number = {label: i for i, label in enumerate(classes)}
         labels = np.array([number[row.label] for row in rows], dtype=np.int64)
-        return Labelled(Texts([vocab.encode(of_text) for of_text in words], words), labels)
+        texts = Texts([vocab.encode(of_text) for of_text in words], words)
+        if not groups:
+            return Labelled(texts, labels)
+        return Labelled(texts, labels, np.array([groups[row.group] for row in rows if row.group], dtype=np.int64))
 
     def _convention(self) -> str:
         units = "words between white space" if self.tokens == "whitespace" else "words and marks"
@@ -216,7 +237,28 @@ class TokenisedDocuments(DocumentDataset):
 
 
 def _place(row: _Row) -> bytes:
-    return hashlib.sha256(f"{row.text}\0{row.label}".encode("utf-8", "surrogatepass")).digest()
+    told = (row.text, row.label) if row.group is None else (row.text, row.label, row.group)
+    return hashlib.sha256("\0".join(told).encode("utf-8", "surrogatepass")).digest()
+
+
+def _cut(rows: Sequence[_Row], parts: int) -> Ids:
+    """Return the part of each row: 1..parts for a CUT of the rows each, 0 for the rest."""
+    labels, groups = [row.label for row in rows], [row.group for row in rows if row.group is not None]
+    if not groups:
+        return assign([row.text for row in rows], labels, [1 - CUT * parts, *repeat(CUT, parts)])
+    fold = group_folds(groups, labels, round(1 / CUT))
+    return np.where(fold < parts, parts - fold, 0)
+
+
+def _count_groups(rows: dict[str, list[_Row]]) -> Notes:
+    """Return the number of groups of each part, and the shares of its most frequent classes."""
+    notes: Notes = {}
+    for part, of_part in rows.items():
+        counts = Counter(row.label for row in of_part)
+        shares = [f"{label} {number / len(of_part):.1%}" for label, number in counts.most_common(TOLD)]
+        notes[f"groups_{part}"] = len({row.group for row in of_part})
+        notes[f"classes_{part}"] = ", ".join([*shares, "…"] if len(counts) > TOLD else shares)
+    return notes
 
 
 def _words_of(rows: Iterable[_Row]) -> set[tuple[str, ...]]:
@@ -241,6 +283,15 @@ def _without_shared(rows: dict[str, list[_Row]], notes: Notes) -> dict[str, list
     return {part: kept[part] for part in PARTS}
 
 
+def _without_classes(rows: dict[str, list[_Row]], classes: set[str], why: str, notes: Notes) -> dict[str, list[_Row]]:
+    """Return the rows of other classes than these; note how many were left out, and of which classes."""
+    kept = {part: [row for row in of_part if row.label not in classes] for part, of_part in rows.items()}
+    if classes:
+        notes[f"left_out_{why}"] = sum(map(len, rows.values())) - sum(map(len, kept.values()))
+        notes[f"classes_{why}"] = ", ".join(sorted(classes))
+    return kept
+
+
 def _classes(rows: dict[str, list[_Row]]) -> tuple[str, ...]:
     """Return the classes of the training part, in alphabetical order.
 
@@ -257,6 +308,6 @@ def _classes(rows: dict[str, list[_Row]]) -> tuple[str, ...]:
         if strange := sorted({row.label for row in rows[part]} - set(classes)):
             raise DataError(
                 f"the {part} part has the class {strange[0]!r}, which the training part lacks; "
-                "correct the label, or give training documents of that class"
+                "correct the label, give training documents of that class, or leave it out (--rare drop)"
             )
     return tuple(classes)

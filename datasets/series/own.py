@@ -1,9 +1,6 @@
 """Users' own series: a table in the long format, or with one column per series."""
 
-import csv
 import hashlib
-import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +12,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from seqbench.data import DataError
-from seqbench.datasets.files import read_bytes, unix_line_ends
+from seqbench.datasets.files import read_bytes
 from seqbench.datasets.series.base import Notes, Observed, SeriesDataset
 from seqbench.datasets.series.numerals import Decimal, Numbers, numbers
 from seqbench.datasets.series.stamps import (
@@ -30,7 +27,7 @@ from seqbench.datasets.series.stamps import (
     step,
     unit_of,
 )
-from seqbench.datasets.tables import LISTED, SUFFIXES, decode_as, read_table, shown
+from seqbench.datasets.tables import LISTED, Table, TableOptions, shown
 from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.model import Panel
 
@@ -40,8 +37,6 @@ LARGEST = 5
 """The validation part and the test part are each at most 1/LARGEST of a series, unless `origins` asks for more."""
 ORIGINS = 30
 """The origins of a test part where there are fewer series than this: they are then the units of the bootstrap."""
-
-
 REGULAR = 10
 """A series of so many values at equal steps has a frequency of its own, and is not one with rare values."""
 
@@ -50,17 +45,29 @@ class _Cell(NamedTuple):
     stamp: Stamp
     value: float
     """NaN: no value."""
-    row: int
+    place: int
+    """The line or row of the file, for messages."""
 
 
-class _Table(NamedTuple):
-    """What a file holds, before steps are counted."""
+class _Contents(NamedTuple):
+    """Times and values of a table, before steps are counted."""
 
+    table: Table
+    times: Times
+    values: Numbers
     cells: dict[str, list[_Cell]]
     """By series."""
-    times: Times
-    decimal: Decimal | None
-    notes: Notes
+
+    def as_read(self) -> Notes:
+        """Return how the table, its times and its values were read, for the record."""
+        notes = dict(self.table.notes)
+        if self.times.read_as:
+            notes["times_read_as"] = self.times.read_as
+        if self.values.decimal:
+            notes["decimals_read_after"] = self.values.decimal
+        if self.values.grouped:
+            notes["values_with_separators_of_thousands"] = self.values.grouped
+        return notes
 
 
 @dataclass
@@ -90,7 +97,7 @@ class _Series:
             self.notes[what] = int(self.notes.get(what, 0)) + number
 
 
-class SeriesFile(SeriesDataset):
+class SeriesFile(TableOptions, SeriesDataset):
     """A table (CSV, TSV, JSONL, Parquet): one row per time and series (`layout=long`), or per time (`layout=wide`).
 
     The test part is the end of each series and the validation part lies before it; both have the length that `parts`
@@ -135,7 +142,6 @@ class SeriesFile(SeriesDataset):
     decimal: Decimal | None = Field(
         None, description="the mark before decimals, comma or point; None: as the values show"
     )
-    encoding: str = Field("utf-8", description="encoding of the file's characters, such as cp1252")
 
     @field_validator("step")
     @classmethod
@@ -205,24 +211,24 @@ class SeriesFile(SeriesDataset):
         return "" if self.layout == "wide" else f"; is {shown(self.id)} the right column? Name another with --id NAME"
 
     def _read(self, path: Path, fewest: int) -> _Series:
-        table = (self._long if self.layout == "long" else self._wide)(path)
-        found = _Series(table.times, table.notes)
+        contents = (self._long if self.layout == "long" else self._wide)(path)
+        table, found = contents.table, _Series(contents.times, contents.as_read())
         cut: dict[str, Sequence[_Cell]] = {}
-        for name, cells in table.cells.items():
-            if some := self._cut(path, name, sorted(cells, key=lambda cell: _order(cell.stamp)), found):
+        for name, cells in contents.cells.items():
+            if some := self._cut(table, name, sorted(cells, key=lambda cell: _order(cell.stamp)), found):
                 cut[name] = some
         unit, size = self._unit(path, cut)
         for name, some in cut.items():
-            self._take(path, name, some, unit, size, fewest, found)
+            self._take(table, name, some, unit, size, fewest, found)
         if found.frequency is not None:
             found.notes["frequency"] = found.reading["step"] = str(found.frequency[0])
-        if table.times.order:
-            found.reading["dates"] = table.times.order
-        if table.decimal:
-            found.reading["decimal"] = table.decimal
+        if contents.times.order:
+            found.reading["dates"] = contents.times.order
+        if contents.values.decimal:
+            found.reading["decimal"] = contents.values.decimal
         return found
 
-    def _cut(self, path: Path, name: str, cells: Sequence[_Cell], found: _Series) -> Sequence[_Cell]:
+    def _cut(self, table: Table, name: str, cells: Sequence[_Cell], found: _Series) -> Sequence[_Cell]:
         """Return the cells, which are ordered by time, from the first value to the last.
 
         Raises:
@@ -233,8 +239,8 @@ class SeriesFile(SeriesDataset):
             if one.stamp == two.stamp:
                 clock = "; where clocks are set back, write the offset from UTC" if _has_clock(one.stamp) else ""
                 raise DataError(
-                    f"{path}: series {shown(name)} has the time {one.stamp} twice, in rows {one.row + 1} and "
-                    f"{two.row + 1} (the header not counted); keep one, or add them up{clock}"
+                    f"{table.path}: series {shown(name)} has the time {one.stamp} twice, in {table.unit}s {one.place} "
+                    f"and {two.place}; keep one, or add them up{clock}"
                 )
         there = [i for i, cell in enumerate(cells) if not math.isnan(cell.value)]
         if not there:
@@ -274,7 +280,7 @@ class SeriesFile(SeriesDataset):
             )
         return unit, size
 
-    def _long(self, path: Path) -> _Table:
+    def _long(self, path: Path) -> _Contents:
         wanted = {
             self.time: "name the column of the times with --time NAME",
             self.value: "name the column of the values with --value NAME, or say layout=wide if each is a series",
@@ -284,45 +290,44 @@ class SeriesFile(SeriesDataset):
             raise DataError(
                 "times, values and series must stand in three columns; name three with --time, --value and --id"
             )
-        read_table(path, {self.time: wanted[self.time]}, self.encoding)
-        header = _header(path, self.encoding)
+        header = self.table(path, {self.time: wanted[self.time]}).header
         if set(header) == {self.time, self.value}:
             del wanted[self.id]
-        columns = read_table(path, wanted, self.encoding)
+        table = self.table(path, wanted)
         if others := [name for name in header if name not in wanted]:
             more = f" and {len(others) - LISTED:,} more" if len(others) > LISTED else ""
             raise DataError(
                 f"{path} has columns beside times, values and series: {', '.join(map(shown, others[:LISTED]))}{more}; "
                 "no model here uses exogenous columns, and none is ignored: remove them from the file"
             )
-        times = parse(columns[self.time], lambda i: _where(path, i), self.dates)
-        values = numbers({self.value: columns[self.value]}, lambda i: _where(path, i), self.decimal)
-        names = columns.get(self.id) or [path.stem] * len(times.stamps)
-        series: dict[str, list[_Cell]] = {}
-        for i, (name, stamp, value) in enumerate(zip(names, times.stamps, values.columns[self.value], strict=True)):
+        times = parse(table[self.time], table.where, self.dates)
+        values = numbers({self.value: table[self.value]}, table.where, self.decimal)
+        names = table.get(self.id) or [path.stem] * len(times.stamps)
+        rows = [_Cell(*row) for row in zip(times.stamps, values.columns[self.value], table.places, strict=True)]
+        cells: dict[str, list[_Cell]] = {}
+        for i, (name, cell) in enumerate(zip(names, rows, strict=True)):
             if not name.strip():
-                raise DataError(f"{_where(path, i)}: the column {shown(self.id)} is empty; say which series it is of")
-            series.setdefault(name.strip(), []).append(_Cell(stamp, value, i))
-        return _Table(series, times, values.decimal, _as_read(times, values))
+                raise DataError(f"{table.where(i)}: the column {shown(self.id)} is empty; say which series it is of")
+            cells.setdefault(name.strip(), []).append(cell)
+        return _Contents(table, times, values, cells)
 
-    def _wide(self, path: Path) -> _Table:
+    def _wide(self, path: Path) -> _Contents:
         cure = "name the column of the times with --time NAME"
-        read_table(path, {self.time: cure}, self.encoding)
-        names = [name for name in _header(path, self.encoding) if name != self.time]
+        names = [name for name in self.table(path, {self.time: cure}).header if name != self.time]
         if not names:
             raise DataError(f"{path} has no column beside the times; a wide table has one for each series")
-        columns = read_table(path, dict.fromkeys([self.time, *names], cure), self.encoding)
-        times = parse(columns[self.time], lambda i: _where(path, i), self.dates)
-        values = numbers({name: columns[name] for name in names}, lambda i: _where(path, i), self.decimal)
-        series = {
-            name: [_Cell(stamp, value, i) for i, (stamp, value) in enumerate(zip(times.stamps, column, strict=True))]
+        table = self.table(path, dict.fromkeys([self.time, *names], cure))
+        times = parse(table[self.time], table.where, self.dates)
+        values = numbers({name: table[name] for name in names}, table.where, self.decimal)
+        cells = {
+            name: [_Cell(*cell) for cell in zip(times.stamps, column, table.places, strict=True)]
             for name, column in values.columns.items()
         }
-        return _Table(series, times, values.decimal, _as_read(times, values))
+        return _Contents(table, times, values, cells)
 
     def _take(
         self,
-        path: Path,
+        table: Table,
         name: str,
         cells: Sequence[_Cell],
         unit: Frequency,
@@ -337,7 +342,7 @@ class SeriesFile(SeriesDataset):
         """
         frequency, values = None, np.array([cells[0].value])
         if len(cells) > 1 or size is not None:
-            frequency, values = self._spaced(path, name, cells, unit, size, found)
+            frequency, values = self._spaced(table, name, cells, unit, size, found)
         found.longest = max(found.longest, len(values))
         if len(values) < fewest:
             found.count("left_out_too_short")
@@ -345,47 +350,48 @@ class SeriesFile(SeriesDataset):
         if frequency is not None:
             first, of = found.frequency or (frequency, name)
             if first != frequency:
-                raise _mixed(path, of, first, name, frequency)
+                raise _mixed(table.path, of, first, name, frequency)
             found.frequency = first, of
         found.count("constant_series", int(values.min() == values.max()))
         found.values[name], found.stamps[name] = values, [cell.stamp for cell in cells]
 
     def _spaced(
-        self, path: Path, name: str, cells: Sequence[_Cell], unit: Frequency, size: int | None, found: _Series
+        self, table: Table, name: str, cells: Sequence[_Cell], unit: Frequency, size: int | None, found: _Series
     ) -> tuple[Frequency, Floats]:
         stamps = [cell.stamp for cell in cells]
         try:
             frequency, places = positions(stamps, unit, size)
         except Misfit as error:
             raise DataError(
-                f"{path}: series {shown(name)} has no equal steps: after row {cells[max(error.number - 1, 0)].row + 1} "
-                f"(the header not counted), {error}; bring it to one frequency, or name the step with --step"
+                f"{table.path}: series {shown(name)} has no equal steps: in {table.unit} {cells[error.number].place}, "
+                f"{error}; bring it to one frequency, or name the step with --step"
             ) from None
         except Uneven as error:
             if own := _own_frequency(stamps):
-                raise _unlike(path, name, own) from None
-            rows = [cells[i].row + 1 for i in (error.before_smallest, error.before_other)]
+                raise _unlike(table.path, name, own) from None
+            one, two = (f"{table.unit} {cells[i].place}" for i in (error.before_smallest, error.before_other))
             raise DataError(
-                f"{path}: series {shown(name)} has no equal steps: {error.smallest} after row {rows[0]}, {error.other} "
-                f"after row {rows[1]} (the header not counted); bring it to one frequency, or name the step with --step"
+                f"{table.path}: series {shown(name)} has no equal steps: {error.smallest} after {one}, {error.other} "
+                f"after {two}; bring it to one frequency, or name the step with --step"
             ) from None
         apart = np.diff(places)
         if self.step is None and len(places) >= REGULAR and apart[0] > 1 and (apart == apart[0]).all():
-            raise _unlike(path, name, replace(unit, size=int(apart[0]) * frequency.size))
+            raise _unlike(table.path, name, replace(unit, size=int(apart[0]) * frequency.size))
         length, given = int(places[-1]) + 1, np.array([cell.value for cell in cells])
         known = ~np.isnan(given)
         absent = length - int(known.sum())
         if 2 * absent > length and size is None:
             raise DataError(
-                f"{path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of {frequency}; "
-                "if it mixes frequencies, bring it to one; if its rows are rare, say missing=zero"
+                f"{table.path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of "
+                f"{frequency}; if it mixes frequencies, bring it to one; if its rows are rare, "
+                "say missing=zero"
             )
         if absent and self.missing == "refuse":
             before = np.flatnonzero(np.diff(places[known]) > 1)[0]
-            row = [cell.row for cell in cells if not math.isnan(cell.value)][before] + 1
+            place = [cell.place for cell in cells if not math.isnan(cell.value)][before]
             raise DataError(
-                f"{path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of {frequency}, "
-                f"first after row {row} (the header not counted); fill them in, or say missing=last or missing=zero"
+                f"{table.path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of "
+                f"{frequency}, first after {table.unit} {place}; fill them in, or say missing=last or missing=zero"
             )
         found.count("values_filled", absent)
         values = np.full(length, np.nan)
@@ -441,20 +447,6 @@ def _own_frequency(stamps: Sequence[Stamp]) -> Frequency | None:
         return None
 
 
-def _as_read(times: Times, values: Numbers) -> Notes:
-    """Return what was done to times and values, for the record."""
-    notes: Notes = {"times_read_as": times.read_as} if times.read_as else {}
-    if values.decimal:
-        notes["decimals_read_after"] = values.decimal
-    if values.grouped:
-        notes["values_with_separators_of_thousands"] = values.grouped
-    return notes
-
-
-def _where(path: Path, row: int) -> str:
-    return f"{path}, row {row + 1} (the header not counted)"
-
-
 def _order(stamp: Stamp) -> Any:
     """Return a key for sorting; the keys of a table are all numbers or all times."""
     return stamp
@@ -462,17 +454,3 @@ def _order(stamp: Stamp) -> Any:
 
 def _has_clock(stamp: Stamp) -> bool:
     return not isinstance(stamp, int) and (stamp.hour, stamp.minute) != (0, 0)
-
-
-def _header(path: Path, encoding: str) -> list[str]:
-    """Return the names of all columns of a table that `read_table` has read."""
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        from pyarrow.parquet import read_schema
-
-        return list(read_schema(path).names)
-    text = unix_line_ends(decode_as(path, read_bytes(path), encoding))
-    if delimiter := SUFFIXES[suffix]:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        return [name.strip() for name in next(row for row in rows if row)]
-    return list(dict.fromkeys(key for line in text.split("\n") if line.strip() for key in json.loads(line)))

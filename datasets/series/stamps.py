@@ -300,13 +300,14 @@ def positions(stamps: Sequence[Stamp], unit: Frequency | None = None, size: int 
     numbers = unit.numbers(stamps)
     steps = np.diff(numbers)
     if (steps < 1).any():
-        raise Misfit(int(steps.argmin()) + 1, f"two times lie in one step of {unit}")
+        raise Misfit(int(steps.argmin()) + 1, f"the time lies in the same step of {unit} as the time before")
     smallest = int(steps.min()) if size is None else size
     if (uneven := np.flatnonzero(steps % smallest)).size:
         before, found = int(uneven[0]), replace(unit, size=int(steps[uneven[0]]))
         if size is not None:
             raise Misfit(
-                before + 1, f"it comes {found} after the time before, not a multiple of {replace(unit, size=size)}"
+                before + 1,
+                f"the time comes {found} after the time before, not a multiple of {replace(unit, size=size)}",
             )
         raise Uneven(replace(unit, size=smallest), found, int(steps.argmin()), before)
     return replace(unit, size=smallest), (numbers - numbers[0]) // smallest

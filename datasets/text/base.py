@@ -49,7 +49,8 @@ class TextDataset(Dataset[TextData]):
     )
     punctuation: Literal["joined", "apart"] = Field(
         "joined",
-        description="joined: words are separated by white space only; apart: punctuation marks are words too",
+        description="joined: words are separated by white space only; apart: punctuation marks are words too, "
+        "and words end at Unicode's word boundaries",
     )
     convention: Convention = Field(
         "stream", description="stream: a split is one document; sentence: each line is one, and blank lines are dropped"
@@ -96,7 +97,12 @@ class TextDataset(Dataset[TextData]):
 
     def _numbered(self, parts: Parts) -> TextData:
         numbering = self._numbering()
-        tokens = [self._tokens(text, numbering) for text in (parts.train, parts.valid, parts.test)]
+        tokens = []
+        for split, text in zip(SPLITS, (parts.train, parts.valid, parts.test), strict=True):
+            try:
+                tokens.append(self._tokens(text, numbering))
+            except DataError as error:
+                raise DataError(f"{split} part, {error}") from None
         symbols, notes = list(numbering), dict(parts.notes)
         for split, part in zip(SPLITS, tokens, strict=True):
             if self.convention == "sentence":
@@ -130,8 +136,8 @@ class TextDataset(Dataset[TextData]):
         )
 
     def read(self, path: Path, encoding: dict[str, Any]) -> TextSplit:
-        """Read a UTF-8 file as a split, in the vocabulary `encoding["symbols"]`."""
-        text, vocab, numbering = decode(path, read_bytes(path)), Vocab(tuple(encoding["symbols"])), self._numbering()
+        """Read a file as a split, in the vocabulary `encoding["symbols"]`."""
+        text, vocab, numbering = self.text_of(path), Vocab(tuple(encoding["symbols"])), self._numbering()
         try:
             tokens = self._tokens(unix_line_ends(text), numbering)
             lookup = vocab.encode(numbering)
@@ -140,6 +146,10 @@ class TextDataset(Dataset[TextData]):
         if self.convention == "sentence":
             tokens.drop_blank_lines()
         return tokens.split(lookup[tokens.ids], self.convention)
+
+    def text_of(self, path: Path) -> str:
+        """Return the text of a file, which is UTF-8 unless a byte-order mark says otherwise."""
+        return decode(path, read_bytes(path))
 
     def _numbering(self) -> Numbering:
         if self.unit == "word":

@@ -1,6 +1,7 @@
 """Users' own text files."""
 
 import hashlib
+import unicodedata
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,15 +9,15 @@ from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError
-from seqbench.datasets.files import decode, read_bytes, unix_line_ends
-from seqbench.datasets.text.base import Parts, TextDataset, by_position
+from seqbench.datasets.files import UTF_8, decode, encoding_note, encoding_of, read_bytes, unix_line_ends
+from seqbench.datasets.text.base import Notes, Parts, TextDataset, by_position
 
 FEWEST = 100
 """The fewest words (between white space) or characters of a text that is to be split."""
 
 
 class TextFile(TextDataset):
-    """A UTF-8 text: one file, split 80/10/10 by position, or one file per part.
+    """A text: one file, split 80/10/10 by position, or one file per part.
 
     Line ends of Windows and of old Macs are read as newlines. Words that occur once in the training part become
     `<unk>`, so that models learn to handle unknown words (`min_count=1` keeps them). If the training part already holds
@@ -39,6 +40,10 @@ class TextFile(TextDataset):
             )
         return test
 
+    encoding: str = Field(
+        UTF_8, description="encoding of files without a byte-order mark, such as cp1252; a mark tells its own"
+    )
+
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path", "valid", "test"})
 
@@ -49,7 +54,8 @@ class TextFile(TextDataset):
         return hashlib.sha256("".join(hashlib.sha256(data).hexdigest() for data in self._bytes()).encode()).hexdigest()
 
     def parts(self) -> Parts:
-        decoded = [decode(path, data) for path, data in zip(self._paths(), self._bytes(), strict=True)]
+        read = self._bytes()
+        decoded = [decode(path, data, self.encoding) for path, data in zip(self._paths(), read, strict=True)]
         returns = sum(text.count("\r") for text in decoded)
         texts = [unix_line_ends(text) for text in decoded]
         if self.valid is not None:
@@ -63,7 +69,13 @@ class TextFile(TextDataset):
                     f"give at least {FEWEST}, or files of their own for the other parts, as valid= and test="
                 )
             parts = by_position(texts[0], train=0.8, valid=0.1, unit=self.unit)
-        return parts.noting({"line_ends_read_as_newlines": returns}) if returns else parts
+        notes: Notes = {"line_ends_read_as_newlines": returns} if returns else {}
+        if not all(unicodedata.is_normalized("NFC", text) for text in texts):
+            notes["unicode_form"] = "not NFC"
+        return parts.noting(notes | encoding_note(encoding_of(data, self.encoding) for data in read))
+
+    def text_of(self, path: Path) -> str:
+        return decode(path, read_bytes(path), self.encoding)
 
     def _paths(self) -> list[Path]:
         return [path.expanduser() for path in (self.path, self.valid, self.test) if path is not None]

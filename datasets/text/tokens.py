@@ -1,11 +1,12 @@
 """Text as numbers: words or characters, the number of characters of each, and their vocabulary."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from seqbench.data import DataError
@@ -16,7 +17,10 @@ from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 Numbering = dict[str, int]
 """The number of each symbol; a new symbol gets the next free number. If symbols are words, `<eos>` is 0."""
 
-WORD_OR_MARK = re.compile(rf"{UNK}|\w+|([^\w\s])\1*")
+WORD_OR_MARK = regex.compile(rf"{UNK}|(\W)\1+\b|.+?\b", regex.WORD | regex.DOTALL)
+"""`<unk>`, a run of one mark, or what lies between two word boundaries."""
+REMEMBERED = 1 << 17
+"""The number of strings whose words are remembered; a text repeats most of its strings."""
 SPACE = np.array([chr(point).isspace() for point in range(0x3001)] + [False])
 """Whether `str.split` treats a code point as white space; the last entry stands for all higher code points."""
 NEWLINE = ord("\n")
@@ -48,13 +52,29 @@ class Tokens:
         return TextSplit(documents=np.split(ids, ends), characters=np.split(self.characters, ends))
 
 
+def words_and_marks(text: str) -> list[str]:
+    """Return the words of a text, with punctuation marks as words of their own, and runs of one mark as one word.
+
+    Words end where white space is, and at the default word boundaries of Unicode (UAX #29), so `don't`, `3.14`, a
+    letter with combining marks, and an emoji of several code points are each one word. For scripts without spaces, such
+    as Thai or Chinese, these boundaries are between letters.
+    """
+    return list(chain.from_iterable(map(_words_of, text.split())))
+
+
+@lru_cache(REMEMBERED)
+def _words_of(string: str) -> tuple[str, ...]:
+    """Return the words of a string without white space; joined, they are the string."""
+    return tuple(match[0] for match in WORD_OR_MARK.finditer(string))
+
+
 def word_tokens(text: str, numbering: Numbering, apart: bool = False) -> Tokens:
     """Return the words in order, with `<eos>` (number 0) after each line, also if the last one has no line end.
 
     Args:
         text: with `\\n` as line end.
         numbering: gives a number to each new word.
-        apart: punctuation marks are words; runs of one mark are one word.
+        apart: punctuation marks are words, as `words_and_marks` says.
 
     Raises:
         DataError: the text holds `<eos>` as a word.
@@ -62,13 +82,13 @@ def word_tokens(text: str, numbering: Numbering, apart: bool = False) -> Tokens:
     closed = text if not text or text.endswith("\n") else text + "\n"
     points = _code_points(closed)
     words: Iterable[str]
+    space = SPACE[np.minimum(points, len(SPACE) - 1)]
     if apart:
-        matches = list(WORD_OR_MARK.finditer(closed))
-        words = (match[0] for match in matches)
-        ends = np.array([match.end() for match in matches], dtype=np.int64)
+        words = words_and_marks(closed)
+        lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+        ends = np.flatnonzero(~space)[np.cumsum(lengths) - 1] + 1
     else:
         words = chain.from_iterable(map(str.split, closed.split("\n")))
-        space = SPACE[np.minimum(points, len(SPACE) - 1)]
         ends = np.flatnonzero(~space[:-1] & space[1:]) + 1
     line_ends = np.flatnonzero(points == NEWLINE) + 1
     bounds = np.sort(np.concatenate([ends, line_ends]), kind="stable")  # a stable sort merges the two sorted runs
@@ -125,6 +145,8 @@ def cut(
     frequent = ranked[(counts[ranked] >= min_count) & ~special[ranked]]
     if not len(frequent):
         most = int(counts[~special].max(initial=0))
+        if not most:
+            raise DataError(f"the training part holds no {unit} but {UNK}; give a text that still has its {unit}s")
         raise DataError(
             f"min_count={min_count} leaves no {unit}; the most frequent one occurs {most} times; "
             "give a smaller min_count or a longer text"

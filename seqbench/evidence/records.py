@@ -43,6 +43,8 @@ class Identity(_Frozen):
     """Number of the repetition: 0, 1, 2, …"""
     budget: dict[str, Any]
     device: str
+    threads: int = 1
+    """Threads of numerical libraries in the cell. They change the order of sums, and so the last digits of a fit."""
 
 
 class Comparability(_Frozen):
@@ -60,8 +62,18 @@ class Comparability(_Frozen):
 
 class Costs(_Frozen):
     fit_seconds: float | None = None
+    """Wall time of all fits of the cell, validation included."""
+    fit_cpu_seconds: float | None = None
+    """Processor time of the same fits, summed over threads."""
+    validation_seconds: float | None = None
+    """The part of `fit_seconds` that predicted the validation part."""
+    early_stopping_seconds: float | None = None
+    """The part of `fit_seconds` that trained after the epoch whose weights were kept."""
     predict_seconds: float | None = None
-    """Time to score the test part once."""
+    """Wall time to score the test part once."""
+    predict_cpu_seconds: float | None = None
+    busy: bool = False
+    """Whether fitting or scoring had to wait for the processor, so that the wall times are upper bounds."""
     items_per_second: float | None = None
     parameters: int | None = None
     peak_memory_bytes: int | None = None

@@ -7,6 +7,7 @@ early stopping with the best weights restored, number formats, and errors if tra
 
 import math
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -97,7 +98,8 @@ def train(
     """Fit `module` in place, within `ctx.budget`.
 
     After each epoch (and when the budget of updates ends), the mean loss over the epoch's items and the validation
-    score are logged with `ctx.log`. `bfloat16` is logged once, as 1 or 0, and `bfloat16_emulated` as 1 if the hardware
+    score are logged with `ctx.log`; the time of validation, and of training after the best epoch, is reported with
+    `ctx.spent`. `bfloat16` is logged once, as 1 or 0, and `bfloat16_emulated` as 1 if the hardware
     cannot compute in bfloat16. Call this function within `seeded`.
 
     Args:
@@ -125,6 +127,7 @@ def train(
     parameters = [p for p in module.parameters() if p.requires_grad]
     largest = GROWTH * max(1.0, _norm(parameters))
     best_score, best, stale, update = math.inf, None, 0, 0
+    discarded = 0.0  # seconds of training since the best validation
 
     def finite(what: str, number: float, when: str, limit: float = math.inf) -> None:
         if not abs(number) < limit:
@@ -135,6 +138,7 @@ def train(
 
     for epoch in range(1, ctx.budget.epochs + 1):
         module.train()
+        started = time.perf_counter()
         total, items = 0.0, 0
         losses = iter(batches)
         while update < allowed:
@@ -157,18 +161,19 @@ def train(
             total += value * loss.items
             items += loss.items
         finite("norm of the weights", _norm(parameters), f"at update {update} (epoch {epoch})", largest)
+        discarded += time.perf_counter() - started
         if items:
             ctx.log(loss_name, total / items)
         if validate is not None and items:
             module.eval()
-            with torch.inference_mode():
+            with ctx.validating(), torch.inference_mode():
                 score = validate()
             finite("validation score", score, f"after update {update} (epoch {epoch})")
             ctx.log(score_name, score)
             improved = score < best_score
             schedule.validated(improved)
             if improved:
-                best_score, stale = score, 0
+                best_score, stale, discarded = score, 0, 0.0
                 best = {name: value.detach().clone() for name, value in module.state_dict().items()}
             else:
                 stale += 1
@@ -176,6 +181,7 @@ def train(
             break
     if best is not None:
         module.load_state_dict(best)
+        ctx.spent("early stopping", discarded)
     module.eval()
 
 

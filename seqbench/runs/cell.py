@@ -22,7 +22,8 @@ from seqbench.data import Dataset
 from seqbench.evidence.laws import seed_everything
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Check, Comparability, Costs, Provenance, Record, Status
-from seqbench.interface import Arrays, Budget, MissingExtra, SequenceModel
+from seqbench.interface import Arrays, Besides, Budget, MissingExtra, SequenceModel
+from seqbench.runs.clock import Clock
 from seqbench.runs.grid import TRUTH, Cell
 from seqbench.runs.store import Store
 from seqbench.runs.suites import Limits
@@ -40,7 +41,7 @@ class Options:
 
     limits: Limits
     provenance: Provenance
-    """Stored in every record; its `threads` is also the limit for the numerical libraries of a cell."""
+    """Stored in every record."""
     keep: bool = False
     """Whether the fit is stored with the record."""
     text: bool = True
@@ -102,7 +103,7 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
             stream.flush()
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    limit_threads(options.provenance.threads)
+    limit_threads(cell.identity.threads)
     started, outcome = time.perf_counter(), Outcome()
 
     def log_value(name: str, value: float) -> None:
@@ -133,6 +134,10 @@ def main(cell: Cell, root: Path, options: Options, channel: Connection, log: Pat
     Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, log.read_bytes())
 
 
+def _ignored(name: str, value: float) -> None:
+    return
+
+
 def limit_threads(threads: int) -> None:
     """Limit the threads of numerical libraries in this process."""
     threadpool_limits(threads)
@@ -159,13 +164,15 @@ def fit(
     kind: Task[Any, Any],
     data: Any,
     split: Split,
-    log: Callable[[str, float], None],
+    log: Callable[[str, float], None] = _ignored,
+    spent: Callable[[Besides, float], None] = _ignored,
 ) -> None:
     """Fit the model of a cell for scoring a split; a true model needs no fit."""
     if cell.model.name != TRUTH:
         seed_everything(cell.seed)
         budget = Budget.model_validate(cell.identity.budget)
-        model.fit(kind.train(data, split), kind.context(data, split, cell.seed, budget, cell.identity.device, log))
+        context = kind.context(data, split, cell.seed, budget, cell.identity.device, log)
+        model.fit(kind.train(data, split), replace(context, spent=spent))
 
 
 def blank(cell: Cell, data: Any = None) -> SequenceModel[Any, Any]:
@@ -188,11 +195,17 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
     outcome.comparability = kind.comparability(data, cell.identity.dataset, cell.identity.data_sha256)
     kind.prepare(data)
 
+    fitting, scoring = Clock(cell.identity.device), Clock(cell.identity.device)
+
+    def spent(besides: Besides, seconds: float) -> None:
+        name = f"{besides.replace(' ', '_')}_seconds"
+        outcome.costs[name] = outcome.costs.get(name, 0.0) + seconds
+
     def fitted(split: Split, log: Callable[[str, float], None]) -> SequenceModel[Any, Any]:
         model = blank(cell, data)  # not timed, since it imports what the model needs
-        clock = time.perf_counter()
-        fit(model, cell, kind, data, split, log)
-        outcome.costs["fit_seconds"] = outcome.costs.get("fit_seconds", 0.0) + time.perf_counter() - clock
+        with fitting:
+            fit(model, cell, kind, data, split, log, spent)
+        outcome.costs |= {"fit_seconds": fitting.wall, "fit_cpu_seconds": fitting.cpu, "busy": fitting.busy}
         outcome.costs["parameters"] = model.parameter_count()
         return model
 
@@ -204,10 +217,11 @@ def _evaluate(cell: Cell, options: Options, outcome: Outcome, log: Callable[[str
         del model, unchanged  # so that two fits are not in memory at the same time
         model = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
         unchanged = kind.probe(model, data)
-    clock = time.perf_counter()
-    outcome.columns = kind.score(model, data, "test", valid)
-    outcome.costs["predict_seconds"] = time.perf_counter() - clock
-    outcome.costs["items_per_second"] = outcome.comparability.items / outcome.costs["predict_seconds"]
+    with scoring:
+        outcome.columns = kind.score(model, data, "test", valid)
+    outcome.costs |= {"predict_seconds": scoring.wall, "predict_cpu_seconds": scoring.cpu}
+    outcome.costs |= {"items_per_second": outcome.comparability.items / scoring.wall}
+    outcome.costs["busy"] = fitting.busy or scoring.busy
     outcome.scores["test"] = _scores(kind, outcome.columns)
     outcome.detail = kind.detail(outcome.columns, data, valid)
 

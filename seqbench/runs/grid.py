@@ -71,6 +71,7 @@ def grid(
     datasets: Sequence[Spec] = (),
     seeds: int | None = None,
     device: str = "cpu",
+    threads: int = 1,
     precision: Precision | None = None,
 ) -> list[Cell]:
     """Return the cells of a suite in the order of its rows.
@@ -93,7 +94,7 @@ def grid(
             rows.append(_Row.truth(source, preset))
         for row in rows:
             repetitions = seeds if row.stochastic else 1
-            cells.extend(_cell(scored_by, source, row, seed, device) for seed in range(repetitions))
+            cells.extend(_cell(scored_by, source, row, seed, device, threads) for seed in range(repetitions))
     unique = {cell.key: cell for cell in cells}
     return list(unique.values())
 
@@ -186,7 +187,7 @@ def _budget(spec: Spec, preset: Preset) -> Budget:
     return preset.models.get(spec.name, Override()).budget or preset.budget
 
 
-def _cell(scored_by: registry.Found, source: _Source, row: _Row, seed: int, device: str) -> Cell:
+def _cell(scored_by: registry.Found, source: _Source, row: _Row, seed: int, device: str, threads: int) -> Cell:
     identity = Identity(
         task=source.dataset.task,
         model=row.spec.name if ".py:" not in row.spec.name else row.target,
@@ -201,6 +202,7 @@ def _cell(scored_by: registry.Found, source: _Source, row: _Row, seed: int, devi
         seed=seed,
         budget=row.budget.model_dump(mode="json"),
         device=device,
+        threads=threads,
     )
     return Cell(
         identity=identity,

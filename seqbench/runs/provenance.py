@@ -10,10 +10,10 @@ from pathlib import Path
 import seqbench
 from seqbench.evidence.records import Provenance
 
-PACKAGES = ("numpy", "scipy", "torch", "pydantic", "safetensors", "hmmlearn", "scikit-learn", "statsmodels")
+PACKAGES = ("numpy", "scipy", "torch", "pydantic", "regex", "safetensors", "hmmlearn", "scikit-learn", "statsmodels")
 
 
-def provenance(threads: int, device: str) -> Provenance:
+def provenance(device: str, threads: int = 1) -> Provenance:
     """Return the provenance of results of this process. Call it once per run, since it calls git, which is slow.
 
     Args:

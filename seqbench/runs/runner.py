@@ -6,7 +6,6 @@ not write its record, the parent writes it. A `Launcher` starts the cells.
 """
 
 import multiprocessing
-import os
 import shutil
 import sys
 import tempfile
@@ -173,7 +172,6 @@ class LocalProcesses:
         """
         self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
         if "forkserver" in multiprocessing.get_all_start_methods():
-            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads leave cores free
             self.context = multiprocessing.get_context("forkserver")
             self.context.set_forkserver_preload(
                 [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]

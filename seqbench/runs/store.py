@@ -39,8 +39,14 @@ ENCODING, LOG = "encoding.json", "log.txt"
 
 
 def key_of(identity: Identity) -> str:
-    """Return the key of a record: a hash of everything that its result depends on."""
-    return hashlib.sha256(json.dumps(identity.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+    """Return the key of a record: a hash of everything that its result depends on.
+
+    The usual single thread is left out, so that records from before the field existed keep their keys.
+    """
+    usual = {"threads"} if identity.threads == 1 else None
+    return hashlib.sha256(
+        json.dumps(identity.model_dump(mode="json", exclude=usual), sort_keys=True).encode()
+    ).hexdigest()
 
 
 @dataclass(frozen=True)

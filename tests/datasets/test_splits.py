@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqbench.data import DataError
-from seqbench.datasets.splits import assign, folds
+from seqbench.datasets.splits import assign, folds, group_folds, in_order, rare
 
 SHARES = (0.8, 0.1, 0.1)
 CORPUS = st.lists(
@@ -113,3 +113,67 @@ def test_a_class_with_fewer_texts_than_parts_is_refused() -> None:
     assert set(assign(texts, labels, [0.5, 0.5])[:3]) == {0, 1}
     with pytest.raises(DataError, match="the class 'rare' has 2 distinct texts, fewer than the 3 parts"):
         assign(texts, labels, SHARES)
+    assert (rare(texts, labels, 2), rare(texts, labels, 3)) == (set(), {"rare"})
+
+
+@given(st.lists(st.tuples(st.integers(0, 25), st.sampled_from("abc")), min_size=60, max_size=200), st.randoms())
+@settings(max_examples=40, deadline=None)
+def test_a_group_is_in_one_fold_whatever_the_order_of_the_rows(
+    pairs: list[tuple[int, str]], shuffler: random.Random
+) -> None:
+    pairs = [(i, "a") for i in range(10)] + pairs
+
+    def folds_of(rows: list[tuple[int, str]]) -> set[tuple[int, int]]:
+        return set(
+            zip([g for g, _ in rows], group_folds([str(g) for g, _ in rows], [c for _, c in rows], 10), strict=True)
+        )
+
+    found = folds_of(pairs)
+    assert len(found) == len({group for group, _ in pairs})
+    assert {fold for _, fold in found} <= set(range(10))
+    assert found == folds_of(shuffler.sample(pairs, len(pairs)))
+
+
+def test_folds_of_groups_have_the_shares_of_the_classes_and_the_first_have_their_share_of_documents() -> None:
+    groups = [f"g{i % 50}" for i in range(1000)] + ["large"] * 400
+    labels = ["rare" if i % 50 < 10 else "common" for i in range(1000)] + ["common"] * 400
+    fold = group_folds(groups, labels, 10)
+    counts = Counter(zip(fold.tolist(), labels, strict=True))
+    assert fold[-1] == 9
+    assert [counts[i, "rare"] for i in range(10)] == [20] * 10
+    assert max(abs(np.bincount(fold)[i] - 140) for i in range(2)) <= 40
+
+
+def test_fewer_groups_than_folds_are_refused() -> None:
+    with pytest.raises(DataError, match="there are 9 groups, fewer than 10; give more groups"):
+        group_folds([str(i % 9) for i in range(90)], ["a", "b"] * 45, 10)
+    with pytest.raises(DataError, match=r"the groups cannot be divided into 10 parts: .*; give more documents"):
+        group_folds([str(i) for i in range(12)], ["a", "b"] * 6, 10)
+
+
+@given(st.lists(st.integers(0, 40), min_size=30, max_size=100))
+@settings(max_examples=60, deadline=None)
+def test_parts_in_order_follow_each_other_and_keep_equal_stamps_together(stamps: list[int]) -> None:
+    try:
+        part = in_order(stamps, SHARES)
+    except DataError:
+        assert len(set(stamps)) < 20
+        return
+    assert set(part.tolist()) == {0, 1, 2}
+    for earlier, later in ((0, 1), (1, 2)):
+        assert max(s for s, p in zip(stamps, part, strict=True) if p == earlier) < min(
+            s for s, p in zip(stamps, part, strict=True) if p == later
+        )
+
+
+def test_parts_in_order_have_their_shares_where_all_stamps_differ() -> None:
+    stamps = random.Random(0).sample(range(1000), 50)
+    part = in_order(stamps, SHARES)
+    assert [stamps[i] for i in np.flatnonzero(part == 2)] == [s for s in stamps if s in sorted(stamps)[-5:]]
+    assert np.bincount(part).tolist() == [40, 5, 5]
+
+
+def test_too_few_different_stamps_are_refused() -> None:
+    assert in_order([1, 2, 3], SHARES).tolist() == [0, 1, 2]
+    with pytest.raises(DataError, match="30 documents have 2 different times, too few for 3 parts"):
+        in_order([1, 2] * 15, SHARES)

@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 from seqbench.reports.footer import command, footer
 from seqbench.reports.groups import Run
+from seqbench.reports.sheet import sheet
 from seqbench.reports.table import table
 
 Make = Callable[..., Run]
@@ -17,6 +18,12 @@ def test_what_all_rows_share_is_said_once(run: Make) -> None:
     assert said["versions"] == "seqbench 0.1.0 (git 7a5aca3f), Python 3.11.9, torch 2.13.0, numpy 2.3.1"
     assert said["hardware"] == "EPYC, 2 cores, 2 threads, Linux-6.1"
     assert said["date"] == "2025-11-24"
+
+
+def test_what_data_sets_warn_of_is_said_once_and_as_plain_text(run: Make) -> None:
+    warned = [run("kn", notes={"warnings": ["'NA' counts as a class", "a_b"]}), run("hmm", notes={"warnings": ["a_b"]})]
+    assert dict(footer(table(warned, resamples=2)))["warnings"] == "'NA' counts as a class; a_b"
+    assert "warnings" not in dict(footer(table([run("kn")], resamples=2)))
 
 
 def test_rows_from_other_machines_and_versions_are_named(run: Make) -> None:
@@ -81,3 +88,14 @@ def test_a_command_that_is_put_together_asks_for_the_number_format_of_its_rows(r
     found = [run("kn"), run("lstm", identity={"config": {"precision": "bfloat16"}})]
     assert "--precision bfloat16" in command(table(found, resamples=2))
     assert "--precision" not in command(table(found[:1], resamples=2))
+
+
+def test_training_is_told_from_validation_and_from_epochs_that_were_thrown_away(run: Make) -> None:
+    stopped = {"fit_seconds": 9.0, "validation_seconds": 2.0, "early_stopping_seconds": 3.0}
+    found = sheet(table([run("kn", costs={"fit_seconds": 1.0}), run("lstm", costs=stopped)]))
+    columns = {column.title: [cell.text for cell in column.cells] for column in found.columns}
+    assert (columns["fit"], columns["of it training"]) == (["1.00 s", "9.00 s"], ["1.00 s", "4.00 s"])
+    assert "leaves out validation" in dict(found.footer)["cost"]
+    plain = sheet(table([run("kn", costs={"fit_seconds": 1.0})]))
+    assert "of it training" not in [column.title for column in plain.columns]
+    assert "cost" not in dict(plain.footer)

@@ -65,3 +65,13 @@ def test_what_a_task_remarks_on_several_rows_is_one_note(run: Make, monkeypatch:
     found = notes(table(runs, resamples=2))
     assert found.listed() == (("1", "one series decides the mean."), ("2", "hangs: timeout."))
     assert [marked.score for marked in found.marked] == [("1",), ("1",), ("2",)]
+
+
+def test_times_of_a_busy_machine_are_upper_bounds(run: Make) -> None:
+    busy = {"fit_seconds": 2.0, "busy": True}
+    found = notes(table([run("kn"), run("lstm", costs=busy), run("gru", costs=busy)]))
+    assert [mark.fit for mark in found.marked] == [(), ("1",), ("1",)]
+    ((mark, said),) = found.listed()
+    assert mark == "1"
+    assert said.startswith("the machine was busy")
+    assert "upper bounds" in said

@@ -37,7 +37,7 @@ def test_seeds_are_pooled_on_the_scale_of_the_metric(run: Make) -> None:
     assert row.estimate is not None
     assert row.estimate.value == pytest.approx(120, rel=1e-5)
     assert row.estimate.seeds_sd == pytest.approx(np.std([90, 160], ddof=1), rel=1e-4)
-    assert row.costs.model_dump(exclude_none=True) == {
+    assert row.costs.model_dump(exclude_defaults=True) == {
         "fit_seconds": 3.0,
         "items_per_second": 200.0,
         "parameters": 7,

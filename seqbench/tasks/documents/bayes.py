@@ -49,6 +49,7 @@ class _Bayes(Classifier):
                     valid=valid,
                     device=ctx.device,
                     log=_named(ctx.log, ctx.classes[number]),
+                    spent=ctx.spent,
                     vocab=vocab,
                 ),
             )

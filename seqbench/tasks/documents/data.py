@@ -22,5 +22,5 @@ class LabelledData:
     """How texts were split into words, such as `lower-case words, the first 400`."""
     truth: Classifier | None = None
     """The true posterior of a synthetic source, ready to predict."""
-    notes: dict[str, int | str] = field(default_factory=dict)
-    """What the loader did and what it left out, for the record."""
+    notes: dict[str, int | str | list[str]] = field(default_factory=dict)
+    """What the loader did and what it left out, for the record; `warnings`: sentences for the footer of the table."""

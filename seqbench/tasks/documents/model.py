@@ -31,13 +31,15 @@ class Labelled:
     texts: Texts
     labels: Ids
     """(N,) index of the class of each document, 0..C-1."""
+    groups: Ids | None = None
+    """(N,) number of the group of each document, such as its author, in all parts alike; None: there are no groups."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, rows: Ids) -> "Labelled":
-        """Return the documents of these rows with their labels, in this order."""
-        return Labelled(self.texts.take(rows), self.labels[rows])
+        """Return the documents of these rows with their labels and groups, in this order."""
+        return Labelled(self.texts.take(rows), self.labels[rows], None if self.groups is None else self.groups[rows])
 
 
 @dataclass(frozen=True, kw_only=True)

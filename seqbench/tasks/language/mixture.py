@@ -42,7 +42,9 @@ class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, 
         """
         self.vocab_size = ctx.vocab.size
         super().fit(train, ctx)
-        nats = np.stack([np.concatenate([np.empty(0), *score_documents(part, ctx.valid)]) for part in self.parts], 1)
+        with ctx.validating():
+            scores = [np.concatenate([np.empty(0), *score_documents(part, ctx.valid)]) for part in self.parts]
+        nats = np.stack(scores, axis=1)
         nats = nats[
             np.isfinite(nats).any(axis=1)
         ]  # the weights do not depend on a symbol of probability 0 in all parts

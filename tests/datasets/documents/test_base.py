@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from seqbench.baselines.bags_of_words.naive_bayes import MultinomialNaiveBayes
 from seqbench.data import DataError
 from seqbench.datasets import download
 from seqbench.datasets.documents.ag_news import AGNews
@@ -20,7 +21,9 @@ from seqbench.datasets.documents.cedr import Cedr
 from seqbench.datasets.documents.movie_reviews import MovieReviews
 from seqbench.datasets.documents.reuters import ReutersR8
 from seqbench.datasets.documents.trec import Trec
+from seqbench.interface import Budget
 from seqbench.tasks.documents.data import LabelledData
+from seqbench.tasks.documents.task import Classification
 from seqbench.tasks.language.vocab import EOS, UNK
 
 Pairs = list[tuple[str, str]]
@@ -103,21 +106,30 @@ def test_how_texts_become_words_moves_no_document_to_another_part(options: dict[
         assert [t.split()[0] for t in texts(plain, part)] == [t.split()[0] for t in texts(other, part)]
 
 
-def test_words_are_runs_of_letters_and_runs_of_one_mark() -> None:
+def test_words_are_words_of_unicode_and_runs_of_one_mark() -> None:
     toy = Toy(train=[])
     assert toy.words("Он сказал: «Don't»... ok?!") == [
         "он",
         "сказал",
         ":",
         "«",
-        "don",
-        "'",
-        "t",
+        "don't",
         "»",
         *["...", "ok", "?", "!"],
     ]
     assert Toy(train=[], lowercase=False).words("No Way") == ["No", "Way"]
     assert Toy(train=[], tokens="whitespace").words("\tIt 's\u00a0A-1 .\n") == ["it", "'s", "a-1", "."]
+
+
+def test_hindi_documents_that_words_between_white_space_tell_apart_are_learnt() -> None:
+    """Cut at their combining marks, the words of both classes would have the same pieces."""
+    kinds = {"a": ["किता", "मिरा", "दिना"], "b": ["काति", "मारि", "दानि"]}
+    rows = [(f"{word} {i}", kind) for kind, words in kinds.items() for word in words for i in range(40)]
+    data = Toy(train=rows).load()
+    model = MultinomialNaiveBayes(MultinomialNaiveBayes.config_class())
+    task = Classification()
+    model.fit(data.train, task.context(data, "test", 0, Budget(), "cpu", lambda name, value: None))
+    assert (model.predict(data.test.texts).argmax(axis=1) == data.test.labels).all()
 
 
 def test_the_vocabulary_is_that_of_the_training_part_as_it_is_truncated() -> None:
@@ -223,7 +235,7 @@ def test_a_file_of_new_texts_is_read_line_by_line_as_the_set_was(tmp_path: Path)
 def test_a_new_text_without_a_word_is_refused_since_an_answer_a_line_is_expected(tmp_path: Path) -> None:
     path = tmp_path / "new.txt"
     path.write_text("one\n\ntwo\n")
-    with pytest.raises(DataError, match=r"new\.txt: text 2 of 3 holds no word"):
+    with pytest.raises(DataError, match=r"new\.txt, line 2: the text holds no word"):
         Toy(train=[]).read(path, {"symbols": [UNK, "one"]})
 
 

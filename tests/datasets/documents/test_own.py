@@ -12,13 +12,19 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from seqbench.cli import app
 from seqbench.data import DataError
 from seqbench.datasets.documents.own import LabelledFile
 from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.model import Labelled
 
 ROWS = [(f'word{i} is about thing{i % 7}, says "me"', "good" if i % 2 else "bad") for i in range(40)]
+
+DATED = ("text", "label", "when")
+GROUPED = ("text", "label", "author")
 
 
 def table(rows: list[tuple[str, ...]], header: tuple[str, ...] = ("text", "label"), delimiter: str = ",") -> str:
@@ -136,6 +142,24 @@ def test_the_files_of_a_folder_may_be_empty_or_of_another_encoding(tmp_path: Pat
     assert (data.notes["rows"], data.notes["left_out_without_text"]) == (43, 3)
 
 
+def test_the_files_of_a_folder_may_have_byte_order_marks(tmp_path: Path) -> None:
+    for i, (text, label) in enumerate(ROWS):
+        (tmp_path / label).mkdir(exist_ok=True)
+        encoding = "utf-16" if i < 3 else "utf-32" if i == 3 else "cp1252"
+        (tmp_path / label / f"{i}.txt").write_bytes(f"caf\xe9 {text}".encode(encoding))
+    data = load(tmp_path, encoding="cp1252")
+    assert (
+        sum(words[0] == "caf\xe9" for part in (data.train, data.valid, data.test) for words in part.texts.words) == 40
+    )
+    assert data.notes["encoding"] == "cp1252: 36, utf-16: 3, utf-32: 1 files"
+
+
+def test_how_a_table_was_read_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_bytes(table([*ROWS, ("two\nlines", "good")], delimiter=";").encode("utf-16"))
+    notes = load(tmp_path / "a.tsv").notes
+    assert (notes["encoding"], notes["separator"], notes["rows_over_several_lines"]) == ("utf-16", "semicolon", 1)
+
+
 def test_the_fingerprint_of_a_folder_is_of_its_texts_and_their_places(tmp_path: Path) -> None:
     def fingerprint(name: str, files: dict[str, str]) -> str:
         for place, text in files.items():
@@ -175,6 +199,181 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     assert data.notes["rows"] == 44
     assert (data.notes["left_out_without_text"], data.notes["left_out_without_label"]) == (2, 1)
     assert sum(len(part) for part in (data.train, data.valid, data.test)) == 41
+
+
+@pytest.mark.parametrize("missing", ["", "NaN", " nan "])
+def test_a_cell_that_holds_no_class_is_left_out_and_counted(tmp_path: Path, missing: str) -> None:
+    (tmp_path / "a.csv").write_text(table([*ROWS, ("no class", missing)]))
+    data = load(tmp_path / "a.csv")
+    assert data.classes == ("bad", "good")
+    assert data.notes["left_out_without_label"] == 1
+
+
+def test_a_missing_class_is_the_same_in_every_format(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame(
+        [*((text, i % 2) for i, (text, _) in enumerate(ROWS)), ("none", None)], columns=["text", "label"]
+    )
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.to_json(tmp_path / "a.jsonl", orient="records", lines=True)
+    lines = (json.dumps(row) + "\n" for row in frame.to_dict("records"))
+    (tmp_path / "b.jsonl").write_text("".join(lines))
+    frame.to_csv(tmp_path / "a.csv", na_rep="NaN")
+    for name in ("a.parquet", "a.jsonl", "b.jsonl", "a.csv"):
+        data = load(tmp_path / name)
+        assert data.classes == ("0.0", "1.0")
+        assert data.notes["left_out_without_label"] == 1
+
+
+def test_names_that_may_mean_no_class_stay_classes_with_a_warning(tmp_path: Path) -> None:
+    rows = [(f"{text} {label}", label) for text, _ in ROWS for label in ("NA", "None", "good")]
+    (tmp_path / "a.csv").write_text(table(rows))
+    data = load(tmp_path / "a.csv")
+    assert data.classes == ("NA", "None", "good")
+    assert data.notes["warnings"] == [
+        f"'{name}' counts as a class; if it means that the class is not known, leave these cells empty"
+        for name in ("NA", "None")
+    ]
+
+
+def test_classes_that_differ_in_case_spaces_or_unicode_form_alone_are_warned_of(tmp_path: Path) -> None:
+    alike = ["Sport", "SPORT", "sp ort", "caf\xe9", "cafe\u0301"]
+    (tmp_path / "a.csv").write_text(
+        table([(f"{text} {i}", name) for text, _ in ROWS for i, name in enumerate([*alike, "other"])])
+    )
+    assert load(tmp_path / "a.csv").notes["warnings"] == [
+        f"the classes {names} differ only in case, spaces or Unicode form, and count as {number} classes; "
+        "give them one name if they are one"
+        for names, number in (("'SPORT', 'Sport', 'sp ort'", 3), ("'cafe\u0301', 'caf\xe9'", 2))
+    ]
+    (tmp_path / "a.csv").write_text(table([*ROWS, ("one", " good"), ("two", "good ")]))
+    notes = load(tmp_path / "a.csv").notes
+    assert "warnings" not in notes
+    assert notes["labels_without_their_outer_spaces"] == 2
+
+
+def test_documents_of_classes_too_rare_to_split_are_dropped_on_demand_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(table([*ROWS, ("one", "rare"), ("two", "rare"), ("three", "single")]))
+    data = load(tmp_path / "a.csv", rare="drop")
+    assert data.classes == ("bad", "good")
+    assert (data.notes["left_out_rare"], data.notes["classes_rare"]) == (3, "rare, single")
+    (tmp_path / "b.csv").write_text(table(ROWS))
+    assert documents(data.test, data.classes) == documents(load(tmp_path / "b.csv").test, ("bad", "good"))
+    assert "left_out_rare" not in load(tmp_path / "b.csv", rare="drop").notes
+
+
+def test_documents_of_classes_that_the_training_part_lacks_are_dropped_on_demand(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(PARTED + "x,strange,test\n")
+    data = load(tmp_path / "a.csv", split="part", rare="drop")
+    assert data.classes == ("bad", "good")
+    assert (data.notes["left_out_not_in_training"], data.notes["classes_not_in_training"]) == (1, "strange")
+
+
+def test_texts_stay_in_their_unicode_form_and_those_not_composed_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(table([*ROWS, *((f"caf\xe9 cafe\u0301 {i}", "good") for i in range(30))]))
+    data = load(tmp_path / "a.csv")
+    assert data.notes["texts_not_in_nfc"] == 30
+    assert {"caf\xe9", "cafe\u0301"} <= set(data.vocab.symbols)
+
+
+def test_documents_in_order_are_tested_on_the_latest(tmp_path: Path) -> None:
+    rows = [(*row, f"2024-{1 + i // 28:02}-{1 + i % 28:02}") for i, row in enumerate(ROWS)]
+    (tmp_path / "a.csv").write_text(table(random.Random(0).sample(rows, len(rows)), DATED))
+    data = load(tmp_path / "a.csv", order="when")
+    found = [{words[0] for words in part.texts.words} for part in (data.train, data.valid, data.test)]
+    assert found == [{f"word{i}" for i in own} for own in (range(32), range(32, 36), range(36, 40))]
+    assert {name: data.notes[name] for name in ("ordered_by", "valid_begins_at", "test_begins_at")} == {
+        "ordered_by": "when",
+        "valid_begins_at": "2024-02-05 00:00:00",
+        "test_begins_at": "2024-02-09 00:00:00",
+    }
+    assert data.test.groups is None
+
+
+def test_documents_may_be_dated_by_day_and_month(tmp_path: Path) -> None:
+    rows = [(*row, f"{1 + i % 10}.{1 + i // 10}.2024") for i, row in enumerate(ROWS)]
+    (tmp_path / "a.csv").write_text(table(rows, DATED))
+    data = load(tmp_path / "a.csv", order="when", dates="day-first")
+    assert (data.notes["times_read_as"], data.notes["test_begins_at"]) == ("day-first", "2024-04-07 00:00:00")
+    with pytest.raises(DataError, match=r"'1\.1\.2024' may begin with the day or the month, .*say --dates day-first"):
+        load(tmp_path / "a.csv", order="when")
+
+
+def test_documents_of_one_group_are_in_one_part_and_keep_its_number(tmp_path: Path) -> None:
+    rows = [(f"text {i} of thing{i % 7}", "good" if i % 2 else "bad", f"author {i // 4}") for i in range(400)]
+    (tmp_path / "a.csv").write_text(table(rows, GROUPED))
+    data = load(tmp_path / "a.csv", group="author")
+    authors = sorted({author for *_, author in rows})
+    parts = (data.train, data.valid, data.test)
+    assert [len(part) for part in parts] == [320, 40, 40]
+    for part in parts:
+        assert part.groups is not None
+        assert [authors[group] for group in part.groups] == [
+            f"author {int(words[1]) // 4}" for words in part.texts.words
+        ]
+        assert np.array_equal(part.take(np.array([3, 1])).groups, part.groups[[3, 1]])
+        assert np.bincount(part.labels).tolist() == [len(part) // 2] * 2
+    assert not set(data.train.groups) & set(data.test.groups) | set(data.valid.groups) & set(data.test.groups)
+    assert [data.notes[name] for name in ("grouped_by", "groups", "groups_train", "groups_test")] == [
+        "author",
+        100,
+        80,
+        10,
+    ]
+    assert data.notes["classes_test"] in ("bad 50.0%, good 50.0%", "good 50.0%, bad 50.0%")
+    shuffled = random.Random(0).sample(rows, len(rows))
+    (tmp_path / "b.csv").write_text(table(shuffled, GROUPED))
+    assert everything(load(tmp_path / "b.csv", group="author")) == everything(data)
+
+
+def test_a_validation_part_that_is_missing_is_cut_by_group_too(tmp_path: Path) -> None:
+    rows = [
+        (f"text {i}", "good" if i % 2 else "bad", f"author {i // 4}", "test" if i >= 160 else "train")
+        for i in range(200)
+    ]
+    (tmp_path / "a.csv").write_text(table(rows, (*GROUPED, "part")))
+    data = load(tmp_path / "a.csv", group="author", split="part")
+    assert [len(part) for part in (data.train, data.valid, data.test)] == [144, 16, 40]
+    assert data.train.groups is not None
+    assert data.valid.groups is not None
+    assert not set(data.train.groups) & set(data.valid.groups)
+
+
+def test_how_documents_are_split_is_part_of_the_identity(tmp_path: Path) -> None:
+    made = [
+        LabelledFile(path=tmp_path, **options) for options in ({}, {"order": "a"}, {"group": "a"}, {"rare": "drop"})
+    ]
+    assert len({json.dumps(each.identity()) for each in made}) == 4
+
+
+def test_the_options_of_the_command_line_are_those_of_the_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"encoding": "cp1252", "separator": "bar", "quotes": "letters", "rare": "drop", "group": "author"}
+    asked: list[dict[str, str]] = []
+
+    def ask(suite: str, *, data_options: dict[str, str], **others: object) -> None:
+        asked.append(data_options)
+        raise ValueError("asked")
+
+    monkeypatch.setattr("seqbench.api.ask", ask)
+    for each in (options, {"order": "when"}):
+        arguments = [word for name, value in each.items() for word in (f"--{name}", value)]
+        assert CliRunner().invoke(app, ["run", "--suite", "doc", "--data", "a.csv", *arguments]).exit_code == 2
+        assert LabelledFile(path=tmp_path, **asked[-1]) == LabelledFile(path=tmp_path, **each)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"order": "when", "split": "part"}, "order and split both say which part a document is in"),
+        ({"order": "when", "group": "author"}, "give order or group, not both"),
+    ],
+)
+def test_splits_that_contradict_each_other_are_refused(options: dict[str, str], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        LabelledFile(path=Path("a.csv"), **options)
 
 
 def test_new_documents_need_no_class(tmp_path: Path) -> None:
@@ -247,7 +446,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "unknown split": (
         _file("a.csv", PARTED.replace(",test", ",hold\\nout")),
         {"split": "part"},
-        r"row 31 \(the header not counted\): the column 'part' says 'hold\\\\nout'; it may say: train",
+        r"a.csv, line 32: the column 'part' says 'hold\\\\nout'; it may say: train",
     ),
     "no test rows": (_file("a.csv", PARTED.replace(",test", ",train")), {"split": "part"}, "the test part; is 'part'"),
     "no train rows": (_file("a.csv", PARTED.replace(",train", ",test")), {"split": "part"}, "the train part; is 'par"),
@@ -255,6 +454,26 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         _file("a.csv", PARTED + "x,strange,test\n"),
         {"split": "part"},
         "the test part has the class 'strange', which the training part lacks",
+    ),
+    "a group in two parts": (
+        _file("a.csv", PARTED),
+        {"split": "part", "group": "label"},
+        "line 32: 'label' 'bad' is in the test part here, but in the train part before .line 2.; correct the col",
+    ),
+    "no group": (
+        _file("a.csv", table([*((*row, str(i)) for i, row in enumerate(ROWS)), ("x", "good", " ")], GROUPED)),
+        {"group": "author"},
+        "a.csv, line 42: the column 'author' is empty; say of which group the text is",
+    ),
+    "few groups": (_file("a.csv", GOOD), {"group": "label"}, "a.csv: there are 2 groups, fewer than 10"),
+    "no order": (_file("a.csv", GOOD), {"order": "text"}, "a.csv, line 2: '.*' is no time; write 2024-03-31"),
+    "few times": (_file("a.csv", table([(*r, "1") for r in ROWS], DATED)), {"order": "when"}, "have 1 different times"),
+    "no column of the order": (_file("a.csv", GOOD), {"order": "when"}, "no column 'when'; .*--order NAME"),
+    "no column of the group": (_file("a.csv", GOOD), {"group": "author"}, "no column 'author'; .*--group NAME"),
+    "groups in a folder": (
+        lambda tmp: _folder(tmp, {"a/1.txt": b"x", "b/2.txt": b"y"}),
+        {"group": "author"},
+        "is a folder, which has no columns; leave out the options order and group",
     ),
     "folder without texts": (lambda tmp: _folder(tmp, {}), {}, "holds no .txt file"),
     "texts outside classes": (
@@ -280,10 +499,10 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         "of one class, 'a'; there is nothing to tell apart; is it the right folder",
     ),
     "bytes in a folder": (lambda tmp: _folder(tmp, {"a/1.txt": b"\xff\xfd"}), {}, "1.txt is not UTF-8: line 1"),
-    "folder of another encoding": (
-        lambda tmp: _folder(tmp, {"a/1.txt": b"\xef\xbb\xbfx"}),
-        {"encoding": "latin-1"},
-        "1.txt is utf-8, as its byte-order mark says",
+    "folder of UTF-16 without a mark": (
+        lambda tmp: _folder(tmp, {"a/1.txt": "x".encode("utf-16-le")}),
+        {},
+        "1.txt is no text in UTF-8: it holds NUL characters, the first on line 1; name the encoding",
     ),
 }
 

@@ -57,13 +57,14 @@ WANTED = {"a": [i + 0.5 for i in range(40)], "b": [i + 0.5 for i in range(30)]}
 def test_every_form_holds_the_same_series(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(table(ROWS))
     (tmp_path / "a.tsv").write_text(table(ROWS, delimiter="\t"))
+    (tmp_path / "b.csv").write_text(table(ROWS, delimiter=";"))
     (tmp_path / "a.jsonl").write_text(
         "".join(json.dumps({"y": float(y), "ds": ds, "unique_id": name}) + "\n" for name, ds, y in ROWS)
     )
     b = {ds: y for name, ds, y in ROWS if name == "b"}
     wide = [(ds, y, b.get(ds, "")) for name, ds, y in ROWS if name == "a"]
     (tmp_path / "wide.csv").write_text(table(wide, ("ds", "a", "b")))
-    for name in ("a.csv", "a.tsv", "a.jsonl", "wide.csv"):
+    for name in ("a.csv", "a.tsv", "b.csv", "a.jsonl", "wide.csv"):
         data = load(tmp_path / name, layout="wide" if name == "wide.csv" else "long")
         assert found(data) == WANTED
         assert data.notes["frequency"] == "1 day"
@@ -78,6 +79,31 @@ def test_parquet_holds_the_same_series(tmp_path: Path) -> None:
     assert found(load(tmp_path / "long.parquet")) == WANTED
     frame.pivot(index="ds", columns="unique_id", values="y").reset_index().to_parquet(tmp_path / "wide.parquet")
     assert found(load(tmp_path / "wide.parquet", layout="wide")) == WANTED
+
+
+def test_the_index_of_pandas_is_no_series_and_how_the_file_was_read_is_noted(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame([(ds, float(y)) for _, ds, y in days("a")], columns=["ds", "sales"])
+    frame.index = pandas.Index(frame.index.to_list()[::-1])
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.to_csv(tmp_path / "a.csv", sep=";", encoding="utf-16")
+    unnamed = "the first column, which has no name"
+    for name, notes in (
+        ("a.parquet", {"ignored_index": "__index_level_0__"}),
+        ("a.csv", {"ignored_index": unnamed, "separator": "semicolon", "encoding": "utf-16"}),
+    ):
+        data = load(tmp_path / name, layout="wide")
+        assert list(data.series.names) == ["sales"]
+        assert notes.items() <= data.notes.items()
+
+
+def test_messages_name_the_lines_of_the_file_behind_blank_and_quoted_ones(tmp_path: Path) -> None:
+    lines = table(days("a")).splitlines()
+    lines[3:5] = ["", lines[3].replace("a,", '"a\n",', 1), lines[4].replace("a,", "a,x", 1)]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    with pytest.raises(DataError, match=r"a.csv, line 7: 'x2024-01-04.*' is no time"):
+        load(tmp_path / "a.csv")
 
 
 @given(seed=st.integers(0, 10**6))
@@ -232,7 +258,7 @@ def test_one_row_goes_on_at_the_frequency_of_the_training_data(tmp_path: Path) -
     days = {"season": 5, "reading": {"step": "1 weekday"}}
     assert old.read(tmp_path / "new.csv", days).later == [["2024-06-03", "2024-06-04"]]
     (tmp_path / "new.csv").write_text(table([("2024-06-01", "1")], ("ds", "y")))
-    with pytest.raises(DataError, match=r"after row 1 .*2024-06-01 00:00:00 is not among the steps of 1 weekday"):
+    with pytest.raises(DataError, match=r"in line 2, 2024-06-01 00:00:00 is not among the steps of 1 weekday"):
         old.read(tmp_path / "new.csv", days)
 
 
@@ -274,7 +300,7 @@ def test_times_with_offsets_are_even_where_the_clocks_change(tmp_path: Path) -> 
     assert rows[25][1][11:] == "01:00:00+01:00"
     assert rows[26][1][11:] == "03:00:00+02:00"
     assert found(from_rows(tmp_path, rows))["a"] == [i + 0.5 for i in range(50)]
-    with pytest.raises(DataError, match="no value at 1 of its 51 steps of 1 hour, first after row 26"):
+    with pytest.raises(DataError, match="no value at 1 of its 51 steps of 1 hour, first after line 27"):
         from_rows(tmp_path, [(name, ds[:-6], y) for name, ds, y in rows])
 
 
@@ -333,7 +359,6 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "another encoding": (_file("a.csv", table(ROWS).encode() + b"\xe9,,"), {}, "is not UTF-8: line 72, byte 0xe9"),
     "no JSON": (_file("a.jsonl", "{'ds': 1}\n"), {}, "line 1 is no JSON"),
     "no Parquet": (_file("a.parquet", "PAR1"), {}, "is no Parquet file, or a damaged one"),
-    "semicolons": (_file("a.csv", table(ROWS, delimiter=";")), {}, "its cells are divided by semicolons; write commas"),
     "a row too short": (_file("a.csv", table(ROWS) + "a,2024-01-01\n"), {}, "line 72: 2 cells where the header has 3"),
     "no column of times": (_rows(ROWS, ("unique_id", "date", "y")), {}, "no column 'ds'; .*times with --time NAME"),
     "no column of values": (
@@ -361,34 +386,42 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "text for a value": (
         _with(4, 2, "high"),
         {},
-        "row 5 .*the column 'y' holds 'high', which is no number; leave the cell",
+        "line 6.*the column 'y' holds 'high', which is no number; leave the cell",
     ),
-    "a decimal comma": (_with(4, 2, "3,5"), {}, "row 5 .*'3,5', which is no number; write 1234.5"),
+    "a decimal comma": (_with(4, 2, "3,5"), {}, "line 6.*'3,5', which is no number; write 1234.5"),
     "a comma of two readings": (
         _rows([(name, ds, f"1,{i + 100}") for i, (name, ds, _) in enumerate(days("a"))]),
         {},
-        "row 1 .*'1,100', whose comma may stand before decimals or .*say --decimal comma or --decimal point",
+        "line 2.*'1,100', whose comma may stand before decimals or .*say --decimal comma or --decimal point",
     ),
-    "a decimal point where there are commas": (_rows(ROWS), {"decimal": "comma"}, "row 1 .*'0.5', .* decimal comma"),
+    "a decimal point where there are commas": (_rows(ROWS), {"decimal": "comma"}, "line 2.*'0.5', .* decimal comma"),
     "a date of any reading": (
         _rows([("a", f"{d}/{d + 1}/2024", "1") for d in range(1, 12)]),
         {},
-        "row 1 .*'1/2/2024' may begin with the day or the month, .*say --dates day-first or --dates month-first",
+        "line 2.*'1/2/2024' may begin with the day or the month, .*say --dates day-first or --dates month-first",
     ),
     "a weekend among business days": (
         _rows(ROWS),
         {"step": "business-day"},
-        "series 'a' has no equal steps: after row 5 .*2024-01-06 00:00:00 is not among the steps of 1 weekday",
+        "series 'a' has no equal steps: in line 7, 2024-01-06 00:00:00 is not among the steps of 1 weekday",
     ),
-    "steps of months that are days": (_rows(ROWS), {"step": "month"}, "two times lie in one step of 1 month"),
-    "a step that is too long": (_rows(ROWS), {"step": "2 days"}, "comes 1 day after .*, not a multiple of 2 days"),
+    "steps of months that are days": (
+        _rows(ROWS),
+        {"step": "month"},
+        "in line 3, the time lies in the same step of 1 month as",
+    ),
+    "a step that is too long": (
+        _rows(ROWS),
+        {"step": "2 days"},
+        "in line 3, the time comes 1 day after .*, not a multiple of",
+    ),
     "a step of time for numbers": (
         _rows([("a", str(i), str(i)) for i in range(30)]),
         {"step": "day"},
-        "the number 0 has no steps of 1 second",
+        "in line 2, the number 0 has no steps of 1 second",
     ),
-    "an infinite value": (_with(4, 2, "-inf"), {}, "row 5 .*holds '-inf'; a value must be finite"),
-    "a value too large": (_with(4, 2, "1e999"), {}, "row 5 .*holds '1e999'; a value must be finite"),
+    "an infinite value": (_with(4, 2, "-inf"), {}, "line 6.*holds '-inf'; a value must be finite"),
+    "a value too large": (_with(4, 2, "1e999"), {}, "line 6.*holds '1e999'; a value must be finite"),
     "NaN between values": (
         _with(4, 2, "NaN"),
         {},
@@ -397,7 +430,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "a gap in time": (
         _rows(ROWS[:10] + ROWS[12:]),
         {},
-        "series 'a' has no value at 2 of its 40 steps of 1 day, first after row 10 .*missing=last or missing=zero",
+        "series 'a' has no value at 2 of its 40 steps of 1 day, first after line 11.*missing=last or missing=zero",
     ),
     "a missing holiday": (
         _rows([row for i, row in enumerate(days("a", 60)) if i % 7 < 5 and i != 15]),
@@ -407,28 +440,28 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "a time twice": (
         _rows([*ROWS, ROWS[3]]),
         {},
-        r"series 'a' has the time 2024-01-04 00:00:00 twice, in rows 4 and 71 .*keep one, or add them up$",
+        r"series 'a' has the time 2024-01-04 00:00:00 twice, in lines 5 and 72; keep one, or add them up$",
     ),
     "an hour twice": (
         _rows([*HOURS[:3], HOURS[2], *HOURS[3:]]),
         {},
         "02:00:00 twice, .*where clocks are set back, write the offset from UTC",
     ),
-    "an empty time": (_with(4, 1, ""), {}, "row 5 .*has no time; write 2024-03-31"),
-    "an empty series": (_with(4, 0, " "), {}, "row 5 .*the column 'unique_id' is empty; say which series it is of"),
-    "a time that is none": (_with(4, 1, "tomorrow"), {}, "row 5 .*'tomorrow' is no time; write 2024-03-31"),
-    "a date of two readings": (_with(4, 1, "3/4/2024"), {}, "row 5 .*'3/4/2024' is no time; write 2024-03-31"),
-    "a day that is not": (_with(4, 1, "2024-02-30"), {}, "row 5 .*'2024-02-30' is no time"),
-    "a number among times": (_with(4, 1, "5"), {}, "row 5 .*'5' is a number, the first row has a time; keep to one"),
+    "an empty time": (_with(4, 1, ""), {}, "line 6.*has no time; write 2024-03-31"),
+    "an empty series": (_with(4, 0, " "), {}, "line 6.*the column 'unique_id' is empty; say which series it is of"),
+    "a time that is none": (_with(4, 1, "tomorrow"), {}, "line 6.*'tomorrow' is no time; write 2024-03-31"),
+    "a date of two readings": (_with(4, 1, "3/4/2024"), {}, "line 6.*'3/4/2024' is no time; write 2024-03-31"),
+    "a day that is not": (_with(4, 1, "2024-02-30"), {}, "line 6.*'2024-02-30' is no time"),
+    "a number among times": (_with(4, 1, "5"), {}, "line 6.*'5' is a number, the first row has a time; keep to one"),
     "an offset among none": (
         _with(4, 1, "2024-01-05 00:00+02:00"),
         {},
-        "row 5 .*has an offset from UTC, the first row",
+        "line 6.*has an offset from UTC, the first row",
     ),
     "uneven steps": (
         _rows([("a", str(datetime(2024, 1, 1) + timedelta(minutes=i * i)), str(i)) for i in range(1, 30)]),
         {},
-        "series 'a' has no equal steps: 3 minutes after row 1, 5 minutes after row 2 .*bring it to one frequency",
+        "series 'a' has no equal steps: 3 minutes after line 2, 5 minutes after line 3; bring it to one frequency",
     ),
     "two frequencies in a series": (
         _rows(days("a", 10, start="2023-12-22") + days("a", 20, timedelta(days=7), "2024-01-01")),
@@ -478,7 +511,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "a long table as a wide one": (
         _rows(days("a")),
         {"layout": "wide"},
-        "row 1 .*the column 'unique_id' holds 'a', which is no number",
+        "line 2: the column 'unique_id' holds 'a', which is no number",
     ),
     "a wide table as a long one": (_rows(WIDE, ("ds", "a", "b")), {}, "no column 'y'; .*or say layout=wide"),
     "two wide columns of one name": (

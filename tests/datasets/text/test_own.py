@@ -29,11 +29,11 @@ MALFORMED: list[tuple[bytes, str]] = [
     (b"\xef\xbb\xbf\n", "holds only blank lines"),
     (
         b"one\ntwo\ncaf\xe9\n" * 60,
-        r"is not UTF-8: line 3, byte 0xe9 at offset 11; .*iconv -f cp1252 -t utf-8 book\.txt",
+        r"is not UTF-8: line 3, byte 0xe9 at offset 11; .*--encoding cp1252",
     ),
     (b"\xef\xbb\xbfa\n\xff\n", r"line 2, byte 0xff at offset 5"),
-    (b"\x7fELF\x00\x01", "holds NUL bytes, the first at offset 4"),
-    ("word\n".encode("utf-16"), r"is UTF-16; convert it: iconv -f utf-16 -t utf-8 book\.txt"),
+    (b"\x7fELF\x00\x01", "holds NUL characters, the first on line 1"),
+    ("a\rword\n".encode("utf-16") + b"x", r"is not UTF-16: line 3, byte 0x78 at offset 16"),
     (b"word " * 99, "holds 99 words, too few to be split 80/10/10; give at least 100, or files of their own"),
     (b"word " * 100 + b"\n" * 2000, "nothing but blank lines is left for the valid part"),
     (b"".join(b"w%d\n" % i for i in range(100)), "min_count=2 leaves no word"),
@@ -113,8 +113,9 @@ def test_the_fingerprint_is_of_the_bytes_and_of_their_parts(tmp_path: Path) -> N
         b"\xef\xbb\xbf" + BOOK.encode(),
         BOOK.replace("\n", "\r\n").encode(),
         BOOK.replace("\n", "\r").encode(),
+        BOOK.encode("utf-16"),
     ],
-    ids=["byte-order mark", "line ends of Windows", "line ends of old Macs"],
+    ids=["byte-order mark", "line ends of Windows", "line ends of old Macs", "UTF-16"],
 )
 def test_dress_that_is_no_text_does_not_change_the_text(tmp_path: Path, dressed: bytes, unit: Any) -> None:
     plain = TextFile(path=write(tmp_path, BOOK), unit=unit).load()
@@ -123,6 +124,18 @@ def test_dress_that_is_no_text_does_not_change_the_text(tmp_path: Path, dressed:
     for split in ("train", "valid", "test"):
         np.testing.assert_array_equal(getattr(data, split).documents[0], getattr(plain, split).documents[0])
     assert data.notes.get("line_ends_read_as_newlines", 0) == dressed.count(b"\r")
+
+
+def test_an_encoding_that_is_named_holds_for_all_parts_and_new_text_and_is_noted(tmp_path: Path) -> None:
+    book = BOOK.replace("book", "cahier usag\xe9")
+    one = TextFile(path=write(tmp_path, book.encode("cp1252")), encoding="cp1252")
+    data = one.load()
+    assert data.notes["encoding"] == "cp1252"
+    assert "usag\xe9" in data.vocab.index
+    new = one.read(write(tmp_path, "usag\xe9\n".encode("cp1252"), "new.txt"), {"symbols": list(data.vocab.symbols)})
+    assert data.vocab.decode(new.documents[0]) == ["usag\xe9", EOS]
+    assert "encoding" not in TextFile(path=write(tmp_path, book)).load().notes
+    assert one.identity() != TextFile(path=one.path).identity()
 
 
 def test_words_that_occur_once_in_the_training_part_teach_what_an_unknown_word_is(tmp_path: Path) -> None:
@@ -175,6 +188,13 @@ def test_new_text_with_a_character_that_has_no_id_is_refused(tmp_path: Path) -> 
     new = write(tmp_path, "line é", "new.txt")
     with pytest.raises(DataError, match=r"new\.txt: the symbol 'é' is not in the vocabulary, which has no <unk>"):
         dataset.read(new, {"symbols": list(dataset.load().vocab.symbols)})
+
+
+def test_text_stays_in_its_unicode_form_which_is_noted_if_it_is_not_composed(tmp_path: Path) -> None:
+    data = TextFile(path=write(tmp_path, BOOK.replace("book", "cafe\u0301"))).load()
+    assert data.notes["unicode_form"] == "not NFC"
+    assert "cafe\u0301" in data.vocab.index
+    assert "unicode_form" not in TextFile(path=write(tmp_path, BOOK.replace("book", "caf\xe9"))).load().notes
 
 
 def test_where_the_files_lie_is_no_part_of_the_identity(tmp_path: Path) -> None:

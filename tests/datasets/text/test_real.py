@@ -74,7 +74,7 @@ def test_cedr_as_text_has_every_sentence_once_and_none_of_the_test_part_in_train
     assert not parts[0] & parts[2]
     assert not parts[0] & parts[1]
     assert [len(s.documents) for s in (data.train, data.valid, data.test)] == [6744, 749, 1882]
-    assert data.vocab.size == 8292
+    assert data.vocab.size == 8259
 
 
 def test_tinyshakespeare_has_65_characters_split_90_5_5() -> None:

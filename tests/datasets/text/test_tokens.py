@@ -1,17 +1,20 @@
 """Text into ids and back: nothing is lost between them, and every character is counted once."""
 
 import re
+import unicodedata
 from collections import Counter
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import regex
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from seqbench.data import DataError
 from seqbench.datasets.text.base import Parts, TextDataset, by_position
+from seqbench.datasets.text.tokens import words_and_marks
 from seqbench.tasks.language.data import TextData
 from seqbench.tasks.language.vocab import EOS, UNK
 
@@ -109,8 +112,47 @@ def test_an_unknown_word_keeps_its_own_length() -> None:
 
 def test_punctuation_apart_keeps_runs_of_a_mark_and_the_unknown_word_whole() -> None:
     assert words(load("f(**x), ... it's <unk>!\n", punctuation="apart"))[:-1] == [
-        *("f", "(", "**", "x", ")", ",", "...", "it", "'", "s", UNK, "!")
+        *("f", "(", "**", "x", ")", ",", "...", "it's", UNK, "!")
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("हिन्दी में।", ["हिन्दी", "में", "।"]),
+        ("مُحَمَّد", ["مُحَمَّد"]),
+        ("ภาษาไทย", list("ภาษาไทย")),
+        ("春眠", ["春", "眠"]),
+        ("カタカナ", ["カタカナ"]),
+        ("don't I\u2019m 3.14 1,000; x_y", ["don't", "I\u2019m", "3.14", "1,000", ";", "x_y"]),
+        ("a..b e.g. f-g", ["a", "..", "b", "e.g", ".", "f", "-", "g"]),
+        ("👩\u200d👩\u200d👧👍🏽!!", ["👩\u200d👩\u200d👧", "👍🏽", "!!"]),
+        ("😀😀 🇷🇺🇩🇪", ["😀😀", "🇷🇺", "🇩🇪"]),
+        ("!!!\u0301 \u0301x", ["!!", "!\u0301", "\u0301x"]),
+        ("x<unk>y", ["x", UNK, "y"]),
+    ],
+)
+def test_words_end_at_the_word_boundaries_of_unicode(text: str, expected: list[str]) -> None:
+    assert words_and_marks(text) == expected
+
+
+LETTERS_AND_MARKS = st.sampled_from("aé\u0301\u200d\u0939\u094d!.',_1 \n👩🏽🇷")
+
+
+@given(st.text(st.one_of(LETTERS_AND_MARKS, st.characters(exclude_categories=["Cs"]))))
+def test_a_word_is_a_run_of_one_mark_or_has_no_word_boundary_inside(text: str) -> None:
+    assume(UNK not in text)
+    found = words_and_marks(text)
+    assert "".join(found) == "".join(text.split())
+    for word in found:
+        inner = [piece for piece in regex.split(r"\b", word, flags=regex.WORD | regex.VERSION1) if piece]
+        assert len(inner) == 1 or (len(set(word)) == 1 and not word[0].isalnum())
+
+
+def test_composed_and_decomposed_letters_are_divided_in_the_same_way() -> None:
+    text = "Été à l\u2019œuvre, naïve: हिन्दी क़लम Ελλάς, Việt Nam."
+    composed, decomposed = (words_and_marks(unicodedata.normalize(form, text)) for form in ("NFC", "NFD"))
+    assert [unicodedata.normalize("NFC", word) for word in decomposed] == composed
 
 
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=1), st.integers(1, 4))
@@ -158,8 +200,9 @@ def test_a_character_is_a_code_point() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"train": "a b\nc <eos> d\n"}, "given: line 2 holds the word <eos>"),
+        ({"train": "a b\nc <eos> d\n"}, "given: train part, line 2 holds the word <eos>"),
         ({"train": "a b\n", "min_count": 2}, "min_count=2 leaves no word; the most frequent one occurs 1 times"),
+        ({"train": "<unk> <unk>\n", "min_count": 2}, "no word but <unk>; give a text that still has its words"),
         ({"train": "a b\n", "test": "x y\n"}, "every word of the test part is <unk>"),
         ({"train": "a b\n", "valid": "x\n"}, "every word of the valid part is <unk>"),
         ({"train": "ab", "test": "xy", "unit": "character"}, "every character of the test part is <unk>"),

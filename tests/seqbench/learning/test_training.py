@@ -119,6 +119,18 @@ def test_training_stops_when_patience_ends_and_the_best_weights_return(precision
     assert not module.training
 
 
+@pytest.mark.parametrize(("scores", "discarded"), [([5.0, 4.0, 3.0], 0.0), ([3.0, 4.0, 5.0], 2.0)])
+def test_the_epochs_after_the_kept_one_are_told_as_early_stopping(
+    scores: list[float], discarded: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = iter(range(1000))  # each look at the clock is a second later
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(ticks)))
+    module, spent, said = Ramp(), defaultdict(list), iter(scores)
+    ctx = Context(seed=0, budget=Budget(epochs=3), valid=None, spent=lambda what, took: spent[what].append(took))
+    train(module, Epoch(module.loss, 10), lambda: next(said), plain(patience=2), ctx)
+    assert spent == {"validation": [1.0, 1.0, 1.0], "early stopping": [discarded]}
+
+
 @FORMATS
 def test_a_better_score_restores_patience(precision: str) -> None:
     module, scores = Ramp(), iter([5.0, 6.0, 4.0, 6.0, 3.0])

@@ -130,6 +130,39 @@ def test_neither_order_nor_parallelism_changes_a_result(tmp_path: Path) -> None:
     assert {k: (r.key, r.scores) for k, r in one.items()} == {k: (r.key, r.scores) for k, r in two.items()}
 
 
+def test_a_network_scores_the_same_however_many_cells_run_at_the_same_time(tmp_path: Path) -> None:
+    request = {
+        "models": ["lstm(hidden_size=16)", "tcn"],
+        "datasets": ["synthetic-hmm(train_tokens=4000, valid_tokens=1000, test_tokens=1000)"],
+        "seeds": 1,
+    }
+    items = []
+    for jobs in (1, 2, None):
+        asked = ask("lm", **request, store=tmp_path / str(jobs), jobs=jobs)
+        records = _records(list(asked.start()))
+        items.append({label: asked.store.columns(record) for label, record in records.items()})
+        assert {record.status for record in records.values()} == {"ok"}
+    for label, columns in items[0].items():
+        for other in items[1:]:
+            np.testing.assert_array_equal(other[label]["nats"], columns["nats"])
+
+
+def test_threads_are_part_of_the_key_and_one_is_the_usual_number(tmp_path: Path) -> None:
+    asked = [ask("lm", models=["uniform"], datasets=["synthetic-hmm"], **threads) for threads in ({}, {"threads": 2})]
+    assert [[cell.identity.threads for cell in request.cells] for request in asked] == [[1, 1], [2, 2]]
+    assert {cell.key for cell in asked[0].cells}.isdisjoint(cell.key for cell in asked[1].cells)
+
+
+def test_a_record_tells_validation_and_early_stopping_from_training(tmp_path: Path) -> None:
+    costs = _records(_run(tmp_path, [f"{TOYS}:Stopped"]))["Stopped"].costs
+    assert costs.early_stopping_seconds == 0.25
+    assert costs.validation_seconds is not None
+    assert costs.fit_seconds is not None
+    assert costs.fit_cpu_seconds is not None
+    assert 0.05 <= costs.validation_seconds <= costs.fit_seconds
+    assert costs.busy  # it slept, so its wall time is far above its processor time
+
+
 def test_curves_are_heard_while_a_cell_runs(tmp_path: Path) -> None:
     events = _run(tmp_path, [f"{TOYS}:Frequency"])
     assert [(e.name, round(e.value, 1)) for e in events if isinstance(e, Progress)] == [("heads", 0.8)]
