@@ -16,7 +16,7 @@ from seqbench.runs.provenance import provenance
 from seqbench.runs.runner import Event, execute
 from seqbench.runs.store import RECORD, Damaged, Plan, Store
 from seqbench.runs.suites import Suite
-from seqbench.spec import Spec, parse
+from seqbench.spec import OWN, Spec, parse
 from seqbench.tasks import task
 from seqbench.tasks.base import Sampling
 
@@ -38,7 +38,14 @@ class Asked:
     retry: bool
 
     def start(self) -> Iterator[Event]:
-        """Run the cells that the store lacks, and yield events."""
+        """Run the cells that the store lacks, and yield events.
+
+        Raises:
+            DataError: a file of the user is no data set; told before any cell runs, not as the failure of each model.
+        """
+        for cell in {str(cell.dataset): cell for cell in self.cells if cell.dataset.name == OWN}.values():
+            if self.store.find(cell.identity) is None:
+                load(cell)
         plan = Plan(
             command=self.command,
             suite=self.suite.name,
@@ -110,7 +117,7 @@ def ask(
     name, found = chosen.chosen(preset)
     sources = [parse(d) for d in datasets]
     if data is not None:
-        sources.append(Spec("file", {"path": str(data), **(data_options or {})}))
+        sources.append(Spec(OWN, {"path": str(data), **(data_options or {})}))
     elif data_options:
         raise ValueError(f"{', '.join(data_options)} says how to read a file; name the file with data=")
     for option, number in (("jobs", jobs), ("threads", threads)):
@@ -118,7 +125,7 @@ def ask(
             raise ValueError(f"{option} must be 1 or more, not {number}")
     device = auto_device() if device == "auto" else device
     return Asked(
-        command=command or _python_call(suite, models, datasets, data, preset, seeds),
+        command=command or _python_call(suite, models, datasets, data, data_options, preset, seeds),
         suite=chosen,
         preset=name,
         cells=grid(
@@ -351,6 +358,6 @@ def free_places(device: str, threads: int) -> int:
 
 
 def _python_call(suite: str, *arguments: Any) -> str:
-    names = ("models", "datasets", "data", "preset", "seeds")
+    names = ("models", "datasets", "data", "data_options", "preset", "seeds")
     given = [f"{n}={str(a) if isinstance(a, Path) else a!r}" for n, a in zip(names, arguments, strict=True) if a]
     return f"seqbench.run({', '.join([repr(suite), *given])})"

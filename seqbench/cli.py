@@ -1,5 +1,6 @@
 """The command line. Commands import modules only when they run, so that `--help` and `list` answer at once."""
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -101,6 +102,15 @@ def _plain_errors() -> Iterator[None]:
     except (ValueError, OSError, ImportError) as error:
         typer.secho(f"seqbench: {error}", err=True, fg="red")
         raise typer.Exit(2) from None
+
+
+def _print(text: str) -> None:
+    """Write text to stdout; end quietly if its reader, such as `head`, wants no more."""
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail too
+        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -244,7 +254,7 @@ def run(
         except KeyboardInterrupt:
             typer.echo(f"interrupted; finished cells are in {store}, and the same command goes on from there", err=True)
             raise typer.Exit(INTERRUPTED) from None
-        typer.echo(registry.renderer(format)(asked.tables()))
+        _print(registry.renderer(format)(asked.tables()))
     if failed:
         raise typer.Exit(1)
 
@@ -291,7 +301,7 @@ def report(
         for damaged in api.damaged(store):
             typer.secho(f"damaged, and left out: {damaged.path}: {damaged.why}", err=True, fg="yellow")
         if output is None:
-            typer.echo(text)
+            _print(text)
         else:
             output.write_text(text + "\n", encoding="utf-8")
 
@@ -306,7 +316,7 @@ def predict(
     with _plain_errors():
         from seqbench.api import predict as score
 
-        score(run, data, store).to_csv(sys.stdout, index=False)
+        _print(score(run, data, store).to_csv(index=False, lineterminator="\n").rstrip("\n"))
 
 
 @app.command()
@@ -360,7 +370,7 @@ def sample(
             unknown=unknown,
             seed=seed,
         )
-        typer.echo(text)
+        _print(text)
 
 
 @app.command(name="list")

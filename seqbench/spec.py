@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 SPEC = re.compile(r"^\s*(?P<name>[^()]+?)\s*(\((?P<settings>.*)\))?\s*$", re.DOTALL)
+OWN = "file"
+"""The name of the data set that is a file of the user, in all tasks."""
 
 
 @dataclass(frozen=True)

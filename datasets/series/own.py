@@ -64,7 +64,7 @@ class _Contents(NamedTuple):
         if self.times.read_as:
             notes["times_read_as"] = self.times.read_as
         if self.values.decimal:
-            notes["decimals_read_after"] = self.values.decimal
+            notes["decimal_mark"] = self.values.decimal
         if self.values.grouped:
             notes["values_with_separators_of_thousands"] = self.values.grouped
         return notes
@@ -178,6 +178,7 @@ class SeriesFile(TableOptions, SeriesDataset):
                 f"{self._path}: {self.origins:,} origins in the validation part and in the test part need "
                 f"{least:,} values, more than series {shown(short[0])} has; ask for fewer with --origins"
             )
+        found.count("series", len(values))
         latest = max((stamps[-1] for stamps in found.stamps.values()), key=_order)
         found.count("series_that_end_before_others", sum(s[-1] != latest for s in found.stamps.values()))
         tests = ends - part
@@ -222,6 +223,8 @@ class SeriesFile(TableOptions, SeriesDataset):
             self._take(table, name, some, unit, size, fewest, found)
         if found.frequency is not None:
             found.notes["frequency"] = found.reading["step"] = str(found.frequency[0])
+        if found.notes.get("values_filled"):
+            found.reading["missing"] = self.missing
         if contents.times.order:
             found.reading["dates"] = contents.times.order
         if contents.values.decimal:
@@ -283,7 +286,7 @@ class SeriesFile(TableOptions, SeriesDataset):
     def _long(self, path: Path) -> _Contents:
         wanted = {
             self.time: "name the column of the times with --time NAME",
-            self.value: "name the column of the values with --value NAME, or say layout=wide if each is a series",
+            self.value: "name the column of the values with --value NAME, or say --layout wide if each is a series",
             self.id: "name the column of the series with --id NAME",
         }
         if len(wanted) < 3:
@@ -384,14 +387,14 @@ class SeriesFile(TableOptions, SeriesDataset):
             raise DataError(
                 f"{table.path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of "
                 f"{frequency}; if it mixes frequencies, bring it to one; if its rows are rare, "
-                "say missing=zero"
+                "say --missing zero"
             )
         if absent and self.missing == "refuse":
             before = np.flatnonzero(np.diff(places[known]) > 1)[0]
             place = [cell.place for cell in cells if not math.isnan(cell.value)][before]
             raise DataError(
                 f"{table.path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of "
-                f"{frequency}, first after {table.unit} {place}; fill them in, or say missing=last or missing=zero"
+                f"{frequency}, first after {table.unit} {place}; fill them in, or say --missing last or --missing zero"
             )
         found.count("values_filled", absent)
         values = np.full(length, np.nan)

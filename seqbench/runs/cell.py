@@ -18,7 +18,7 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from seqbench import registry
-from seqbench.data import Dataset
+from seqbench.data import DataError, Dataset
 from seqbench.evidence.laws import seed_everything
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Check, Comparability, Costs, Provenance, Record, Status
@@ -254,9 +254,11 @@ def _peak_memory() -> int:
 
 
 def _one_line(error: BaseException) -> str:
-    """Return one line with the error and the line of code that raised it."""
+    """Return one line with the error and the line of code that raised it; of a fault in data, its message alone."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     message = " ".join(str(error).split()) or "no message"
+    if isinstance(error, DataError):
+        return message
     return f"{type(error).__name__}: {message} ({Path(frame.filename).name}:{frame.lineno})"
 
 

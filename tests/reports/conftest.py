@@ -87,7 +87,6 @@ def make_run(
         ),
         label=label,
         model_spec=parse("model"),
-        data_spec=parse("toy"),
         kind=kind,
         stochastic=stochastic,
         status=status,
@@ -109,7 +108,7 @@ def make_run(
         costs=Costs(**(costs or {})),
         checks=[Check(name=name, passed=False, message=message) for name, message in (broken or {}).items()],
         provenance=Provenance(**{**MACHINE, **(machine or {})}),
-        **{"finished": "2025-11-24T05:40:00+00:00", **fields},
+        **{"data_spec": parse("toy"), "finished": "2025-11-24T05:40:00+00:00", **fields},
     )
     return record, columns if ok and items else None
 

@@ -82,7 +82,8 @@ class SeriesData:
     notes: dict[str, int | str] = field(default_factory=dict)
     """What the loader did and what it left out, for the record."""
     reading: dict[str, str] = field(default_factory=dict)
-    """Options with which the loader reads new data in the same way."""
+    """Options with which the loader reads new data in the same way. With others it may read other values, so scores
+    are compared only where they are equal."""
 
     @property
     def season(self) -> int:

@@ -182,12 +182,13 @@ class Forecasting(Task[SeriesData, Forecaster]):
         most = int(np.bincount(data.test.series).max())
         origins = f"{most:,} origin{'s' if most > 1 else ''} a series"
         season = f"season of {data.season}" if data.season > 1 else "no season"
+        reading = "".join(f", {name} {value}" for name, value in data.reading.items() if value != "1 step")
         return Comparability(
             task=self.name,
             dataset=dataset,
             data_sha256=data_sha256,
             vocab_sha256="",
-            convention=f"{data.horizon:,} step{'s' if data.horizon > 1 else ''} ahead, {season}, {origins}",
+            convention=f"{data.horizon:,} step{'s' if data.horizon > 1 else ''} ahead, {season}, {origins}{reading}",
             unit="forecast",
             items=len(data.test),
         )

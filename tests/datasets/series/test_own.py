@@ -179,7 +179,8 @@ def test_gaps_are_filled_on_demand_from_what_came_before(tmp_path: Path) -> None
     assert [zero[i] for i in (5, 6, 20, 30, 31)] == [0] * 5
     kept = [i for i in range(40) if i not in (5, 6, 20, 30, 31)]
     assert [last[i] for i in kept] == [zero[i] for i in kept] == [i + 0.5 for i in kept]
-    assert from_rows(tmp_path, rows, missing="last").notes["values_filled"] == 5
+    data = from_rows(tmp_path, rows, missing="last")
+    assert (data.notes["values_filled"], data.reading["missing"]) == (5, "last")
 
 
 RARE = [row for i, row in enumerate(days("a", 60)) if i % 7 in (0, 3, 5)] + [
@@ -210,7 +211,7 @@ def test_decimal_commas_thousands_epochs_and_days_first_are_read_and_recorded(tm
     assert found(data)["a"] == [200.5 + i + 1000 * (i > 3) for i in range(40)]
     notes = {
         "times_read_as": "seconds since 1970, UTC",
-        "decimals_read_after": "comma",
+        "decimal_mark": "comma",
         "values_with_separators_of_thousands": 36,
         "frequency": "1 hour",
     }
@@ -364,7 +365,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "no column of values": (
         _rows(ROWS, ("unique_id", "ds", "sales")),
         {},
-        "no column 'y'; .*with --value NAME, or say layout=wide",
+        "no column 'y'; .*with --value NAME, or say --layout wide",
     ),
     "no column of series": (_rows(ROWS, ("shop", "ds", "y")), {}, "no column 'unique_id'; .*series with --id NAME"),
     "one column for two": (_rows(ROWS), {"value": "ds"}, "stand in three columns; name three with --time, --value and"),
@@ -430,7 +431,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "a gap in time": (
         _rows(ROWS[:10] + ROWS[12:]),
         {},
-        "series 'a' has no value at 2 of its 40 steps of 1 day, first after line 11.*missing=last or missing=zero",
+        "series 'a' has no value at 2 of its 40 steps of 1 day, first after line 11.*--missing last or --missing zero",
     ),
     "a missing holiday": (
         _rows([row for i, row in enumerate(days("a", 60)) if i % 7 < 5 and i != 15]),
@@ -513,7 +514,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         {"layout": "wide"},
         "line 2: the column 'unique_id' holds 'a', which is no number",
     ),
-    "a wide table as a long one": (_rows(WIDE, ("ds", "a", "b")), {}, "no column 'y'; .*or say layout=wide"),
+    "a wide table as a long one": (_rows(WIDE, ("ds", "a", "b")), {}, "no column 'y'; .*or say --layout wide"),
     "two wide columns of one name": (
         _rows(WIDE, ("ds", "a", "a")),
         {"layout": "wide"},

@@ -330,7 +330,7 @@ def test_your_own_series_from_the_command_line(tmp_path: Path, monkeypatch: pyte
     assert done.exit_code == 0, done.output
     table = pd.read_csv(io.StringIO(done.output[done.output.index("task,") :]))
     assert table["status"].tolist() == ["ok", "ok"]
-    assert table["convention"].unique().tolist() == ["7 steps ahead, season of 7, 18 origins a series"]
+    assert table["convention"].unique().tolist() == ["7 steps ahead, season of 7, 18 origins a series, step 1 day"]
     assert table[["mase", "owa", "weighted_quantile_loss", "mse"]].notna().all(axis=None)
     (run,) = (p.parent for p in (tmp_path / "results").glob("**/record.json") if "seasonal" in str(p))
     told = CliRunner().invoke(app, ["predict", str(run), "--data", "sales.csv"])
@@ -361,17 +361,32 @@ def test_how_your_own_series_are_read_may_be_said_on_the_command_line(
     done = CliRunner().invoke(app, [*asked, *said])
     assert done.exit_code == 0, done.output
     table = pd.read_csv(io.StringIO(done.output[done.output.index("task,") :]))
-    assert table["convention"].tolist() == ["3 steps ahead, season of 7, 5 origins a series"]
+    assert table["convention"].tolist() == [
+        "3 steps ahead, season of 7, 5 origins a series, step 1 day, missing zero, dates day-first, decimal comma"
+    ]
     record = json.loads(next((tmp_path / "results").glob("**/record.json")).read_text())
     assert (record["notes"]["frequency"], record["notes"]["values_filled"]) == ("1 day", 27)
+
+
+def test_ones_own_series_with_other_values_in_their_gaps_stand_in_other_tables(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join(["ds,y", *(f"2024-01-{d:02},{d % 7}" for d in range(1, 31) if d % 5), ""]))
+    for missing in ("zero", "last"):
+        options = {"horizon": 3, "missing": missing}
+        asked = api.ask("ts", models=["naive"], data=path, data_options=options, store=tmp_path / "store")
+        assert [type(event).__name__ for event in asked.start()][-1] == "Finished"
+    pages = api.stored_tables(tmp_path / "store")
+    assert [len(page.rows) for page in pages] == [1, 1]
+    assert [page.basis.distinction[-12:] for page in pages] == ["missing zero", "missing last"]
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (["--value", "sold"], r"has no column 'y'|named? .*sold"),
+        (["--value", "sold", "--horizon", "7"], "sales.csv has no column 'sold'; it has: 'ds', 'y'; name the column"),
+        (["--horizon", "7"], "every series is too short"),
         (["--horizon", "7", "--text", "words"], "file has no setting 'text'"),
-        ([], "file needs the setting 'horizon'"),
+        ([], "file needs the setting 'horizon': file(horizon=…), or --horizon with --data"),
     ],
 )
 def test_a_wrong_option_of_the_command_line_is_one_line(
@@ -382,3 +397,4 @@ def test_a_wrong_option_of_the_command_line_is_one_line(
     done = CliRunner().invoke(app, ["run", "--suite", "ts", "--data", "sales.csv", "--model", "naive", *given])
     assert done.exit_code == 2
     assert len(done.output.strip().splitlines()) == 1
+    assert words in done.output
