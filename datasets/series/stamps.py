@@ -27,6 +27,9 @@ DATE_IN_DIGITS = re.compile(r"(?:19|20)\d{6}")
 EPOCHS = {10: "seconds", 13: "milliseconds"}
 """The unit of whole numbers of so many digits that count from the start of 1970; they reach from 2001 to 2286."""
 DAY_AND_MONTH = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})((?:[T ].*)?)")
+SECONDS = re.compile(r"\d:\d\d:\d\d|[T ]\d{6}")
+SHORT_HOUR = re.compile(r"(?<=\d)[T ](?=\d:)")
+"""What stands before an hour of one digit, as spreadsheets write it: `2024-03-31 9:00`."""
 CURE = "write 2024-03-31, 2024-03-31 14:00, 2024-03, or whole numbers"
 START = datetime(1900, 1, 1)
 """A Monday."""
@@ -227,7 +230,7 @@ def _day_and_month(parts: Sequence[re.Match[str]], where: Callable[[int], str], 
 
 def _time(text: str, where: str) -> datetime:
     try:
-        time = datetime.fromisoformat(f"{text}-01" if MONTH.fullmatch(text) else text)
+        time = datetime.fromisoformat(f"{text}-01" if MONTH.fullmatch(text) else SHORT_HOUR.sub(r"\g<0>0", text))
     except ValueError:
         time = datetime.min
     if not datetime.min.year < time.year < datetime.max.year:  # else another zone or the next day may overflow
@@ -240,7 +243,8 @@ def _times(times: list[datetime], texts: Sequence[str], where: Callable[[int], s
     aware = [time.tzinfo is not None for time in times]
     midnights = all((time.hour, time.minute, time.second, time.microsecond) == (0, 0, 0, 0) for time in times)
     date_form = form or "%Y-%m-%d"
-    clock = "" if midnights else " %H:%M:%S"
+    seconds = ":%S" if any(SECONDS.search(text) for text in texts) else ""
+    clock = "" if midnights else f"{'T' if 'T' in texts[0] else ' '}%H:%M{seconds}"
     if not any(aware):
         return Times(list(times), lambda stamp: f"{stamp:{date_form}{clock}}")
     if not all(aware):
