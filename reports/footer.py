@@ -7,6 +7,7 @@ from seqbench.evidence.records import Record
 from seqbench.evidence.spread import FEWEST, block_length
 from seqbench.reports.groups import SHORT
 from seqbench.reports.table import Table
+from seqbench.spec import OWN
 from seqbench.tasks import task
 
 
@@ -19,6 +20,7 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
         ("quantiles", _each(table, _calibrated)),
         ("best", f"{table.best} (in bold), chosen on validation" if table.best else ""),
         ("data", _data(table)),
+        ("read", _each(table, _read)),
         ("warnings", _warnings(table)),
         ("budget", _each(table, _budget)),
         ("precision", _each(table, _precision)),
@@ -136,6 +138,17 @@ def _data(table: Table) -> str:
         parts.append(f"{found.items:,} scored {found.unit}s, convention: {found.convention}")
         parts += [f"vocabulary {found.vocab_sha256[:SHORT]}"] if found.vocab_sha256 else []
     return ", ".join(parts)
+
+
+def _read(record: Record) -> str:
+    """Return how a file of the user was read: what the notes of its record say."""
+    if record.data_spec.name != OWN:
+        return ""
+    notes = {name: value for name, value in record.notes.items() if isinstance(value, int | str) and value != ""}
+    return "; ".join(
+        f"{name.replace('_', ' ')}: {f'{value:,}' if isinstance(value, int) else value}"
+        for name, value in notes.items()
+    )
 
 
 def _warnings(table: Table) -> str:

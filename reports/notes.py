@@ -48,16 +48,18 @@ _INCOMPARABLE = " The score is not comparable: no verdict, never reference or be
 
 def notes(table: Table) -> Notes:
     """Return the notes of a table."""
-    marks = task(table.basis.task).marks
+    kind = task(table.basis.task)
     found = Notes()
     for row in table.rows:
         score, status, gap = list(row.marks), [], []
         for check in row.broken:
             said = f"{row.label}: {check.message.rstrip('. ')}"
-            if check.name in marks:
-                found.laws.setdefault(marks[check.name], []).append(said)
+            if check.name in kind.marks:
+                found.laws.setdefault(kind.marks[check.name], []).append(said)
             else:
                 score.append(found.number(said))
+        remarks = [text for record in row.records if record.status == "ok" for text in kind.remarks(record.detail)]
+        score += [found.number(text) for text in dict.fromkeys(remarks)]
         if row.pooled < len(row.records):
             status.append(found.number(_ended(row)))
         if row.why_no_interval:

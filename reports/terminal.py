@@ -107,7 +107,9 @@ def _set(column: Column, label: int) -> list[Text]:
 
 def _settings(label: str, size: int) -> list[str]:
     """Return the pieces between which a label may be broken: before and between settings, and in long pieces."""
-    return [part for piece in re.split(r"(?<=, )|(?=\()|(?<=:)", label) for part in chop_cells(piece, size - 2)]
+    return [
+        part for piece in re.split(r"(?<=, )|(?=\()|(?<=:)|(?<= )(?=\[)", label) for part in chop_cells(piece, size - 2)
+    ]
 
 
 def _folded(pieces: Sequence[str], size: int) -> list[str]:

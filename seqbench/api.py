@@ -12,12 +12,12 @@ from seqbench.evidence.records import Check, Record
 from seqbench.runs import suites
 from seqbench.runs.cell import Options, blank, findable, fit
 from seqbench.runs.grid import TRUTH, Cell, Precision, grid
-from seqbench.runs.loading import dataset
+from seqbench.runs.loading import dataset as data_of
 from seqbench.runs.provenance import provenance
-from seqbench.runs.runner import Event, execute
+from seqbench.runs.runner import Event, Loaded, execute
 from seqbench.runs.store import RECORD, Damaged, Plan, Store
 from seqbench.runs.suites import Suite
-from seqbench.spec import Spec, parse
+from seqbench.spec import OWN, Spec, parse
 from seqbench.tasks import task
 from seqbench.tasks.base import Sampling
 
@@ -42,6 +42,7 @@ class Asked:
         """Run the cells that the store lacks, and yield events.
 
         Raises:
+            DataError: data is missing or wrong; nothing was run.
             OSError: the store cannot be written, or its disk is full.
         """
         plan = Plan(
@@ -52,8 +53,11 @@ class Asked:
             keys=[cell.key for cell in self.cells],
             started=datetime.now(UTC).isoformat(timespec="microseconds"),
         )
-        self.store.write_plan(plan)
-        return execute(self.cells, self.store, self.options, jobs=self.jobs, retry=self.retry)
+        for event in execute(self.cells, self.store, self.options, jobs=self.jobs, retry=self.retry):
+            if isinstance(event, Loaded):
+                self.store.write_plan(plan)
+            else:
+                yield event
 
     def tables(self) -> Any:
         """Return the tables of the cells that are done."""
@@ -115,7 +119,7 @@ def ask(
     name, found = chosen.chosen(preset)
     sources = [parse(d) for d in datasets]
     if data is not None:
-        sources.append(Spec("file", {"path": str(data), **(data_options or {})}))
+        sources.append(Spec(OWN, {"path": str(data), **(data_options or {})}))
     elif data_options:
         raise ValueError(f"{', '.join(data_options)} says how to read a file; name the file with data=")
     for option, number in (("jobs", jobs), ("threads", threads)):
@@ -123,7 +127,7 @@ def ask(
             raise ValueError(f"{option} must be 1 or more, not {number}")
     device = auto_device() if device == "auto" else _present(device)
     return Asked(
-        command=command or _python_call(suite, models, datasets, data, preset, seeds),
+        command=command or _python_call(suite, models, datasets, data, data_options, preset, seeds),
         suite=chosen,
         preset=name,
         cells=grid(
@@ -253,9 +257,9 @@ def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.Da
     cell, kind = Cell.of(record), task(record.identity.task)
     _refuse_changes(record)
     encoding = opened.encoding(record) if record.kept != "no" else {}
-    held = None if encoding and record.kept == "arrays" else dataset(cell).load()
+    held = None if encoding and record.kept == "arrays" else data_of(cell).load()
     encoding = encoding or kind.encoding(held)
-    new = dataset(cell).read(Path(data), encoding)
+    new = data_of(cell).read(Path(data), encoding)
     return pd.DataFrame(kind.predict(_fitted(opened, cell, record, held), new, encoding, record.detail))
 
 
@@ -299,7 +303,7 @@ def sample(
         store=store,
     )
     cell = asked.cells[0]
-    held = dataset(cell).load()
+    held = data_of(cell).load()
     fitted = _fitted(asked.store, cell, asked.store.find(cell.identity), held)
     return task(asked.suite.task).sample(fitted, held, sampling)
 
@@ -321,7 +325,7 @@ def _refuse_changes(record: Record) -> None:
         now = registry.find_model(cell.model, record.identity.task).source_sha256
         if now != record.identity.model_source:
             raise ValueError(f"the code of {record.label} changed since that run; run the cell again")
-    if record.kept != "arrays" and dataset(cell).fingerprint() != record.identity.data_sha256:
+    if record.kept != "arrays" and data_of(cell).fingerprint() != record.identity.data_sha256:
         raise ValueError(f"the data {record.identity.dataset} changed since that run; run the cell again")
 
 
@@ -368,6 +372,6 @@ def _present(device: str) -> str:
 
 
 def _python_call(suite: str, *arguments: Any) -> str:
-    names = ("models", "datasets", "data", "preset", "seeds")
+    names = ("models", "datasets", "data", "data_options", "preset", "seeds")
     given = [f"{n}={str(a) if isinstance(a, Path) else a!r}" for n, a in zip(names, arguments, strict=True) if a]
     return f"seqbench.run({', '.join([repr(suite), *given])})"

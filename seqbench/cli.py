@@ -1,5 +1,6 @@
 """The command line. Commands import modules only when they run, so that `--help` and `list` answer at once."""
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -53,6 +54,16 @@ class Missing(StrEnum):
     zero = "zero"
 
 
+class Dates(StrEnum):
+    day_first = "day-first"
+    month_first = "month-first"
+
+
+class Decimal(StrEnum):
+    comma = "comma"
+    point = "point"
+
+
 class Separator(StrEnum):
     comma = "comma"
     semicolon = "semicolon"
@@ -98,6 +109,15 @@ def _say(text: str, color: str | None = None) -> None:
     from seqbench.reports.formatting import plain
 
     typer.secho(plain(text), err=True, fg=color)
+
+
+def _print(text: str) -> None:
+    """Write text to stdout; end quietly if its reader, such as `head`, wants no more."""
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail too
+        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -147,11 +167,19 @@ def run(
     value: Annotated[str | None, typer.Option(help="Column of --data that holds the values.")] = None,
     id: Annotated[str | None, typer.Option(help="Column of --data that names the series of a row.")] = None,
     horizon: Annotated[int | None, typer.Option(help="Number of steps to forecast.", min=1)] = None,
+    origins: Annotated[
+        int | None, typer.Option(help="Number of forecasts per series of --data in the test part.", min=1)
+    ] = None,
     season: Annotated[
         int | None, typer.Option(help="Number of steps per season of --data; 1: no season.", min=1)
     ] = None,
     layout: Annotated[Layout | None, typer.Option(help="long: one row per value; wide: one column per series.")] = None,
     missing: Annotated[Missing | None, typer.Option(help="What to do with missing values of --data.")] = None,
+    step: Annotated[
+        str | None, typer.Option(help="Time from one value of --data to the next: day, business-day, 15 minutes, …")
+    ] = None,
+    dates: Annotated[Dates | None, typer.Option(help="Which comes first in dates of --data such as 3/4/2024.")] = None,
+    decimal: Annotated[Decimal | None, typer.Option(help="The mark before decimals in values of --data.")] = None,
     preset: Annotated[str | None, typer.Option(help="Preset of the suite: quick, standard or paper.")] = None,
     seeds: Annotated[
         int | None, typer.Option(help="Number of fits per model whose result depends on a seed.", min=1)
@@ -196,9 +224,13 @@ def run(
         "value": value,
         "id": id,
         "horizon": horizon,
+        "origins": origins,
         "season": season,
         "layout": layout and layout.value,
         "missing": missing and missing.value,
+        "step": step,
+        "dates": dates and dates.value,
+        "decimal": decimal and decimal.value,
     }
     with _plain_errors():
         from seqbench import progress, registry
@@ -230,7 +262,7 @@ def run(
         except KeyboardInterrupt:
             _say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
             raise typer.Exit(INTERRUPTED) from None
-        typer.echo(registry.renderer(format)(asked.tables()))
+        _print(registry.renderer(format)(asked.tables()))
     if failed:
         raise typer.Exit(1)
 
@@ -277,7 +309,7 @@ def report(
         for damaged in api.damaged(store):
             _say(f"damaged, and left out: {damaged.path}: {damaged.why}", "yellow")
         if output is None:
-            typer.echo(text)
+            _print(text)
         else:
             output.write_text(text + "\n", encoding="utf-8")
 
@@ -292,7 +324,7 @@ def predict(
     with _plain_errors():
         from seqbench.api import predict as score
 
-        score(run, data, store).to_csv(sys.stdout, index=False)
+        _print(score(run, data, store).to_csv(index=False, lineterminator="\n").rstrip("\n"))
 
 
 @app.command()
@@ -346,7 +378,7 @@ def sample(
             unknown=unknown,
             seed=seed,
         )
-        typer.echo(text)
+        _print(text)
 
 
 @app.command(name="list")

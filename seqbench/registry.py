@@ -22,7 +22,7 @@ from seqbench.catalogue import DATASETS, MODELS, REPORTS, Entry
 from seqbench.data import Dataset
 from seqbench.fingerprint import source_sha256
 from seqbench.interface import Config, SequenceModel
-from seqbench.spec import Spec
+from seqbench.spec import OWN, Spec
 from seqbench.tasks import TASKS, task
 
 
@@ -167,7 +167,8 @@ def configured(kind: type[Config], spec: Spec, task: str) -> Any:
             known = ", ".join(kind.model_fields) or "none"
             raise ValueError(f"{spec.name} has no setting {name!r}; it has: {known}") from None
         if first["type"] == "missing":
-            raise ValueError(f"{spec.name} needs the setting {name!r}: {spec.name}({name}=…)") from None
+            option = f", or --{name} with --data" if spec.name == OWN else ""
+            raise ValueError(f"{spec.name} needs the setting {name!r}: {spec.name}({name}=…){option}") from None
         raise ValueError(f"{spec.name}: {name}={first['input']!r}: {first['msg'].lower()}") from None
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SPEC = re.compile(r"^\s*(?P<name>[^()]+?)\s*(\((?P<settings>.*)\))?\s*$", re.DOTALL)
+OWN = "file"
+"""The name of the data set that is a file of the user, in all tasks."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,11 @@ HALVINGS = 60
 
 class HMMForecasterConfig(Config):
     states: int = Field(
-        8, ge=1, le=100, description="number of states, K", json_schema_extra={"search": {"choices": [2, 4, 8, 16]}}
+        8,
+        ge=1,
+        le=100,
+        description="number of states, K; if the series have fewer values, one state per value",
+        json_schema_extra={"search": {"choices": [2, 4, 8, 16]}},
     )
     base: SeasonalBase = Field(
         "last",
@@ -68,15 +72,17 @@ class HMMForecaster(Forecaster):
         """Fit by Baum–Welch until the budget is used up or the likelihood no longer increases.
 
         Raises:
-            ValueError: the series have fewer values than there are states.
+            ValueError: no series has two values, so nothing ever changes.
         """
         z = [row for row in SeasonalStandard.of(train, self.config.base).apply(train) if len(row)]
-        if sum(map(len, z)) < self.config.states:
-            raise ValueError(f"{self.config.states} states need at least as many training values: set fewer states")
+        if not z:
+            raise ValueError("a hidden Markov model needs a series of two values or more: give longer series")
+        states = min(self.config.states, sum(map(len, z)))
+        ctx.log("states", states)
         from hmmlearn.hmm import GaussianHMM
 
         model = GaussianHMM(
-            self.config.states,
+            states,
             covariance_type="diag",
             min_covar=self.config.least_variance,
             n_iter=ctx.budget.epochs if ctx.budget.updates is None else min(ctx.budget.epochs, ctx.budget.updates),

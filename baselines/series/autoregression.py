@@ -10,7 +10,8 @@ diagonal, except for terms from the ends of the window,
 so only its first row is summed over time: p + 1 sums of T terms instead of (p + 1)² (the covariance method of linear
 prediction; Makhoul 1975, "Linear prediction: a tutorial review", Proc. IEEE 63). Its Cholesky factor gives the
 solutions of all orders together. A Gram matrix has half the digits of its windows. If the lags of a series predict it
-almost exactly, its equation is therefore solved from the windows, by their singular values.
+almost exactly, or hardly move while the series moves elsewhere, its equation is therefore solved from the windows, by
+their singular values.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,8 +34,9 @@ Flags = NDArray[np.bool_]
 
 SLAB_BYTES = 8_000_000
 """The most bytes of Gram matrices that are computed together; they fit into the processor's cache."""
+EPS = float(np.finfo(np.float64).eps)
 DOUBTFUL = 1e-6
-"""The smallest share of a lag's sum of squares that earlier lags may leave unexplained.
+"""The smallest share of the series' sum of squares that earlier lags may leave unexplained of a lag.
 
 If the share is smaller, the Gram matrix has too few digits.
 """
@@ -235,13 +237,12 @@ def estimate(
     penalty = ridge * np.einsum("nt,nt->n", y, y)
     factors, projections, left = _factored(gram, penalty)
     shares = np.concatenate([factors.diagonal(axis1=1, axis2=2) ** 2, left[:, -1:]], axis=1)
-    diagonal = gram.diagonal(axis1=1, axis2=2)
-    sound = np.min(shares - DOUBTFUL * np.roll(diagonal, -1, axis=1), axis=1) > 0
+    sound = shares.min(axis=1) > DOUBTFUL * np.einsum("nt,nt->n", y, y)
     orders = _least_aic(left, steps) if aic else np.full(len(y), order)
     coefficients = _solved(factors, projections, orders, sound)
     squares = left[np.arange(len(y)), orders]
-    for n in np.flatnonzero(~sound):
-        coefficients[n], squares[n], orders[n] = _from_windows(y[n, -lengths[n] :], order, penalty[n], aic, intercept)
+    for n in np.flatnonzero(~sound).tolist():
+        coefficients[n], squares[n], orders[n] = _from_windows(values[n], order, penalty[n], aic, intercept)
     squares = np.maximum(squares - penalty * np.einsum("np,np->n", coefficients, coefficients), 0)
     level = (sums[:, 0] - np.einsum("np,np->n", sums[:, 1:], coefficients)) / steps if intercept else 0.0
     return Equations(
@@ -297,28 +298,51 @@ def _solved(factors: Floats, projections: Floats, orders: Ids, sound: Flags) -> 
 
 def _least_aic(left: Floats, steps: Ids) -> Ids:
     """Return the orders (N,) of smallest AIC, given the sums of squares (N, p+1) that orders 0..p leave unexplained."""
-    smallest = np.maximum(np.finfo(np.float64).eps * np.abs(left[:, :1]), np.finfo(np.float64).tiny)
+    smallest = np.maximum(EPS * np.abs(left[:, :1]), np.finfo(np.float64).tiny)
     aic = steps[:, None] * np.log(np.fmax(left, smallest) / steps[:, None]) + 2 * np.arange(left.shape[1])
     least: Ids = aic.argmin(axis=1)
     return least
 
 
-def _from_windows(y: Floats, order: int, penalty: float, aic: bool, intercept: bool) -> tuple[Floats, float, int]:
+def _from_windows(v: Floats, order: int, penalty: float, aic: bool, intercept: bool) -> tuple[Floats, float, int]:
     """Solve the equation of one series (T,) from its windows, by singular values.
+
+    Lags, and singular values of the lags, that are no larger than the rounding errors of the windows count as 0.
 
     Returns:
         The coefficients (p,), the sum of squares that they leave unexplained plus the penalty, and the order.
     """
-    windows = sliding_window_view(y, order + 1)[:, ::-1]
+    windows = sliding_window_view(v, order + 1)[:, ::-1]
+    rounding = EPS * np.sqrt(windows[:, 1:].size) * np.abs(windows[:, 1:]).max(initial=0)
     if intercept:
-        windows = windows - windows.mean(axis=0)
+        windows = windows - v[0]  # so that the mean of a lag that never moves is exact
+        windows -= windows.mean(axis=0)
     lags = np.concatenate([windows[:, 1:], np.sqrt(penalty) * np.eye(order)])
     explained = np.concatenate([windows[:, 0], np.zeros(order)])
     if aic:
-        taken = (np.linalg.qr(lags).Q.T @ explained) ** 2
-        left = explained @ explained - np.cumsum(np.concatenate([[0.0], taken]))
+        left = _unexplained(lags, explained, rounding)
         order = int(_least_aic(left[None], np.array([len(windows)]))[0])
+    u, sizes, vt = np.linalg.svd(lags[:, :order], full_matrices=False)
+    kept = sizes > max(rounding, 1e-15 * sizes.max(initial=0))
     found = np.zeros(lags.shape[1])
-    found[:order] = np.linalg.lstsq(lags[:, :order], explained, rcond=1e-15)[0]
+    found[:order] = vt[kept].T @ (u[:, kept].T @ explained / sizes[kept])
     rest = explained - lags @ found
     return found, float(rest @ rest), order
+
+
+def _unexplained(lags: Floats, explained: Floats, rounding: float) -> Floats:
+    """Return the sum of squares (p+1,) of `explained` (T,) that the first 0..p of `lags` (T, p) leave unexplained.
+
+    The lags are made orthogonal one by one. A lag of which earlier lags leave no more than `rounding` is left out.
+    """
+    basis, rank = np.empty(lags.shape), 0
+    taken = np.zeros(lags.shape[1] + 1)
+    for k, lag in enumerate(lags.T):
+        earlier = basis[:, :rank]
+        rest = lag - earlier @ (earlier.T @ lag)
+        rest = rest - earlier @ (earlier.T @ rest)  # once more, for the digits that the first time lost
+        if (size := float(np.linalg.norm(rest))) > rounding:
+            basis[:, rank], rank = rest / size, rank + 1
+            taken[k + 1] = (basis[:, rank - 1] @ explained) ** 2
+    left: Floats = explained @ explained - np.cumsum(taken)
+    return left

@@ -13,7 +13,7 @@ from pydantic_core.core_schema import ValidationInfo
 from seqbench.data import DataError
 from seqbench.datasets.documents.base import CUT, PARTS, DocumentDataset, DocumentParts, Notes, Rows
 from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes
-from seqbench.datasets.series.stamps import parse
+from seqbench.datasets.series.stamps import Order, parse
 from seqbench.datasets.splits import in_order
 from seqbench.datasets.tables import TableOptions, shown
 from seqbench.tasks.documents.model import Texts
@@ -60,6 +60,11 @@ class LabelledFile(TableOptions, DocumentDataset):
     order: str | None = Field(
         None,
         description="column of a time or number; the latest tenth is for the test, the tenth before it for validation",
+    )
+    dates: Order | None = Field(
+        None,
+        description="whether dates such as 3/4/2024 of the order are day-first or month-first; None: as days above 12 "
+        "show",
     )
     group: str | None = Field(
         None, description="column of a group, such as an author or a thread; no group is in two parts"
@@ -202,15 +207,17 @@ class LabelledFile(TableOptions, DocumentDataset):
             return [self._split_of(found.splits[i], found.where(i)) for i in kept]
         if found.orders is None:
             return None
-        stamps = parse([found.orders[i] for i in kept], lambda j: found.where(kept[j]))
+        times = parse([found.orders[i] for i in kept], lambda j: found.where(kept[j]), self.dates)
         try:
-            parts = in_order(stamps, (1 - 2 * CUT, CUT, CUT))
+            parts = in_order(times.stamps, (1 - 2 * CUT, CUT, CUT))
         except DataError as error:
             raise DataError(f"{self._path}: {error}") from None
         found.notes["ordered_by"] = str(self.order)
+        if times.read_as:
+            found.notes["times_read_as"] = times.read_as
         for number, part in enumerate(PARTS):
             found.notes[f"{part}_begins_at"] = str(
-                min(s for s, own in zip(stamps, parts, strict=True) if own == number)
+                min(s for s, own in zip(times.stamps, parts, strict=True) if own == number)
             )
         return [PARTS[part] for part in parts]
 

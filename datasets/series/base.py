@@ -35,6 +35,10 @@ class Observed:
     notes: Notes = field(default_factory=dict)
     season: int | None = None
     """The season, if the series define it; None: the option `season` is used."""
+    stride: int | None = None
+    """Steps between origins, if the series define it; None: the option `stride` is used."""
+    reading: dict[str, str] = field(default_factory=dict)
+    """Options with which a new file is read in the same way."""
 
 
 class SeriesDataset(Dataset[SeriesData]):
@@ -62,7 +66,8 @@ class SeriesDataset(Dataset[SeriesData]):
         return self.name
 
     def load(self) -> SeriesData:
-        found, stride = self.observed(), self.stride or self.horizon
+        found = self.observed()
+        stride = found.stride or self.stride or self.horizon
         parts = {"validation": (found.valid_from, found.test_from), "test": (found.test_from, found.ends)}
         for part, (starts, stops) in parts.items():
             short = int(np.argmin(stops - starts))
@@ -86,6 +91,7 @@ class SeriesDataset(Dataset[SeriesData]):
             test=test,
             horizon=self.horizon,
             notes=found.notes,
+            reading=found.reading,
         )
 
 

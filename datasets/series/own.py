@@ -2,30 +2,43 @@
 
 import hashlib
 import math
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from seqbench.data import DataError
 from seqbench.datasets.files import read_bytes
 from seqbench.datasets.series.base import Notes, Observed, SeriesDataset
-from seqbench.datasets.series.stamps import Frequency, Stamp, Uneven, parse, positions
+from seqbench.datasets.series.numerals import Decimal, Numbers, numbers
+from seqbench.datasets.series.stamps import (
+    Frequency,
+    Misfit,
+    Order,
+    Stamp,
+    Times,
+    Uneven,
+    parse,
+    positions,
+    step,
+    unit_of,
+)
 from seqbench.datasets.tables import LISTED, Table, TableOptions, shown
-from seqbench.interface import Floats
+from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.model import Panel
 
-NOTHING = frozenset({"", "nan", "na", "n/a", "null", "none", "nat", "-"})
-"""Contents of cells without a value, in lower case."""
-GROUPED = re.compile(r"[+-]?\d+(?:[., \u00a0']\d+)+")
-"""Digits with a decimal comma or with separators of thousands."""
 SHARE = 10
-"""The validation part and the test part are each 1/SHARE of a series, but at least a horizon long."""
+"""The validation part and the test part are each at least 1/SHARE of a series, and at least a horizon long."""
+LARGEST = 5
+"""The validation part and the test part are each at most 1/LARGEST of a series, unless `origins` asks for more."""
+ORIGINS = 30
+"""The origins of a test part where there are fewer series than this: they are then the units of the bootstrap."""
+REGULAR = 10
+"""A series of so many values at equal steps has a frequency of its own, and is not one with rare values."""
 
 
 class _Cell(NamedTuple):
@@ -36,16 +49,48 @@ class _Cell(NamedTuple):
     """The line or row of the file, for messages."""
 
 
+class _Contents(NamedTuple):
+    """Times and values of a table, before steps are counted."""
+
+    table: Table
+    times: Times
+    values: Numbers
+    cells: dict[str, list[_Cell]]
+    """By series."""
+
+    def as_read(self) -> Notes:
+        """Return how the table, its times and its values were read, for the record."""
+        notes = dict(self.table.notes)
+        if self.times.read_as:
+            notes["times_read_as"] = self.times.read_as
+        if self.values.decimal:
+            notes["decimal_mark"] = self.values.decimal
+        if self.values.grouped:
+            notes["values_with_separators_of_thousands"] = self.values.grouped
+        return notes
+
+
 @dataclass
 class _Series:
-    """The series found so far: values by name, all at one frequency."""
+    """The series found so far, all at one frequency."""
 
+    times: Times
+    notes: Notes
     values: dict[str, Floats] = field(default_factory=dict)
-    newest: dict[str, Stamp] = field(default_factory=dict)
+    stamps: dict[str, list[Stamp]] = field(default_factory=dict)
+    """Times of the values that the file holds."""
     frequency: tuple[Frequency, str] | None = None
     """The frequency, and the name of the series from which it was taken."""
     longest: int = 0
-    notes: Notes = field(default_factory=dict)
+    reading: dict[str, str] = field(default_factory=dict)
+    """Options with which new files are read as this one."""
+
+    def later(self, horizon: int) -> list[list[str]] | None:
+        """Return the times of the next steps (H,) after each series; None if the frequency is unknown."""
+        if self.frequency is None:
+            return None
+        ahead = (self.frequency[0].after(stamps, horizon) for stamps in self.stamps.values())
+        return [[self.times.write(stamp) for stamp in stamps] for stamps in ahead]
 
     def count(self, what: str, number: int = 1) -> None:
         if number:
@@ -55,17 +100,24 @@ class _Series:
 class SeriesFile(TableOptions, SeriesDataset):
     """A table (CSV, TSV, JSONL, Parquet): one row per time and series (`layout=long`), or per time (`layout=wide`).
 
-    The last tenth of each series is its test part, the tenth before it the validation part; each is at least a horizon
-    long. Rows may be in any order. All series have one frequency. Missing values before the first and after the last
+    The test part is the end of each series and the validation part lies before it; both have the length that `parts`
+    returns. Rows may be in any order. All series have one frequency. Missing values before the first and after the last
     value of a series are cut off. Other gaps are refused, or filled from earlier values only, since interpolation
-    would use later values. Series too short for a forecast in each part are left out. Times with an offset are compared
-    in UTC. The record counts all of this.
+    would use later values; if gaps are zeros, the step is the smallest of all series, so that rows may be rare. Series
+    too short for a forecast in each part are left out. Times with an offset are compared in UTC. The record counts all
+    of this.
     """
 
     name: ClassVar[str] = "file"
 
     path: Path = Field(description="the table")
     horizon: int = Field(ge=1, description="steps ahead, H")
+    origins: int | None = Field(
+        None,
+        ge=1,
+        description="origins in the test part of each series, and as many in its validation part; None: about 30 if "
+        "there are fewer than 30 series and these are long enough",
+    )
     season: int = Field(
         0, ge=0, description="steps per season; 0: the usual one (24 hours, 7 days, 12 months); 1: no season"
     )
@@ -79,6 +131,24 @@ class SeriesFile(TableOptions, SeriesDataset):
         "refuse",
         description="what replaces missing values between others: the last value before, or 0; refuse: an error",
     )
+    step: str | None = Field(
+        None,
+        description="time from one value to the next, such as day, business-day, month or 15 minutes; "
+        "None: the smallest that occurs",
+    )
+    dates: Order | None = Field(
+        None, description="whether dates such as 3/4/2024 are day-first or month-first; None: as days above 12 show"
+    )
+    decimal: Decimal | None = Field(
+        None, description="the mark before decimals, comma or point; None: as the values show"
+    )
+
+    @field_validator("step")
+    @classmethod
+    def _is_step(cls, text: str | None) -> str | None:
+        if text is not None:
+            step(text)
+        return text
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
@@ -101,19 +171,38 @@ class SeriesFile(TableOptions, SeriesDataset):
         if found.notes.get("constant_series") == len(values):
             raise DataError(f"{self._path}: no series ever moves, so there is nothing to forecast{self._hint()}")
         ends = np.array([len(v) for v in values])
-        part = np.maximum(self.horizon, ends // SHARE)
-        found.notes["frequency"] = str(found.frequency[0])
-        latest = max(found.newest.values(), key=_order)
-        found.count("series_that_end_before_others", sum(stamp != latest for stamp in found.newest.values()))
-        season = self.season or found.frequency[0].season
-        return Observed(values, names, ends - part, ends - 2 * part, ends - part, ends, found.notes, season)
+        part, stride = parts(ends, self.horizon, self.stride, self.origins)
+        if short := [name for name, length, end in zip(names, part, ends, strict=True) if 2 * length >= end]:
+            least = int(2 * part.max()) + 1
+            raise DataError(
+                f"{self._path}: {self.origins:,} origins in the validation part and in the test part need "
+                f"{least:,} values, more than series {shown(short[0])} has; ask for fewer with --origins"
+            )
+        found.count("series", len(values))
+        latest = max((stamps[-1] for stamps in found.stamps.values()), key=_order)
+        found.count("series_that_end_before_others", sum(s[-1] != latest for s in found.stamps.values()))
+        tests = ends - part
+        season, first = self.season or found.frequency[0].season, int((tests - part).max())
+        if season > 1 and season >= first:  # no past has a seasonal change, so MASE would have no scale
+            if self.season:
+                raise DataError(
+                    f"{self._path}: a season of {season:,} is too long: the longest series has {first:,} values before "
+                    "its first forecast; give a shorter one with --season, or --season 1 for none"
+                )
+            found.notes["usual_season_left_out_since_series_are_short"] = season
+            season = 1
+        return Observed(values, names, tests, tests - part, tests, ends, found.notes, season, stride, found.reading)
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Panel:
-        """Read a table with the same columns; `encoding["season"]` is the season of the training data."""
-        found = self._read(path, fewest=1)
+        """Read a table with the same columns, in the way in which the training data was read.
+
+        Args:
+            encoding: `season` of the training data, and `reading`, the options with which it was read.
+        """
+        found = self.model_copy(update=encoding.get("reading", {}))._read(path, fewest=1)
         if not found.values:
             raise DataError(f"{path} holds no value; give it some")
-        return Panel(list(found.values.values()), list(found.values), encoding["season"])
+        return Panel(list(found.values.values()), list(found.values), encoding["season"], found.later(self.horizon))
 
     @property
     def _path(self) -> Path:
@@ -123,17 +212,81 @@ class SeriesFile(TableOptions, SeriesDataset):
         return "" if self.layout == "wide" else f"; is {shown(self.id)} the right column? Name another with --id NAME"
 
     def _read(self, path: Path, fewest: int) -> _Series:
-        found = _Series()
-        table, series = (self._long if self.layout == "long" else self._wide)(path)
-        found.notes.update(table.notes)
-        for name, cells in series.items():
-            self._take(table, name, sorted(cells, key=lambda cell: _order(cell.stamp)), fewest, found)
+        contents = (self._long if self.layout == "long" else self._wide)(path)
+        table, found = contents.table, _Series(contents.times, contents.as_read())
+        cut: dict[str, Sequence[_Cell]] = {}
+        for name, cells in contents.cells.items():
+            if some := self._cut(table, name, sorted(cells, key=lambda cell: _order(cell.stamp)), found):
+                cut[name] = some
+        unit, size = self._unit(path, cut)
+        for name, some in cut.items():
+            self._take(table, name, some, unit, size, fewest, found)
+        if found.frequency is not None:
+            found.notes["frequency"] = found.reading["step"] = str(found.frequency[0])
+        if found.notes.get("values_filled"):
+            found.reading["missing"] = self.missing
+        if contents.times.order:
+            found.reading["dates"] = contents.times.order
+        if contents.values.decimal:
+            found.reading["decimal"] = contents.values.decimal
         return found
 
-    def _long(self, path: Path) -> tuple[Table, dict[str, list[_Cell]]]:
+    def _cut(self, table: Table, name: str, cells: Sequence[_Cell], found: _Series) -> Sequence[_Cell]:
+        """Return the cells, which are ordered by time, from the first value to the last.
+
+        Raises:
+            DataError: a time occurs twice.
+        """
+        found.count("rows", len(cells))
+        for one, two in pairwise(cells):
+            if one.stamp == two.stamp:
+                clock = "; where clocks are set back, write the offset from UTC" if _has_clock(one.stamp) else ""
+                raise DataError(
+                    f"{table.path}: series {shown(name)} has the time {one.stamp} twice, in {table.unit}s {one.place} "
+                    f"and {two.place}; keep one, or add them up{clock}"
+                )
+        there = [i for i, cell in enumerate(cells) if not math.isnan(cell.value)]
+        if not there:
+            found.count("left_out_without_values")
+            return ()
+        cut = cells[there[0] : there[-1] + 1]
+        found.count("rows_before_the_first_value_or_after_the_last", len(cells) - len(cut))
+        return cut
+
+    def _unit(self, path: Path, cut: Mapping[str, Sequence[_Cell]]) -> tuple[Frequency, int | None]:
+        """Return the unit of all series, and the units in a step; None: the smallest step of each series.
+
+        If missing values are zeros, rows may be rare, and the step is the smallest of all series.
+
+        Raises:
+            DataError: rows are so rare in all series together that they do not show the step.
+        """
+        if self.step is not None:
+            given = step(self.step)
+            return replace(given, size=1), given.size
+        stamps = [[cell.stamp for cell in cells] for cells in cut.values()]
+        unit = unit_of(stamps)
+        if self.missing != "zero":
+            return unit, None
+        numbers = [unit.numbers(each) for each in stamps if len(each) > 1]
+        every = np.unique(np.concatenate([*numbers, np.empty(0, np.int64)]))
+        size = min((int(np.diff(each).min()) for each in numbers), default=0)
+        if size < 1:
+            return unit, None
+        length = int(every[-1] - every[0]) // size + 1
+        if 2 * (length - len(every)) > length:
+            whose = f"series {shown(next(iter(cut)))} has" if len(cut) == 1 else "the series have"
+            raise DataError(
+                f"{path}: {whose} no value at {length - len(every):,} of {length:,} steps of "
+                f"{replace(unit, size=size)}; if the file mixes frequencies, bring it to one; if its rows are rare, "
+                "name the step, such as --step day"
+            )
+        return unit, size
+
+    def _long(self, path: Path) -> _Contents:
         wanted = {
             self.time: "name the column of the times with --time NAME",
-            self.value: "name the column of the values with --value NAME, or say layout=wide if each is a series",
+            self.value: "name the column of the values with --value NAME, or say --layout wide if each is a series",
             self.id: "name the column of the series with --id NAME",
         }
         if len(wanted) < 3:
@@ -150,92 +303,98 @@ class SeriesFile(TableOptions, SeriesDataset):
                 f"{path} has columns beside times, values and series: {', '.join(map(shown, others[:LISTED]))}{more}; "
                 "no model here uses exogenous columns, and none is ignored: remove them from the file"
             )
-        stamps = parse(table[self.time], table.where)
-        names = table.get(self.id) or [path.stem] * len(stamps)
-        series: dict[str, list[_Cell]] = {}
-        for i, (name, stamp, value) in enumerate(zip(names, stamps, table[self.value], strict=True)):
+        times = parse(table[self.time], table.where, self.dates)
+        values = numbers({self.value: table[self.value]}, table.where, self.decimal)
+        names = table.get(self.id) or [path.stem] * len(times.stamps)
+        rows = [_Cell(*row) for row in zip(times.stamps, values.columns[self.value], table.places, strict=True)]
+        cells: dict[str, list[_Cell]] = {}
+        for i, (name, cell) in enumerate(zip(names, rows, strict=True)):
             if not name.strip():
                 raise DataError(f"{table.where(i)}: the column {shown(self.id)} is empty; say which series it is of")
-            cell = _Cell(stamp, _number(value, table.where, i, self.value), table.places[i])
-            series.setdefault(name.strip(), []).append(cell)
-        return table, series
+            cells.setdefault(name.strip(), []).append(cell)
+        return _Contents(table, times, values, cells)
 
-    def _wide(self, path: Path) -> tuple[Table, dict[str, list[_Cell]]]:
+    def _wide(self, path: Path) -> _Contents:
         cure = "name the column of the times with --time NAME"
         names = [name for name in self.table(path, {self.time: cure}).header if name != self.time]
         if not names:
             raise DataError(f"{path} has no column beside the times; a wide table has one for each series")
         table = self.table(path, dict.fromkeys([self.time, *names], cure))
-        stamps = parse(table[self.time], table.where)
-        return table, {
-            name: [
-                _Cell(stamp, _number(value, table.where, i, name), table.places[i])
-                for i, (stamp, value) in enumerate(zip(stamps, table[name], strict=True))
-            ]
-            for name in names
+        times = parse(table[self.time], table.where, self.dates)
+        values = numbers({name: table[name] for name in names}, table.where, self.decimal)
+        cells = {
+            name: [_Cell(*cell) for cell in zip(times.stamps, column, table.places, strict=True)]
+            for name, column in values.columns.items()
         }
+        return _Contents(table, times, values, cells)
 
-    def _take(self, table: Table, name: str, cells: Sequence[_Cell], fewest: int, found: _Series) -> None:
-        """Add one series, whose cells are ordered by time.
+    def _take(
+        self,
+        table: Table,
+        name: str,
+        cells: Sequence[_Cell],
+        unit: Frequency,
+        size: int | None,
+        fewest: int,
+        found: _Series,
+    ) -> None:
+        """Add one series, whose cells are ordered by time and begin and end with a value.
 
         Raises:
-            DataError: a time occurs twice, values are missing, or the steps are uneven or differ from other series.
+            DataError: values are missing, or the steps are uneven or differ from other series.
         """
-        found.count("rows", len(cells))
-        for one, two in pairwise(cells):
-            if one.stamp == two.stamp:
-                clock = "; where clocks are set back, write the offset from UTC" if _has_clock(one.stamp) else ""
-                raise DataError(
-                    f"{table.path}: series {shown(name)} has the time {one.stamp} twice, in {table.unit}s "
-                    f"{one.place} and {two.place}; keep one, or add them up{clock}"
-                )
-        there = [i for i, cell in enumerate(cells) if not math.isnan(cell.value)]
-        if not there:
-            found.count("left_out_without_values")
-            return
-        cut = cells[there[0] : there[-1] + 1]
-        found.count("rows_before_the_first_value_or_after_the_last", len(cells) - len(cut))
-        values = np.array([cut[0].value])
-        if len(cut) > 1:
-            frequency, values = self._spaced(table, name, cut, found)
+        frequency, values = None, np.array([cells[0].value])
+        if len(cells) > 1 or size is not None:
+            frequency, values = self._spaced(table, name, cells, unit, size, found)
         found.longest = max(found.longest, len(values))
         if len(values) < fewest:
             found.count("left_out_too_short")
             return
-        if len(cut) > 1:
+        if frequency is not None:
             first, of = found.frequency or (frequency, name)
             if first != frequency:
-                raise DataError(
-                    f"{table.path}: series {shown(of)} has a value every {first}, series {shown(name)} every "
-                    f"{frequency}; give each frequency a file of its own"
-                )
+                raise _mixed(table.path, of, first, name, frequency)
             found.frequency = first, of
         found.count("constant_series", int(values.min() == values.max()))
-        found.values[name], found.newest[name] = values, cut[-1].stamp
+        found.values[name], found.stamps[name] = values, [cell.stamp for cell in cells]
 
-    def _spaced(self, table: Table, name: str, cells: Sequence[_Cell], found: _Series) -> tuple[Frequency, Floats]:
+    def _spaced(
+        self, table: Table, name: str, cells: Sequence[_Cell], unit: Frequency, size: int | None, found: _Series
+    ) -> tuple[Frequency, Floats]:
+        stamps = [cell.stamp for cell in cells]
         try:
-            frequency, places = positions([cell.stamp for cell in cells])
-        except Uneven as error:
-            steps = [cells[i].place for i in (error.before_smallest, error.before_other)]
+            frequency, places = positions(stamps, unit, size)
+        except Misfit as error:
             raise DataError(
-                f"{table.path}: series {shown(name)} has no equal steps: {error.smallest} after {table.unit} "
-                f"{steps[0]}, {error.other} after {table.unit} {steps[1]}; bring it to one frequency"
+                f"{table.path}: series {shown(name)} has no equal steps: in {table.unit} {cells[error.number].place}, "
+                f"{error}; bring it to one frequency, or name the step with --step"
             ) from None
+        except Uneven as error:
+            if own := _own_frequency(stamps):
+                raise _unlike(table.path, name, own) from None
+            one, two = (f"{table.unit} {cells[i].place}" for i in (error.before_smallest, error.before_other))
+            raise DataError(
+                f"{table.path}: series {shown(name)} has no equal steps: {error.smallest} after {one}, {error.other} "
+                f"after {two}; bring it to one frequency, or name the step with --step"
+            ) from None
+        apart = np.diff(places)
+        if self.step is None and len(places) >= REGULAR and apart[0] > 1 and (apart == apart[0]).all():
+            raise _unlike(table.path, name, replace(unit, size=int(apart[0]) * frequency.size))
         length, given = int(places[-1]) + 1, np.array([cell.value for cell in cells])
         known = ~np.isnan(given)
         absent = length - int(known.sum())
-        if 2 * absent > length:
+        if 2 * absent > length and size is None:
             raise DataError(
                 f"{table.path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of "
-                f"{frequency}; if it mixes frequencies, bring it to one"
+                f"{frequency}; if it mixes frequencies, bring it to one; if its rows are rare, "
+                "say --missing zero"
             )
         if absent and self.missing == "refuse":
             before = np.flatnonzero(np.diff(places[known]) > 1)[0]
             place = [cell.place for cell in cells if not math.isnan(cell.value)][before]
             raise DataError(
                 f"{table.path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of "
-                f"{frequency}, first after {table.unit} {place}; fill them in, or say missing=last or missing=zero"
+                f"{frequency}, first after {table.unit} {place}; fill them in, or say --missing last or --missing zero"
             )
         found.count("values_filled", absent)
         values = np.full(length, np.nan)
@@ -245,6 +404,52 @@ class SeriesFile(TableOptions, SeriesDataset):
         return frequency, np.where(gaps, 0.0, values) if self.missing == "zero" else values[latest]
 
 
+def parts(lengths: Ids, horizon: int, stride: int | None, origins: int | None) -> tuple[Ids, int]:
+    """Return the length of the test part (N,) of each series, and the steps from one origin to the next.
+
+    Where there are `ORIGINS` series or more, these are the units of the bootstrap, and a test part is a tenth of its
+    series, with origins a horizon apart. Where there are fewer, origins are the units. Then a test part is as long as
+    `ORIGINS` origins a horizon apart need, but at least a tenth and at most a fifth of its series; if that is too
+    short, the origins stand closer, by the median of the series. A part is never shorter than a horizon.
+
+    Args:
+        lengths: (N,) number of values of each series.
+        stride: steps from one origin to the next; None: as above.
+        origins: number of origins in each test part; None: as above.
+    """
+    few = origins is not None or len(lengths) < ORIGINS
+    gaps = (origins or ORIGINS) - 1
+    room = int(np.median(lengths)) // LARGEST - horizon
+    closer = min(max(room // max(gaps, 1), 1), horizon) if few else horizon
+    if origins is not None:
+        return np.full(len(lengths), horizon + gaps * (stride or closer)), stride or closer
+    longest = lengths // LARGEST if few else lengths // SHARE
+    length = np.clip(horizon + gaps * (stride or horizon), lengths // SHARE, longest)
+    return np.maximum(length, horizon), stride or closer
+
+
+def _mixed(path: Path, one: str, first: Frequency, two: str, second: Frequency) -> DataError:
+    return DataError(
+        f"{path}: series {shown(one)} has a value every {first}, series {shown(two)} every {second}; "
+        "give each frequency a file of its own"
+    )
+
+
+def _unlike(path: Path, name: str, own: Frequency) -> DataError:
+    return DataError(
+        f"{path}: series {shown(name)} has a value every {own}, unlike other series; "
+        "give each frequency a file of its own, or name the step of all with --step"
+    )
+
+
+def _own_frequency(stamps: Sequence[Stamp]) -> Frequency | None:
+    """Return the frequency of a series by itself, or None if its steps are not equal."""
+    try:
+        return positions(stamps)[0]
+    except (Uneven, Misfit):
+        return None
+
+
 def _order(stamp: Stamp) -> Any:
     """Return a key for sorting; the keys of a table are all numbers or all times."""
     return stamp
@@ -252,22 +457,3 @@ def _order(stamp: Stamp) -> Any:
 
 def _has_clock(stamp: Stamp) -> bool:
     return not isinstance(stamp, int) and (stamp.hour, stamp.minute) != (0, 0)
-
-
-def _number(text: str, where: Callable[[int], str], row: int, column: str) -> float:
-    if text.strip().lower() in NOTHING:
-        return math.nan
-    try:
-        value = float(text) if "_" not in text else None
-    except ValueError:
-        value = None
-    if value is None:
-        cure = (
-            "write 1234.5, with a decimal point and no other separator"
-            if GROUPED.fullmatch(text.strip())
-            else "leave the cell empty if there is no value"
-        )
-        raise DataError(f"{where(row)}: the column {shown(column)} holds {shown(text)}, which is no number; {cure}")
-    if math.isinf(value):
-        raise DataError(f"{where(row)}: the column {shown(column)} holds {shown(text)}; a value must be finite")
-    return value

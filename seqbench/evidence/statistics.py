@@ -17,7 +17,7 @@ difference of 0.01 is 1 %. The interval of a single score stays where the score 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,7 +25,7 @@ from scipy.special import ndtri, stdtrit
 
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.spread import Spread, influences, spread
-from seqbench.evidence.units import Way
+from seqbench.evidence.units import Way, numbered
 from seqbench.interface import Floats, Ids
 
 Verdict = Literal["better", "tie", "worse", "undecided"]
@@ -131,7 +131,7 @@ def estimate(metric: Metric, fits: Sequence[Columns], ways: Sequence[Way] = ITEM
     """
     _check_level(level)
     _check_sides({"fit": fits})
-    sums = [metric.of_items(fit) for fit in fits]
+    (sums,), ways, _ = _counting([[metric.of_items(fit) for fit in fits]], ways)
     values = np.concatenate([metric.on_scale(one.sum(axis=0, keepdims=True)) for one in sums])
     value, (seed_variance, seed_dof) = float(values.mean()), _seed_part(metric, [sums], [values])
     over, low, high = None, value, value
@@ -202,7 +202,7 @@ def compare(
     if not 0 <= margin < np.inf:
         raise ValueError(f"margin must be finite and 0 or more, not {margin}")
     _check_sides({"fit": fits, "reference fit": reference})
-    sides = [[metric.of_items(fit) for fit in side] for side in (fits, reference)]
+    sides, ways, numbers = _counting([[metric.of_items(fit) for fit in side] for side in (fits, reference)], ways)
     scores = [np.concatenate([metric.on_scale(one.sum(axis=0, keepdims=True)) for one in side]) for side in sides]
     ours, theirs = (float(found.mean()) for found in scores)
     seed_variance, seed_dof = _seed_part(metric, sides, scores)
@@ -218,6 +218,7 @@ def compare(
             return influence_of(sides[0], groups) - influence_of(sides[1], groups)
 
         over = spread(influence, ways)
+        over = replace(over, heavy=tuple(numbers[over.way][group] for group in over.heavy))
         way = next(way for way in ways if way.name == over.way)
         single = [influence_of(side, way.groups) for side in sides]
         unseen = _unseen(metric, fits[0], sides, single, difference)
@@ -241,6 +242,25 @@ def compare(
         spread=over,
         seed_dof=seed_dof,
     )
+
+
+def _counting(
+    sides: Sequence[Sequence[Floats]], ways: Sequence[Way]
+) -> tuple[Sequence[Sequence[Floats]], Sequence[Way], dict[str, list[int]]]:
+    """Leave out units that add nothing to any sum, such as a series without a scale: they are not part of the sample.
+
+    Returns:
+        The sums of the other units, the ways with groups numbered anew, and the former numbers of the groups by way.
+    """
+    counts = np.any([one.any(axis=1) for side in sides for one in side], axis=0)
+    if counts.all() or not counts.any():
+        counts = np.ones_like(counts)
+    kept, numbers = [], {}
+    for way in ways:
+        former = np.flatnonzero(counts) if way.groups is None else np.unique(way.groups[counts])
+        numbers[way.name] = former.tolist()
+        kept.append(way if way.groups is None else replace(way, groups=numbered(way.groups[counts])))
+    return [[one[counts] for one in side] for side in sides], kept, numbers
 
 
 def choose(validation: Mapping[str, float], metric: Metric) -> str:

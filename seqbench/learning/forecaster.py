@@ -170,9 +170,10 @@ class WindowBatches:
         return float(found.mean()) if len(found) else 0.0
 
     def _errors(self, rows: Tensor) -> Tensor:
+        """Return the errors (B, H) of the windows that are not constant."""
         parts = self.windows.scaled(rows, self.logarithm, self.config.errors)
         z, target, unit = (part.float().to(self._device) for part in parts)
-        off = (self.network(z) - target) / unit
+        off = (self.network(z) - target) / unit if len(z) else target  # layers need not accept an empty batch
         errors: Tensor = off.abs() if self.config.loss == "mae" else off.square()
         return errors
 

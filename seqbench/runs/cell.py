@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -117,7 +118,7 @@ def main(cell: Cell, file: Path, root: Path, options: Options, channel: Connecti
     status: Status = "ok"
     reason = trace = ""
     try:
-        _evaluate(cell, file, options, outcome, log_value)
+        _evaluate(cell, partial(read, file), options, outcome, log_value)
     except MissingExtra as error:
         status, reason = "skipped", str(error)
     except MemoryError as error:
@@ -186,11 +187,13 @@ def blank(cell: Cell, data: Any = None) -> SequenceModel[Any, Any]:
     return model
 
 
-def _evaluate(cell: Cell, file: Path, options: Options, outcome: Outcome, log: Callable[[str, float], None]) -> None:
+def _evaluate(
+    cell: Cell, load: Callable[[], Any], options: Options, outcome: Outcome, log: Callable[[str, float], None]
+) -> None:
     kind = task(cell.identity.task)
     outcome.costs["start_memory_bytes"] = psutil.Process().memory_info().rss
     source = dataset(cell)
-    data = read(file)
+    data = load()
     outcome.notes = {"licence": source.licence, "citation": source.citation, **data.notes}
     outcome.comparability = kind.comparability(data, cell.identity.dataset, cell.identity.data_sha256)
 

@@ -12,7 +12,7 @@ from seqbench.evidence.records import Identity, Record
 from seqbench.interface import Budget, SequenceModel
 from seqbench.runs.store import key_of
 from seqbench.runs.suites import Override, Preset, Suite
-from seqbench.spec import Spec, parse
+from seqbench.spec import OWN, Spec, parse
 from seqbench.tasks import target
 
 TRUTH = "true-model"
@@ -122,7 +122,7 @@ class _Source:
     def name(self) -> str:
         """The name in tables: the spec, or the file name if the data is a user's file."""
         path = self.spec.settings.get("path")
-        return Path(str(path)).name if self.spec.name == "file" and path else str(self.spec)
+        return Path(str(path)).name if self.spec.name == OWN and path else str(self.spec)
 
 
 @dataclass(frozen=True)

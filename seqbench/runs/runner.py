@@ -38,6 +38,11 @@ POLL = 0.1
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """All data is at hand and right."""
+
+
+@dataclass(frozen=True)
 class Started:
     cell: Cell
 
@@ -113,8 +118,8 @@ def execute(
     jobs: int = 1,
     retry: bool = False,
     launcher: Launcher | None = None,
-) -> Iterator[Event]:
-    """Run the cells that the store lacks, at most `jobs` at the same time, and yield events.
+) -> Iterator[Loaded | Event]:
+    """Run the cells that the store lacks, at most `jobs` at the same time, and yield events, first `Loaded`.
 
     A cell whose record is in the store is run again only if the record is damaged, if it is not ok and `retry` is set,
     or if fits are to be stored and the record has none.
@@ -127,6 +132,7 @@ def execute(
     store.sweep()
     waiting, running = list(cells), list[Running]()
     with launcher.loaded([cell for cell in cells if not _done(store.find(cell.identity), options, retry)]) as data:
+        yield Loaded()
         try:
             while waiting or running:
                 while waiting and len(running) < jobs:

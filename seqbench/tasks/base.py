@@ -1,7 +1,7 @@
 """The interface of a task: how its models get their data, and how they are scored and checked."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -113,6 +113,14 @@ class Task(ABC, Generic[Data, Model]):
         It is called only if the row's status is ok.
         """
         return ""
+
+    def remarks(self, detail: dict[str, Any]) -> Sequence[str]:
+        """Return what a reader of a row's score must know, for the table's notes.
+
+        Args:
+            detail: as `detail` returned it.
+        """
+        return ()
 
     @abstractmethod
     def comparability(self, data: Data, dataset: str, data_sha256: str) -> Comparability:

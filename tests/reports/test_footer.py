@@ -5,6 +5,7 @@ from seqbench.reports.footer import command, footer
 from seqbench.reports.groups import Run
 from seqbench.reports.sheet import sheet
 from seqbench.reports.table import table
+from seqbench.spec import Spec
 
 Make = Callable[..., Run]
 
@@ -18,6 +19,13 @@ def test_what_all_rows_share_is_said_once(run: Make) -> None:
     assert said["versions"] == "seqbench 0.1.0 (git 7a5aca3f), Python 3.11.9, torch 2.13.0, numpy 2.3.1"
     assert said["hardware"] == "EPYC, 2 cores, 2 threads, Linux-6.1"
     assert said["date"] == "2025-11-24"
+
+
+def test_how_a_file_of_the_user_was_read_is_told(run: Make) -> None:
+    notes = {"licence": "", "encoding": "utf-16", "values_filled": 1301, "warnings": ["a_b"]}
+    own = run("kn", data_spec=Spec("file", {"path": "a.csv"}), notes=notes)
+    assert dict(footer(table([own])))["read"] == "encoding: utf-16; values filled: 1,301"
+    assert "read" not in dict(footer(table([run("kn", notes=notes)])))
 
 
 def test_what_data_sets_warn_of_is_said_once_and_as_plain_text(run: Make) -> None:

@@ -178,6 +178,12 @@ def test_a_wide_terminal_shows_one_panel_and_a_narrow_one_parts_quality_from_cos
     assert heads[1][1].split()[:3] == ["model", "parameters", "fit"]
 
 
+def test_a_long_label_is_broken_before_its_options(run: Make) -> None:
+    runs = [run("autoregression", identity={"options": {"missing": how}}) for how in ("refuse", "zero")]
+    text = terminal.render([table(runs)], width=60, color=False)
+    assert re.search(r"^ autoregression .*\n   \[missing refuse\]", text, re.MULTILINE)
+
+
 def test_digits_stand_below_digits_whatever_marks_follow(made: Table) -> None:
     text = terminal.render([made], width=200, color=False)
     found = [re.match(r".{30,}?\s(224\.8|3\.2|120\.5|100\.0)(?=[*¹²³ ]+\d)", line) for line in text.splitlines()]

@@ -1,10 +1,12 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from seqbench.reports.groups import Run
 from seqbench.reports.notes import notes
 from seqbench.reports.table import table
+from seqbench.tasks.base import Task
 
 Make = Callable[..., Run]
 
@@ -56,6 +58,14 @@ def test_a_model_better_than_the_true_one_raises_an_alarm_first_of_all_notes(run
     assert mark == "‼"
     assert text.startswith("cheat is better than the true model beyond the paired interval")
     assert [marked.gap for marked in found.marked] == [(), ("‼",), (), ()]
+
+
+def test_what_a_task_remarks_on_several_rows_is_one_note(run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Task, "remarks", lambda self, detail: ["one series decides the mean"])
+    runs = [run("kn"), run("lstm"), run("hangs", status="timeout", reason="", read=False)]
+    found = notes(table(runs))
+    assert found.listed() == (("1", "one series decides the mean."), ("2", "hangs: timeout."))
+    assert [marked.score for marked in found.marked] == [("1",), ("1",), ("2",)]
 
 
 def test_times_of_a_busy_machine_are_upper_bounds(run: Make) -> None:

@@ -293,6 +293,24 @@ def test_a_failed_cell_shows_in_the_exit_status(tmp_path: Path) -> None:
     assert "failed" in done.stdout
 
 
+def test_a_reader_that_wants_no_more_ends_the_output_quietly(store: Path) -> None:
+    command = [sys.executable, "-m", "seqbench.cli", "report", str(store)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        assert running.stderr.read() == b""
+
+
+def test_faults_of_a_file_are_told_once_and_leave_no_record(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label\na,b\n")
+    models = ["--model", "majority", "--model", "perceptron"]
+    done = _cli("run", "--suite", "doc", "--data", tmp_path / "a.csv", *models, "--store", tmp_path / "store")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.glob("store/**/*.json"))
+
+
 def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
     models = ["--model", f"{TOYS}:Still", "--model", f"{TOYS}:Frequency"]
     _cli("run", *models, "--dataset", COINS, "--store", tmp_path)

@@ -8,7 +8,7 @@ import numpy as np
 from seqbench.evidence.metrics import Columns
 from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.conformal import units
-from seqbench.tasks.forecasts.metrics import item_columns, seasonal_scale
+from seqbench.tasks.forecasts.metrics import item_columns, rounded, rounding, seasonal_scale
 from seqbench.tasks.forecasts.model import Forecaster, Panel
 from seqbench.tasks.forecasts.naive2 import naive2
 
@@ -52,6 +52,8 @@ class Yardstick:
     """(I,) scale of MASE."""
     unit: Floats
     """(I,) the units of intervals, as in `conformal`."""
+    rounding: Floats
+    """(I,) the largest error of a forecast that counts as a rounding error."""
     naive2: Columns
     """Item columns of Naive2's forecasts from the same origins."""
 
@@ -79,6 +81,9 @@ class SeriesData:
     """The smallest possible mean squared error one step ahead; None: unknown."""
     notes: dict[str, int | str] = field(default_factory=dict)
     """What the loader did and what it left out, for the record."""
+    reading: dict[str, str] = field(default_factory=dict)
+    """Options with which the loader reads new data in the same way. With others it may read other values, so scores
+    are compared only where they are equal."""
 
     @property
     def season(self) -> int:
@@ -106,9 +111,9 @@ class SeriesData:
 
     def _yardstick(self, origins: Origins) -> Yardstick:
         pasts, actual = self.past(origins).values, self.actual(origins)
-        scale = seasonal_scale(pasts, self.season)
-        mean = np.stack([naive2(past, self.horizon, self.season) for past in pasts])
-        return Yardstick(actual, scale, units(pasts, scale), item_columns(actual, mean, scale))
+        scale, within = seasonal_scale(pasts, self.season), rounding(pasts)
+        mean = rounded(np.stack([naive2(past, self.horizon, self.season) for past in pasts]), actual, within)
+        return Yardstick(actual, scale, units(pasts, scale), within, item_columns(actual, mean, scale))
 
     def past(self, origins: Origins) -> Panel:
         """Return the values known at each origin, as I series; origins of the same series share its name."""

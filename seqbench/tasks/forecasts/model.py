@@ -17,6 +17,8 @@ class Panel:
     names: Sequence[str]
     season: int
     """Steps per season; 1: no season."""
+    later: Sequence[Sequence[str]] | None = None
+    """The times of the H steps after each series, as its file writes times; None: unknown. Models do not get them."""
 
     def __len__(self) -> int:
         return len(self.values)

@@ -4,7 +4,7 @@ A model gets only a copy of the values that are known at an origin. If the valid
 part, it is scored with a separate fit that did not see it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,11 +13,11 @@ from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.units import Units, Way, numbered
-from seqbench.interface import Budget, Ids
+from seqbench.interface import Budget, Floats, Ids
 from seqbench.tasks.base import Reduction, Split, Task
 from seqbench.tasks.forecasts.checks import check_class, check_fitted, probe
 from seqbench.tasks.forecasts.conformal import Intervals, central, units
-from seqbench.tasks.forecasts.data import Origins, SeriesData
+from seqbench.tasks.forecasts.data import Origins, SeriesData, Yardstick
 from seqbench.tasks.forecasts.laws import answer
 from seqbench.tasks.forecasts.metrics import (
     COVERAGE_80,
@@ -34,12 +34,15 @@ from seqbench.tasks.forecasts.metrics import (
     against_naive2,
     item_columns,
     quantile_columns,
+    rounded,
     seasonal_scale,
 )
 from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
 
 VALUES = 2_000_000
-"""The largest number of values in all pasts of one call of `predict`, 16 MB; a single past may be longer."""
+"""About the largest number of values in all pasts of one call of `predict`, 16 MB; a single past may be longer."""
+MOST, TIMES = 0.5, 4
+"""A series with this share of MASE's sum, and this many times its equal share, is named below the table."""
 TOLD = (0.025, 0.1, 0.5, 0.9, 0.975)
 """Levels of the quantiles that `predict` returns for new data."""
 
@@ -88,14 +91,16 @@ class Forecasting(Task[SeriesData, Forecaster]):
         """
         origins: Origins = getattr(data, split)
         yard = data.yardsticks[split]
-        mean, pieces = np.empty(yard.actual.shape), []
-        for rows in _pieces(origins):
+        mean, pieces, calls = np.empty(yard.actual.shape), [], _calls(origins)
+        back = np.argsort(np.concatenate(calls))
+        for rows in calls:
             said = answer(model, data.past(origins.take(rows)), data.horizon)
-            mean[rows] = said.mean
-            pieces.append(item_columns(yard.actual[rows], said.mean, yard.scale[rows], said.quantiles))
+            mean[rows] = rounded(said.mean, yard.actual[rows], yard.rounding[rows])
+            quantiles = None if said.quantiles is None else _near(said.quantiles, yard, rows)
+            pieces.append(item_columns(yard.actual[rows], mean[rows], yard.scale[rows], quantiles))
         if len({len(piece) for piece in pieces}) > 1:
             raise ScoreError("predict returned quantiles in some calls but not in others: return them always or never")
-        columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        columns = {name: np.concatenate([piece[name] for piece in pieces])[back] for name in pieces[0]}
         with np.errstate(over="ignore"):
             columns["error"] = (mean - yard.actual).astype(np.float32)
         columns |= {"scale": yard.scale, "unit": yard.unit}
@@ -103,10 +108,12 @@ class Forecasting(Task[SeriesData, Forecaster]):
         if columns["conformal"].all():
             intervals = _intervals(columns if valid is None else valid)
             made = [
-                quantile_columns(yard.actual[rows], intervals.around(mean[rows], yard.unit[rows], LEVELS))
-                for rows in _pieces(origins)
+                quantile_columns(
+                    yard.actual[rows], _near(intervals.around(mean[rows], yard.unit[rows], LEVELS), yard, rows)
+                )
+                for rows in calls
             ]
-            columns |= {name: np.concatenate([piece[name] for piece in made]) for name in made[0]}
+            columns |= {name: np.concatenate([piece[name] for piece in made])[back] for name in made[0]}
         columns |= {"series": origins.series.astype(np.int32), "end": origins.ends.astype(np.int32)}
         return against_naive2(columns, yard.naive2)
 
@@ -132,6 +139,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
         Returns:
             `by_step`: `mase`, `rmse` and `mae` of the test part for each step ahead. `intervals`, only for a point
             forecaster: the half-widths by level and step, and the number of errors from which they are computed.
+            `outweighs`, only if one series has most of MASE's sum: its name and share, and the number of series.
         """
         error = columns["error"].astype(np.float64)
         moved = columns["scale"] > 0
@@ -140,7 +148,17 @@ class Forecasting(Task[SeriesData, Forecaster]):
         if moved.any():
             steps["mase"] = (np.abs(error[moved]) / columns["scale"][moved, None]).mean(axis=0)
         made = {"intervals": _intervals(valid).plain()} if columns["conformal"].all() else {}
-        return {"by_step": {name: values.tolist() for name, values in steps.items()}, **made}
+        by_step = {name: values.tolist() for name, values in steps.items()}
+        return {"by_step": by_step, **made, **_outweighs(columns, data.series.names)}
+
+    def remarks(self, detail: dict[str, Any]) -> Sequence[str]:
+        if "outweighs" not in detail:
+            return ()
+        name, series = detail["outweighs"]["name"], detail["outweighs"]["series"]
+        return (
+            f"most of the sum behind MASE comes from {name}, one of {series:,} series: "
+            "its errors are large beside the changes of its past",
+        )
 
     def calibrated(self, detail: dict[str, Any]) -> str:
         if "intervals" not in detail:
@@ -159,18 +177,19 @@ class Forecasting(Task[SeriesData, Forecaster]):
         most = int(np.bincount(data.test.series).max())
         origins = f"{most:,} origin{'s' if most > 1 else ''} a series"
         season = f"season of {data.season}" if data.season > 1 else "no season"
+        reading = "".join(f", {name} {value}" for name, value in data.reading.items() if value != "1 step")
         return Comparability(
             task=self.name,
             dataset=dataset,
             data_sha256=data_sha256,
             vocab_sha256="",
-            convention=f"{data.horizon:,} step{'s' if data.horizon > 1 else ''} ahead, {season}, {origins}",
+            convention=f"{data.horizon:,} step{'s' if data.horizon > 1 else ''} ahead, {season}, {origins}{reading}",
             unit="forecast",
             items=len(data.test),
         )
 
     def encoding(self, data: SeriesData) -> dict[str, Any]:
-        return {"season": data.season, "horizon": data.horizon}
+        return {"season": data.season, "horizon": data.horizon, "reading": data.reading}
 
     def probe(self, model: Forecaster, data: SeriesData) -> Callable[[], Check]:
         return probe(model, data.past(data.valid), data.horizon).check
@@ -184,7 +203,11 @@ class Forecasting(Task[SeriesData, Forecaster]):
     def predict(
         self, model: Forecaster, new: Panel, encoding: dict[str, Any], detail: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return one entry per series and step ahead: `series`; `step`, from 1; `mean`; and the quantiles at `TOLD`."""
+        """Return one entry per series and step ahead.
+
+        Returns:
+            `series`; `time`, if `new` tells the times of later steps; `step`, from 1; `mean`; the quantiles at `TOLD`.
+        """
         horizon = int(encoding["horizon"])
         said = answer(model, new, horizon)
         quantiles = said.quantiles
@@ -194,21 +217,43 @@ class Forecasting(Task[SeriesData, Forecaster]):
             quantiles = intervals.around(said.mean, unit, LEVELS)
         return {
             "series": np.repeat(np.array(new.names, dtype=object), horizon),
+            **({} if new.later is None else {"time": [time for times in new.later for time in times]}),
             "step": np.tile(np.arange(horizon) + 1, len(new)),
             "mean": said.mean.ravel(),
             **{f"q({level:g})": quantiles[..., LEVELS.index(level)].ravel() for level in TOLD},
         }
 
 
-def _pieces(origins: Origins) -> Iterator[Ids]:
-    """Yield, for each call of `predict`, the rows of its origins."""
-    total = np.cumsum(origins.ends)
-    start = 0
-    while start < len(origins):
-        before = total[start - 1] if start else 0
-        stop = max(start + 1, int(np.searchsorted(total, before + VALUES, side="right")))
-        yield np.arange(start, stop)
-        start = stop
+def _outweighs(columns: Columns, names: Sequence[str]) -> dict[str, Any]:
+    """Return the series that has at least `MOST` of MASE's sum and `TIMES` its equal share, if there is one."""
+    sums = np.bincount(columns["series"], np.nan_to_num(columns["mase"], nan=0.0, posinf=np.inf))
+    series, total = len(np.unique(columns["series"][columns["scale"] > 0])), float(sums.sum())
+    if not 0 < total < np.inf:
+        return {}
+    share = float(sums.max() / total)
+    if share < max(MOST, TIMES / series):
+        return {}
+    return {"outweighs": {"name": names[int(sums.argmax())], "share": share, "series": series}}
+
+
+def _near(quantiles: Floats, yard: Yardstick, rows: Ids) -> Floats:
+    """Return quantiles (I, H, Q) for `rows`, those within rounding of the true value equal to it."""
+    return rounded(quantiles, yard.actual[rows, :, None], yard.rounding[rows])
+
+
+def _calls(origins: Origins) -> list[Ids]:
+    """Return, for each call of `predict`, the rows of its origins: at most one per series, and `VALUES` values.
+
+    A longer past of a series holds the future of a shorter one, so no call holds two of them.
+    """
+    first = np.flatnonzero(np.diff(origins.series, prepend=-1))
+    number = np.arange(len(origins)) - np.repeat(first, np.diff(first, append=len(origins)))
+    calls = []
+    for k in range(int(number.max(initial=-1)) + 1):
+        rows = np.flatnonzero(number == k)
+        full = (np.cumsum(origins.ends[rows]) - 1) // VALUES
+        calls += np.split(rows, np.flatnonzero(np.diff(full)) + 1)
+    return calls
 
 
 def _intervals(valid: Columns) -> Intervals:

@@ -101,6 +101,40 @@ def test_a_series_that_obeys_an_equation_goes_on_by_it(whole: Floats, aic: bool)
     np.testing.assert_allclose(found.quantiles[0, :, 0], whole[-48:], rtol=0, atol=1e-6 * max(np.abs(whole).max(), 1))
 
 
+@pytest.mark.filterwarnings("ignore:The design matrix is rank-deficient")
+@pytest.mark.parametrize("level", [0.0, 0.1, -1e6])
+@pytest.mark.parametrize("lags", [1, 3])
+@pytest.mark.parametrize("known", [72, 73, 74, 76])
+def test_a_series_that_moves_only_at_its_end_is_forecast_as_by_statsmodels(known: int, lags: int, level: float) -> None:
+    y = np.zeros(80)
+    y[[71, 75]] = 3, 2
+    ours = forecast([level + y[:known]], 7, lags=lags).mean
+    np.testing.assert_allclose(ours - level, by_statsmodels([y[:known]], 7, lags), rtol=0, atol=1e-8)
+
+
+@given(
+    st.integers(20, 80),
+    st.integers(1, 4),
+    st.sampled_from([0, 7, -1_000_000]),
+    st.lists(st.tuples(st.integers(1, 12), st.integers(-9, 9)), max_size=4),
+    st.sampled_from([1.0, 1e-12, 0.1, 1e12]),
+)
+def test_a_nearly_constant_series_has_the_least_squares_of_numpy(
+    length: int, lags: int, level: int, jumps: list[tuple[int, int]], unit: float
+) -> None:
+    y = np.full(length, level)
+    for back, size in jumps:
+        y[-back] += size
+    windows = np.lib.stride_tricks.sliding_window_view(y, lags + 1)[:, ::-1]
+    centred = len(windows) * windows - windows.sum(axis=0)  # whole numbers, so that the rank is beyond doubt
+    expected = np.linalg.lstsq(centred[:, 1:], centred[:, 0], rcond=None)[0]
+    for aic in (False, True):
+        equations = estimate([unit * y], lags, aic=aic)
+        if not aic:
+            np.testing.assert_allclose(equations.coefficients[0], expected, rtol=0, atol=1e-6)
+        assert np.abs(equations.coefficients).max() < 100
+
+
 def test_the_order_is_the_one_that_statsmodels_finds_by_aic() -> None:
     ar_model = pytest.importorskip("statsmodels.tsa.ar_model")
     values, found = wandering([300] * 20, seed=3), []

@@ -291,6 +291,15 @@ def test_documents_in_order_are_tested_on_the_latest(tmp_path: Path) -> None:
     assert data.test.groups is None
 
 
+def test_documents_may_be_dated_by_day_and_month(tmp_path: Path) -> None:
+    rows = [(*row, f"{1 + i % 10}.{1 + i // 10}.2024") for i, row in enumerate(ROWS)]
+    (tmp_path / "a.csv").write_text(table(rows, DATED))
+    data = load(tmp_path / "a.csv", order="when", dates="day-first")
+    assert (data.notes["times_read_as"], data.notes["test_begins_at"]) == ("day-first", "2024-04-07 00:00:00")
+    with pytest.raises(DataError, match=r"'1\.1\.2024' may begin with the day or the month, .*say --dates day-first"):
+        load(tmp_path / "a.csv", order="when")
+
+
 def test_documents_of_one_group_are_in_one_part_and_keep_its_number(tmp_path: Path) -> None:
     rows = [(f"text {i} of thing{i % 7}", "good" if i % 2 else "bad", f"author {i // 4}") for i in range(400)]
     (tmp_path / "a.csv").write_text(table(rows, GROUPED))

@@ -118,20 +118,58 @@ def test_a_single_series_needs_no_name_and_columns_may_be_called_otherwise(tmp_p
     assert found(data) == {"a": WANTED["a"]}
 
 
-def test_parts_are_tenths_from_the_end_of_each_series_and_a_horizon_at_least(tmp_path: Path) -> None:
-    data = from_rows(tmp_path, days("a", 100) + days("b", 11), horizon=3, stride=1)
-    assert data.train_ends.tolist() == [90, 8]
-    assert data.test.ends.tolist() == [*range(90, 98), 8]
-    assert data.valid.ends.tolist() == [*range(80, 88), 5]
-    assert [len(v) for v in data.before(data.valid).values] == [80, 5]
+def test_parts_of_many_series_are_tenths_from_the_end_and_a_horizon_at_least(tmp_path: Path) -> None:
+    data = from_rows(tmp_path, [row for n in range(30) for row in days(f"s{n}", 11 if n else 100)], horizon=3)
+    assert data.train_ends.tolist() == [90] + [8] * 29
+    assert data.test.ends.tolist() == [90, 93, 96] + [8] * 29
+    assert data.valid.ends.tolist() == [80, 83, 86] + [5] * 29
+    assert [len(v) for v in data.before(data.valid).values] == [80] + [5] * 29
+
+
+@pytest.mark.parametrize(
+    ("length", "horizon", "part", "stride", "origins"),
+    [
+        (400, 14, 80, 2, 34),
+        (400, 28, 80, 1, 53),
+        (730, 7, 146, 4, 35),
+        (3000, 14, 420, 14, 30),
+        (10_000, 24, 1000, 24, 41),
+        (13, 3, 3, 1, 1),
+    ],
+)
+def test_a_single_series_gets_about_thirty_origins_if_it_bears_them(
+    tmp_path: Path, length: int, horizon: int, part: int, stride: int, origins: int
+) -> None:
+    data = from_rows(tmp_path, days("a", length), horizon=horizon)
+    assert length - data.train_ends[0] == part
+    assert len(data.test) == len(data.valid) == origins
+    assert set(np.diff(data.test.ends).tolist()) <= {stride}
+
+
+def test_the_number_of_origins_may_be_named(tmp_path: Path) -> None:
+    for more, steps in (({}, 1), ({"stride": 2}, 2)):
+        data = from_rows(tmp_path, days("a", 60) + days("b", 50), origins=10, **more)
+        assert data.test.ends.tolist() == [*range(57 - 9 * steps, 58, steps), *range(47 - 9 * steps, 48, steps)]
+    with pytest.raises(DataError, match=r"20 origins in the .* need 45 values, more than series 'a' has; .*--origins"):
+        from_rows(tmp_path, days("a"), origins=20)
 
 
 def test_the_season_is_the_usual_one_unless_it_is_given(tmp_path: Path) -> None:
-    hours = days("a", 40, timedelta(hours=1))
+    hours = days("a", 60, timedelta(hours=1))
     assert from_rows(tmp_path, hours).season == 24
     assert from_rows(tmp_path, hours, season=5).season == 5
     assert from_rows(tmp_path, hours, season=1).season == 1
     assert from_rows(tmp_path, [("a", str(i), str(i % 3)) for i in range(30)]).season == 1
+
+
+def test_a_season_that_no_past_reaches_is_left_out_or_refused(tmp_path: Path) -> None:
+    months = [("a", f"{2023 + m // 12}-{m % 12 + 1:02}", str(m % 5)) for m in range(13)]
+    data = from_rows(tmp_path, months)
+    assert data.season == 1
+    assert data.notes["usual_season_left_out_since_series_are_short"] == 12
+    assert (data.yardsticks["valid"].scale > 0).all()
+    with pytest.raises(DataError, match=r"a season of 12 is too long: .* has 7 values before .* --season 1 for none"):
+        from_rows(tmp_path, months, season=12)
 
 
 def test_gaps_are_filled_on_demand_from_what_came_before(tmp_path: Path) -> None:
@@ -141,7 +179,92 @@ def test_gaps_are_filled_on_demand_from_what_came_before(tmp_path: Path) -> None
     assert [zero[i] for i in (5, 6, 20, 30, 31)] == [0] * 5
     kept = [i for i in range(40) if i not in (5, 6, 20, 30, 31)]
     assert [last[i] for i in kept] == [zero[i] for i in kept] == [i + 0.5 for i in kept]
-    assert from_rows(tmp_path, rows, missing="last").notes["values_filled"] == 5
+    data = from_rows(tmp_path, rows, missing="last")
+    assert (data.notes["values_filled"], data.reading["missing"]) == (5, "last")
+
+
+RARE = [row for i, row in enumerate(days("a", 60)) if i % 7 in (0, 3, 5)] + [
+    row for i, row in enumerate(days("b", 60)) if i % 7 in (1, 2, 4)
+]
+
+
+def test_where_gaps_are_zeros_series_with_rare_rows_have_the_step_of_all(tmp_path: Path) -> None:
+    data = from_rows(tmp_path, RARE, missing="zero")
+    assert data.notes["frequency"] == "1 day"
+    assert found(data)["a"] == [i + 0.5 if i % 7 in (0, 3, 5) else 0 for i in range(60)]
+    assert found(data)["b"] == [i + 0.5 if i % 7 in (1, 2, 4) else 0 for i in range(1, 59)]
+
+
+def test_the_step_may_be_named(tmp_path: Path) -> None:
+    saturdays = days("a", 30, timedelta(days=7))
+    weekly = from_rows(tmp_path, saturdays, missing="zero")
+    daily = from_rows(tmp_path, saturdays, missing="zero", step="day")
+    assert (weekly.notes["frequency"], daily.notes["frequency"]) == ("7 days", "1 day")
+    assert found(daily)["a"] == [i / 7 + 0.5 if i % 7 == 0 else 0 for i in range(7 * 29 + 1)]
+    months = [("a", f"{2020 + m // 12}-{m % 12 + 1:02}-{10 + m % 5}", str(m + 0.5)) for m in range(40)]
+    assert found(from_rows(tmp_path, months, step="month"))["a"] == [m + 0.5 for m in range(40)]
+
+
+def test_decimal_commas_thousands_epochs_and_days_first_are_read_and_recorded(tmp_path: Path) -> None:
+    rows = [("a", f"{1_700_000_000 + 3600 * i}", f"{'1.' if i > 3 else ''}{200 + i},5") for i in range(40)]
+    data = from_rows(tmp_path, rows)
+    assert found(data)["a"] == [200.5 + i + 1000 * (i > 3) for i in range(40)]
+    notes = {
+        "times_read_as": "seconds since 1970, UTC",
+        "decimal_mark": "comma",
+        "values_with_separators_of_thousands": 36,
+        "frequency": "1 hour",
+    }
+    assert notes.items() <= data.notes.items()
+    turned = [(name, f"{ds[8:10]}.{ds[5:7]}.{ds[:4]}", y) for name, ds, y in days("a")]
+    data = from_rows(tmp_path, turned)
+    assert found(data)["a"] == WANTED["a"]
+    assert data.notes["times_read_as"] == "day-first"
+
+
+def test_new_data_is_read_as_the_training_data_was(tmp_path: Path) -> None:
+    data = from_rows(tmp_path, [("a", f"{d:02}/01/2024", f"{d},15") for d in range(1, 31)])
+    assert data.reading == {"step": "1 day", "dates": "day-first", "decimal": "comma"}
+    (tmp_path / "new.csv").write_text(table([("a", "03/02/2024", "1,100"), ("a", "04/02/2024", "1,200")]))
+    panel = SeriesFile(path=tmp_path / "a.csv", horizon=3).read(
+        tmp_path / "new.csv", {"season": 7, "reading": data.reading}
+    )
+    assert panel.values[0].tolist() == [1.1, 1.2]
+
+
+@pytest.mark.parametrize(
+    ("times", "later"),
+    [
+        (["2024-01-31", "2024-02-29", "2024-03-31"], ["2024-04-30", "2024-05-31", "2024-06-30"]),
+        (["2024-10", "2024-11"], ["2024-12", "2025-01", "2025-02"]),
+        ([f"2024-05-{d:02}" for d in (6, 7, 8, 9, 10)], ["2024-05-13", "2024-05-14", "2024-05-15"]),
+        (["2024-05-06 22:00:00", "2024-05-06 23:00:00"], [f"2024-05-07 0{h}:00:00" for h in range(3)]),
+        (["1700000000", "1700000060"], ["1700000120", "1700000180", "1700000240"]),
+        (["31.12.2024 9:00", "31.12.2024 10:00"], [f"31.12.2024 1{h}:00" for h in (1, 2, 3)]),
+        (["12/31/2024 21:00", "12/31/2024 22:00"], ["12/31/2024 23:00", "01/01/2025 00:00", "01/01/2025 01:00"]),
+        (["2024-05-06T22:00Z", "2024-05-06T23:00Z"], [f"2024-05-07T0{h}:00+00:00" for h in range(3)]),
+        (["30.12.2024", "31.12.2024"], ["01.01.2025", "02.01.2025", "03.01.2025"]),
+        (["30/12/2024", "31/12/2024"], ["01/01/2025", "02/01/2025", "03/01/2025"]),
+        (["7", "9"], ["11", "13", "15"]),
+    ],
+)
+def test_the_times_of_a_file_go_on_at_its_frequency_and_in_its_form(
+    tmp_path: Path, times: list[str], later: list[str]
+) -> None:
+    (tmp_path / "new.csv").write_text(table([(ds, str(i)) for i, ds in enumerate(times)], ("ds", "y")))
+    panel = SeriesFile(path=tmp_path / "old.csv", horizon=3).read(tmp_path / "new.csv", {"season": 1})
+    assert panel.later == [later]
+
+
+def test_one_row_goes_on_at_the_frequency_of_the_training_data(tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text(table([("2024-05-31", "1")], ("ds", "y")))
+    old = SeriesFile(path=tmp_path / "old.csv", horizon=2)
+    assert old.read(tmp_path / "new.csv", {"season": 1}).later is None
+    days = {"season": 5, "reading": {"step": "1 weekday"}}
+    assert old.read(tmp_path / "new.csv", days).later == [["2024-06-03", "2024-06-04"]]
+    (tmp_path / "new.csv").write_text(table([("2024-06-01", "1")], ("ds", "y")))
+    with pytest.raises(DataError, match=r"in line 2, 2024-06-01 00:00:00 is not among the steps of 1 weekday"):
+        old.read(tmp_path / "new.csv", days)
 
 
 @pytest.mark.parametrize("cut", [15, 25, 39])
@@ -246,7 +369,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "no column of values": (
         _rows(ROWS, ("unique_id", "ds", "sales")),
         {},
-        "no column 'y'; .*with --value NAME, or say layout=wide",
+        "no column 'y'; .*with --value NAME, or say --layout wide",
     ),
     "no column of series": (_rows(ROWS, ("shop", "ds", "y")), {}, "no column 'unique_id'; .*series with --id NAME"),
     "one column for two": (_rows(ROWS), {"value": "ds"}, "stand in three columns; name three with --time, --value and"),
@@ -271,7 +394,37 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         "line 6.*the column 'y' holds 'high', which is no number; leave the cell",
     ),
     "a decimal comma": (_with(4, 2, "3,5"), {}, "line 6.*'3,5', which is no number; write 1234.5"),
-    "thousands set apart": (_with(4, 2, "1 234"), {}, "line 6.*'1 234', which is no number; write 1234.5"),
+    "a comma of two readings": (
+        _rows([(name, ds, f"1,{i + 100}") for i, (name, ds, _) in enumerate(days("a"))]),
+        {},
+        "line 2.*'1,100', whose comma may stand before decimals or .*say --decimal comma or --decimal point",
+    ),
+    "a decimal point where there are commas": (_rows(ROWS), {"decimal": "comma"}, "line 2.*'0.5', .* decimal comma"),
+    "a date of any reading": (
+        _rows([("a", f"{d}/{d + 1}/2024", "1") for d in range(1, 12)]),
+        {},
+        "line 2.*'1/2/2024' may begin with the day or the month, .*say --dates day-first or --dates month-first",
+    ),
+    "a weekend among business days": (
+        _rows(ROWS),
+        {"step": "business-day"},
+        "series 'a' has no equal steps: in line 7, 2024-01-06 00:00:00 is not among the steps of 1 weekday",
+    ),
+    "steps of months that are days": (
+        _rows(ROWS),
+        {"step": "month"},
+        "in line 3, the time lies in the same step of 1 month as",
+    ),
+    "a step that is too long": (
+        _rows(ROWS),
+        {"step": "2 days"},
+        "in line 3, the time comes 1 day after .*, not a multiple of",
+    ),
+    "a step of time for numbers": (
+        _rows([("a", str(i), str(i)) for i in range(30)]),
+        {"step": "day"},
+        "in line 2, the number 0 has no steps of 1 second",
+    ),
     "an infinite value": (_with(4, 2, "-inf"), {}, "line 6.*holds '-inf'; a value must be finite"),
     "a value too large": (_with(4, 2, "1e999"), {}, "line 6.*holds '1e999'; a value must be finite"),
     "NaN between values": (
@@ -282,7 +435,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "a gap in time": (
         _rows(ROWS[:10] + ROWS[12:]),
         {},
-        "series 'a' has no value at 2 of its 40 steps of 1 day, first after line 11.*missing=last or missing=zero",
+        "series 'a' has no value at 2 of its 40 steps of 1 day, first after line 11.*--missing last or --missing zero",
     ),
     "a missing holiday": (
         _rows([row for i, row in enumerate(days("a", 60)) if i % 7 < 5 and i != 15]),
@@ -318,12 +471,22 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "two frequencies in a series": (
         _rows(days("a", 10, start="2023-12-22") + days("a", 20, timedelta(days=7), "2024-01-01")),
         {"missing": "zero"},
-        "series 'a' has no value at 114 of its 144 steps of 1 day; if it mixes frequencies, bring it to one",
+        "series 'a' has no value at 114 of 144 steps of 1 day; if the file mixes frequencies, bring it .* --step day",
     ),
     "two frequencies of series": (
         _rows(days("a") + days("b", 40, timedelta(hours=1))),
         {},
         "series 'a' has a value every 1 day, series 'b' every 1 hour; give each frequency a file",
+    ),
+    "months and days": (
+        _rows([("m", f"2024-{m:02}-01", str(m)) for m in range(1, 13)] + days("a")),
+        {},
+        "series 'm' has a value every 1 month, unlike other series; give each frequency a file .*--step",
+    ),
+    "hours beside days where gaps are zeros": (
+        _rows(days("a") + days("b", 900, timedelta(hours=1))),
+        {"missing": "zero"},
+        "series 'a' has a value every 1 day, unlike other series; give each frequency a file .*--step",
     ),
     "series too short": (
         _rows(ROWS),
@@ -355,7 +518,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         {"layout": "wide"},
         "line 2: the column 'unique_id' holds 'a', which is no number",
     ),
-    "a wide table as a long one": (_rows(WIDE, ("ds", "a", "b")), {}, "no column 'y'; .*or say layout=wide"),
+    "a wide table as a long one": (_rows(WIDE, ("ds", "a", "b")), {}, "no column 'y'; .*or say --layout wide"),
     "two wide columns of one name": (
         _rows(WIDE, ("ds", "a", "a")),
         {"layout": "wide"},

@@ -62,3 +62,12 @@ def test_origins_are_taken_by_row() -> None:
     taken = rolling(np.array([0]), np.array([9]), 2, 1).take(np.array([3, 1]))
     np.testing.assert_array_equal(taken.ends, [3, 1])
     assert len(taken) == 2
+
+
+def test_the_scale_of_mase_is_that_of_all_values_before_the_origin() -> None:
+    """The changes of 0, 1, 4, 9, … are 1, 3, 5, …, and the mean of the first T − 1 of these is T − 1."""
+    borders = [np.array([end]) for end in (20, 30, 40)]
+    valid, test = (rolling(*borders[part : part + 2], 4, 3) for part in (0, 1))
+    held = SeriesData("squares", Panel([np.arange(40.0) ** 2], ["a"], 1), borders[0], valid, test, 4)
+    assert held.yardsticks["valid"].scale.tolist() == [19, 22, 25]
+    assert held.yardsticks["test"].scale.tolist() == [29, 32, 35]

@@ -21,12 +21,14 @@ from seqbench.datasets import download
 from seqbench.datasets.series.m4_hourly import M4Hourly
 from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns
+from seqbench.evidence.statistics import estimate
 from seqbench.interface import Budget, Floats
 from seqbench.runs.cell import Outcome, _evaluate
+from seqbench.runs.loading import dataset
 from seqbench.tasks.base import Split
 from seqbench.tasks.forecasts.conformal import Intervals
 from seqbench.tasks.forecasts.data import SeriesData, rolling
-from seqbench.tasks.forecasts.metrics import LEVELS, MASE, OWA, SMAPE
+from seqbench.tasks.forecasts.metrics import LEVELS, MAE, MASE, OWA, SMAPE
 from seqbench.tasks.forecasts.model import Forecast, Forecaster, Panel
 from seqbench.tasks.forecasts.task import Forecasting
 
@@ -129,6 +131,58 @@ def test_series_whose_past_never_moved_count_in_every_metric_but_mase() -> None:
     )
 
 
+@pytest.mark.parametrize("stride", [2, 24])
+def test_series_that_never_moved_leave_the_interval_to_the_others(stride: int) -> None:
+    held = data([80] * 30, stride=stride)
+    values = [v if n % 5 == 0 else np.full(80, float(n)) for n, v in enumerate(held.series.values)]
+    still = replace(held, series=Panel(values, held.series.names, 4))
+    _, columns = scored(ar(), still)
+    found = KIND.units(columns, KIND.comparability(still, "still", ""))
+    told = estimate(MASE, [found.columns], found.ways)
+    moving = columns["series"] % 5 == 0
+    assert told.value == pytest.approx(columns["mase"][moving].mean())
+    assert 0 < told.low < told.value < told.high < 10 * told.value
+    assert MAE(found.columns)[0] == pytest.approx(columns["absolute"].mean())
+
+
+class Noisy(SeasonalNaive):
+    """The last season, off by a few last digits."""
+
+    def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+        mean = super().predict(past, horizon, levels).mean
+        return Forecast(mean + 1e-15 * np.random.default_rng(len(past)).normal(size=mean.shape))
+
+
+@pytest.mark.parametrize("level", [0.0, 3.0])
+def test_rounding_errors_on_a_periodic_series_are_no_errors(level: float) -> None:
+    held = data([80], stride=1)
+    values = level + np.sin(np.pi * np.arange(80) / 2)  # whose zeros are as large as 1e-14
+    moved = replace(held, series=Panel([values + (np.arange(80) == 10)], ["wave"], 4))
+    _, columns = scored(Noisy(), moved)
+    for name, right in (("smape", 0), ("mase", 0), ("covered_80", 1), ("covered_95", 1), ("quantile_loss", 0)):
+        assert columns[name].tolist() == [right] * 21, name
+    assert OWA(KIND.units(columns, KIND.comparability(moved, "moved", "")).columns)[0] == 0
+    assert np.all(columns["scale"] > 0.01)
+    still = replace(held, series=Panel([values], ["wave"], 4))
+    assert np.all(still.yardsticks["test"].scale == 0)
+
+
+@pytest.mark.parametrize(("series", "named"), [(2, False), (30, True)])
+def test_a_series_that_has_most_of_the_sum_of_mase_is_named(series: int, named: bool) -> None:
+    held = data([80] * series, stride=24)
+    flat = np.where(np.arange(80) < 56, 7 + 1e-3 * (np.arange(80) == 9), held.series.values[0])
+    other = replace(held, series=Panel([flat, *held.series.values[1:]], held.series.names, 4))
+    valid, columns = scored(Naive(), other)
+    detail = json.loads(json.dumps(KIND.detail(columns, other, valid)))
+    said = KIND.remarks(detail)
+    if named:
+        assert detail["outweighs"] == {"name": "s0", "share": pytest.approx(1, abs=0.01), "series": 30}
+        assert "comes from s0, one of 30 series" in said[0]
+    else:
+        assert not said
+    assert not KIND.remarks(KIND.detail(scored(Naive(), held)[1], held, valid))
+
+
 def test_errors_by_step_average_to_the_scores() -> None:
     held = data([90, 80])
     valid, columns = scored(ar(), held)
@@ -181,6 +235,27 @@ def test_the_size_of_a_call_changes_no_score(monkeypatch: pytest.MonkeyPatch) ->
         np.testing.assert_allclose(pieces[name], whole[name], rtol=1e-9, err_msg=name)
 
 
+@pytest.mark.parametrize("values", [10**6, 150])
+def test_no_call_holds_two_pasts_of_a_series_and_later_pasts_come_later(
+    monkeypatch: pytest.MonkeyPatch, values: int
+) -> None:
+    calls = []
+
+    class Listening(Naive):
+        def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+            calls.append(dict(zip(past.names, map(len, past.values), strict=True)))
+            assert len(calls[-1]) == len(past)
+            return super().predict(past, horizon, levels)
+
+    monkeypatch.setattr("seqbench.tasks.forecasts.task.VALUES", values)
+    held = data([90, 80, 85], stride=5)
+    KIND.score(Listening(), held, "test")
+    assert len(calls) == (5 if values > 150 else 10)
+    for n, name in enumerate(held.series.names):
+        asked = [call[name] for call in calls if name in call]
+        assert asked == held.test.ends[held.test.series == n].tolist()
+
+
 def test_the_levels_asked_for_are_those_scored() -> None:
     class Listening(Naive):
         def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
@@ -198,7 +273,10 @@ def spied() -> dict[bool, tuple[Outcome, dict[str, list[float]]]]:
     found = {}
     for cell in asked.cells:
         outcome, curves = Outcome(), dict[str, list[float]]()
-        _evaluate(cell, asked.options, outcome, lambda name, value, to=curves: to.setdefault(name, []).append(value))
+        load = dataset(cell).load
+        _evaluate(
+            cell, load, asked.options, outcome, lambda name, value, to=curves: to.setdefault(name, []).append(value)
+        )
         found[bool(cell.identity.options["inside"])] = outcome, curves
     return found
 
@@ -248,23 +326,63 @@ def test_your_own_series_from_the_command_line(tmp_path: Path, monkeypatch: pyte
     assert done.exit_code == 0, done.output
     table = pd.read_csv(io.StringIO(done.output[done.output.index("task,") :]))
     assert table["status"].tolist() == ["ok", "ok"]
-    assert table["convention"].unique().tolist() == ["7 steps ahead, season of 7, 1 origin a series"]
+    assert table["convention"].unique().tolist() == ["7 steps ahead, season of 7, 18 origins a series, step 1 day"]
     assert table[["mase", "owa", "weighted_quantile_loss", "mse"]].notna().all(axis=None)
     (run,) = (p.parent for p in (tmp_path / "results").glob("**/record.json") if "seasonal" in str(p))
     told = CliRunner().invoke(app, ["predict", str(run), "--data", "sales.csv"])
     assert told.exit_code == 0, told.output
     new = pd.read_csv(io.StringIO(told.output))
-    assert new.columns.tolist() == ["series", "step", "mean", *(f"q({q})" for q in (0.025, 0.1, 0.5, 0.9, 0.975))]
+    assert new.columns.tolist() == [
+        "series",
+        "time",
+        "step",
+        "mean",
+        *(f"q({q})" for q in (0.025, 0.1, 0.5, 0.9, 0.975)),
+    ]
     for shop, rows in new.groupby("series"):
+        assert rows["time"].tolist() == [f"2023-05-0{day}" for day in range(1, 8)]
         np.testing.assert_allclose(rows["mean"], frame[frame["shop"] == shop]["sold"].to_numpy()[-7:])
+
+
+def test_how_your_own_series_are_read_may_be_said_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        f'{day}/{month}/2024,"1,{100 + 31 * month + day}"' for month in (1, 2) for day in (1, 2, 3, 5, 8, 9, 11, 12)
+    ]
+    Path("sales.csv").write_text("\n".join(["ds,y", *rows, ""]))
+    said = ["--dates", "day-first", "--decimal", "comma", "--step", "day", "--missing", "zero", "--origins", "5"]
+    asked = ["run", "--suite", "ts", "--data", "sales.csv", "--horizon", "3", "--model", "naive", "--format", "csv"]
+    done = CliRunner().invoke(app, [*asked, *said])
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(io.StringIO(done.output[done.output.index("task,") :]))
+    assert table["convention"].tolist() == [
+        "3 steps ahead, season of 7, 5 origins a series, step 1 day, missing zero, dates day-first, decimal comma"
+    ]
+    record = json.loads(next((tmp_path / "results").glob("**/record.json")).read_text())
+    assert (record["notes"]["frequency"], record["notes"]["values_filled"]) == ("1 day", 27)
+
+
+def test_ones_own_series_with_other_values_in_their_gaps_stand_in_other_tables(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join(["ds,y", *(f"2024-01-{d:02},{d % 7}" for d in range(1, 31) if d % 5), ""]))
+    for missing in ("zero", "last"):
+        options = {"horizon": 3, "missing": missing}
+        asked = api.ask("ts", models=["naive"], data=path, data_options=options, store=tmp_path / "store")
+        assert [type(event).__name__ for event in asked.start()][-1] == "Finished"
+    pages = api.stored_tables(tmp_path / "store")
+    assert [len(page.rows) for page in pages] == [1, 1]
+    assert [page.basis.distinction[-12:] for page in pages] == ["missing zero", "missing last"]
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (["--value", "sold"], r"has no column 'y'|named? .*sold"),
+        (["--value", "sold", "--horizon", "7"], "sales.csv has no column 'sold'; it has: 'ds', 'y'; name the column"),
+        (["--horizon", "7"], "every series is too short"),
         (["--horizon", "7", "--text", "words"], "file has no setting 'text'"),
-        ([], "file needs the setting 'horizon'"),
+        ([], "file needs the setting 'horizon': file(horizon=…), or --horizon with --data"),
     ],
 )
 def test_a_wrong_option_of_the_command_line_is_one_line(
@@ -275,3 +393,4 @@ def test_a_wrong_option_of_the_command_line_is_one_line(
     done = CliRunner().invoke(app, ["run", "--suite", "ts", "--data", "sales.csv", "--model", "naive", *given])
     assert done.exit_code == 2
     assert len(done.output.strip().splitlines()) == 1
+    assert words in done.output
