@@ -73,7 +73,7 @@ PIPELINES = [
     ),
     (
         LogisticRegression(PenalisedConfig()),
-        make_pipeline(CountVectorizer(analyzer=lambda w: w), TheirRegression(max_iter=10_000)),
+        make_pipeline(CountVectorizer(analyzer=lambda w: w), TheirRegression(max_iter=10_000, tol=1e-8)),
     ),
     (
         LogisticRegression(PenalisedConfig(features="tfidf", ngrams=2, c=10.0, class_weight="balanced")),
@@ -81,7 +81,7 @@ PIPELINES = [
             TfidfVectorizer(
                 tokenizer=str.split, token_pattern=None, lowercase=False, ngram_range=(1, 2), sublinear_tf=True
             ),
-            TheirRegression(C=10.0, class_weight="balanced", max_iter=10_000),
+            TheirRegression(C=10.0, class_weight="balanced", max_iter=10_000, tol=1e-8),
         ),
     ),
     (
@@ -248,3 +248,22 @@ def test_a_fit_says_what_it_cannot_do() -> None:
 )
 def test_all_laws_hold(make: Any) -> None:
     assert [check.message for check in check_class(make) if not check.passed] == []
+
+
+def test_the_order_of_the_words_columns_changes_no_score_of_a_logistic_regression() -> None:
+    source = trec()
+    order = np.random.default_rng(0).permutation(source.vocab.size)
+    place = np.argsort(order)
+    symbols = tuple(source.vocab.symbols[i] for i in order)
+
+    def moved(texts: Texts) -> Texts:
+        return Texts([place[ids] for ids in texts.ids], texts.words)
+
+    scores = []
+    for vocab, move in ((source.vocab, lambda texts: texts), (Vocab(symbols), moved)):
+        model = LogisticRegression(PenalisedConfig())
+        train, valid = (Labelled(move(part.texts), part.labels) for part in (source.train, source.valid))
+        ctx = ClassificationContext(seed=0, budget=Budget(), valid=valid, vocab=vocab, classes=source.classes)
+        model.fit(train, ctx)
+        scores.append(model.predict(move(source.test.texts)))
+    np.testing.assert_allclose(scores[0], scores[1], atol=1e-4)
