@@ -36,6 +36,8 @@ LOSERS = 3
 """If fewer units than this speak against a difference, units that speak against it may be too rare to be in the sample
 (with probability 0.95 they are if they are at most 3 in G, the "rule of three"), and the interval counts one more."""
 
+RARE = 2.0
+"""The size of a difference that is too rare to be in the sample, in standard deviations of the scores of units."""
 ROUNDING = 1e-9
 """The share of the largest influence below which a unit does not speak for a difference."""
 HEAVY = 3.0
@@ -182,7 +184,7 @@ def compare(
     What the sample is too small to hold is counted as well: of a share, one more error of either model (Bonett & Price
     2012, "Adjusted Wald confidence interval for a difference of binomial proportions based on paired data", J.
     Educational and Behavioral Statistics 37); of other scores, if fewer than `LOSERS` units speak against the
-    difference, one unit that speaks as strongly against it as scores range. If few units carry the difference, the
+    difference, one unit that speaks against it by `RARE` standard deviations of the scores. If few units carry the difference, the
     interval is `HEAVY` times as wide.
 
     Args:
@@ -325,7 +327,7 @@ def _unseen(
     against = np.count_nonzero(differ & (np.sign(of_units) == -np.sign(difference)))
     if against >= LOSERS or not differ.any():
         return 0.0
-    return float(np.sqrt(2) * max(np.ptp(one) for one in single)) / (groups + 2)
+    return float(np.sqrt(2) * RARE * max(one.std() for one in single)) / (groups + 2)
 
 
 def _on_logarithm(influence: Floats, value: float) -> Floats:

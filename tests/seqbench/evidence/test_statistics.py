@@ -123,12 +123,13 @@ def test_one_of_many_is_worse_by_the_stricter_interval_alone() -> None:
 
 
 def test_units_that_speak_against_a_difference_may_be_too_rare_to_be_met() -> None:
-    """All of 40 units are better, by much less than scores range: one as bad as the worst would reverse it."""
+    """All of 40 units are better, by much less than scores differ: one bad unit more would reverse it."""
     theirs = np.linspace(0, 100, 40)
     ours = theirs - 1 - 0.01 * np.tile([1, -1], 20)
     found = compare(ERROR, fits(ours), fits(theirs), margin=0.1)
     assert found.verdict == "undecided"
-    assert found.high - found.difference == pytest.approx(stats.norm.ppf(0.975) * np.sqrt(2) * 100 / 42, rel=0.01)
+    one_more = stats.norm.ppf(0.975) * np.sqrt(2) * 2 * ours.std() / 42
+    assert found.high - found.difference == pytest.approx(one_more, rel=0.01)
     plenty = np.linspace(0, 100, 4000)
     assert compare(ERROR, fits(plenty - 1 - 0.01 * np.tile([1, -1], 2000)), fits(plenty), 0.1).verdict == "better"
 
