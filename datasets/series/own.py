@@ -36,7 +36,7 @@ SHARE = 10
 LARGEST = 5
 """The validation part and the test part are each at most 1/LARGEST of a series, unless `origins` asks for more."""
 ORIGINS = 30
-"""The origins of a test part where there are fewer series than this: they are then the units of the bootstrap."""
+"""The origins of a test part where there are fewer series than this: their influences are then what an interval is made of."""
 REGULAR = 10
 """A series of so many values at equal steps has a frequency of its own, and is not one with rare values."""
 
@@ -407,7 +407,7 @@ class SeriesFile(TableOptions, SeriesDataset):
 def parts(lengths: Ids, horizon: int, stride: int | None, origins: int | None) -> tuple[Ids, int]:
     """Return the length of the test part (N,) of each series, and the steps from one origin to the next.
 
-    Where there are `ORIGINS` series or more, these are the units of the bootstrap, and a test part is a tenth of its
+    Where there are `ORIGINS` series or more, intervals come from these, and a test part is a tenth of its
     series, with origins a horizon apart. Where there are fewer, origins are the units. Then a test part is as long as
     `ORIGINS` origins a horizon apart need, but at least a tenth and at most a fifth of its series; if that is too
     short, the origins stand closer, by the median of the series. A part is never shorter than a horizon.

@@ -1,12 +1,11 @@
 """Metrics of forecasts, as the M4 competition defines them.
 
 An item is one series at one origin, with the H values after it. Metrics are means over items, or ratios of such means,
-so that a bootstrap may draw items, series or blocks of origins. `item_columns` computes the columns of items.
+so that the score without an item, a series or a time is at hand. `item_columns` computes the columns of items.
 
 Divisions by 0: a step whose value and forecast are both 0 has sMAPE 0. An item whose past is constant (or no longer
-than a season) has no MASE: its column holds NaN, and MASE and OWA leave the item out; a resample with only such
-items has the score NaN (`Forecasting.items` draws no such resample). A ratio of two zeros is 0 for a loss and 1 for a
-comparison with Naive2.
+than a season) has no MASE: its column holds NaN, and MASE and OWA leave the item out. A ratio of two zeros is 0 for a
+loss and 1 for a comparison with Naive2.
 
 Rounding errors are no errors: a forecast or quantile within `ROUNDING` of the true value, as a share of the past's mean
 absolute value, counts as equal to it, and a seasonal change that small counts as 0.

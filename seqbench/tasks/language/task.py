@@ -61,7 +61,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
 
         Returns:
             `nats`, −ln p; `characters`, the number of characters that the symbol stands for; `unit`, the unit of the
-            bootstrap to which it belongs.
+            test part to which it belongs.
         """
         part: TextSplit = getattr(data, split)
         return score_split(model, part, data.convention)

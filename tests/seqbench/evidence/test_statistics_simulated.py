@@ -250,6 +250,27 @@ def test_an_interval_covers_the_true_score_nineteen_times_in_twenty(world: World
     assert 1 - at_most(1 - 0.95, 1000) <= 1 - missed / 1000 <= 1 - at_least(1 - widest, 1000)
 
 
+def of_customers(rng: np.random.Generator, customers: int = 60, documents_each: int = 10) -> tuple[list[Columns], Way]:
+    """Documents of one customer are right or wrong together: 0.8 of the variance is between customers."""
+    customer = np.repeat(np.arange(customers), documents_each)
+    latent = np.sqrt(0.8) * rng.normal(size=customers)[customer] + np.sqrt(0.2) * rng.normal(size=len(customer))
+    right = latent < stats.norm.ppf(0.8)
+    label = rng.integers(2, size=len(customer))
+    return [{"label": label, "predicted": np.where(right, label, 1 - label)}], Way("groups", customer)
+
+
+def test_documents_of_one_customer_are_no_independent_evidence() -> None:
+    rng, hits = np.random.default_rng(9), Counter[str]()
+    for _ in range(600):
+        columns, groups = of_customers(rng)
+        for name, ways in (("groups", (groups,)), ("documents", ITEMS)):
+            found = estimate(ACCURACY, columns, ways)
+            hits[name] += found.low <= 0.8 <= found.high
+    print(f"\ncoverage with groups {hits['groups'] / 6:.1f} %, without {hits['documents'] / 6:.1f} %")
+    assert 0.92 < hits["groups"] / 600 < 0.98
+    assert hits["documents"] / 600 < 0.65
+
+
 # What this module does not do, and why
 
 
