@@ -36,7 +36,7 @@ SHARE = 10
 LARGEST = 5
 """The validation part and the test part are each at most 1/LARGEST of a series, unless `origins` asks for more."""
 ORIGINS = 30
-"""The origins of a test part where there are fewer series than this: their influences are then what an interval is made of."""
+"""The origins of a test part where there are fewer series than this, which are then what an interval is made of."""
 REGULAR = 10
 """A series of so many values at equal steps has a frequency of its own, and is not one with rare values."""
 

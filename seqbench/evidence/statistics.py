@@ -184,8 +184,8 @@ def compare(
     What the sample is too small to hold is counted as well: of a share, one more error of either model (Bonett & Price
     2012, "Adjusted Wald confidence interval for a difference of binomial proportions based on paired data", J.
     Educational and Behavioral Statistics 37); of other scores, if fewer than `LOSERS` units speak against the
-    difference, one unit that speaks against it by `RARE` standard deviations of the scores. If few units carry the difference, the
-    interval is `HEAVY` times as wide.
+    difference, one unit that speaks against it by `RARE` standard deviations of the scores. If few units carry the
+    difference, the interval is `HEAVY` times as wide.
 
     Args:
         fits: columns of the model, one mapping per seed, each column (U,).
