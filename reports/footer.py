@@ -141,10 +141,14 @@ def _data(table: Table) -> str:
 
 
 def _read(record: Record) -> str:
-    """Return how a file of the user was read: what the notes of its record say."""
+    """Return how a file of the user was read: what the notes of its record say, without counts of 0 and of parts."""
     if record.data_spec.name != OWN:
         return ""
-    notes = {name: value for name, value in record.notes.items() if isinstance(value, int | str) and value != ""}
+    notes = {
+        name: value
+        for name, value in record.notes.items()
+        if isinstance(value, int | str) and value and not name.endswith(("_train", "_valid", "_test", "vocabulary"))
+    }
     return "; ".join(
         f"{name.replace('_', ' ')}: {f'{value:,}' if isinstance(value, int) else value}"
         for name, value in notes.items()

@@ -10,6 +10,8 @@ from seqbench.evidence.metrics import Metric
 ABSENT = "—"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ESCAPE_CODE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")  # such as a colour: ECMA-48, section 5.4
+MOST = 6
+"""The most decimal places: a score that is smaller is nearly 0, and its digits would only widen the column."""
 LONG = 1e7
 """Scores from this size on are written with an exponent: the model failed, so their digits mean nothing."""
 
@@ -17,7 +19,7 @@ LONG = 1e7
 def places(values: Iterable[float | None], digits: int = 4) -> int:
     """Return the decimal places for a column: enough for `digits` significant digits of its smallest value."""
     sizes = [abs(v) for v in values if v is not None and math.isfinite(v) and v != 0]
-    return max(0, digits - 1 - math.floor(math.log10(min(sizes)))) if sizes else 0
+    return min(MOST, max(0, digits - 1 - math.floor(math.log10(min(sizes))))) if sizes else 0
 
 
 def fixed(value: float | None, decimals: int) -> str:

@@ -112,6 +112,8 @@ def _scored(table: Table, row: Row) -> str:
 
 def _distance(table: Table, skill: float) -> str:
     """Return `12.3 % below`: a skill above 0 means better, which for a perplexity means lower."""
+    if skill == 0:
+        return "as good as"
     below = (skill > 0) == table.metrics[0].lower_is_better
     return f"{percent(abs(skill)).removeprefix('+')} {'below' if below else 'above'}"
 

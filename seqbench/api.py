@@ -53,6 +53,7 @@ class Asked:
             keys=[cell.key for cell in self.cells],
             started=datetime.now(UTC).isoformat(timespec="microseconds"),
         )
+        self.store.claim()
         for event in execute(self.cells, self.store, self.options, jobs=self.jobs, retry=self.retry):
             if isinstance(event, Loaded):
                 self.store.write_plan(plan)

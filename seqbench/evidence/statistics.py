@@ -294,7 +294,7 @@ def _wilson(
     groups, share = over.groups, min(max(share, 0.0), 1.0)  # a mean of ones may be rounded up
     if not np.isfinite(over.variance):
         return 0.0, 1.0
-    error = groups**2 * _error_variance(metric, columns, sums)
+    error = len(sums) ** 2 * _error_variance(metric, columns, sums)  # a group may be wrong as a whole
     smoothed = (groups * share + 2) / (groups + 4)
     variance = (over.variance * groups**2 * (groups - 1) + error * (2 * groups + 4)) / ((groups + 4) ** 2 * groups)
     ratio = (_quantile(groups - 1, level) ** 2 * variance + of_seeds**2) / (smoothed * (1 - smoothed))
@@ -321,7 +321,7 @@ def _unseen(
     groups = len(influence)
     if metric.range == "share":
         error = max(_error_variance(metric, columns, one) for side in sides for one in side)
-        return float(np.sqrt(2 * error)) * groups / (groups + 2)
+        return float(np.sqrt(2 * error)) * len(sides[0][0]) / (groups + 2)
     of_units = influence + difference
     differ = np.abs(of_units) > ROUNDING * np.abs(np.concatenate(single)).max()
     against = np.count_nonzero(differ & (np.sign(of_units) == -np.sign(difference)))

@@ -158,6 +158,15 @@ class Store:
         path = self.folder(record.identity, record.key) / ENCODING
         return dict(json.loads(path.read_bytes()))
 
+    def claim(self) -> None:
+        """Make sure that the store can be written, before anything is computed for it.
+
+        Raises:
+            Unwritable: it cannot.
+        """
+        with self._partial():
+            pass
+
     def write_plan(self, plan: Plan) -> None:
         """Store a plan. It replaces an earlier plan with the same command, suite and preset.
 
