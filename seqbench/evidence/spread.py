@@ -69,7 +69,7 @@ class Spread:
     groups: int
     """The number of independent groups or blocks; of two ways, the smaller number."""
     way: str
-    """The name of the way with the largest variance."""
+    """The name of the way with too heavy tails, or else of that with the largest variance."""
     heavy: tuple[int, ...] = ()
     """If tails are too heavy: the groups of `way` that carry most of the variance, the heaviest first."""
     fixed: tuple[str, ...] = ()
@@ -125,8 +125,8 @@ def spread(influence: Callable[[Ids | None], Floats], ways: Sequence[Way]) -> Sp
     kept = [i for i, size in enumerate(sizes) if size >= FEWEST] or [int(np.argmax(sizes))]
     fixed = tuple(way.name for i, way in enumerate(ways) if i not in kept)
     found = [_one_way(influence(ways[i].groups), ways[i]) for i in kept]
-    widest = max(found, key=lambda one: one.variance)
-    variance = widest.variance
+    told = max(found, key=lambda one: (bool(one.heavy), one.variance))
+    variance = max(one.variance for one in found)
     if len(found) > 1:
         both = float(np.square(influence(None)).sum())
         units = len(influence(None))
@@ -134,10 +134,10 @@ def spread(influence: Callable[[Ids | None], Floats], ways: Sequence[Way]) -> Sp
     return Spread(
         variance,
         min(one.dof for one in found),
-        widest.skewness,
+        max((one.skewness for one in found), key=abs),
         min(one.groups for one in found),
-        widest.way,
-        next((one.heavy for one in found if one.heavy), ()),
+        told.way,
+        told.heavy,
         fixed,
     )
 

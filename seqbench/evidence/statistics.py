@@ -301,7 +301,7 @@ def _wilson(
     centre = share + ratio / 2
     half = np.sqrt(ratio * share * (1 - share) + ratio**2 / 4)
     low, high = (float((centre + side) / (1 + ratio)) for side in (-half, half))
-    return min(low, share), max(high, share)  # without errors, both are 1 but for rounding
+    return min(low, share), min(max(high, share), 1.0)  # without errors, all are 1 but for rounding
 
 
 def _error_variance(metric: Metric, columns: Columns, sums: Floats) -> float:

@@ -148,6 +148,18 @@ def test_a_difference_that_three_units_carry_has_a_wide_interval_and_names_them(
     assert not compare(ERROR, fits(theirs + rng.normal(size=200)), fits(theirs), 0.01).carried_by
 
 
+def test_of_two_ways_the_one_with_heavy_tails_is_named() -> None:
+    """Forty series of which three carry the difference, at thirty times that are alike."""
+    rng = np.random.default_rng(0)
+    series, times = np.repeat(np.arange(40), 30), np.tile(np.arange(30), 40)
+    theirs = rng.normal(size=1200)
+    ours = theirs + rng.normal(size=30)[times] + np.where(series >= 37, 9.0 ** (series - 36), 0)
+    ways = (Way("series", series), Way("origins", times, ordered=True))
+    found = compare(ERROR, fits(ours), fits(theirs), 0.01, ways)
+    assert found.spread is not None
+    assert (found.spread.way, found.carried_by[0]) == ("series", 39)
+
+
 # What an answer means
 
 
