@@ -44,7 +44,8 @@ import torch._dynamo
 suite, source, model = sys.argv[1:]
 cell = api.ask(suite, models=[model], datasets=[source], preset="quick", device="cpu").cells[0]
 kind, data = task(cell.identity.task), dataset(cell).load()
-kind.prepare(data)
+for split in ("valid", "test"):
+    kind.prepare(data, split)
 fitted, told = blank(cell, data), []
 seed_everything(cell.seed)
 budget = Budget.model_validate(cell.identity.budget)

@@ -1,4 +1,8 @@
-"""What the process of one cell does: load, fit, score, check, write the record."""
+"""What the process of one cell does: fit, score, check, write the record.
+
+It reads the test part after its fits are done and the validation part is scored, so no fit can find the test part in
+the memory of its process.
+"""
 
 import os
 import signal
@@ -9,7 +13,6 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -26,7 +29,7 @@ from seqbench.interface import Arrays, Besides, Budget, MissingExtra, SequenceMo
 from seqbench.runs.clock import Clock
 from seqbench.runs.failure import one_line, places
 from seqbench.runs.grid import TRUTH, Cell
-from seqbench.runs.loading import dataset, read
+from seqbench.runs.loading import Files, dataset
 from seqbench.runs.store import Store, Unwritable
 from seqbench.runs.suites import Limits
 from seqbench.spec import Spec
@@ -95,10 +98,10 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
     )
 
 
-def main(cell: Cell, file: Path, root: Path, options: Options, channel: Connection, log: Path) -> None:
+def main(cell: Cell, files: Files, root: Path, options: Options, channel: Connection, log: Path) -> None:
     """Run a cell, in its own process.
 
-    Its data is read from `file`, which `loading` wrote. The output of the model goes to the file `log`; values of
+    Its data is read from `files`, which `loading` wrote. The output of the model goes to the file `log`; values of
     curves are sent to the parent through `channel`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends its cells
@@ -118,7 +121,7 @@ def main(cell: Cell, file: Path, root: Path, options: Options, channel: Connecti
     status: Status = "ok"
     reason = trace = ""
     try:
-        _evaluate(cell, partial(read, file), options, outcome, log_value)
+        _evaluate(cell, files, options, outcome, log_value)
     except MissingExtra as error:
         status, reason = "skipped", str(error)
     except MemoryError as error:
@@ -187,15 +190,12 @@ def blank(cell: Cell, data: Any = None) -> SequenceModel[Any, Any]:
     return model
 
 
-def _evaluate(
-    cell: Cell, load: Callable[[], Any], options: Options, outcome: Outcome, log: Callable[[str, float], None]
-) -> None:
+def _evaluate(cell: Cell, files: Files, options: Options, outcome: Outcome, log: Callable[[str, float], None]) -> None:
     kind = task(cell.identity.task)
     outcome.costs["start_memory_bytes"] = psutil.Process().memory_info().rss
     source = dataset(cell)
-    data = load()
+    data, outcome.comparability = files.read_fitting()
     outcome.notes = {"licence": source.licence, "citation": source.citation, **data.notes}
-    outcome.comparability = kind.comparability(data, cell.identity.dataset, cell.identity.data_sha256)
 
     fitting, scoring = Clock(cell.identity.device), Clock(cell.identity.device)
 
@@ -219,6 +219,8 @@ def _evaluate(
         del model, unchanged  # so that two fits are not in memory at the same time
         model = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
         unchanged = kind.probe(model, data)
+    del data  # so that the training part is not in memory twice
+    data = files.read_scoring()
     with scoring:
         outcome.columns = kind.score(model, data, "test", valid)
     outcome.costs |= {"predict_seconds": scoring.wall, "predict_cpu_seconds": scoring.cpu}

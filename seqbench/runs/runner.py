@@ -24,7 +24,7 @@ from seqbench.evidence.records import Record, Status
 from seqbench.runs import cell as cell_process
 from seqbench.runs.cell import Options, Outcome, record_of
 from seqbench.runs.grid import Cell
-from seqbench.runs.loading import loaded, source_of
+from seqbench.runs.loading import Files, loaded, source_of
 from seqbench.runs.store import Damaged, Store, Unwritable
 
 if TYPE_CHECKING:
@@ -100,14 +100,14 @@ class Running(Protocol):
 class Launcher(Protocol):
     """Starts cells, for example as local processes or as jobs of a cluster."""
 
-    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Path]]:
-        """Load the data of cells; the context yields the file of each data set, as `start` takes it.
+    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Files]]:
+        """Load the data of cells; the context yields the files of each data set, as `start` takes them.
 
         Raises:
             DataError: data is missing or wrong.
         """
 
-    def start(self, cell: Cell, data: Path, store: Store, options: Options) -> Running: ...
+    def start(self, cell: Cell, data: Files, store: Store, options: Options) -> Running: ...
 
 
 def execute(
@@ -198,10 +198,10 @@ class LocalProcesses:
                 [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]
             )
 
-    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Path]]:
+    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Files]]:
         return loaded(cells, self._process)
 
-    def start(self, cell: Cell, data: Path, store: Store, options: Options) -> Running:
+    def start(self, cell: Cell, data: Files, store: Store, options: Options) -> Running:
         folder = Path(tempfile.mkdtemp(prefix="seqbench-"))
         log = folder / "log.txt"
         receiver, sender = self.context.Pipe(duplex=False)

@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
@@ -76,8 +76,16 @@ class Task(ABC, Generic[Data, Model]):
     ) -> Context[Any]:
         """Return the `Context` that is passed to the fit that is scored on `split`."""
 
-    def prepare(self, data: Data) -> None:
-        """Precompute what scoring needs from the data, so that it is not counted in any model's time."""
+    def without_test(self, data: Data) -> Data:
+        """Return the data as the process of a cell holds it until it scores the test part: without the test part.
+
+        Fits and the scoring of the validation part must be the same with it. Here the field `test` of a dataclass is
+        set to None; override this if the data holds the test part elsewhere.
+        """
+        return cast(Data, replace(cast(Any, data), test=None))
+
+    def prepare(self, data: Data, split: Split) -> None:
+        """Precompute what scoring a split needs from the data, so that it is not counted in any model's time."""
         return
 
     @abstractmethod
