@@ -32,7 +32,6 @@ from seqbench.runs.grid import TRUTH, Cell
 from seqbench.runs.loading import Files, dataset
 from seqbench.runs.store import Store, Unwritable
 from seqbench.runs.suites import Limits
-from seqbench.spec import Spec
 from seqbench.tasks import task
 from seqbench.tasks.base import Split, Task
 
@@ -78,8 +77,8 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
         identity=cell.identity,
         label=cell.label,
         reduction=cell.reduction,
-        model_spec=findable(cell.model),
-        data_spec=findable(cell.dataset),
+        model_spec=cell.model,
+        data_spec=cell.dataset,
         kind=cell.kind,
         stochastic=cell.stochastic,
         status=status,
@@ -98,12 +97,14 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
     )
 
 
-def main(cell: Cell, files: Files, root: Path, options: Options, channel: Connection, log: Path) -> None:
+def main(cell: Cell, files: Files, root: Path, options: Options, channel: Connection, log: Path, folder: Path) -> None:
     """Run a cell, in its own process.
 
     Its data is read from `files`, which `loading` wrote. The output of the model goes to the file `log`; values of
-    curves are sent to the parent through `channel`.
+    curves are sent to the parent through `channel`. The process works in `folder`, so that no other cell finds the
+    files that the model leaves there.
     """
+    os.chdir(folder)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends its cells
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     with log.open("wb", buffering=0) as printed_to:
@@ -256,19 +257,3 @@ def _peak_memory() -> int:
         return int(getattr(psutil.Process().memory_info(), "peak_wset"))  # noqa: B009 (a field only on Windows)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-def findable(spec: Spec) -> Spec:
-    """Return the spec with absolute paths, so that it can be found from any folder."""
-    if spec.parts:
-        return replace(Spec.sum(map(findable, spec.parts)), settings=spec.settings)
-    path, colon, attribute = spec.name.rpartition(":")
-    name = f"{Path(path).resolve()}:{attribute}" if colon else spec.name
-    return Spec(name, {key: _found(key, value) for key, value in spec.settings.items()})
-
-
-def _found(setting: str, value: object) -> object:
-    """Return the absolute path if the value is that of a file, or if the setting `path` is that of a folder."""
-    if isinstance(value, str) and (Path(value).is_file() or (setting == "path" and Path(value).is_dir())):
-        return str(Path(value).resolve())
-    return value

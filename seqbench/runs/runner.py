@@ -203,9 +203,10 @@ class LocalProcesses:
 
     def start(self, cell: Cell, data: Files, store: Store, options: Options) -> Running:
         folder = Path(tempfile.mkdtemp(prefix="seqbench-"))
-        log = folder / "log.txt"
+        log, work = folder / "log.txt", folder / "work"
+        work.mkdir()
         receiver, sender = self.context.Pipe(duplex=False)
-        process = self._process(cell_process.main, (cell, data, store.root.absolute(), options, sender, log))
+        process = self._process(cell_process.main, (cell, data, store.root.absolute(), options, sender, log, work))
         sender.close()
         return _LocalProcess(cell, process, receiver, log, options)
 

@@ -10,7 +10,29 @@ from seqbench.evidence.records import Record
 from seqbench.runs.runner import Finished
 
 TOYS = Path(__file__).parents[2] / "toys"
-SEARCHING, COINS = TOYS / "searching.py", f"{TOYS / 'toys.py'}:Coins"
+SEARCHING, MISBEHAVING = TOYS / "searching.py", TOYS / "misbehaving.py"
+COINS = f"{TOYS / 'toys.py'}:Coins"
+READER = """
+from pathlib import Path
+from seqbench import Config, LanguageModel
+from words import log_p
+
+class Words(Config):
+    file: str
+    input: str = "words"
+
+class Reader(LanguageModel):
+    config_class = Words
+    stochastic = False
+
+    def fit(self, train, ctx):
+        self.vocab_size = ctx.vocab.size
+        assert self.config.input == "both"
+        ctx.log("read", float(Path(self.config.file).read_text()))
+
+    def predict(self, ids, state=None):
+        return log_p(ids), None
+"""
 
 
 def _records(store: Path, model: str, dataset: str, suite: str = "lm", **request: object) -> list[Record]:
@@ -36,3 +58,28 @@ def test_a_classifier_that_searches_memory_during_its_fit_finds_no_third_set_of_
 def test_a_forecaster_that_searches_memory_during_its_fits_finds_no_value_of_the_test_part(tmp_path: Path) -> None:
     (found,) = _records(tmp_path, f"{SEARCHING}:FindsSeries", f"{TOYS / 'forecast_toys.py'}:Ramp", "ts")
     assert found.curves == {"longest": [60], "longest, for the test part": [60]}
+
+
+def test_no_cell_finds_the_files_that_another_left_in_its_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here := tmp_path / "here").mkdir()
+    monkeypatch.chdir(here)
+    records = _records(tmp_path / "store", f"{MISBEHAVING}:KeepsNotes", COINS, seeds=2)
+    assert [record.curves["found"] for record in records] == [[0], [0]]
+    assert list(here.iterdir()) == []
+
+
+def test_relative_paths_of_a_model_and_of_its_settings_are_those_of_the_folder_of_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("reader.py").write_text(READER)
+    Path("words.py").write_text("import numpy as np\n\ndef log_p(ids):\n    return np.full(ids.shape, -np.log(2))\n")
+    Path("seven.txt").write_text("7")
+    Path("both").write_text("a file of the name of a choice")
+    Path("coins.py").write_text((TOYS / "toys.py").read_text())
+    (found,) = _records(tmp_path / "store", "reader.py:Reader(file='seven.txt', input=both)", "coins.py:Coins")
+    assert found.curves == {"read": [7]}
+    assert found.label == "reader.py:Reader(file=seven.txt, input=both)"
+    assert found.model_spec.paths() == (f"{tmp_path}/reader.py:Reader", str(tmp_path / "seven.txt"))
