@@ -7,6 +7,8 @@ import pytest
 
 from seqbench.api import ask
 from seqbench.evidence.records import Record
+from seqbench.runs.cell import _fit_costs
+from seqbench.runs.clock import Clock
 from seqbench.runs.runner import Finished
 
 TOYS = Path(__file__).parents[2] / "toys"
@@ -83,3 +85,31 @@ def test_relative_paths_of_a_model_and_of_its_settings_are_those_of_the_folder_o
     assert found.curves == {"read": [7]}
     assert found.label == "reader.py:Reader(file=seven.txt, input=both)"
     assert found.model_spec.paths() == (f"{tmp_path}/reader.py:Reader", str(tmp_path / "seven.txt"))
+
+
+def test_work_that_a_fit_puts_off_to_its_first_prediction_counts_as_fit(tmp_path: Path) -> None:
+    (lazy,) = _records(tmp_path, f"{TOYS / 'toys.py'}:Lazy", COINS)
+    assert lazy.costs.deferred_seconds is not None
+    assert lazy.costs.fit_seconds is not None
+    assert 0.1 < lazy.costs.deferred_seconds < lazy.costs.fit_seconds
+    assert [check.name for check in lazy.checks if not check.passed] == []
+
+
+def clock(wall: float, cpu: float = 0.0) -> Clock:
+    made = Clock()
+    made.wall, made.cpu = wall, cpu
+    return made
+
+
+def test_only_what_the_first_prediction_costs_beyond_the_second_counts_as_fit() -> None:
+    found = _fit_costs(clock(0.5, 0.5), first=clock(3.75, 2.0), again=clock(0.25, 0.25))
+    assert (found["fit_seconds"], found["fit_cpu_seconds"], found["deferred_seconds"]) == (4.0, 2.25, 3.5)
+
+
+@pytest.mark.parametrize(("fit", "first", "again"), [(0.001, 0.019, 0.01), (10.0, 1.5, 0.75), (1.0, 3.0, 3.5)])
+def test_a_first_prediction_that_is_hardly_slower_leaves_the_time_of_the_fit(
+    fit: float, first: float, again: float
+) -> None:
+    found = _fit_costs(clock(fit), clock(first), clock(again))
+    assert found["fit_seconds"] == fit
+    assert "deferred_seconds" not in found
