@@ -71,7 +71,7 @@ class Costs(_Frozen):
     """The part of `fit_seconds` that trained after the epoch whose weights were kept."""
     deferred_seconds: float | None = None
     """The part of `fit_seconds` that passed in the first prediction, if it is worth telling: what the first prediction
-    cost beyond the same prediction once more."""
+    cost beyond the same prediction once more, without waiting."""
     predict_seconds: float | None = None
     """Wall time to score the test part once."""
     predict_cpu_seconds: float | None = None

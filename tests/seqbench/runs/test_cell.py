@@ -95,15 +95,15 @@ def test_work_that_a_fit_puts_off_to_its_first_prediction_counts_as_fit(tmp_path
     assert [check.name for check in lazy.checks if not check.passed] == []
 
 
-def clock(wall: float, cpu: float = 0.0) -> Clock:
+def clock(wall: float, cpu: float | None = None) -> Clock:
     made = Clock()
-    made.wall, made.cpu = wall, cpu
+    made.wall, made.cpu = wall, wall if cpu is None else cpu
     return made
 
 
 def test_only_what_the_first_prediction_costs_beyond_the_second_counts_as_fit() -> None:
-    found = _fit_costs(clock(0.5, 0.5), first=clock(3.75, 2.0), again=clock(0.25, 0.25))
-    assert (found["fit_seconds"], found["fit_cpu_seconds"], found["deferred_seconds"]) == (4.0, 2.25, 3.5)
+    found = _fit_costs(clock(0.5, 0.5), first=clock(3.75, 7.0), again=clock(0.25, 0.5))
+    assert (found["fit_seconds"], found["fit_cpu_seconds"], found["deferred_seconds"]) == (4.0, 7.0, 3.5)
 
 
 @pytest.mark.parametrize(("fit", "first", "again"), [(0.001, 0.019, 0.01), (10.0, 1.5, 0.75), (1.0, 3.0, 3.5)])
@@ -113,3 +113,8 @@ def test_a_first_prediction_that_is_hardly_slower_leaves_the_time_of_the_fit(
     found = _fit_costs(clock(fit), clock(first), clock(again))
     assert found["fit_seconds"] == fit
     assert "deferred_seconds" not in found
+
+
+def test_a_first_prediction_that_waited_for_a_busy_machine_leaves_the_time_of_the_fit() -> None:
+    found = _fit_costs(clock(1.0), first=clock(2.0, 0.5), again=clock(0.5, 0.5))
+    assert found["fit_seconds"] == 1.0
