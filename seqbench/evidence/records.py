@@ -73,7 +73,7 @@ class Costs(_Frozen):
     """The part of `fit_seconds` that passed in the first prediction, if it is worth telling: what the first prediction
     cost beyond the same prediction once more, without waiting."""
     predict_seconds: float | None = None
-    """Wall time to score the test part once."""
+    """Wall time of the calls of `predict` that score the test part."""
     predict_cpu_seconds: float | None = None
     busy: bool = False
     """Whether fitting or scoring had to wait for the processor, so that the wall times are upper bounds."""

@@ -1,7 +1,7 @@
-"""What the process of one cell does: fit, score, check, write the record.
+"""What the process of one cell does: fit, predict, check, write the record.
 
-It reads the test part after its fits are done and the validation part is scored, so no fit can find the test part in
-the memory of its process.
+It holds no test part until the test part is scored, which another process does (`scoring`). So a model cannot find the
+test part in the memory of its process.
 """
 
 import os
@@ -30,6 +30,7 @@ from seqbench.runs.clock import Clock
 from seqbench.runs.failure import one_line, places
 from seqbench.runs.grid import TRUTH, Cell
 from seqbench.runs.loading import Files, dataset
+from seqbench.runs.scoring import answer
 from seqbench.runs.store import Store, Unwritable
 from seqbench.runs.suites import Limits
 from seqbench.tasks import task
@@ -99,12 +100,21 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
     )
 
 
-def main(cell: Cell, files: Files, root: Path, options: Options, channel: Connection, log: Path, folder: Path) -> None:
+def main(
+    cell: Cell,
+    files: Files,
+    scorer: Connection,
+    root: Path,
+    options: Options,
+    channel: Connection,
+    log: Path,
+    folder: Path,
+) -> None:
     """Run a cell, in its own process.
 
-    Its data is read from `files`, which `loading` wrote. The output of the model goes to the file `log`; values of
-    curves are sent to the parent through `channel`. The process works in `folder`, so that no other cell finds the
-    files that the model leaves there.
+    Its data is read from `files`, which `loading` wrote; the test part is scored by the process behind `scorer`. The
+    output of the model goes to the file `log`; values of curves are sent to the parent through `channel`. The process
+    works in `folder`, so that no other cell finds the files that the model leaves there.
     """
     os.chdir(folder)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends its cells
@@ -124,7 +134,7 @@ def main(cell: Cell, files: Files, root: Path, options: Options, channel: Connec
     status: Status = "ok"
     reason = trace = ""
     try:
-        _evaluate(cell, files, options, outcome, log_value)
+        _evaluate(cell, files, scorer, options, outcome, log_value)
     except MissingExtra as error:
         status, reason = "skipped", str(error)
     except MemoryError as error:
@@ -193,7 +203,14 @@ def blank(cell: Cell, data: Any = None) -> SequenceModel[Any, Any]:
     return model
 
 
-def _evaluate(cell: Cell, files: Files, options: Options, outcome: Outcome, log: Callable[[str, float], None]) -> None:
+def _evaluate(
+    cell: Cell,
+    files: Files,
+    scorer: Connection,
+    options: Options,
+    outcome: Outcome,
+    log: Callable[[str, float], None],
+) -> None:
     kind = task(cell.identity.task)
     outcome.costs["start_memory_bytes"] = psutil.Process().memory_info().rss
     source = dataset(cell)
@@ -224,17 +241,15 @@ def _evaluate(cell: Cell, files: Files, options: Options, outcome: Outcome, log:
     if cell.model.name != TRUTH and kind.train(data, "test") is not kind.train(data, "valid"):
         del model, unchanged  # so that two fits are not in memory at the same time
         model, unchanged = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
-    del data  # so that the training part is not in memory twice
-    data = files.read_scoring()
-    with scoring:
-        outcome.columns = kind.score(model, data, "test", valid)
+    outcome.columns, outcome.detail = answer(model, scorer, valid, scoring)
     outcome.costs |= {"predict_seconds": scoring.wall, "predict_cpu_seconds": scoring.cpu}
     outcome.costs |= {"items_per_second": outcome.comparability.items / scoring.wall}
     outcome.costs["busy"] |= scoring.busy
     outcome.scores["test"] = _scores(kind, outcome.columns, outcome.comparability)
-    outcome.detail = kind.detail(outcome.columns, data, valid)
 
     outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, which hold a second fit
+    del data  # so that the training part is not in memory twice
+    data = files.read_scoring()
     checks = [unchanged(), *kind.check(model, data, cell.seed)]
     outcome.checks = checks if options.text else [wordless(check) for check in checks]
     if options.keep:

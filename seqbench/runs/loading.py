@@ -1,7 +1,7 @@
 """Loading: each data set of a run is read, checked and split once, before any cell starts.
 
 A process of its own reads a data set, so that a loader that crashes or hangs does not end the run unexplained. It
-leaves two files in a temporary folder, from which the cells take the data: one without the test part, one with it.
+leaves two files in a temporary folder: one without the test part, for fits, and one with it, for scoring.
 """
 
 import os
@@ -42,7 +42,7 @@ class Files:
     """The whole data."""
 
     def read_fitting(self) -> tuple[Any, Comparability]:
-        """Return what a cell needs until it scores the test part."""
+        """Return what a cell needs until its test part is scored."""
         data, basis = _read(self.fitting)
         return data, basis
 

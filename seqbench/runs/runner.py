@@ -22,6 +22,7 @@ import psutil
 
 from seqbench.evidence.records import Record, Status
 from seqbench.runs import cell as cell_process
+from seqbench.runs import scoring
 from seqbench.runs.cell import Options, Outcome, record_of
 from seqbench.runs.grid import Cell
 from seqbench.runs.loading import Files, loaded, source_of
@@ -206,9 +207,13 @@ class LocalProcesses:
         log, work = folder / "log.txt", folder / "work"
         work.mkdir()
         receiver, sender = self.context.Pipe(duplex=False)
-        process = self._process(cell_process.main, (cell, data, store.root.absolute(), options, sender, log, work))
-        sender.close()
-        return _LocalProcess(cell, process, receiver, log, options)
+        asks, answers = self.context.Pipe()
+        scorer = self._process(scoring.main, (cell, data, asks))
+        arguments = (cell, data, answers, store.root.absolute(), options, sender, log, work)
+        process = self._process(cell_process.main, arguments)
+        for end in (asks, answers, sender):
+            end.close()
+        return _LocalProcess(cell, process, scorer, receiver, log, options)
 
     def _process(self, target: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProcess:
         """Start a process that calls `target`."""
@@ -222,6 +227,7 @@ class LocalProcesses:
 class _LocalProcess:
     cell: Cell
     process: BaseProcess
+    scorer: BaseProcess
     receiver: Connection
     log: Path
     options: Options
@@ -295,6 +301,8 @@ class _LocalProcess:
         return total
 
     def _clear(self) -> None:
+        self.scorer.kill()
+        self.scorer.join()
         self.receiver.close()
         if self.log.is_file():
             self.printed = self.log.read_bytes()

@@ -77,7 +77,7 @@ class Task(ABC, Generic[Data, Model]):
         """Return the `Context` that is passed to the fit that is scored on `split`."""
 
     def without_test(self, data: Data) -> Data:
-        """Return the data as the process of a cell holds it until it scores the test part: without the test part.
+        """Return the data as the process of a cell holds it until its test part is scored: without the test part.
 
         Fits and the scoring of the validation part must be the same with it. Here the field `test` of a dataclass is
         set to None; override this if the data holds the test part elsewhere.
@@ -91,6 +91,9 @@ class Task(ABC, Generic[Data, Model]):
     @abstractmethod
     def score(self, model: Model, data: Data, split: Split, valid: Columns | None = None) -> Columns:
         """Score a split, and return the item columns that are stored.
+
+        Call only `model.predict`, with arguments by position: the model may be in another process. If it returns a
+        pair, the second is a state, which may only be passed to the next call.
 
         Args:
             valid: if the split is `test`, the columns of the validation part, which may be used for calibration.

@@ -1,4 +1,4 @@
-"""A model of each task that searches the memory of its process for the test part during its fit."""
+"""Models that search the memory of their process for the test part, during their fit or when they predict."""
 
 import gc
 from collections.abc import Iterator
@@ -37,6 +37,23 @@ class FindsDocuments(Classifier):
         return np.full((len(texts), self.classes), -np.log(self.classes))
 
 
+class LooksUpLabels(FindsDocuments):
+    """Searches for its documents when it predicts, and answers with the labels that lie beside them."""
+
+    def predict(self, texts: Texts) -> Floats:
+        log_p = super().predict(texts)
+        labels = {
+            tuple(ids): label
+            for thing in gc.get_objects()
+            if isinstance(thing, Labelled)
+            for ids, label in zip(thing.texts.ids, thing.labels, strict=True)
+        }
+        for row, ids in enumerate(texts.ids):
+            if tuple(ids) in labels:
+                log_p[row] = np.log(np.where(np.arange(self.classes) == labels[tuple(ids)], 0.99, 0.01))
+        return log_p - np.log(np.exp(log_p).sum(axis=1, keepdims=True))
+
+
 class FindsSeries(Forecaster):
     """The last value; it logs the length of the longest array that it found and that begins like the first series."""
 
@@ -49,6 +66,19 @@ class FindsSeries(Forecaster):
 
     def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
         return Forecast(np.stack([np.full(horizon, values[-1]) for values in past.values]))
+
+
+class LooksUpValues(FindsSeries):
+    """Searches for longer copies of its pasts when it predicts, and answers with what follows there."""
+
+    def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
+        mean = super().predict(past, horizon, levels).mean
+        found = [values for thing in gc.get_objects() if isinstance(thing, Panel) for values in thing.values]
+        for row, values in enumerate(past.values):
+            for array in found:
+                if len(array) >= len(values) + horizon and np.array_equal(array[: len(values)], values):
+                    mean[row] = array[len(values) :][:horizon]
+        return Forecast(mean)
 
 
 def arrays(kind: type) -> Iterator[Ids | Floats]:

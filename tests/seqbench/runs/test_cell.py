@@ -62,6 +62,19 @@ def test_a_forecaster_that_searches_memory_during_its_fits_finds_no_value_of_the
     assert found.curves == {"longest": [60], "longest, for the test part": [60]}
 
 
+def test_a_classifier_that_searches_memory_when_it_predicts_finds_no_label_of_the_test_part(tmp_path: Path) -> None:
+    dataset = "synthetic-words(train_documents=60, valid_documents=30, test_documents=30)"
+    (found,) = _records(tmp_path, f"{SEARCHING}:LooksUpLabels", dataset, "doc", seeds=1)
+    assert found.scores["test"]["log_loss"] == pytest.approx(np.log(len(found.detail["classes"])))
+    assert found.scores["valid"]["accuracy"] == 1  # it searched well
+
+
+def test_a_forecaster_that_searches_memory_when_it_predicts_finds_no_value_of_the_test_part(tmp_path: Path) -> None:
+    (found,) = _records(tmp_path, f"{SEARCHING}:LooksUpValues", f"{TOYS / 'forecast_toys.py'}:Ramp", "ts")
+    assert found.detail["by_step"]["mae"] == [1, 2, 3, 4]
+    assert found.scores["valid"]["mase"] == 0  # it searched well
+
+
 def test_no_cell_finds_the_files_that_another_left_in_its_working_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

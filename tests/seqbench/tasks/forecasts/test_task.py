@@ -3,7 +3,9 @@
 import io
 import json
 from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from seqbench.evidence.statistics import estimate
 from seqbench.interface import Budget, Floats
 from seqbench.runs.cell import Outcome, _evaluate
 from seqbench.runs.loading import Files, write
+from seqbench.runs.scoring import score
 from seqbench.tasks.base import Split
 from seqbench.tasks.forecasts.conformal import Intervals
 from seqbench.tasks.forecasts.data import SeriesData, rolling
@@ -276,8 +279,15 @@ def spied(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, tuple[Outcome,
         folder = tmp_path_factory.mktemp("ramp")
         files = Files(folder / "fitting.pickle", folder / "scoring.pickle")
         write(cell, files)
+        asks, answers = Pipe()
+        Thread(target=score, args=(cell, files, asks), daemon=True).start()
         _evaluate(
-            cell, files, asked.options, outcome, lambda name, value, to=curves: to.setdefault(name, []).append(value)
+            cell,
+            files,
+            answers,
+            asked.options,
+            outcome,
+            lambda name, value, to=curves: to.setdefault(name, []).append(value),
         )
         found[bool(cell.identity.options["inside"])] = outcome, curves
     return found
