@@ -55,8 +55,9 @@ class Cell:
 
     @property
     def modules(self) -> set[str]:
-        """The module that defines the model, or the modules of all models of a sum."""
-        return {target.partition(":")[0] for target in self.identity.target.split("+")}
+        """The modules that define the task and the model, or all models of a sum."""
+        targets = [target(self.identity.task), *self.identity.target.split("+")]
+        return {one.partition(":")[0] for one in targets}
 
     @property
     def seed(self) -> int:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = ("seqbench.runs.cell", "torch", "torch._dynamo")
-"""Modules that the server of processes imports once for all cells, in addition to the modules of their models. They
-count in the memory of every cell. torch imports the last one when its first optimiser is created."""
+"""Modules that the server of processes imports once for all cells, in addition to the modules of their tasks and
+models. They count in the memory of every cell. torch imports the last one when its first optimiser is created."""
 POLL = 0.1
 """Seconds between two checks of the running cells."""
 
