@@ -81,6 +81,7 @@ def _entry(table: Table, row: Row) -> dict[str, Any]:
         "fit_cpu_seconds": row.costs.fit_cpu_seconds,
         "validation_seconds": row.costs.validation_seconds,
         "early_stopping_seconds": row.costs.early_stopping_seconds,
+        "deferred_seconds": row.costs.deferred_seconds,
         "predict_seconds": row.costs.predict_seconds,
         "predict_cpu_seconds": row.costs.predict_cpu_seconds,
         "busy": row.costs.busy,

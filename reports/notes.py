@@ -1,14 +1,17 @@
 """Footnotes: the marks of each row, and their texts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from seqbench.evidence.statistics import HEAVY, Comparison
+from seqbench.reports.formatting import seconds
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Row, Table
 from seqbench.tasks import task
 
 ALARM = "‼"
+LONG, TIMES = 1.0, 10
+"""Scoring that takes more than these seconds, and this many times as long as the fit, is told beside the fit time."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def notes(table: Table) -> Notes:
             score.append(found.number(f"{row.label}: {row.why_no_interval}"))
         if row.against_reference is not None and row.against_reference.carried_by:
             score.append(found.number(_carried(table, row.against_reference, row)))
-        busy = [found.number(_BUSY)] if row.costs.busy and row.pooled else []
+        fit = [found.number(text) for text in _times(row)]
         if row.beats_truth:
             gap.append(ALARM)
             found.alarms.append(
@@ -74,8 +77,26 @@ def notes(table: Table) -> Notes:
                 "test data leaked into it, or its scores are not probabilities, or this is the one case in "
                 f"{2 / (1 - table.settings.level):.0f} that such an interval misses"
             )
-        found.marked.append(Marked((*score, *status), tuple(gap), tuple(busy), tuple(status)))
+        found.marked.append(Marked((*score, *status), tuple(gap), tuple(fit), tuple(status)))
     return found
+
+
+def _times(row: Row) -> Iterator[str]:
+    """Yield what must be known of the time of a fit."""
+    costs = row.costs
+    if not row.pooled:
+        return
+    if costs.busy:
+        yield _BUSY
+    if row.kind == "truth" or costs.fit_seconds is None or costs.predict_seconds is None:
+        return
+    if costs.deferred_seconds is not None:
+        yield f"{row.label}: {seconds(costs.deferred_seconds)} of its fit passed in its first prediction"
+    if costs.predict_seconds > max(LONG, TIMES * costs.fit_seconds):
+        yield (
+            f"{row.label}: most of its work is done when it predicts: scoring the test part took "
+            f"{seconds(costs.predict_seconds)}"
+        )
 
 
 def _carried(table: Table, versus: Comparison, row: Row) -> str:

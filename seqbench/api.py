@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seqbench import registry
 from seqbench.evidence.records import Check, Record
 from seqbench.runs import suites
-from seqbench.runs.cell import Options, blank, findable, fit
+from seqbench.runs.cell import Options, blank, fit
 from seqbench.runs.grid import TRUTH, Cell, Precision, grid
 from seqbench.runs.loading import dataset as data_of
 from seqbench.runs.provenance import provenance
@@ -336,7 +336,7 @@ def _question(of: Cell | Record) -> str:
     So files of one name in different folders are different questions, and a changed file is the same question.
     """
     sources = {"target", "model_source", "data_source", "task_source", "data_sha256"}
-    specs = (of.model_spec, of.data_spec) if isinstance(of, Record) else (findable(of.model), findable(of.dataset))
+    specs = (of.model_spec, of.data_spec) if isinstance(of, Record) else (of.model, of.dataset)
     return f"{of.identity.model_dump_json(exclude=sources)} {[spec.paths() for spec in specs]}"
 
 

@@ -62,15 +62,18 @@ class Comparability(_Frozen):
 
 class Costs(_Frozen):
     fit_seconds: float | None = None
-    """Wall time of all fits of the cell, validation included."""
+    """Wall time of all fits of the cell, validation and deferred work included."""
     fit_cpu_seconds: float | None = None
     """Processor time of the same fits, summed over threads."""
     validation_seconds: float | None = None
     """The part of `fit_seconds` that predicted the validation part."""
     early_stopping_seconds: float | None = None
     """The part of `fit_seconds` that trained after the epoch whose weights were kept."""
+    deferred_seconds: float | None = None
+    """The part of `fit_seconds` that passed in the first prediction, if it is worth telling: what the first prediction
+    cost beyond the same prediction once more, without waiting."""
     predict_seconds: float | None = None
-    """Wall time to score the test part once."""
+    """Wall time of the calls of `predict` that score the test part."""
     predict_cpu_seconds: float | None = None
     busy: bool = False
     """Whether fitting or scoring had to wait for the processor, so that the wall times are upper bounds."""

@@ -33,7 +33,9 @@ class Cell:
     kind: Literal["classic", "neural", "truth"]
     stochastic: bool
     model: Spec
+    """With absolute paths, since the cell runs in a folder of its own."""
     dataset: Spec
+    """With absolute paths."""
     missing: str = ""
     """Why the data was not found; empty if it was."""
 
@@ -53,8 +55,9 @@ class Cell:
 
     @property
     def modules(self) -> set[str]:
-        """The module that defines the model, or the modules of all models of a sum."""
-        return {target.partition(":")[0] for target in self.identity.target.split("+")}
+        """The modules that define the task and the model, or all models of a sum."""
+        targets = [target(self.identity.task), *self.identity.target.split("+")]
+        return {one.partition(":")[0] for one in targets}
 
     @property
     def seed(self) -> int:
@@ -211,7 +214,28 @@ def _cell(scored_by: registry.Found, source: _Source, row: _Row, seed: int, devi
         reduction=row.reduction,
         kind=row.kind,
         stochastic=row.stochastic,
-        model=row.spec,
-        dataset=source.spec,
+        model=_findable(row.spec),
+        dataset=_findable(source.spec),
         missing=source.missing,
     )
+
+
+def _findable(spec: Spec) -> Spec:
+    """Return the spec with absolute paths, so that it can be found from any folder."""
+    if spec.parts:
+        return replace(Spec.sum(map(_findable, spec.parts)), settings=spec.settings)
+    path, colon, attribute = spec.name.rpartition(":")
+    name = f"{Path(path).resolve()}:{attribute}" if colon else spec.name
+    return Spec(name, {key: _found(key, value) for key, value in spec.settings.items()})
+
+
+def _found(setting: str, value: object) -> object:
+    """Return the absolute path if the value is that of a file, or if the setting `path` is that of a folder.
+
+    A value of letters only, such as the choice `both`, is a file only in the setting `path`.
+    """
+    if not isinstance(value, str) or (value.isidentifier() and setting != "path"):
+        return value
+    if Path(value).is_file() or (setting == "path" and Path(value).is_dir()):
+        return str(Path(value).resolve())
+    return value

@@ -1,7 +1,7 @@
 """Loading: each data set of a run is read, checked and split once, before any cell starts.
 
 A process of its own reads a data set, so that a loader that crashes or hangs does not end the run unexplained. It
-leaves the data in a temporary folder, from which the cells take it.
+leaves two files in a temporary folder: one without the test part, for fits, and one with it, for scoring.
 """
 
 import os
@@ -11,6 +11,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -21,6 +22,7 @@ import psutil
 
 from seqbench import registry
 from seqbench.data import DataError, Dataset
+from seqbench.evidence.records import Comparability
 from seqbench.runs.failure import one_line
 from seqbench.runs.grid import Cell
 from seqbench.tasks import task
@@ -30,9 +32,28 @@ Start = Callable[[Callable[..., None], tuple[Any, ...]], BaseProcess]
 """Starts a process that calls a function with these arguments."""
 
 
+@dataclass(frozen=True)
+class Files:
+    """The files of a data set."""
+
+    fitting: Path
+    """The data without its test part, and its `Comparability`."""
+    scoring: Path
+    """The whole data."""
+
+    def read_fitting(self) -> tuple[Any, Comparability]:
+        """Return what a cell needs until its test part is scored."""
+        data, basis = _read(self.fitting)
+        return data, basis
+
+    def read_scoring(self) -> Any:
+        """Return the whole data."""
+        return _read(self.scoring)
+
+
 @contextmanager
-def loaded(cells: Sequence[Cell], start: Start) -> Iterator[dict[str, Path]]:
-    """Load the data of cells, and yield the file of each data set by its `source_of`; remove the files afterwards.
+def loaded(cells: Sequence[Cell], start: Start) -> Iterator[dict[str, Files]]:
+    """Load the data of cells, and yield the files of each data set by its `source_of`; remove the files afterwards.
 
     Args:
         start: starts the process that reads a data set.
@@ -43,13 +64,13 @@ def loaded(cells: Sequence[Cell], start: Start) -> Iterator[dict[str, Path]]:
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     try:
-        files: dict[str, Path] = {}
+        files: dict[str, Files] = {}
         wrong: list[str] = []
         for cell in cells:
             source = source_of(cell)
             if source in files:
                 continue
-            files[source] = folder / f"{len(files)}.pickle"
+            files[source] = Files(folder / f"{len(files)}-fitting.pickle", folder / f"{len(files)}-scoring.pickle")
             wrong += [why for why in [cell.missing or _why_not(cell, files[source], start)] if why]
         if wrong:
             raise DataError("\n".join(dict.fromkeys(wrong)))
@@ -71,16 +92,35 @@ def source_of(cell: Cell) -> str:
     return f"{cell.identity.task} {cell.dataset}"
 
 
-def read(file: Path) -> Any:
-    """Return the data that was loaded into a file."""
+def write(cell: Cell, files: Files) -> None:
+    """Load the data of a cell and write its files.
+
+    Raises:
+        DataError: the data is missing or wrong.
+    """
+    kind, whole = task(cell.identity.task), dataset(cell).load()
+    basis = kind.comparability(whole, cell.identity.dataset, cell.identity.data_sha256)
+    known = kind.without_test(whole)
+    kind.prepare(known, "valid")
+    kind.prepare(whole, "test")
+    _write(files.fitting, (known, basis))
+    _write(files.scoring, whole)
+
+
+def _write(file: Path, content: Any) -> None:
+    with file.open("wb") as stream:
+        pickle.dump(content, stream, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _read(file: Path) -> Any:
     with file.open("rb") as stream:
         return pickle.load(stream)
 
 
-def _why_not(cell: Cell, file: Path, start: Start) -> str:
-    """Load the data of a cell into a file; return why this is not possible, empty if it is."""
+def _why_not(cell: Cell, files: Files, start: Start) -> str:
+    """Load the data of a cell into files; return why this is not possible, empty if it is."""
     receiver, sender = Pipe(duplex=False)
-    process = start(_load, (cell, file, sender))
+    process = start(_load, (cell, files, sender))
     sender.close()
     try:
         said = receiver.recv()
@@ -96,15 +136,12 @@ def _why_not(cell: Cell, file: Path, start: Start) -> str:
     return str(said)
 
 
-def _load(cell: Cell, file: Path, channel: Connection) -> None:
+def _load(cell: Cell, files: Files, channel: Connection) -> None:
     """Load the data of a cell, in a process of its own; send why it is not possible, empty if it is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends this process
     why = ""
     try:
-        data = dataset(cell).load()
-        task(cell.identity.task).prepare(data)
-        with file.open("wb") as stream:
-            pickle.dump(data, stream, protocol=pickle.HIGHEST_PROTOCOL)
+        write(cell, files)
     except Exception as error:
         why = one_line(error)
     channel.send(why)

@@ -22,17 +22,18 @@ import psutil
 
 from seqbench.evidence.records import Record, Status
 from seqbench.runs import cell as cell_process
+from seqbench.runs import scoring
 from seqbench.runs.cell import Options, Outcome, record_of
 from seqbench.runs.grid import Cell
-from seqbench.runs.loading import loaded, source_of
+from seqbench.runs.loading import Files, loaded, source_of
 from seqbench.runs.store import Damaged, Store, Unwritable
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 PRELOADED = ("seqbench.runs.cell", "torch", "torch._dynamo")
-"""Modules that the server of processes imports once for all cells, in addition to the modules of their models. They
-count in the memory of every cell. torch imports the last one when its first optimiser is created."""
+"""Modules that the server of processes imports once for all cells, in addition to the modules of their tasks and
+models. They count in the memory of every cell. torch imports the last one when its first optimiser is created."""
 POLL = 0.1
 """Seconds between two checks of the running cells."""
 
@@ -100,14 +101,14 @@ class Running(Protocol):
 class Launcher(Protocol):
     """Starts cells, for example as local processes or as jobs of a cluster."""
 
-    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Path]]:
-        """Load the data of cells; the context yields the file of each data set, as `start` takes it.
+    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Files]]:
+        """Load the data of cells; the context yields the files of each data set, as `start` takes them.
 
         Raises:
             DataError: data is missing or wrong.
         """
 
-    def start(self, cell: Cell, data: Path, store: Store, options: Options) -> Running: ...
+    def start(self, cell: Cell, data: Files, store: Store, options: Options) -> Running: ...
 
 
 def execute(
@@ -198,16 +199,21 @@ class LocalProcesses:
                 [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]
             )
 
-    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Path]]:
+    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Files]]:
         return loaded(cells, self._process)
 
-    def start(self, cell: Cell, data: Path, store: Store, options: Options) -> Running:
+    def start(self, cell: Cell, data: Files, store: Store, options: Options) -> Running:
         folder = Path(tempfile.mkdtemp(prefix="seqbench-"))
-        log = folder / "log.txt"
+        log, work = folder / "log.txt", folder / "work"
+        work.mkdir()
         receiver, sender = self.context.Pipe(duplex=False)
-        process = self._process(cell_process.main, (cell, data, store.root.absolute(), options, sender, log))
-        sender.close()
-        return _LocalProcess(cell, process, receiver, log, options)
+        asks, answers = self.context.Pipe()
+        scorer = self._process(scoring.main, (cell, data, asks))
+        arguments = (cell, data, answers, store.root.absolute(), options, sender, log, work)
+        process = self._process(cell_process.main, arguments)
+        for end in (asks, answers, sender):
+            end.close()
+        return _LocalProcess(cell, process, scorer, receiver, log, options)
 
     def _process(self, target: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProcess:
         """Start a process that calls `target`."""
@@ -221,6 +227,7 @@ class LocalProcesses:
 class _LocalProcess:
     cell: Cell
     process: BaseProcess
+    scorer: BaseProcess
     receiver: Connection
     log: Path
     options: Options
@@ -294,6 +301,8 @@ class _LocalProcess:
         return total
 
     def _clear(self) -> None:
+        self.scorer.kill()
+        self.scorer.join()
         self.receiver.close()
         if self.log.is_file():
             self.printed = self.log.read_bytes()

@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
@@ -76,13 +76,24 @@ class Task(ABC, Generic[Data, Model]):
     ) -> Context[Any]:
         """Return the `Context` that is passed to the fit that is scored on `split`."""
 
-    def prepare(self, data: Data) -> None:
-        """Precompute what scoring needs from the data, so that it is not counted in any model's time."""
+    def without_test(self, data: Data) -> Data:
+        """Return the data as the process of a cell holds it until its test part is scored: without the test part.
+
+        Fits and the scoring of the validation part must be the same with it. Here the field `test` of a dataclass is
+        set to None; override this if the data holds the test part elsewhere.
+        """
+        return cast(Data, replace(cast(Any, data), test=None))
+
+    def prepare(self, data: Data, split: Split) -> None:
+        """Precompute what scoring a split needs from the data, so that it is not counted in any model's time."""
         return
 
     @abstractmethod
     def score(self, model: Model, data: Data, split: Split, valid: Columns | None = None) -> Columns:
         """Score a split, and return the item columns that are stored.
+
+        Call only `model.predict`, with arguments by position: the model may be in another process. If it returns a
+        pair, the second is a state, which may only be passed to the next call.
 
         Args:
             valid: if the split is `test`, the columns of the validation part, which may be used for calibration.

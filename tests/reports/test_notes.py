@@ -86,3 +86,15 @@ def test_a_verdict_that_few_units_decide_names_them(run: Make) -> None:
     ((mark, said),) = found.listed()
     assert found.marked[1].score == (mark,)
     assert "numbers 21, 10 and 6 of the stretches of 16 symbols carry most of the difference from kn" in said
+
+
+def test_a_fit_that_was_put_off_and_work_at_every_prediction_are_told_beside_the_fit_time(run: Make) -> None:
+    lazy = {"fit_seconds": 3.6, "deferred_seconds": 3.5, "predict_seconds": 20.0}
+    local = {"fit_seconds": 0.001, "predict_seconds": 12.0}
+    brief = {"fit_seconds": 0.001, "predict_seconds": 0.5}
+    found = notes(table([run("lazy", costs=lazy), run("theta", costs=local), run("kn", costs=brief)]))
+    assert found.listed() == (
+        ("1", "lazy: 3.50 s of its fit passed in its first prediction."),
+        ("2", "theta: most of its work is done when it predicts: scoring the test part took 12.0 s."),
+    )
+    assert [mark.fit for mark in found.marked] == [("1",), ("2",), ()]

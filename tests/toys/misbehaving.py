@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -301,6 +302,15 @@ class NeedsLongDocuments(Honest):
         super().fit(train, ctx)
         windows: Sequence[Ids] = [d[:20] for d in train if len(d) >= 20]
         np.stack(windows)
+
+
+class KeepsNotes(Honest):
+    """Leaves a note in its working folder, and logs how many it found there."""
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        super().fit(train, ctx)
+        ctx.log("found", sum(1 for _ in Path().iterdir()))
+        Path(f"note-{ctx.seed}.txt").write_text("what I learned")
 
 
 # Models that bring down their process, or try to.

@@ -1,7 +1,8 @@
 """Series and their split: the values that a fit may see, and the origins of the scored forecasts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -68,7 +69,7 @@ class SeriesData:
 
     name: str
     series: Panel
-    """All values, including those of the test part. Models get only pieces of it."""
+    """All values, those of the test part included unless `without_test` cut them. Models get only pieces of it."""
     train_ends: Ids
     """(N,) number of values of each series in the training part; these are the oldest values."""
     valid: Origins
@@ -104,10 +105,23 @@ class SeriesData:
         np.minimum.at(ends, origins.series, origins.ends)
         return self.train if np.array_equal(ends, self.train_ends) else self.series.until(ends)
 
+    def without_test(self) -> "SeriesData":
+        """Return the same data with each series cut at its first test origin; the origins stay."""
+        ends = np.array([len(values) for values in self.series.values])
+        np.minimum.at(ends, self.test.series, self.test.ends)
+        return replace(self, series=self.series.until(ends))
+
+    def yardstick(self, split: Literal["valid", "test"]) -> Yardstick:
+        """Return what scoring a split needs; it is computed once."""
+        return self._valid_yardstick if split == "valid" else self._test_yardstick
+
     @cached_property
-    def yardsticks(self) -> dict[str, Yardstick]:
-        """What scoring needs, for the parts `valid` and `test`."""
-        return {"valid": self._yardstick(self.valid), "test": self._yardstick(self.test)}
+    def _valid_yardstick(self) -> Yardstick:
+        return self._yardstick(self.valid)
+
+    @cached_property
+    def _test_yardstick(self) -> Yardstick:
+        return self._yardstick(self.test)
 
     def _yardstick(self, origins: Origins) -> Yardstick:
         pasts, actual = self.past(origins).values, self.actual(origins)

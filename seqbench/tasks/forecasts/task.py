@@ -79,8 +79,11 @@ class Forecasting(Task[SeriesData, Forecaster]):
         train = self.train(data, split)
         return ForecastContext(seed=seed, budget=budget, valid=train, device=device, log=log, horizon=data.horizon)
 
-    def prepare(self, data: SeriesData) -> None:
-        _ = data.yardsticks
+    def without_test(self, data: SeriesData) -> SeriesData:
+        return data.without_test()
+
+    def prepare(self, data: SeriesData, split: Split) -> None:
+        data.yardstick(split)
 
     def score(self, model: Forecaster, data: SeriesData, split: Split, valid: Columns | None = None) -> Columns:
         """Return the columns of `item_columns`, one entry per forecast, and those of Naive2 on the same origins.
@@ -90,7 +93,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
         validation part.
         """
         origins: Origins = getattr(data, split)
-        yard = data.yardsticks[split]
+        yard = data.yardstick(split)
         mean, pieces, calls = np.empty(yard.actual.shape), [], _calls(origins)
         back = np.argsort(np.concatenate(calls))
         for rows in calls:

@@ -277,7 +277,7 @@ def test_on_short_real_series_it_is_better_than_naive2(data: Nile | Macrodata, l
     past, actual = held.past(held.valid), held.actual(held.valid)
     found = fitted(held.before(held.valid), lags=lags).predict(past, held.horizon, np.array(LEVELS)).mean
     ours = MASE(item_columns(actual, found, seasonal_scale(past.values, held.season)))[0]
-    assert ours < MASE(held.yardsticks["valid"].naive2)[0]
+    assert ours < MASE(held.yardstick("valid").naive2)[0]
 
 
 def test_slabs_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

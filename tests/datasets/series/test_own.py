@@ -167,7 +167,7 @@ def test_a_season_that_no_past_reaches_is_left_out_or_refused(tmp_path: Path) ->
     data = from_rows(tmp_path, months)
     assert data.season == 1
     assert data.notes["usual_season_left_out_since_series_are_short"] == 12
-    assert (data.yardsticks["valid"].scale > 0).all()
+    assert (data.yardstick("valid").scale > 0).all()
     with pytest.raises(DataError, match=r"a season of 12 is too long: .* has 7 values before .* --season 1 for none"):
         from_rows(tmp_path, months, season=12)
 

@@ -58,6 +58,23 @@ def test_a_fit_sees_the_training_part_up_to_the_first_origin_that_it_is_scored_o
     assert [len(v) for v in parted.before(parted.test).values] == [7, 4]
 
 
+def test_without_its_test_part_data_ends_at_the_first_test_origin_and_gives_the_same_fits_and_yardstick() -> None:
+    inside, after = (
+        rolling(np.array([7, 4]), np.array([13, 10]), 3, 3),
+        rolling(np.array([13, 10]), np.array([20, 12]), 3, 1),
+    )
+    toy = data([13, 10], inside, after)
+    known = toy.without_test()
+    assert [len(v) for v in known.series.values] == [13, 15]  # the second has no test origin
+    assert all(v.base is None for v in known.series.values)
+    for part in ("valid", "test"):
+        before, after_cut = (d.before(getattr(d, part)) for d in (toy, known))
+        for one, other in zip(before.values, after_cut.values, strict=True):
+            np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(known.yardstick("valid").actual, toy.yardstick("valid").actual)
+    np.testing.assert_array_equal(known.yardstick("valid").naive2["mase"], toy.yardstick("valid").naive2["mase"])
+
+
 def test_origins_are_taken_by_row() -> None:
     taken = rolling(np.array([0]), np.array([9]), 2, 1).take(np.array([3, 1]))
     np.testing.assert_array_equal(taken.ends, [3, 1])
@@ -69,5 +86,5 @@ def test_the_scale_of_mase_is_that_of_all_values_before_the_origin() -> None:
     borders = [np.array([end]) for end in (20, 30, 40)]
     valid, test = (rolling(*borders[part : part + 2], 4, 3) for part in (0, 1))
     held = SeriesData("squares", Panel([np.arange(40.0) ** 2], ["a"], 1), borders[0], valid, test, 4)
-    assert held.yardsticks["valid"].scale.tolist() == [19, 22, 25]
-    assert held.yardsticks["test"].scale.tolist() == [29, 32, 35]
+    assert held.yardstick("valid").scale.tolist() == [19, 22, 25]
+    assert held.yardstick("test").scale.tolist() == [29, 32, 35]

@@ -3,7 +3,9 @@
 import io
 import json
 from dataclasses import replace
+from multiprocessing import Pipe
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,8 @@ from seqbench.evidence.metrics import Columns
 from seqbench.evidence.statistics import estimate
 from seqbench.interface import Budget, Floats
 from seqbench.runs.cell import Outcome, _evaluate
-from seqbench.runs.loading import dataset
+from seqbench.runs.loading import Files, write
+from seqbench.runs.scoring import score
 from seqbench.tasks.base import Split
 from seqbench.tasks.forecasts.conformal import Intervals
 from seqbench.tasks.forecasts.data import SeriesData, rolling
@@ -83,7 +86,7 @@ def test_nothing_after_an_origin_changes_its_forecast(model: type[Forecaster]) -
         KIND.score(fitted(model(), d), d, "test", KIND.score(fitted(model(), d), d, "valid")) for d in (held, other)
     ]
     forecasts = [
-        columns["error"][first] + d.yardsticks["test"].actual[first]
+        columns["error"][first] + d.yardstick("test").actual[first]
         for columns, d in zip(said, (held, other), strict=True)
     ]
     np.testing.assert_allclose(forecasts[0], forecasts[1], atol=0.1)  # float32 errors of 1e6
@@ -164,7 +167,7 @@ def test_rounding_errors_on_a_periodic_series_are_no_errors(level: float) -> Non
     assert OWA(KIND.units(columns, KIND.comparability(moved, "moved", "")).columns)[0] == 0
     assert np.all(columns["scale"] > 0.01)
     still = replace(held, series=Panel([values], ["wave"], 4))
-    assert np.all(still.yardsticks["test"].scale == 0)
+    assert np.all(still.yardstick("test").scale == 0)
 
 
 @pytest.mark.parametrize(("series", "named"), [(2, False), (30, True)])
@@ -201,7 +204,7 @@ def test_new_data_gets_the_intervals_that_the_test_part_got() -> None:
     detail = json.loads(json.dumps(KIND.detail(columns, held, valid)))
     assert Intervals.read(detail["intervals"]).errors == len(held.valid)
     assert f"from {len(held.valid)} errors a step" in KIND.calibrated(detail)
-    past, actual = held.past(held.test), held.yardsticks["test"].actual
+    past, actual = held.past(held.test), held.yardstick("test").actual
     frame = pd.DataFrame(KIND.predict(Drift(), past, KIND.encoding(held), detail))
     assert frame["step"].tolist()[:5] == [1, 2, 3, 4, 1]
     inside = (frame["q(0.1)"] <= actual.ravel()) & (actual.ravel() <= frame["q(0.9)"])
@@ -266,16 +269,25 @@ def test_the_levels_asked_for_are_those_scored() -> None:
 
 
 @pytest.fixture(scope="module")
-def spied() -> dict[bool, tuple[Outcome, dict[str, list[float]]]]:
+def spied(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, tuple[Outcome, dict[str, list[float]]]]:
     """What became of the spy's cells, with its curves, by whether validation lies inside the training part."""
     sets = [f"{TOYS}:Ramp", f"{TOYS}:Ramp(inside=false)"]
     asked = api.ask("ts", models=[f"{TOYS}:Spy"], datasets=sets, device="cpu")
     found = {}
     for cell in asked.cells:
         outcome, curves = Outcome(), dict[str, list[float]]()
-        load = dataset(cell).load
+        folder = tmp_path_factory.mktemp("ramp")
+        files = Files(folder / "fitting.pickle", folder / "scoring.pickle")
+        write(cell, files)
+        asks, answers = Pipe()
+        Thread(target=score, args=(cell, files, asks), daemon=True).start()
         _evaluate(
-            cell, load, asked.options, outcome, lambda name, value, to=curves: to.setdefault(name, []).append(value)
+            cell,
+            files,
+            answers,
+            asked.options,
+            outcome,
+            lambda name, value, to=curves: to.setdefault(name, []).append(value),
         )
         found[bool(cell.identity.options["inside"])] = outcome, curves
     return found
