@@ -25,6 +25,8 @@ forgets its state or mixes rows, single scores change by tenths of a nat.
 """
 SUM_TOLERANCE = 1e-4
 """Tolerance for the sum of the probabilities of all symbols, which should be 1; rounding in float32 causes 1e-6."""
+ROUNDING = 1e-6
+"""The highest log-probability that rounding may cause; all others above 0 are refused."""
 
 VALIDATION_GAIN = 0.4
 """Tolerance, in nats per prediction, for what other validation data may teach a model.
@@ -106,6 +108,11 @@ def log_probabilities(scores: NDArray[Any], of_what: Callable[[NDArray[np.bool_]
         raise ScoreError(f"predict returned NaN for {of_what(nan)}")
     if (scores == np.inf).any():
         raise ScoreError("predict returned an infinite probability")
+    if (above := scores > ROUNDING).any():
+        raise ScoreError(
+            f"predict returned log-probabilities above 0, up to {scores.max():.3g}, for {of_what(above)}: "
+            "scores must be log-probabilities"
+        )
     return scores.astype(np.float64)
 
 

@@ -88,7 +88,7 @@ class Task(ABC, Generic[Data, Model]):
             valid: if the split is `test`, the columns of the validation part, which may be used for calibration.
 
         Raises:
-            ScoreError: a prediction has the wrong shape or is not a number.
+            ScoreError: a prediction has the wrong shape, is not a number, or is a probability above 1.
         """
 
     @abstractmethod

@@ -125,7 +125,7 @@ def score_texts(model: Classifier, texts: Texts, classes: int) -> Floats:
     """Return the log-probabilities (N, C) of the classes of documents.
 
     Raises:
-        ScoreError: `predict` returns the wrong shape, NaN, or something that is not a number.
+        ScoreError: `predict` returns the wrong shape, something that is not a number, or a probability above 1.
     """
     pieces = [np.arange(start, min(start + PIECE, len(texts))) for start in range(0, len(texts), PIECE)]
     return np.concatenate([answer(model, texts.take(rows), classes) for rows in pieces])

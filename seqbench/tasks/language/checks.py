@@ -81,7 +81,7 @@ def check_fitted(
 
     def normalised() -> Check:
         totals = found or laws.sums(ask, text, other, vocab_size, unigram, False, rng)
-        return laws.normalised(ask, [total for total, _ in totals], agreed)
+        return laws.normalised([total for total, _ in totals], agreed)
 
     agreed = False
     if repeatable and ask.has_next:

@@ -29,8 +29,6 @@ class Asked:
         self.model = model
         self.mutated = False
         """Whether a call changed the ids that were passed to it."""
-        self.highest = -np.inf
-        """The highest log-probability in all results."""
 
     def __call__(self, ids: Ids, state: Any = None) -> tuple[Floats, Any]:
         """Return scores (B, T) of a copy of ids (B, T), and the state after them.
@@ -41,7 +39,6 @@ class Asked:
         lent = ids.copy()
         scores, state = answer(self.model, lent, state)
         self.mutated |= not np.array_equal(lent, ids)
-        self.highest = max(self.highest, scores.max(initial=-np.inf))
         return scores, state
 
     def score(self, ids: Ids, state: Any = None) -> Floats:
@@ -260,24 +257,19 @@ def _next_at(ask: Asked, before: Ids) -> Floats:
     return said
 
 
-def normalised(ask: Asked, totals: Sequence[Total], agreed: bool) -> Check:
+def normalised(totals: Sequence[Total], agreed: bool) -> Check:
     """The probabilities of all symbols sum to one.
 
     Args:
         agreed: whether the model has its own `next` and it agrees with the scores.
     """
-    if ask.highest > SUM_TOLERANCE:
-        value, bound = float(np.exp(min(ask.highest, 100.0))), 1 + SUM_TOLERANCE
-        sentence = f"one symbol has a probability of {value:.4g}"
-        passed = False
-    else:
-        exact = all(total.exact for total in totals)
-        found = normalisation.judge(totals, SUM_TOLERANCE, two_sided=exact or agreed)
-        value, passed = found.value, not found.broken
-        bound = 1 + found.bound if value >= 1 or passed else 1 - found.bound
-        sentence = f"the probabilities of all symbols sum to {value:.6g}"
-        if not exact:
-            sentence += f" (estimated from {sum(len(total.symbols) for total in totals):,} symbols, ±{found.bound:.1g})"
+    exact = all(total.exact for total in totals)
+    found = normalisation.judge(totals, SUM_TOLERANCE, two_sided=exact or agreed)
+    value, passed = found.value, not found.broken
+    bound = 1 + found.bound if value >= 1 or passed else 1 - found.bound
+    sentence = f"the probabilities of all symbols sum to {value:.6g}"
+    if not exact:
+        sentence += f" (estimated from {sum(len(total.symbols) for total in totals):,} symbols, ±{found.bound:.1g})"
     remedy = "scores must be log-probabilities of a distribution over the vocabulary"
     return Check(
         name="normalised",

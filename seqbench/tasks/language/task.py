@@ -161,7 +161,8 @@ def score_documents(model: LanguageModel[Any], documents: Documents) -> list[Flo
     """Return −ln p of every symbol of every document, each (T_i,); each document starts without a state.
 
     Raises:
-        ScoreError: `predict` returns a shape other than (B, T), NaN, or something that is not a number.
+        ScoreError: `predict` returns a shape other than (B, T), something that is not a number, or a probability
+            above 1.
     """
     nats: list[Floats] = [np.empty(0)] * len(documents)
     for rows in _batches([len(d) for d in documents]):

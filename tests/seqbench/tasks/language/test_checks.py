@@ -185,7 +185,7 @@ def test_an_honest_class_breaks_no_law(model: type[LanguageModel[Any]]) -> None:
         ("Peeks", {"causal"}),
         ("PeeksFar", {"causal", "normalised"}),  # at the last symbol it sees the very symbol that it predicts
         ("Unnormalised", {"normalised"}),
-        ("Logits", {"normalised"}),
+        ("Logits", {"scores"}),
         ("InflatesScores", {"normalised"}),
         ("InflatesBehindAnHonestNext", {"normalised", "consistent"}),
         ("InflatesInside", {"normalised", "chunked"}),  # a cut makes another symbol the last
