@@ -73,15 +73,19 @@ def wordless(check: Check) -> Check:
     return check.model_copy(update={"message": f"{said}{ended}{error.partition(':')[0]}"})
 
 
+def apart(a: Floats, b: Floats) -> Floats:
+    """Return |a − b| for each entry; infinities of the same sign are equal."""
+    with np.errstate(invalid="ignore"):
+        return np.where(a == b, 0.0, np.abs(a - b))
+
+
 def difference(a: Floats, b: Floats) -> float:
     """Return the largest |a − b|; infinities of the same sign are equal."""
-    with np.errstate(invalid="ignore"):
-        moved = np.where(a == b, 0.0, np.abs(a - b))
-    return float(moved.max(initial=0.0))
+    return float(apart(a, b).max(initial=0.0))
 
 
-def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS) -> Check:
-    """Return the check of predictions that should not change but changed by `by`."""
+def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS, places: int | None = None) -> Check:
+    """Return the check of predictions that should not change but changed by `by`, the most at any of the places."""
     passed = by <= measure.bound
     sentence = f"{what} moved {measure.answers} by up to {by:.2g} {measure.unit}"
     return Check(
@@ -90,6 +94,7 @@ def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS)
         value=by,
         bound=measure.bound,
         message=sentence if passed else f"{sentence}: {remedy}",
+        places=places,
     )
 
 

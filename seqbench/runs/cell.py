@@ -219,8 +219,9 @@ def _evaluate(
         del model, unchanged  # so that two fits are not in memory at the same time
         model = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
         unchanged = kind.probe(model, data)
+    witness = kind.witness(data, cell.seed)
     with scoring:
-        outcome.columns = kind.score(model, data, "test", valid)
+        outcome.columns = kind.score(model, data, "test", valid, witness)
     outcome.costs |= {"predict_seconds": scoring.wall, "predict_cpu_seconds": scoring.cpu}
     outcome.costs |= {"items_per_second": outcome.comparability.items / scoring.wall}
     outcome.costs["busy"] = fitting.busy or scoring.busy
@@ -228,7 +229,7 @@ def _evaluate(
     outcome.detail = kind.detail(outcome.columns, data, valid)
 
     outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, which hold a second fit
-    checks = [unchanged(), *kind.check(model, data, cell.seed)]
+    checks = [unchanged(), *kind.check(model, data, cell.seed, witness)]
     outcome.checks = checks if options.text else [wordless(check) for check in checks]
     if options.keep:
         outcome.arrays = None if cell.model.name == TRUTH else model.arrays()

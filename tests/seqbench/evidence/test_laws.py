@@ -41,7 +41,7 @@ def test_only_what_validation_taught_counts(own: float, other: float, passed: bo
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_a_probability_above_one_is_refused_wherever_it_stands(above: float, kind: type[np.floating[Any]]) -> None:
     scores = np.array([[-1.0, 0.0, -np.inf], [-2.0, min(above, 1e38), -3.0]], kind)
-    with pytest.raises(ScoreError, match="above 0, up to .* for 1 of 6: scores must be log-probabilities"):
+    with pytest.raises(ScoreError, match=r"above 0, up to .* for 1 of 6: scores must be log-probabilities"):
         log_probabilities(scores, lambda wrong: f"{int(wrong.sum())} of {wrong.size}")
 
 
