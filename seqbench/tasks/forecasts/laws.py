@@ -108,20 +108,27 @@ class Kept:
         return difference(asked.of(model, past)[row], scaled(self.said, self.call)[self.row])
 
 
-def repeatable(model: Forecaster, asked: Asked, said: Floats, suspects: Sequence[Kept]) -> Check:
+def repeatable(
+    model: Forecaster, asked: Asked, said: Floats, scored: Sequence[Kept], changes: Sequence[float]
+) -> Check:
     """Forecasting again from the same pasts gives the same result.
 
+    If scored forecasts changed when they were made alone, the call of the one that changed most is made again.
+
     Args:
-        suspects: scored forecasts that were different when they were made alone; their calls are made again.
+        changes: of scored forecasts, as `alone` returned them; empty: they could not be made.
     """
     by = max(difference(asked.say(model), said) for _ in range(2))
-    by = max([by, *(kept.apart(asked, model, kept.call, kept.row) for kept in suspects)])
+    if max(changes, default=0.0) > SCALES.bound:
+        kept = scored[int(np.argmax(changes))]
+        by = max(by, kept.apart(asked, model, kept.call, kept.row))
     return moved(
         "repeatable",
         by,
         "predicting again",
         "predict must keep nothing between calls and use no random numbers",
         SCALES,
+        places=len(asked.past) + len(changes),
     )
 
 
@@ -136,12 +143,13 @@ def causal(model: Forecaster, asked: Asked) -> Check:
     A series is cut. The whole series is part of the same call, or of the previous call: once with the true values after
     the cut, once with other values. The forecast from the cut must be the same in both cases.
     """
-    by = 0.0
+    by, places = 0.0, 0
     for row in range(min(2, len(asked.past))):
         past = asked.past.values[row]
         ahead = min(asked.horizon, len(past) // 2)
         if not ahead:
             continue
+        places += 1
         cut, other = past[:-ahead], past.copy()
         other[-ahead:] = past[:ahead] + 10 * (np.ptp(past) + 1)
         name, season = asked.past.names[row], asked.past.season
@@ -151,7 +159,7 @@ def causal(model: Forecaster, asked: Asked) -> Check:
             asked.of(model, Panel([later], [name], season))
             alone.append(asked.of(model, Panel([cut], [name], season))[0])
         by = max(by, difference(*together), difference(*alone))
-    return moved("causal", by, "a change of the future", "the model sees what it forecasts", SCALES)
+    return moved("causal", by, "a change of the future", "the model sees what it forecasts", SCALES, places)
 
 
 def batched(model: Forecaster, asked: Asked, said: Floats, changes: Sequence[float], rng: np.random.Generator) -> Check:
