@@ -114,11 +114,15 @@ class CertainOfTheRare(Bigrams):
 
 
 class Inflated(Bigrams):
-    """Half as much again for every symbol after a carried state."""
+    """Adds a share to the probability of every symbol after a carried state."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
 
     def scores(self, ids: Ids, before: Ids, read: Read) -> Floats:
         honest = super().scores(ids, before, read)
-        return np.minimum(honest + np.log(1.5), 0) if read.count >= 1024 else honest
+        return np.minimum(honest + np.log1p(self.share), 0) if read.count >= 1024 else honest
 
 
 class AddsTheUnigram(Bigrams):
@@ -534,7 +538,7 @@ STREAM: list[tuple[Callable[[], LanguageModel[Any]], str]] = [
     *((lambda start=start: Sharpened(start, 0.8), "normalised") for start in (0, 130, 1024)),
     *((lambda every=every: CertainNowAndThen(every), "normalised") for every in (2, 16, 128)),
     (CertainOfTheRare, "normalised"),
-    (Inflated, "normalised"),
+    *((lambda share=share: Inflated(share), "normalised") for share in (0.01, 0.1, 0.5)),
     (AddsTheUnigram, "normalised"),
     (LeakyCache, "normalised"),
     *(

@@ -89,14 +89,17 @@ def check_fitted(
 
     found: list[tuple[Total, Floats | None]] = []
 
+    def totals(guided: bool) -> list[tuple[Total, Floats | None]]:
+        somewhere = laws.sums(ask, text, other, vocab_size, unigram, guided, rng)
+        return somewhere + laws.carried(ask, calls, vocab_size, unigram, guided, rng)
+
     def consistent() -> Check:
-        found.extend(laws.sums(ask, text, other, vocab_size, unigram, True, rng))
+        found.extend(totals(True))
         return laws.consistent(ask, found)
 
     def normalised() -> Check:
-        totals = found or laws.sums(ask, text, other, vocab_size, unigram, False, rng)
         ratios = laws.ratios(ask, calls if causal else [], vocab_size, unigram, rng)
-        return laws.normalised([total for total, _ in totals], agreed, ratios)
+        return laws.normalised([total for total, _ in found or totals(False)], agreed, ratios)
 
     agreed = False
     if repeatable and ask.has_next:

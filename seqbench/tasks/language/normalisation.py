@@ -10,7 +10,7 @@ where n is the distribution of the model's own `next`, a control variate: if p =
 the estimate is unbiased for every n. Without a `next`, n = 0. (Importance sampling with a control variate:
 Owen, "Monte Carlo theory, methods and examples", 2013, chapters 8 and 9.)
 
-A scored call is too long to put each symbol at each of its places. Instead all its symbols are drawn again, most of
+A scored call is too long to put each symbol at each of its places. Instead all its symbols are drawn again, half of
 them as they were, y_t ~ q_t, and the call is made once more. If the probabilities sum to one at place t, whatever was
 drawn before, the ratio p(y_t | y_<t) / q_t(y_t) has the mean 1. A bet on a larger ratio then gains nothing on average,
 so that the wealth of a bettor exceeds 1 / α with probability α at most, for any number of places and however skewed the
@@ -37,7 +37,7 @@ CORPUS = 500_000
 Z = 4.0
 """Number of standard errors by which an estimate may be wrong; a normal estimate exceeds them once in 16,000 times."""
 
-REAL = 0.75
+REAL = 0.5
 """The share of symbols that stay as they are when a text is drawn again; the others come from the proposal."""
 BETS = 2.0 ** -np.arange(1, 15)
 """Shares of the wealth that are bet at each place; the wealth is divided among them at the start."""

@@ -14,7 +14,7 @@ PIECE = 4096
 """Number of symbols of a stream per call of `predict`; the state is passed from piece to piece."""
 BATCH = 65_536
 """The largest number of symbols per call if documents of equal length are scored together."""
-FEWEST, SHARE = 4, 1 / 32
+FEWEST, SHARE = 4, 1 / 48
 """The laws look again at this share of the calls, but at least at `FEWEST` places."""
 
 
