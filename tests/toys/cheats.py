@@ -548,7 +548,7 @@ STREAM: list[tuple[Callable[[], LanguageModel[Any]], str]] = [
     ),
     *((lambda length=length: CopiesTheRow(length), "causal") for length in (200, 1024)),
     *((lambda length=length: KeepsTheRow(length), "repeatable") for length in (200, 1024)),
-    (FollowsEarlierCalls, "repeatable"),
+    (FollowsEarlierCalls, "pure"),
     (TiresWithCalls, "repeatable"),
     (NoisyInLongRows, "repeatable"),
     *((lambda start=start: ForgetsLate(start), "chunked") for start in (200, 1024, 5000)),

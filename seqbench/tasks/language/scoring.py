@@ -1,6 +1,5 @@
 """How documents are scored: the calls of `predict`, the same for every model, and what the laws keep of them."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,7 +21,7 @@ class Witness:
     """Keeps the calls of scoring that the laws look at again.
 
     Their places are drawn before scoring: the symbols are divided into equal stretches, in the order in which they are
-    scored, and one symbol is drawn from each. A call that holds several of them is kept several times.
+    scored, and one symbol is drawn from each. A call that holds several of them is kept once.
     """
 
     def __init__(self, lengths: Sequence[int], seed: int) -> None:
@@ -31,12 +30,13 @@ class Witness:
         ends = np.cumsum([0, *sizes])[1:]
         count = max(FEWEST, round(SHARE * len(sizes))) if sum(sizes) else 0
         drawn = (np.arange(count) + np.random.default_rng(seed).random(count)) / max(1, count) * sum(sizes)
-        self._places = Counter(np.searchsorted(ends, drawn.astype(np.int64), side="right").tolist())
+        self._drawn = set(np.searchsorted(ends, drawn.astype(np.int64), side="right").tolist())
         self._heard = 0
         self.calls: list[Call] = []
 
     def hear(self, call: Call) -> None:
-        self.calls += [call] * self._places[self._heard]
+        if self._heard in self._drawn:
+            self.calls.append(call)
         self._heard += 1
 
 

@@ -40,7 +40,7 @@ def test_a_kept_call_made_again_from_its_state_gives_its_scores(lengths: list[in
     documents = [np.arange(start, start + length) for start, length in zip(starts, lengths, strict=False)]
     model, witness = Counter(), Witness(lengths, seed)
     nats = score_documents(model, documents, witness)
-    assert len(witness.calls) == (FEWEST if sum(lengths) else 0)
+    assert (1 if sum(lengths) else 0) <= len(witness.calls) <= FEWEST
     for call in witness.calls:
         np.testing.assert_array_equal(model.predict(call.ids, call.state)[0], call.scores)
         np.testing.assert_array_equal(np.concatenate(nats)[call.ids], -call.scores)
