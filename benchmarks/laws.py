@@ -2,9 +2,10 @@
 
     python benchmarks/laws.py [--dataset python-reference] [--repeats 3] [--model lstm] [--train 20000]
 
-Each model is fitted once, for one epoch; then scoring of the test part and the checks of a run alternate. The table shows medians of
-seconds and of ratios. One thread each. `symbols` is the number of symbols that the checks score, as a share of the test
-part; a long test part is scored in more calls, of which the laws look at the same number, so that both shares fall.
+Each model is fitted once, for one epoch; then scoring of the test part and the checks of a run alternate. The table
+shows medians of seconds and of ratios. One thread each. `symbols` is the number of symbols that the checks score, as a
+share of the test part. A long test part is scored in more calls, of which the laws look at no more, so that both shares
+fall.
 """
 
 import argparse

@@ -97,7 +97,7 @@ class Check(_Frozen):
     message: str
     """One sentence; if the law is broken, a footnote shows it."""
     places: int | None = None
-    """Number of random places at which the law was measured; None: they are not counted."""
+    """Number of places, drawn at random, at which the law was measured; None: they are not counted."""
 
     @property
     def caught(self) -> float | None:

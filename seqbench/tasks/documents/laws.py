@@ -58,7 +58,7 @@ def repeatable(model: Classifier, call: Said, asked: Texts) -> Check:
         nats,
         "predicting again",
         "predict must keep nothing between calls and use no random numbers",
-        places=len(call.texts),
+        places=len(asked),
     )
 
 

@@ -179,7 +179,7 @@ def repeatable(ask: Asked, short: Call, scored: Sequence[Joints]) -> Check:
         nats,
         "predicting again from the same state",
         "predict must keep nothing between calls and use no random numbers (laws that compare predictions are skipped)",
-        places=short.ids.size + sum(joint.call.ids.size for joint in scored),
+        places=len(short.ids) + len(scored),
     )
 
 
@@ -373,24 +373,25 @@ def _next_at(ask: Asked, before: Ids) -> Floats:
 
 def ratios(
     ask: Asked, calls: Sequence[Call], vocab_size: int, unigram: Floats | None, rng: np.random.Generator
-) -> Floats:
-    """Return, for each symbol of redrawn calls, its probability divided by that with which it was drawn, (N,)."""
-    proposal, found = normalisation.proposal(unigram, None, vocab_size), [np.empty(0)]
+) -> list[Floats]:
+    """Redraw the symbols of calls; return the probability of each divided by that with which it was drawn, (B · T,)."""
+    proposal, found = normalisation.proposal(unigram, None, vocab_size), []
     for call in calls:
         symbols, drawn = normalisation.redrawn(call.ids, proposal, rng)
         found.append((np.exp(ask.score(symbols, call.state)) / drawn).ravel())
-    return np.concatenate(found)
+    return found
 
 
-def normalised(totals: Sequence[Total], agreed: bool, ratios: Floats) -> Check:
+def normalised(totals: Sequence[Total], agreed: bool, ratios: Sequence[Floats]) -> Check:
     """The probabilities of all symbols sum to one.
 
     Args:
         agreed: whether the model has its own `next` and it agrees with the scores.
-        ratios: (N,) as the function `ratios` returns them.
+        ratios: of each call, as the function `ratios` returns them.
     """
-    if normalisation.wealth(ratios / (1 + SUM_TOLERANCE)) > -np.log(normalisation.ALARM):
-        value, bound, passed = float(ratios.mean()), 1 + SUM_TOLERANCE, False
+    redrawn = np.concatenate([np.empty(0), *ratios])
+    if normalisation.wealth(redrawn / (1 + SUM_TOLERANCE)) > -np.log(normalisation.ALARM):
+        value, bound, passed = float(redrawn.mean()), 1 + SUM_TOLERANCE, False
         sentence = f"the probabilities of all symbols sum to about {value:.3g} where the text was scored"
     else:
         exact = all(total.exact for total in totals)
