@@ -114,15 +114,16 @@ class CertainOfTheRare(Bigrams):
 
 
 class Inflated(Bigrams):
-    """Adds a share to the probability of every symbol after a carried state."""
+    """Adds a share to the probability of every symbol from the symbol `start` of a document on."""
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, start: int, share: float) -> None:
         super().__init__()
-        self.share = share
+        self.start, self.share = start, share
 
     def scores(self, ids: Ids, before: Ids, read: Read) -> Floats:
         honest = super().scores(ids, before, read)
-        return np.minimum(honest + np.log1p(self.share), 0) if read.count >= 1024 else honest
+        inflated = np.minimum(honest + np.log1p(self.share), 0)
+        return np.where(places(ids, read) >= self.start, inflated, honest)
 
 
 class AddsTheUnigram(Bigrams):
@@ -538,7 +539,8 @@ STREAM: list[tuple[Callable[[], LanguageModel[Any]], str]] = [
     *((lambda start=start: Sharpened(start, 0.8), "normalised") for start in (0, 130, 1024)),
     *((lambda every=every: CertainNowAndThen(every), "normalised") for every in (2, 16, 128)),
     (CertainOfTheRare, "normalised"),
-    *((lambda share=share: Inflated(share), "normalised") for share in (0.01, 0.1, 0.5)),
+    *((lambda share=share: Inflated(1024, share), "normalised") for share in (0.01, 0.1, 0.5)),
+    (lambda: Inflated(200, 0.01), "normalised"),
     (AddsTheUnigram, "normalised"),
     (LeakyCache, "normalised"),
     *(

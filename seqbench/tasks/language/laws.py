@@ -28,8 +28,8 @@ CONTEXT = 4096
 """The largest number of symbols that are scored at one site for `normalised`, if the vocabulary is small."""
 CUTS = 16
 """The largest number of random cuts in a call of scoring that is scored again in pieces."""
-CARRIED = 64
-"""The largest number of symbols between the start of a scored call and the site of `carried`."""
+CARRIED = 2
+"""Number of random symbols of scored calls at which the total probability is measured."""
 STARTS = 4
 """If a model has no `next`, all symbols of a large vocabulary are scored at the start of a document, but only if the
 text is at least this many times as long as the vocabulary: the cost is then small compared with the cost of scoring."""
@@ -344,26 +344,27 @@ def carried(
     guided: bool,
     rng: np.random.Generator,
 ) -> list[tuple[Total, Floats | None]]:
-    """Return the total probability at a site after a state that was carried in scoring, with the result of `next`.
+    """Return the total probability at `CARRIED` random symbols of scored calls, with the result of `next`.
 
-    A state belongs to its rows, so each symbol is a call of its own. Without a `next` they would be too many if the
-    vocabulary is large, and without a carried state of one row there is no site: then the result is empty.
+    The state is carried there from the start of the call. It belongs to its row, so each symbol of the vocabulary is a
+    call of its own. If the vocabulary is large and the model has no `next`, these would be too many; if no scored call
+    has one row, there is no such state. Then the result is empty.
     """
-    one = [call for call in calls if call.state is not None and len(call.ids) == 1]
-    if not one or not (guided or vocab_size <= normalisation.EXACT):
+    alone = [call for call in calls if len(call.ids) == 1]
+    if not alone or not (guided or vocab_size <= normalisation.EXACT):
         return []
-    call = one[int(rng.integers(len(one)))]
-    _, state = ask(call.ids[:, : 1 + int(rng.integers(CARRIED))], call.state)
-    said = ask.next(state)[0] if guided else None
     size = normalisation.GUIDED if guided and vocab_size > sum(normalisation.GUIDED) else (vocab_size, 0)
-    nothing = call.ids[0, :0]
+    site, found = Site(alone[0].ids[0, :0], alone[0].ids[0, :0]), []
+    for call in (alone[i] for i in rng.integers(len(alone), size=CARRIED)):
+        _, state = ask(call.ids[:, : int(rng.integers(1, call.ids.shape[1] + 1))], call.state)
+        said = ask.next(state)[0] if guided else None
 
-    def one_by_one(ids: Ids) -> Floats:
-        return np.concatenate([ask.score(row[None], state) for row in ids])
+        def one_by_one(ids: Ids, state: Any = state) -> Floats:
+            return np.concatenate([ask.score(row[None], state) for row in ids])
 
-    proposal = normalisation.proposal(unigram, said, vocab_size)
-    site = Site(nothing, nothing)
-    return [(normalisation.total_probability(one_by_one, site, proposal, said, size, rng), said)]
+        proposal = normalisation.proposal(unigram, said, vocab_size)
+        found.append((normalisation.total_probability(one_by_one, site, proposal, said, size, rng), said))
+    return found
 
 
 def _next_at(ask: Asked, before: Ids) -> Floats:
