@@ -3,9 +3,9 @@
 What a model declares about itself is not trusted. Laws are measured on calls of scoring that were drawn before scoring,
 with the same shapes and states (`Witness`), and on a short block of text, on which more can be tried. The number of
 symbols is fixed and does not depend on how fast the model is: each kept call is made twice more, and about 5,000
-symbols are scored in short rows. The sums over the vocabulary take at most 12,000 symbols and two halves of a call; each
-of their symbols after a carried state is a call of its own, of which there are 512 if the model has its own `next`. If
-the vocabulary is larger than `normalisation.EXACT`, the model has no `next`, and the text is much longer than the
+symbols are scored in short rows. The sums over the vocabulary take at most 12,000 symbols and two parts of kept calls;
+after a carried state each symbol is a call of its own, of which there are 512 if the model has its own `next`. If the
+vocabulary is larger than `normalisation.EXACT`, the model has no `next`, and the text is much longer than the
 vocabulary, each symbol of the vocabulary is scored once. docs/laws.md tells what each law can see.
 
 A law that depends on another law is measured only if the other law holds, so that each fault is reported once: `scores`
