@@ -17,7 +17,7 @@ from seqbench.interface import Budget, Floats, Ids
 from seqbench.spec import Spec, parse
 from seqbench.tasks.language.data import TextData
 from seqbench.tasks.language.model import LanguageContext
-from seqbench.tasks.language.task import score_documents
+from seqbench.tasks.language.scoring import score_documents
 
 BINS = [(2, 4), (5, 19), (20, 199), (200, None)]
 SETTINGS = {"embedding_size": 64, "hidden_size": 64, "dropout": 0.2, "batch_size": 20, "learning_rate": 1e-2}

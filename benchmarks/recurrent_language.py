@@ -40,7 +40,7 @@ from seqbench.learning.training import SCHEDULES, Loss, computes_bfloat16, seede
 from seqbench.recurrent.language.lstm import LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
 from seqbench.tasks.language.model import LanguageContext
-from seqbench.tasks.language.task import score_documents
+from seqbench.tasks.language.scoring import score_documents
 from seqbench.tasks.language.vocab import UNK, Vocab
 
 UNITS, LAYERS, COLUMNS, STEPS, CLIP, SEED = 200, 2, 20, 35, 1.0, 0

@@ -91,9 +91,15 @@ def show_cells(asked: Asked) -> None:
 
 
 def show_checks(checks: Sequence[Check]) -> bool:
-    """Print laws and whether they hold; return whether one is broken."""
-    rows = [("holds" if c.passed else "BROKEN", c.name, c.message) for c in checks]
-    show_rows(("", "law", "measured"), rows)
+    """Print laws and whether they hold; return whether one is broken.
+
+    The last column is the share of places that must be wrong so that a broken law is seen with 95 % probability.
+    """
+    rows = [
+        ("holds" if c.passed else "BROKEN", c.name, c.message, "" if c.caught is None else f"{100 * c.caught:.2g} %")
+        for c in checks
+    ]
+    show_rows(("", "law", "measured", "seen from"), rows)
     return not all(check.passed for check in checks)
 
 

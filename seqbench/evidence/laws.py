@@ -25,6 +25,8 @@ forgets its state or mixes rows, single scores change by tenths of a nat.
 """
 SUM_TOLERANCE = 1e-4
 """Tolerance for the sum of the probabilities of all symbols, which should be 1; rounding in float32 causes 1e-6."""
+ROUNDING = 1e-6
+"""The highest log-probability that rounding may cause; all others above 0 are refused."""
 
 VALIDATION_GAIN = 0.4
 """Tolerance, in nats per prediction, for what other validation data may teach a model.
@@ -71,15 +73,19 @@ def wordless(check: Check) -> Check:
     return check.model_copy(update={"message": f"{said}{ended}{error.partition(':')[0]}"})
 
 
+def apart(a: Floats, b: Floats) -> Floats:
+    """Return |a − b| for each entry; infinities of the same sign are equal."""
+    with np.errstate(invalid="ignore"):
+        return np.where(a == b, 0.0, np.abs(a - b))
+
+
 def difference(a: Floats, b: Floats) -> float:
     """Return the largest |a − b|; infinities of the same sign are equal."""
-    with np.errstate(invalid="ignore"):
-        moved = np.where(a == b, 0.0, np.abs(a - b))
-    return float(moved.max(initial=0.0))
+    return float(apart(a, b).max(initial=0.0))
 
 
-def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS) -> Check:
-    """Return the check of predictions that should not change but changed by `by`."""
+def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS, places: int | None = None) -> Check:
+    """Return the check of predictions that should not change but changed by `by`, the most at any of the places."""
     passed = by <= measure.bound
     sentence = f"{what} moved {measure.answers} by up to {by:.2g} {measure.unit}"
     return Check(
@@ -88,6 +94,7 @@ def moved(name: str, by: float, what: str, remedy: str, measure: Measure = NATS)
         value=by,
         bound=measure.bound,
         message=sentence if passed else f"{sentence}: {remedy}",
+        places=places,
     )
 
 
@@ -106,6 +113,11 @@ def log_probabilities(scores: NDArray[Any], of_what: Callable[[NDArray[np.bool_]
         raise ScoreError(f"predict returned NaN for {of_what(nan)}")
     if (scores == np.inf).any():
         raise ScoreError("predict returned an infinite probability")
+    if (above := scores > ROUNDING).any():
+        raise ScoreError(
+            f"predict returned log-probabilities above 0, up to {scores.max():.3g}, for {of_what(above)}: "
+            "scores must be log-probabilities"
+        )
     return scores.astype(np.float64)
 
 

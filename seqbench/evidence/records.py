@@ -99,6 +99,13 @@ class Check(_Frozen):
     """The value above which the law is broken."""
     message: str
     """One sentence; if the law is broken, a footnote shows it."""
+    places: int | None = None
+    """Number of places, drawn at random, at which the law was measured; None: they are not counted."""
+
+    @property
+    def caught(self) -> float | None:
+        """The smallest share of places that must be wrong so that one of them is measured with 95 % probability."""
+        return 1 - 0.05 ** (1 / self.places) if self.places else None
 
 
 class Provenance(_Frozen):

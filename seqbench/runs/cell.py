@@ -241,7 +241,7 @@ def _evaluate(
     if cell.model.name != TRUTH and kind.train(data, "test") is not kind.train(data, "valid"):
         del model, unchanged  # so that two fits are not in memory at the same time
         model, unchanged = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
-    outcome.columns, outcome.detail = answer(model, scorer, valid, scoring)
+    outcome.columns, outcome.detail, witness = answer(model, scorer, valid, scoring)
     outcome.costs |= {"predict_seconds": scoring.wall, "predict_cpu_seconds": scoring.cpu}
     outcome.costs |= {"items_per_second": outcome.comparability.items / scoring.wall}
     outcome.costs["busy"] |= scoring.busy
@@ -250,7 +250,7 @@ def _evaluate(
     outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, which hold a second fit
     del data  # so that the training part is not in memory twice
     data = files.read_scoring()
-    checks = [unchanged(), *kind.check(model, data, cell.seed)]
+    checks = [unchanged(), *kind.check(model, data, cell.seed, witness)]
     outcome.checks = checks if options.text else [wordless(check) for check in checks]
     if options.keep:
         outcome.arrays = None if cell.model.name == TRUTH else model.arrays()

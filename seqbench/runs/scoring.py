@@ -1,15 +1,19 @@
 """Scoring the test part in a process of its own: the process that runs the model never holds what is scored.
 
 The scoring process has the data, but not the model. It sends the arguments of `predict` to the process of the cell,
-which sends the predictions back, and at the end gets the item columns. A state, the second of a pair that `predict`
-returns, stays in the process of the cell.
+which sends the predictions back, and at the end gets the item columns and the calls that the laws look at again. A
+state, the second of a pair that `predict` returns, stays in the process of the cell as long as the scoring process may
+name it.
 """
 
+import io
 import pickle
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
+from weakref import WeakValueDictionary
 
 from seqbench.evidence.metrics import Columns
 from seqbench.interface import SequenceModel
@@ -18,23 +22,29 @@ from seqbench.runs.grid import Cell
 from seqbench.runs.loading import Files
 from seqbench.tasks import task
 
+PROTOCOL = 4
+"""Of pickle; with later protocols, arrays do not own their memory."""
+
 
 @dataclass(frozen=True)
 class _Question:
     arguments: tuple[Any, ...]
+    held: frozenset[int]
+    """Numbers of the states that the scoring process may still name."""
 
 
 @dataclass(frozen=True)
 class _State:
-    """Stands for the state after a call of `predict`."""
+    """Stands, in the scoring process, for a state that stays in the process of the model."""
 
-    call: int
+    number: int
 
 
 @dataclass(frozen=True)
 class _Scored:
     columns: Columns
     detail: dict[str, Any]
+    witness: Any
 
 
 @dataclass(frozen=True)
@@ -47,10 +57,32 @@ class _Remote:
 
     def __init__(self, channel: Connection) -> None:
         self.channel = channel
+        self.states: WeakValueDictionary[int, _State] = WeakValueDictionary()
 
     def predict(self, *arguments: Any) -> Any:
-        _send(self.channel, _Question(arguments))
-        return _receive(self.channel)
+        _ask(self.channel, _Question(arguments, frozenset(self.states)))
+        given = _receive(self.channel)
+        if isinstance(given, tuple) and isinstance(given[-1], _State):
+            self.states[given[-1].number] = given[-1]
+        return given
+
+
+class _Naming(pickle.Pickler):
+    """Writes a state as its number."""
+
+    def persistent_id(self, obj: Any) -> int | None:
+        return obj.number if isinstance(obj, _State) else None
+
+
+class _Resolving(pickle.Unpickler):
+    """Reads the number of a state as the state itself."""
+
+    def __init__(self, content: bytes, states: Mapping[int, Any]) -> None:
+        super().__init__(io.BytesIO(content))
+        self.states = states
+
+    def persistent_load(self, pid: Any) -> Any:
+        return self.states[pid]
 
 
 def main(cell: Cell, files: Files, channel: Connection) -> None:
@@ -63,7 +95,7 @@ def score(cell: Cell, files: Files, channel: Connection) -> None:
     """Score the test part; the arguments are those of `main`."""
     try:
         valid = _receive(channel)
-        _send(channel, _scored(cell, files, channel, valid))
+        _ask(channel, _scored(cell, files, channel, valid))
     except (EOFError, OSError):  # the process of the cell has ended
         return
 
@@ -72,8 +104,9 @@ def _scored(cell: Cell, files: Files, channel: Connection, valid: Columns) -> _S
     kind = task(cell.identity.task)
     try:
         data = files.read_scoring()
-        columns = kind.score(_Remote(channel), data, "test", valid)
-        return _Scored(columns, kind.detail(columns, data, valid))
+        witness = kind.witness(data, cell.seed)
+        columns = kind.score(_Remote(channel), data, "test", valid, witness)
+        return _Scored(columns, kind.detail(columns, data, valid), witness)
     except EOFError:
         raise
     except Exception as error:
@@ -82,12 +115,15 @@ def _scored(cell: Cell, files: Files, channel: Connection, valid: Columns) -> _S
 
 def answer(
     model: SequenceModel[Any, Any], channel: Connection, valid: Columns, clock: Clock
-) -> tuple[Columns, dict[str, Any]]:
-    """Answer the calls of `predict` that the scoring process makes; return the columns and the detail of the test part.
+) -> tuple[Columns, dict[str, Any], Any]:
+    """Answer the calls of `predict` that the scoring process makes.
 
     Args:
         valid: the columns of the validation part, which start the scoring.
         clock: measures the calls.
+
+    Returns:
+        The columns and the detail of the test part, and what `Task.witness` has kept of the calls, with their states.
 
     Raises:
         ScoreError: as in `Task.score`.
@@ -95,31 +131,39 @@ def answer(
     """
     _send(channel, valid)
     predict: Any = getattr(model, "predict")  # noqa: B009 (each task declares its own)
-    states: dict[_State, Any] = {}
-    while isinstance(said := _told(channel), _Question):
-        arguments = [states[one] if isinstance(one, _State) else one for one in said.arguments]
+    states: dict[int, Any] = {}
+    calls = 0
+    while isinstance(said := _told(channel, states), _Question):
+        states = {number: state for number, state in states.items() if number in said.held}
         with clock:
-            given = predict(*arguments)
+            given = predict(*said.arguments)
         if isinstance(given, tuple) and len(given) == 2:
-            number = _State(max((state.call for state in states), default=-1) + 1)
-            states = {number: given[1]}  # scoring continues only from the latest
-            given = given[0], number
+            states[calls] = given[1]
+            given = given[0], _State(calls)
+        calls += 1
         _send(channel, given)
     if isinstance(said, _Failed):
         raise said.error
     assert isinstance(said, _Scored)
-    return said.columns, said.detail
+    return said.columns, said.detail, said.witness
 
 
-def _told(channel: Connection) -> Any:
+def _told(channel: Connection, states: Mapping[int, Any]) -> Any:
     try:
-        return _receive(channel)
+        return _Resolving(channel.recv_bytes(), states).load()
     except EOFError:
         raise ChildProcessError("the process that scores the test part ended before it was done") from None
 
 
+def _ask(channel: Connection, content: Any) -> None:
+    """Send content to the process of the model, with states by their numbers."""
+    buffer = io.BytesIO()
+    _Naming(buffer, protocol=PROTOCOL).dump(content)
+    channel.send_bytes(buffer.getvalue())
+
+
 def _send(channel: Connection, content: Any) -> None:
-    channel.send_bytes(pickle.dumps(content, protocol=4))  # of later protocols, arrays do not own their memory
+    channel.send_bytes(pickle.dumps(content, protocol=PROTOCOL))
 
 
 def _receive(channel: Connection) -> Any:

@@ -88,8 +88,17 @@ class Task(ABC, Generic[Data, Model]):
         """Precompute what scoring a split needs from the data, so that it is not counted in any model's time."""
         return
 
+    def witness(self, data: Data, seed: int) -> Any:
+        """Return an object in which `score` keeps what `check` looks at again; None: nothing is kept.
+
+        Its places are drawn here, before scoring.
+        """
+        return None
+
     @abstractmethod
-    def score(self, model: Model, data: Data, split: Split, valid: Columns | None = None) -> Columns:
+    def score(
+        self, model: Model, data: Data, split: Split, valid: Columns | None = None, witness: Any = None
+    ) -> Columns:
         """Score a split, and return the item columns that are stored.
 
         Call only `model.predict`, with arguments by position: the model may be in another process. If it returns a
@@ -97,9 +106,10 @@ class Task(ABC, Generic[Data, Model]):
 
         Args:
             valid: if the split is `test`, the columns of the validation part, which may be used for calibration.
+            witness: if the split is `test`, as `witness` returned it.
 
         Raises:
-            ScoreError: a prediction has the wrong shape or is not a number.
+            ScoreError: a prediction has the wrong shape, is not a number, or is a probability above 1.
         """
 
     @abstractmethod
@@ -146,8 +156,8 @@ class Task(ABC, Generic[Data, Model]):
         """Predict a few items before scoring; the returned function predicts them again and compares."""
 
     @abstractmethod
-    def check(self, model: Model, data: Data, seed: int) -> list[Check]:
-        """Measure the laws on a fitted model."""
+    def check(self, model: Model, data: Data, seed: int, witness: Any) -> list[Check]:
+        """Measure the laws on a fitted model, after `score` has passed the test part to `witness`."""
 
     @abstractmethod
     def check_class(self, make: Callable[[], Model], seed: int) -> list[Check]:

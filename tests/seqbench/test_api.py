@@ -390,6 +390,7 @@ def test_check_tells_the_laws_that_a_model_breaks() -> None:
     assert (good.returncode, bad.returncode) == (0, 1)
     assert "BROKEN" not in good.stdout
     assert "causal" in next(line for line in bad.stdout.splitlines() if "BROKEN" in line)
+    assert next(line for line in good.stdout.splitlines() if "causal" in line).rstrip().endswith("%")  # the law's power
 
 
 def test_env_names_what_a_record_would() -> None:

@@ -14,7 +14,7 @@ from seqbench.interface import Arrays, Documents, Floats, Ids
 from seqbench.packing import nested, within
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
-from seqbench.tasks.language.task import score_documents
+from seqbench.tasks.language.scoring import score_documents
 from seqbench.tasks.language.vocab import EOS, Vocab
 
 

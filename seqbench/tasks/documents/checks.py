@@ -1,7 +1,8 @@
 """Measures the laws of classifiers: on the fit of a run, and on fits of a class to documents generated here.
 
 As for language models, what a model declares about itself is not trusted. The number of predictions is fixed and does
-not depend on how fast the model is: 48 documents are predicted together, and each of them also alone.
+not depend on how fast the model is: one call of scoring is made again, 48 documents are predicted together, and each of
+them also alone. All are compared with the scores of the run. docs/laws.md tells what each law can see.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from seqbench.interface import Budget, Floats
 from seqbench.tasks.documents import laws
 from seqbench.tasks.documents.laws import Said, answer, some
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
+from seqbench.tasks.documents.scoring import Witness, pieces, score_texts
 from seqbench.tasks.language.vocab import UNK, Vocab
 
 DOCUMENTS = 48
@@ -25,34 +27,43 @@ FEW = 16
 """Number of documents that `probe` compares."""
 
 
-def check_fitted(model: Classifier, texts: Texts, classes: int, seed: int) -> list[Check]:
+def check_fitted(
+    model: Classifier, texts: Texts, classes: int, seed: int, witness: Witness | None = None
+) -> list[Check]:
     """Measure the laws of a fitted classifier on documents of the test part.
 
     A law that depends on another law is measured only if the other law holds, so that each fault is reported once.
+
+    Args:
+        witness: what was kept while the documents were scored; None: they are scored here.
     """
     rng = np.random.default_rng(seed)
-    asked = some(texts, DOCUMENTS, rng)
-    said: list[Said] = []
+    rows = some(texts, DOCUMENTS, rng)
+    asked, kept = texts.take(rows), Witness() if witness is None else witness
 
     def scores() -> Check:
-        said.append(Said(asked, answer(model, asked, classes)))
+        if witness is None:
+            score_texts(model, texts, classes, kept)
+        answer(model, asked, classes)
         return Check(name="scores", passed=True, message="scores are numbers, one for each document and class")
 
     checks = [law("scores", scores)]
-    if not said:
+    if not checks[0].passed:
         return checks
-    checks.append(law("repeatable", lambda: laws.repeatable(model, said[0])))
+    scored, calls = Said(texts, kept.log_p), pieces(len(texts))
+    call = calls[int(rng.integers(len(calls)))]
+    checks.append(law("repeatable", lambda: laws.repeatable(model, scored.take(call), asked)))
     if checks[-1].passed:
-        checks.append(law("batched", lambda: laws.batched(model, said[0], rng)))
-        checks.append(law("saved", lambda: laws.saved(model, said[0])))
-    checks.append(law("normalised", lambda: laws.normalised(said[0])))
-    checks.append(law("pure", lambda: laws.pure(model, said[0])))
+        checks.append(law("batched", lambda: laws.batched(model, scored.take(rows), rng)))
+        checks.append(law("saved", lambda: laws.saved(model, asked, classes)))
+    checks.append(law("normalised", lambda: laws.normalised(scored)))
+    checks.append(law("pure", lambda: laws.pure(model, asked)))
     return checks
 
 
 def probe(model: Classifier, texts: Texts, classes: int) -> Probe:
     """Return a probe that detects whether scoring changes the model: create it before, call `check` after."""
-    asked = some(texts, FEW, np.random.default_rng(0))
+    asked = texts.take(some(texts, FEW, np.random.default_rng(0)))
     return Probe(lambda: answer(model, asked, classes), "scoring the test part")
 
 

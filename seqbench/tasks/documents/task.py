@@ -9,11 +9,10 @@ import numpy as np
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.units import Units, Way, numbered
-from seqbench.interface import Budget, Floats
+from seqbench.interface import Budget
 from seqbench.tasks.base import Reduction, Split, Task
 from seqbench.tasks.documents.checks import check_class, check_fitted, probe
 from seqbench.tasks.documents.data import LabelledData
-from seqbench.tasks.documents.laws import answer
 from seqbench.tasks.documents.metrics import (
     ACCURACY,
     CALIBRATION_ERROR,
@@ -24,9 +23,7 @@ from seqbench.tasks.documents.metrics import (
     confusion,
 )
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
-
-PIECE = 1024
-"""Number of documents per call of `predict`."""
+from seqbench.tasks.documents.scoring import Witness, score_texts
 
 
 class Classification(Task[LabelledData, Classifier]):
@@ -60,10 +57,20 @@ class Classification(Task[LabelledData, Classifier]):
             classes=data.classes,
         )
 
-    def score(self, model: Classifier, data: LabelledData, split: Split, valid: Columns | None = None) -> Columns:
+    def witness(self, data: LabelledData, seed: int) -> Witness:
+        return Witness()
+
+    def score(
+        self,
+        model: Classifier,
+        data: LabelledData,
+        split: Split,
+        valid: Columns | None = None,
+        witness: Witness | None = None,
+    ) -> Columns:
         """Return columns with one entry per document, as the metrics take them, and `group` if there are groups."""
         part: Labelled = getattr(data, split)
-        log_p = score_texts(model, part.texts, len(data.classes))
+        log_p = score_texts(model, part.texts, len(data.classes), witness)
         predicted = log_p.argmax(axis=1)
         rows = np.arange(len(part))
         grouped = {} if part.groups is None else {"group": part.groups.astype(np.int32)}
@@ -102,8 +109,8 @@ class Classification(Task[LabelledData, Classifier]):
     def probe(self, model: Classifier, data: LabelledData) -> Callable[[], Check]:
         return probe(model, data.valid.texts, len(data.classes)).check
 
-    def check(self, model: Classifier, data: LabelledData, seed: int) -> list[Check]:
-        return check_fitted(model, data.test.texts, len(data.classes), seed)
+    def check(self, model: Classifier, data: LabelledData, seed: int, witness: Witness) -> list[Check]:
+        return check_fitted(model, data.test.texts, len(data.classes), seed, witness)
 
     def check_class(self, make: Callable[[], Classifier], seed: int) -> list[Check]:
         return check_class(make, seed)
@@ -119,13 +126,3 @@ class Classification(Task[LabelledData, Classifier]):
             "predicted": [classes[i] for i in log_p.argmax(axis=1)],
             **{f"p({name})": np.exp(log_p[:, i]) for i, name in enumerate(classes)},
         }
-
-
-def score_texts(model: Classifier, texts: Texts, classes: int) -> Floats:
-    """Return the log-probabilities (N, C) of the classes of documents.
-
-    Raises:
-        ScoreError: `predict` returns the wrong shape, NaN, or something that is not a number.
-    """
-    pieces = [np.arange(start, min(start + PIECE, len(texts))) for start in range(0, len(texts), PIECE)]
-    return np.concatenate([answer(model, texts.take(rows), classes) for rows in pieces])

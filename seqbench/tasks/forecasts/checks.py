@@ -1,10 +1,11 @@
 """Measures the laws of forecasters: on the fit of a run, and on fits of a class to series generated here.
 
 What a model declares about itself is not trusted. The number of forecasts is fixed and does not depend on how fast the
-model is: about fifty, since for some models each forecast is a fit of its own.
+model is: about fifty, since for some models each forecast is a fit of its own, and each of 17 scored forecasts once
+more, alone. docs/laws.md tells what each law can see.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,21 +16,25 @@ from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched,
 from seqbench.evidence.records import Check
 from seqbench.interface import Budget, Floats
 from seqbench.tasks.forecasts import laws
-from seqbench.tasks.forecasts.laws import SCALES, Asked, answer, copied, take
+from seqbench.tasks.forecasts.laws import SCALES, Asked, Kept, answer, copied, take
 from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
 
 PASTS = 4
 """Number of pasts on which the laws are measured."""
 
 
-def check_fitted(model: Forecaster, past: Panel, horizon: int, seed: int) -> list[Check]:
+def check_fitted(model: Forecaster, past: Panel, horizon: int, seed: int, scored: Sequence[Kept] = ()) -> list[Check]:
     """Measure the laws of a fitted forecaster on pasts of the test part.
 
     A law that depends on another law is measured only if the other law holds, so that each fault is reported once.
+
+    Args:
+        scored: forecasts that were kept while the test part was scored.
     """
     rng = np.random.default_rng(seed)
     asked = Asked(some(past, rng), horizon)
     said: list[Floats] = []
+    changes: list[float] = []
 
     def forecasts() -> Check:
         said.append(asked.say(model))
@@ -38,12 +43,19 @@ def check_fitted(model: Forecaster, past: Panel, horizon: int, seed: int) -> lis
     checks = [law("forecasts", forecasts)]
     if not said:
         return checks
-    checks.append(law("repeatable", lambda: laws.repeatable(model, asked, said[0])))
+    with suppress(Exception):  # `batched` meets it again and reports it
+        changes += laws.alone(model, asked, scored)
+    checks.append(law("repeatable", lambda: laws.repeatable(model, asked, said[0], scored, changes)))
     if checks[-1].passed:
         checks.append(law("causal", lambda: laws.causal(model, asked)))
-        checks.append(law("batched", lambda: laws.batched(model, asked, said[0], rng)))
+        checks.append(
+            law(
+                "batched",
+                lambda: laws.batched(model, asked, said[0], changes or laws.alone(model, asked, scored), rng),
+            )
+        )
         checks.append(law("saved", lambda: laws.saved(model, asked, said[0])))
-    checks.append(law("ordered", lambda: laws.ordered(model, asked)))
+    checks.append(law("ordered", lambda: laws.ordered(model, asked, scored)))
     checks.append(law("pure", lambda: laws.pure(model, asked)))
     return checks
 
@@ -55,10 +67,10 @@ def probe(model: Forecaster, past: Panel, horizon: int) -> Probe:
 
 
 def some(past: Panel, rng: np.random.Generator) -> Panel:
-    """Return at most `PASTS` pasts: the shortest, the longest, and others at random."""
-    lengths = np.array([len(values) for values in past.values])
-    rows = np.unique([lengths.argmin(), lengths.argmax(), *rng.permutation(len(past))[: PASTS - 2]])
-    return take(past, rows)
+    """Return at most `PASTS` pasts: the longest, the shortest, and others at random."""
+    lengths = [len(values) for values in past.values]
+    drawn = [int(np.argmax(lengths)), int(np.argmin(lengths)), *rng.permutation(len(past))[: PASTS - 2].tolist()]
+    return take(past, np.array(list(dict.fromkeys(drawn))))
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,8 @@ from seqbench.tasks.forecasts.metrics import (
     seasonal_scale,
 )
 from seqbench.tasks.forecasts.model import ForecastContext, Forecaster, Panel
+from seqbench.tasks.forecasts.scoring import Witness, calls, score_origins
 
-VALUES = 2_000_000
-"""About the largest number of values in all pasts of one call of `predict`, 16 MB; a single past may be longer."""
 MOST, TIMES = 0.5, 4
 """A series with this share of MASE's sum, and this many times its equal share, is named below the table."""
 TOLD = (0.025, 0.1, 0.5, 0.9, 0.975)
@@ -85,7 +84,17 @@ class Forecasting(Task[SeriesData, Forecaster]):
     def prepare(self, data: SeriesData, split: Split) -> None:
         data.yardstick(split)
 
-    def score(self, model: Forecaster, data: SeriesData, split: Split, valid: Columns | None = None) -> Columns:
+    def witness(self, data: SeriesData, seed: int) -> Witness:
+        return Witness(data.test, seed)
+
+    def score(
+        self,
+        model: Forecaster,
+        data: SeriesData,
+        split: Split,
+        valid: Columns | None = None,
+        witness: Witness | None = None,
+    ) -> Columns:
         """Return the columns of `item_columns`, one entry per forecast, and those of Naive2 on the same origins.
 
         Further columns: `series` and `end`, the origin; `error` (I, H), the error of the mean; `scale`, the scale of
@@ -94,10 +103,9 @@ class Forecasting(Task[SeriesData, Forecaster]):
         """
         origins: Origins = getattr(data, split)
         yard = data.yardstick(split)
-        mean, pieces, calls = np.empty(yard.actual.shape), [], _calls(origins)
-        back = np.argsort(np.concatenate(calls))
-        for rows in calls:
-            said = answer(model, data.past(origins.take(rows)), data.horizon)
+        mean, pieces, asked = np.empty(yard.actual.shape), [], calls(origins)
+        back = np.argsort(np.concatenate(asked))
+        for rows, said in score_origins(model, data, origins, witness):
             mean[rows] = rounded(said.mean, yard.actual[rows], yard.rounding[rows])
             quantiles = None if said.quantiles is None else _near(said.quantiles, yard, rows)
             pieces.append(item_columns(yard.actual[rows], mean[rows], yard.scale[rows], quantiles))
@@ -114,7 +122,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
                 quantile_columns(
                     yard.actual[rows], _near(intervals.around(mean[rows], yard.unit[rows], LEVELS), yard, rows)
                 )
-                for rows in calls
+                for rows in asked
             ]
             columns |= {name: np.concatenate([piece[name] for piece in made])[back] for name in made[0]}
         columns |= {"series": origins.series.astype(np.int32), "end": origins.ends.astype(np.int32)}
@@ -197,8 +205,8 @@ class Forecasting(Task[SeriesData, Forecaster]):
     def probe(self, model: Forecaster, data: SeriesData) -> Callable[[], Check]:
         return probe(model, data.past(data.valid), data.horizon).check
 
-    def check(self, model: Forecaster, data: SeriesData, seed: int) -> list[Check]:
-        return check_fitted(model, data.past(data.test), data.horizon, seed)
+    def check(self, model: Forecaster, data: SeriesData, seed: int, witness: Witness) -> list[Check]:
+        return check_fitted(model, data.past(data.test), data.horizon, seed, witness.kept)
 
     def check_class(self, make: Callable[[], Forecaster], seed: int) -> list[Check]:
         return check_class(make, seed)
@@ -242,21 +250,6 @@ def _outweighs(columns: Columns, names: Sequence[str]) -> dict[str, Any]:
 def _near(quantiles: Floats, yard: Yardstick, rows: Ids) -> Floats:
     """Return quantiles (I, H, Q) for `rows`, those within rounding of the true value equal to it."""
     return rounded(quantiles, yard.actual[rows, :, None], yard.rounding[rows])
-
-
-def _calls(origins: Origins) -> list[Ids]:
-    """Return, for each call of `predict`, the rows of its origins: at most one per series, and `VALUES` values.
-
-    A longer past of a series holds the future of a shorter one, so no call holds two of them.
-    """
-    first = np.flatnonzero(np.diff(origins.series, prepend=-1))
-    number = np.arange(len(origins)) - np.repeat(first, np.diff(first, append=len(origins)))
-    calls = []
-    for k in range(int(number.max(initial=-1)) + 1):
-        rows = np.flatnonzero(number == k)
-        full = (np.cumsum(origins.ends[rows]) - 1) // VALUES
-        calls += np.split(rows, np.flatnonzero(np.diff(full)) + 1)
-    return calls
 
 
 def _intervals(valid: Columns) -> Intervals:

@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from seqbench.evidence.laws import SUM_TOLERANCE, TOLERANCE, ScoreError, difference, log_probabilities, moved, restored
+from seqbench.evidence.laws import (
+    SUM_TOLERANCE,
+    TOLERANCE,
+    ScoreError,
+    apart,
+    difference,
+    log_probabilities,
+    moved,
+    restored,
+)
 from seqbench.evidence.records import Check
 from seqbench.interface import Documents, Floats, Ids
 from seqbench.tasks.language import normalisation
@@ -17,6 +26,10 @@ FLOOR = -60.0
 """When probabilities are compared, lower log-probabilities are raised to this one: float32 has none below exp(-87)."""
 CONTEXT = 4096
 """The largest number of symbols that are scored at one site for `normalised`, if the vocabulary is small."""
+CUTS = 16
+"""The largest number of random cuts in a call of scoring that is scored again in pieces."""
+CARRIED = 2
+"""Number of random symbols of scored calls at which the total probability is measured."""
 STARTS = 4
 """If a model has no `next`, all symbols of a large vocabulary are scored at the start of a document, but only if the
 text is at least this many times as long as the vocabulary: the cost is then small compared with the cost of scoring."""
@@ -29,8 +42,6 @@ class Asked:
         self.model = model
         self.mutated = False
         """Whether a call changed the ids that were passed to it."""
-        self.highest = -np.inf
-        """The highest log-probability in all results."""
 
     def __call__(self, ids: Ids, state: Any = None) -> tuple[Floats, Any]:
         """Return scores (B, T) of a copy of ids (B, T), and the state after them.
@@ -41,7 +52,6 @@ class Asked:
         lent = ids.copy()
         scores, state = answer(self.model, lent, state)
         self.mutated |= not np.array_equal(lent, ids)
-        self.highest = max(self.highest, scores.max(initial=-np.inf))
         return scores, state
 
     def score(self, ids: Ids, state: Any = None) -> Floats:
@@ -84,13 +94,28 @@ def answer(model: LanguageModel[Any], ids: Ids, state: Any) -> tuple[Floats, Any
 
 
 @dataclass(frozen=True)
-class Scored:
-    """A block of text and the model's first scores of it."""
+class Call:
+    """A call of `predict` and what it returned, so that it can be made again."""
 
     ids: Ids
     """(B, T)"""
+    state: Any
+    """The state before it; None: documents start here."""
     scores: Floats
     """(B, T)"""
+
+
+@dataclass(frozen=True)
+class Joints:
+    """A call whose symbols were scored again in pieces, with the state passed from piece to piece."""
+
+    call: Call
+    nats: float
+    """The largest difference from the scores of the whole call."""
+    cut: int
+    """The first cut after the symbol with this difference."""
+    places: int
+    """Number of cuts, counted in each row."""
 
 
 def windows(text: Documents, rows: int, length: int, rng: np.random.Generator) -> Ids:
@@ -114,63 +139,119 @@ def windows(text: Documents, rows: int, length: int, rng: np.random.Generator) -
     return block
 
 
-def repeatable(ask: Asked, short: Scored, far: Scored) -> Check:
-    """Scoring the same text again gives the same scores, both after another text and after itself."""
-    nats = max(difference(ask.score(text.ids), text.scores) for text in (short, short, far))
+def joints(ask: Asked, calls: Sequence[Call], rng: np.random.Generator) -> list[Joints]:
+    """Score the symbols of calls again in pieces, cut at random.
+
+    No piece shows its last symbols what follows them, and each piece starts from a state that was carried to it. So a
+    difference from the scores of the whole call means that the model saw the future there, that its state lacks
+    something, or that it learned in the meantime; the laws `repeatable`, `causal` and `chunked` tell which.
+    """
+    found = []
+    for call in calls:
+        length = call.ids.shape[1]
+        cuts = np.unique(rng.integers(1, length, CUTS)) if length > 1 else np.empty(0, np.int64)
+        by = _apart_in_pieces(ask, call, cuts)
+        worst = int(by.argmax())
+        cut = int(np.append(cuts, length)[np.searchsorted(cuts, worst, side="right")])
+        found.append(Joints(call, float(by[worst]), cut, len(call.ids) * len(cuts)))
+    return found
+
+
+def _apart_in_pieces(ask: Asked, text: Call, cuts: Ids) -> Floats:
+    """Return, for each column (T,), the largest difference between the scores and those in pieces."""
+    state, scores = text.state, []
+    for piece in np.split(text.ids, cuts, axis=1):
+        said, state = ask(piece, state)
+        scores.append(said)
+    by: Floats = apart(np.concatenate(scores, axis=1), text.scores).max(axis=0)
+    return by
+
+
+def repeatable(ask: Asked, short: Call, scored: Sequence[Joints]) -> Check:
+    """Scoring the same text again gives the same scores, both after another text and after itself.
+
+    If the scores of a call changed when it was cut into pieces, the same call is made again, twice.
+    """
+    again = [text for text in (short, *(joint.call for joint in _suspects(scored))) for _ in range(2)]
+    nats = max(difference(ask.score(text.ids, text.state), text.scores) for text in again)
     return moved(
         "repeatable",
         nats,
-        "predicting again from the start",
+        "predicting again from the same state",
         "predict must keep nothing between calls and use no random numbers (laws that compare predictions are skipped)",
+        places=len(short.ids) + len(scored),
     )
 
 
-def causal(ask: Asked, short: Scored, far: Scored, vocab_size: int, rng: np.random.Generator) -> Check:
+def _suspects(scored: Sequence[Joints]) -> list[Joints]:
+    return [joint for joint in scored if joint.nats > TOLERANCE]
+
+
+def causal(ask: Asked, short: Call, scored: Sequence[Joints], vocab_size: int, rng: np.random.Generator) -> Check:
     """If all symbols after a cut are replaced, the scores before the cut must not change.
 
     They are replaced by random other symbols, and by the last symbol before the cut, to detect models that look ahead
-    for either.
+    for either. If the scores of a scored call changed when it was cut into pieces, it is cut there.
     """
-    length = short.ids.shape[1]
-    cuts = [(short, cut) for cut in (1, length // 2, length - 1, *rng.integers(1, length, 2).tolist())]
-    cuts.append((far, int(rng.integers(1, far.ids.shape[1]))))
+    rows, length = short.ids.shape
+    drawn = [1, length // 2, length - 1, *rng.integers(1, length, 2).tolist()]
+    cuts = [(short, cut) for cut in drawn] + [(joint.call, joint.cut) for joint in _suspects(scored)]
     nats = 0.0
     for text, cut in cuts:
         past, future = text.ids[:, :cut], text.ids[:, cut:]
         others = (future + rng.integers(1, max(2, vocab_size), size=future.shape)) % vocab_size
         for changed in (others, np.broadcast_to(past[:, -1:], future.shape)):
-            scores = ask.score(np.concatenate([past, changed], axis=1))
+            scores = ask.score(np.concatenate([past, changed], axis=1), text.state)
             nats = max(nats, difference(scores[:, :cut], text.scores[:, :cut]))
-    return moved("causal", nats, "a change of the future", "the model sees what it predicts")
+    return moved(
+        "causal",
+        nats,
+        "a change of the future",
+        "the model sees what it predicts",
+        places=rows * len(drawn) + sum(joint.places for joint in scored),
+    )
 
 
-def chunked(ask: Asked, short: Scored, far: Scored, rng: np.random.Generator) -> Check:
+def chunked(ask: Asked, short: Call, scored: Sequence[Joints], rng: np.random.Generator) -> Check:
     """A text has the same scores if it is scored in pieces and the state is passed from piece to piece."""
-    nats = 0.0
-    for text in (short, far):
-        cuts = sorted({1, 2, *rng.integers(1, text.ids.shape[1], 8).tolist()})
-        state, scores = None, []
-        for piece in np.split(text.ids, cuts, axis=1):
-            said, state = ask(piece, state)
-            scores.append(said)
-        nats = max(nats, difference(np.concatenate(scores, axis=1), text.scores))
+    cuts = np.unique([1, 2, *rng.integers(1, short.ids.shape[1], 8)])
+    nats = max([float(_apart_in_pieces(ask, short, cuts).max()), *(joint.nats for joint in scored)])
     return moved(
         "chunked",
         nats,
         "cutting a text into pieces",
         "the state that predict returns must contain all that it needs to continue",
+        places=len(short.ids) * len(cuts) + sum(joint.places for joint in scored),
     )
 
 
-def batched(ask: Asked, short: Scored) -> Check:
-    """A document has the same scores if it is scored alone and with others."""
-    alone = np.concatenate([ask.score(row[None]) for row in short.ids])
+def batched(ask: Asked, short: Call, calls: Sequence[Call], vocab_size: int, rng: np.random.Generator) -> Check:
+    """A document has the same scores if it is scored alone and with others, whatever the others are.
+
+    In a scored call of several rows, one row stays and all others are replaced by random symbols; if documents start
+    there, this row is also scored alone.
+    """
+    nats = max(
+        difference(ask.score(row[None]), scores[None]) for row, scores in zip(short.ids, short.scores, strict=True)
+    )
+    together = [call for call in calls if len(call.ids) > 1]
+    for call in together:
+        row = int(rng.integers(len(call.ids)))
+        others = rng.integers(vocab_size, size=call.ids.shape)
+        others[row] = call.ids[row]
+        nats = max(nats, difference(ask.score(others, call.state)[row], call.scores[row]))
+        if call.state is None:
+            nats = max(nats, difference(ask.score(call.ids[row][None])[0], call.scores[row]))
     return moved(
-        "batched", difference(alone, short.scores), "scoring documents alone", "the rows of a batch must not mix"
+        "batched",
+        nats,
+        "scoring documents alone",
+        "the rows of a batch must not mix",
+        places=len(short.ids) + len(together),
     )
 
 
-def empty(ask: Asked, short: Scored) -> Check:
+def empty(ask: Asked, short: Call) -> Check:
     """A piece without symbols returns no scores and a valid state; a text may have only one symbol."""
     middle = short.ids.shape[1] // 2
     head, tail, nothing = short.ids[:, :middle], short.ids[:, middle:], short.ids[:, :0]
@@ -184,7 +265,7 @@ def empty(ask: Asked, short: Scored) -> Check:
     return moved("empty", nats, "a piece without symbols", "predict must return the state unchanged if T is 0")
 
 
-def pure(ask: Asked, short: Scored, states: bool) -> Check:
+def pure(ask: Asked, short: Call, states: bool) -> Check:
     """`predict` changes neither the ids that are passed to it nor scores and states that it returned earlier.
 
     Args:
@@ -207,7 +288,7 @@ def pure(ask: Asked, short: Scored, states: bool) -> Check:
     return moved("pure", nats, "continuing twice from one state", "predict changes the state that is passed to it")
 
 
-def saved(ask: Asked, short: Scored, vocab_size: int) -> Check:
+def saved(ask: Asked, short: Call, vocab_size: int) -> Check:
     """A new instance restored from `arrays` predicts the same."""
     twin = restored(ask.model)
     if isinstance(twin, Check):
@@ -255,21 +336,64 @@ def sums(
     return found
 
 
+def carried(
+    ask: Asked,
+    calls: Sequence[Call],
+    vocab_size: int,
+    unigram: Floats | None,
+    guided: bool,
+    rng: np.random.Generator,
+) -> list[tuple[Total, Floats | None]]:
+    """Return the total probability at `CARRIED` random symbols of scored calls, with the result of `next`.
+
+    The state is carried there from the start of the call. It belongs to its row, so each symbol of the vocabulary is a
+    call of its own. If the vocabulary is large and the model has no `next`, these would be too many; if no scored call
+    has one row, there is no such state. Then the result is empty.
+    """
+    alone = [call for call in calls if len(call.ids) == 1]
+    if not alone or not (guided or vocab_size <= normalisation.EXACT):
+        return []
+    size = normalisation.GUIDED if guided and vocab_size > sum(normalisation.GUIDED) else (vocab_size, 0)
+    site, found = Site(alone[0].ids[0, :0], alone[0].ids[0, :0]), []
+    for call in (alone[i] for i in rng.integers(len(alone), size=CARRIED)):
+        _, state = ask(call.ids[:, : int(rng.integers(1, call.ids.shape[1] + 1))], call.state)
+        said = ask.next(state)[0] if guided else None
+
+        def one_by_one(ids: Ids, state: Any = state) -> Floats:
+            return np.concatenate([ask.score(row[None], state) for row in ids])
+
+        proposal = normalisation.proposal(unigram, said, vocab_size)
+        found.append((normalisation.total_probability(one_by_one, site, proposal, said, size, rng), said))
+    return found
+
+
 def _next_at(ask: Asked, before: Ids) -> Floats:
     said: Floats = ask.next(ask(before[None])[1] if len(before) else None)[0]
     return said
 
 
-def normalised(ask: Asked, totals: Sequence[Total], agreed: bool) -> Check:
+def ratios(
+    ask: Asked, calls: Sequence[Call], vocab_size: int, unigram: Floats | None, rng: np.random.Generator
+) -> list[Floats]:
+    """Redraw the symbols of calls; return the probability of each divided by that with which it was drawn, (B · T,)."""
+    proposal, found = normalisation.proposal(unigram, None, vocab_size), []
+    for call in calls:
+        symbols, drawn = normalisation.redrawn(call.ids, proposal, rng)
+        found.append((np.exp(ask.score(symbols, call.state)) / drawn).ravel())
+    return found
+
+
+def normalised(totals: Sequence[Total], agreed: bool, ratios: Sequence[Floats]) -> Check:
     """The probabilities of all symbols sum to one.
 
     Args:
         agreed: whether the model has its own `next` and it agrees with the scores.
+        ratios: of each call, as the function `ratios` returns them.
     """
-    if ask.highest > SUM_TOLERANCE:
-        value, bound = float(np.exp(min(ask.highest, 100.0))), 1 + SUM_TOLERANCE
-        sentence = f"one symbol has a probability of {value:.4g}"
-        passed = False
+    redrawn = np.concatenate([np.empty(0), *ratios])
+    if normalisation.wealth(redrawn / (1 + SUM_TOLERANCE)) > -np.log(normalisation.ALARM):
+        value, bound, passed = float(redrawn.mean()), 1 + SUM_TOLERANCE, False
+        sentence = f"the probabilities of all symbols sum to about {value:.3g} where the text was scored"
     else:
         exact = all(total.exact for total in totals)
         found = normalisation.judge(totals, SUM_TOLERANCE, two_sided=exact or agreed)
@@ -285,6 +409,7 @@ def normalised(ask: Asked, totals: Sequence[Total], agreed: bool) -> Check:
         value=value,
         bound=bound,
         message=sentence if passed else f"{sentence}: {remedy}",
+        places=len(totals) + len(ratios),
     )
 
 

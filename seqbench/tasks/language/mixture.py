@@ -8,7 +8,7 @@ import numpy as np
 from seqbench.combination import Combination, combination
 from seqbench.interface import Arrays, Documents, Floats, Ids
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
-from seqbench.tasks.language.task import score_documents
+from seqbench.tasks.language.scoring import score_documents
 
 GAP = 1e-8
 """The largest difference, in nats per symbol, between the log-likelihood of the learned weights and the optimum."""

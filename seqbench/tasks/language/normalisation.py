@@ -9,6 +9,12 @@ each of the most probable symbols is scored once, and a sample of the others is 
 where n is the distribution of the model's own `next`, a control variate: if p = n, the variance of the estimate is 0;
 the estimate is unbiased for every n. Without a `next`, n = 0. (Importance sampling with a control variate:
 Owen, "Monte Carlo theory, methods and examples", 2013, chapters 8 and 9.)
+
+A scored call is too long to put each symbol at each of its places. Instead all its symbols are drawn again, half of
+them as they were, y_t ~ q_t, and the call is made once more. If the probabilities sum to one at place t, whatever was
+drawn before, the ratio p(y_t | y_<t) / q_t(y_t) has the mean 1. A bet on a larger ratio then gains nothing on average,
+so that the wealth of a bettor exceeds 1 / α with probability α at most, for any number of places and however skewed the
+ratios are (Ville's inequality; Waudby-Smith & Ramdas 2024, "Estimating means of bounded random variables by betting").
 """
 
 from collections.abc import Callable, Sequence
@@ -30,6 +36,13 @@ CORPUS = 500_000
 """The largest number of symbols of text that are searched for the followers of a symbol."""
 Z = 4.0
 """Number of standard errors by which an estimate may be wrong; a normal estimate exceeds them once in 16,000 times."""
+
+REAL = 0.5
+"""The share of symbols that stay as they are when a text is drawn again; the others come from the proposal."""
+BETS = 2.0 ** -np.arange(1, 15)
+"""Shares of the wealth that are bet at each place; the wealth is divided among them at the start."""
+ALARM = 1e-4
+"""The probability with which bets against a correct model may win."""
 
 
 @dataclass(frozen=True)
@@ -153,3 +166,29 @@ def judge(totals: Sequence[Total], tolerance: float, two_sided: bool) -> Finding
     excess = np.where(np.isfinite(strays), strays / bounds, np.inf)
     worst = int(excess.argmax())
     return Finding(float(values[worst]), float(bounds[worst]), bool(excess[worst] > 1))
+
+
+def redrawn(ids: Ids, proposal: Floats, rng: np.random.Generator) -> tuple[Ids, Floats]:
+    """Draw the symbols of a text again.
+
+    Args:
+        ids: (B, T).
+        proposal: (V,) positive, sums to one.
+
+    Returns:
+        (B, T) symbols, each the one in `ids` with probability `REAL`, else drawn from the proposal; and (B, T) the
+        probability with which this symbol is drawn here.
+    """
+    drawn = rng.choice(len(proposal), size=ids.shape, p=proposal)
+    symbols = np.where(rng.random(ids.shape) < REAL, ids, drawn)
+    return symbols, REAL * (symbols == ids) + (1 - REAL) * proposal[symbols]
+
+
+def wealth(ratios: Floats) -> float:
+    """Return the natural logarithm of a bettor's wealth, who starts with 1 and bets that ratios (N,) exceed 1.
+
+    If each ratio has a mean of at most 1, given those before it, the result exceeds ln(1 / α) with
+    probability α at most.
+    """
+    logs = np.array([np.log1p(share * (ratios - 1)).sum() for share in BETS])
+    return float(np.logaddexp.reduce(logs - np.log(len(BETS))))

@@ -1,6 +1,6 @@
 """Language modelling: predict the probability of the next symbol; every symbol of a text is scored."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,20 +8,16 @@ import numpy as np
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.units import Units, Way
-from seqbench.interface import Budget, Documents, Floats, Ids
+from seqbench.interface import Budget, Documents
 from seqbench.tasks.base import Sampling, Split, Task
 from seqbench.tasks.language.checks import check_class, check_fitted, probe
 from seqbench.tasks.language.data import Convention, TextData, TextSplit
-from seqbench.tasks.language.laws import answer
 from seqbench.tasks.language.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.sampling import ids_of, sample, text_of
+from seqbench.tasks.language.scoring import Witness, score_documents
 from seqbench.tasks.language.vocab import EOS, Vocab
 
-PIECE = 4096
-"""Number of symbols of a stream per call of `predict`; the state is passed from piece to piece."""
-BATCH = 65_536
-"""The largest number of symbols per call if documents of equal length are scored together."""
 SEGMENT = 64
 """Number of symbols of a stream per unit, whose scores are summed."""
 ALIKE = {"word": 6_400, "character": 36_000}
@@ -56,7 +52,17 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
             seed=seed, budget=budget, valid=data.valid.documents, device=device, log=log, vocab=data.vocab
         )
 
-    def score(self, model: LanguageModel[Any], data: TextData, split: Split, valid: Columns | None = None) -> Columns:
+    def witness(self, data: TextData, seed: int) -> Witness:
+        return Witness([len(d) for d in data.test.documents], seed)
+
+    def score(
+        self,
+        model: LanguageModel[Any],
+        data: TextData,
+        split: Split,
+        valid: Columns | None = None,
+        witness: Witness | None = None,
+    ) -> Columns:
         """Return columns with one entry per symbol.
 
         Returns:
@@ -64,7 +70,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
             test part to which it belongs.
         """
         part: TextSplit = getattr(data, split)
-        return score_split(model, part, data.convention)
+        return score_split(model, part, data.convention, witness)
 
     def units(self, columns: Columns, basis: Comparability) -> Units:
         """Sum the columns over each stretch of a stream, or each sentence; neighbours are of one text, and so alike."""
@@ -95,13 +101,12 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
     def probe(self, model: LanguageModel[Any], data: TextData) -> Callable[[], Check]:
         return probe(model, data.valid.documents).check
 
-    def check(self, model: LanguageModel[Any], data: TextData, seed: int) -> list[Check]:
+    def check(self, model: LanguageModel[Any], data: TextData, seed: int, witness: Witness) -> list[Check]:
         counts = np.zeros(data.vocab.size)
         for document in data.train.documents:
             counts += np.bincount(document, minlength=data.vocab.size)
-        return check_fitted(
-            model, data.test.documents, data.valid.documents, data.vocab.size, counts / counts.sum(), seed
-        )
+        text, other, unigram = data.test.documents, data.valid.documents, counts / counts.sum()
+        return check_fitted(model, text, other, data.vocab.size, unigram, seed, witness)
 
     def check_class(self, make: Callable[[], LanguageModel[Any]], seed: int) -> list[Check]:
         return check_class(make, seed)
@@ -142,9 +147,9 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         return text_of(drawn, data.vocab, data.unit)
 
 
-def score_split(model: LanguageModel[Any], part: TextSplit, convention: Convention) -> Columns:
+def score_split(model: LanguageModel[Any], part: TextSplit, convention: Convention, witness: Witness | None) -> Columns:
     """Return the stored columns of a split."""
-    nats = np.concatenate(score_documents(model, part.documents)).astype(np.float32)
+    nats = np.concatenate(score_documents(model, part.documents, witness)).astype(np.float32)
     lengths = np.array([len(d) for d in part.documents])
     if convention == "sentence":
         unit = np.repeat(np.arange(len(lengths)), lengths)
@@ -155,39 +160,3 @@ def score_split(model: LanguageModel[Any], part: TextSplit, convention: Conventi
         "characters": np.concatenate(list(part.characters)).astype(np.int32),
         "unit": unit.astype(np.int32),
     }
-
-
-def score_documents(model: LanguageModel[Any], documents: Documents) -> list[Floats]:
-    """Return −ln p of every symbol of every document, each (T_i,); each document starts without a state.
-
-    Raises:
-        ScoreError: `predict` returns a shape other than (B, T), NaN, or something that is not a number.
-    """
-    nats: list[Floats] = [np.empty(0)] * len(documents)
-    for rows in _batches([len(d) for d in documents]):
-        ids = np.stack([documents[i] for i in rows])
-        scores = np.concatenate([-s for s in _pieces(model, ids)], axis=1) if ids.shape[1] else np.empty(ids.shape)
-        for i, row in zip(rows, scores, strict=True):
-            nats[i] = row
-    return nats
-
-
-def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Yield the indices of documents of equal length, so that no score depends on padding."""
-    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
-    batch: list[int] = []
-    for i in order:
-        if batch and (lengths[i] != lengths[batch[0]] or (len(batch) + 1) * lengths[i] > BATCH):
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
-
-
-def _pieces(model: LanguageModel[Any], ids: Ids) -> Iterator[Floats]:
-    state = None
-    for start in range(0, ids.shape[1], PIECE):
-        piece = ids[:, start : start + PIECE]
-        scores, state = answer(model, piece.copy(), state)
-        yield scores

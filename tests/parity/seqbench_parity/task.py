@@ -34,7 +34,9 @@ class ParityTask(Task[StringData, Regressor]):
     ) -> Context[Strings]:
         return Context(seed=seed, budget=budget, valid=data.valid, device=device, log=log)
 
-    def score(self, model: Regressor, data: StringData, split: Split, valid: Columns | None = None) -> Columns:
+    def score(
+        self, model: Regressor, data: StringData, split: Split, valid: Columns | None = None, witness: None = None
+    ) -> Columns:
         part: Strings = getattr(data, split)
         return {"squared": (answer(model, part.bits) - part.parity) ** 2}
 
@@ -58,7 +60,7 @@ class ParityTask(Task[StringData, Regressor]):
     def probe(self, model: Regressor, data: StringData) -> Callable[[], Check]:
         return Probe(lambda: answer(model, data.valid.bits), "scoring the test part", NUMBERS).check
 
-    def check(self, model: Regressor, data: StringData, seed: int) -> list[Check]:
+    def check(self, model: Regressor, data: StringData, seed: int, witness: None) -> list[Check]:
         return laws(model, data.test.bits[:20])
 
     def check_class(self, make: Callable[[], Regressor], seed: int) -> list[Check]:

@@ -199,7 +199,7 @@ def test_the_models_of_the_house_break_no_law(name: str) -> None:
 
 def test_a_classifier_that_learns_from_the_test_part_is_found_out() -> None:
     from seqbench.tasks.documents.checks import _corpus, _fit, probe
-    from seqbench.tasks.documents.task import score_texts
+    from seqbench.tasks.documents.scoring import score_texts
 
     corpus = _corpus(3, 60, np.random.default_rng(0))
     for kind, honest in ((Learner, False), (Honest, True)):

@@ -224,7 +224,7 @@ class Whimsical(Naive):
 
 
 def test_quantiles_in_some_calls_alone_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqbench.tasks.forecasts.task.VALUES", 100)
+    monkeypatch.setattr("seqbench.tasks.forecasts.scoring.VALUES", 100)
     with pytest.raises(ScoreError, match="always or never"):
         KIND.score(Whimsical(), data([90, 80]), "test")
 
@@ -232,7 +232,7 @@ def test_quantiles_in_some_calls_alone_are_refused(monkeypatch: pytest.MonkeyPat
 def test_the_size_of_a_call_changes_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
     held = data([90, 80, 85])
     whole = scored(ar(), held)[1]
-    monkeypatch.setattr("seqbench.tasks.forecasts.task.VALUES", 150)
+    monkeypatch.setattr("seqbench.tasks.forecasts.scoring.VALUES", 150)
     pieces = scored(ar(), held)[1]
     for name in whole:
         np.testing.assert_allclose(pieces[name], whole[name], rtol=1e-9, err_msg=name)
@@ -250,7 +250,7 @@ def test_no_call_holds_two_pasts_of_a_series_and_later_pasts_come_later(
             assert len(calls[-1]) == len(past)
             return super().predict(past, horizon, levels)
 
-    monkeypatch.setattr("seqbench.tasks.forecasts.task.VALUES", values)
+    monkeypatch.setattr("seqbench.tasks.forecasts.scoring.VALUES", values)
     held = data([90, 80, 85], stride=5)
     KIND.score(Listening(), held, "test")
     assert len(calls) == (5 if values > 150 else 10)

@@ -7,6 +7,7 @@ import pytest
 
 from seqbench.interface import Documents, Floats, Ids
 from seqbench.tasks.language.normalisation import (
+    ALARM,
     GUIDED,
     SAMPLED,
     Site,
@@ -14,7 +15,9 @@ from seqbench.tasks.language.normalisation import (
     followers,
     judge,
     proposal,
+    redrawn,
     total_probability,
+    wealth,
 )
 
 V = 5_000
@@ -115,3 +118,40 @@ def test_a_proposal_leaves_no_symbol_out(guide: Floats | None) -> None:
     drawn_from = proposal(np.array([1.0, 0, 0, 0]), guide, 4)
     assert drawn_from.sum() == pytest.approx(1)
     assert drawn_from.min() >= 1 / 16
+
+
+@pytest.mark.parametrize("p", [ZIPF, PEAKED, np.full(V, 1.3 / V)], ids=["Zipf", "peaked", "sum of 1.3"])
+def test_ratios_at_redrawn_symbols_have_the_mean_of_the_sum(p: Floats) -> None:
+    ids = RNG.choice(V, size=(20, 5_000), p=PEAKED)
+    symbols, drawn = redrawn(ids, proposal(ZIPF, None, V), np.random.default_rng(1))
+    ratios = p[symbols] / drawn
+    assert 0.45 < (symbols == ids).mean() < 0.55
+    assert abs(ratios.mean() - p.sum()) < 4 * ratios.std() / np.sqrt(ratios.size)
+
+
+def _ratios(p: Floats, places: int, rng: np.random.Generator) -> Floats:
+    symbols, drawn = redrawn(rng.choice(V, size=places, p=ZIPF), proposal(ZIPF, None, V), rng)
+    return p[symbols] / drawn
+
+
+def test_bets_against_a_distribution_win_no_more_often_than_they_may() -> None:
+    rng = np.random.default_rng(2)
+    won = [wealth(_ratios(PEAKED, 500, rng)) > -np.log(0.05) for _ in range(2_000)]
+    assert np.mean(won) <= 0.05
+
+
+def test_bets_find_three_certainties_per_thousand_places_and_a_fifth_too_much_everywhere() -> None:
+    rng = np.random.default_rng(3)
+    certain, inflated = [], []
+    for _ in range(100):
+        ratios = _ratios(ZIPF, 16_000, rng)
+        _, drawn = redrawn(rng.choice(V, size=48, p=ZIPF), proposal(ZIPF, None, V), rng)
+        certain.append(wealth(np.append(ratios, 1 / drawn)) > -np.log(ALARM))
+        inflated.append(wealth(1.2 * ratios) > -np.log(ALARM))
+    assert np.mean(certain) > 0.9
+    assert np.mean(inflated) > 0.95
+
+
+def test_the_wealth_of_even_bets_stays_one() -> None:
+    assert wealth(np.ones(1000)) == pytest.approx(0)
+    assert wealth(np.empty(0)) == pytest.approx(0)
