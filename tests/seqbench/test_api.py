@@ -372,7 +372,7 @@ class Full(Still):
     )
     (tmp_path / "is full").touch()
     arguments = ["run", "--model", f"{TOYS}:Still", "--model", f"{model}:Full", "--dataset", COINS]
-    arguments += ["--store", str(tmp_path / "results"), "--format", "csv"]
+    arguments += ["--store", str(tmp_path / "results"), "--format", "csv", "--jobs", "1"]
     done = _cli(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert "results cannot be written: No space left on device. Finished cells are kept" in done.stderr
