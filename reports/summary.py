@@ -7,6 +7,7 @@ from seqbench.reports.formatting import Written, count, percent, times
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Headline, Row, Table, best_on_validation
 
+EQUAL = "as good as"
 QUESTION = "Does the neural network earn its cost?"
 
 
@@ -113,7 +114,7 @@ def _scored(table: Table, row: Row) -> str:
 def _distance(table: Table, skill: float) -> str:
     """Return `12.3 % below`: a skill above 0 means better, which for a perplexity means lower."""
     if skill == 0:
-        return "as good as"
+        return EQUAL
     below = (skill > 0) == table.metrics[0].lower_is_better
     return f"{percent(abs(skill)).removeprefix('+')} {'below' if below else 'above'}"
 
@@ -140,4 +141,5 @@ def _truth(table: Table) -> str:
     if best is None or best.against_truth is None or not math.isfinite(best.against_truth.skill):
         return ""  # if the true model's score is 0, a share of it is undefined
     gap = _distance(table, best.against_truth.skill)
-    return f"The best of all (chosen on validation), {best.label}, stands {gap} the true model."
+    stands = "is" if gap == EQUAL else "stands"
+    return f"The best of all (chosen on validation), {best.label}, {stands} {gap} the true model."
