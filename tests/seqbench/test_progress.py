@@ -58,7 +58,7 @@ def test_without_a_terminal_each_finished_cell_is_one_line_on_stderr(tmp_path: P
     toys = Path(__file__).parents[1] / "toys"
     command = [sys.executable, "-m", "seqbench.cli", "run", "--dataset", f"{toys / 'toys.py'}:Coins"]
     command += ["--model", f"{toys / 'toys.py'}:Frequency", "--model", f"{tmp_path / 'model.py'}:Bracketed"]
-    command += ["--seeds", "2", "--store", tmp_path / "store", "--format", "csv"]
+    command += ["--seeds", "2", "--jobs", "1", "--store", tmp_path / "store", "--format", "csv"]
 
     def lines() -> list[str]:
         return subprocess.run(command, capture_output=True, text=True).stderr.splitlines()
