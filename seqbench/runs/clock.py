@@ -36,19 +36,21 @@ class Clock:
         return max(self.queued, idle) > max(WAITED * self.wall, BRIEF)
 
     def __enter__(self) -> None:
-        self._start = _now()
+        queued, cpu = _queued(), _processor()
+        self._start = time.perf_counter(), cpu, queued  # the wall clock last, so that reading the others costs nothing
 
     def __exit__(self, *_: object) -> None:
-        wall, cpu, queued = (end - start for end, start in zip(_now(), self._start, strict=True))
+        end = time.perf_counter(), _processor(), _queued()
+        wall, cpu, queued = (after - before for after, before in zip(end, self._start, strict=True))
         self.wall += wall
         self.cpu += cpu
         self.queued += queued
 
 
-def _now() -> tuple[float, float, float]:
+def _processor() -> float:
+    """Return the seconds so far of this process, and of processes that it started and that have ended."""
     used = os.times()
-    children = used.children_user + used.children_system
-    return time.perf_counter(), time.process_time() + children, _queued()
+    return time.process_time() + used.children_user + used.children_system
 
 
 def _queued() -> float:
