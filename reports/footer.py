@@ -71,13 +71,11 @@ def _interval(table: Table) -> str:
 
 def _counted(table: Table) -> str:
     """Return how many units there are, and how they depend on each other."""
-    spread = next((row.estimate.spread for row in table.rows if row.estimate and row.estimate.spread), None)
-    fixed = spread.fixed if spread else ()
-    told = []
+    fixed, told = _fixed(table), []
     for way in table.ways:
-        groups = table.units if way.groups is None else int(way.groups.max()) + 1
         if way.name in fixed:
             continue
+        groups = way.count(table.units)
         block = block_length(groups, way.overlap) if way.ordered else 1
         told.append(f"{groups:,} {way.name}" + (f" in blocks of {block:,}" if block > 1 else ""))
     return " and of the ".join(told)
@@ -107,13 +105,17 @@ def _verdict(table: Table) -> str:
     return ". ".join(part[0].upper() + part[1:] if i else part for i, part in enumerate(parts))
 
 
+def _fixed(table: Table) -> tuple[str, ...]:
+    """Return the names of the ways that intervals leave out, since they have too few groups."""
+    return next((row.estimate.spread.fixed for row in table.rows if row.estimate and row.estimate.spread), ())
+
+
 def _scope(table: Table) -> list[str]:
     """Return a sentence for each way in which the test part has too few groups to generalise over."""
-    fixed = next((row.estimate.spread.fixed for row in table.rows if row.estimate and row.estimate.spread), ())
-    found = []
+    fixed, found = _fixed(table), []
     for way in table.ways:
         if way.name in fixed and way.groups is not None:
-            groups = int(way.groups.max()) + 1
+            groups = way.count(table.units)
             these = f"these {groups} {way.name}" if groups > 1 else f"this one of the {way.name}"
             found.append(f"it holds for {these} alone: a general one needs at least {FEWEST}")
     return found

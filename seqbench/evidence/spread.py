@@ -121,16 +121,17 @@ def spread(influence: Callable[[Ids | None], Floats], ways: Sequence[Way]) -> Sp
     Args:
         influence: returns `influences` by the groups (U,) of a way.
     """
-    sizes = [len(influence(way.groups)) for way in ways]
+    psi = [influence(way.groups) for way in ways]
+    sizes = list(map(len, psi))
     kept = [i for i, size in enumerate(sizes) if size >= FEWEST] or [int(np.argmax(sizes))]
     fixed = tuple(way.name for i, way in enumerate(ways) if i not in kept)
-    found = [_one_way(influence(ways[i].groups), ways[i]) for i in kept]
+    found = [_one_way(psi[i], ways[i]) for i in kept]
     told = max(found, key=lambda one: (bool(one.heavy), one.variance))
     variance = max(one.variance for one in found)
     if len(found) > 1:
-        both = float(np.square(influence(None)).sum())
-        units = len(influence(None))
-        variance = max(variance, sum(one.variance for one in found) - both / (units * max(1, units - 1)))
+        single = influence(None)
+        both = float(np.square(single).sum()) / (len(single) * max(1, len(single) - 1))
+        variance = max(variance, sum(one.variance for one in found) - both)
     return Spread(
         variance,
         min(one.dof for one in found),

@@ -25,13 +25,11 @@ from scipy.special import ndtri, stdtrit
 
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.spread import Spread, influences, spread
-from seqbench.evidence.units import Way, numbered
+from seqbench.evidence.units import ITEMS, Way, numbered
 from seqbench.interface import Floats, Ids
 
 Verdict = Literal["better", "tie", "worse", "undecided"]
 
-ITEMS = (Way("items"),)
-"""Independent items."""
 LOSERS = 3
 """If fewer units than this speak against a difference, units that speak against it may be too rare to be in the sample
 (with probability 0.95 they are if they are at most 3 in G, the "rule of three"), and the interval counts one more."""
@@ -142,7 +140,7 @@ def estimate(metric: Metric, fits: Sequence[Columns], ways: Sequence[Way] = ITEM
         positive = metric.range == "positive" and value > 0
 
         def influence(groups: Ids | None) -> Floats:
-            found = np.mean([influences(metric.on_scale, one, groups) for one in sums], axis=0)
+            found = _influence(metric, sums, groups)
             return _on_logarithm(found, value) if positive else found
 
         over = spread(influence, ways)
@@ -212,17 +210,13 @@ def compare(
     difference = np.nan if np.isinf(ours) and ours == theirs else ours - theirs
     if np.isfinite(difference):
 
-        def influence_of(side: Sequence[Floats], groups: Ids | None) -> Floats:
-            found: Floats = np.mean([influences(metric.on_scale, one, groups) for one in side], axis=0)
-            return found
-
         def influence(groups: Ids | None) -> Floats:
-            return influence_of(sides[0], groups) - influence_of(sides[1], groups)
+            return _influence(metric, sides[0], groups) - _influence(metric, sides[1], groups)
 
         over = spread(influence, ways)
         over = replace(over, heavy=tuple(numbers[over.way][group] for group in over.heavy))
         way = next(way for way in ways if way.name == over.way)
-        single = [influence_of(side, way.groups) for side in sides]
+        single = [_influence(metric, side, way.groups) for side in sides]
         unseen = _unseen(metric, fits[0], sides, single, difference)
         levels = (level, stricter)
         of_seeds = [_quantile(seed_dof, at) * np.sqrt(seed_variance) for at in levels]
@@ -244,6 +238,12 @@ def compare(
         spread=over,
         seed_dof=seed_dof,
     )
+
+
+def _influence(metric: Metric, fits: Sequence[Floats], groups: Ids | None) -> Floats:
+    """Return the influences (G,) on the mean score of fits, from their sums, each (U, K)."""
+    mean: Floats = np.mean([influences(metric.on_scale, one, groups) for one in fits], axis=0)
+    return mean
 
 
 def _counting(

@@ -1,7 +1,7 @@
 """What a test part consists of: its units, and how they depend on each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,6 +24,14 @@ class Way:
     alike: float = 0.0
     """Number of neighbouring groups that are alike in data of this kind, even if the sample is too short to show it."""
 
+    def count(self, units: int) -> int:
+        """Return the number of groups, G, of that many units."""
+        return units if self.groups is None else int(self.groups.max()) + 1
+
+
+ITEMS = (Way("items"),)
+"""Independent items."""
+
 
 @dataclass(frozen=True)
 class Units:
@@ -31,7 +39,7 @@ class Units:
 
     columns: Columns
     """Columns (U,) as metrics take them, one entry per unit."""
-    ways: Sequence[Way] = field(default=(Way("items"),))
+    ways: Sequence[Way] = ITEMS
 
 
 def numbered(labels: Ids) -> Ids:
