@@ -18,13 +18,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from seqbench import registry
 from seqbench.data import DataError, Dataset
 from seqbench.evidence.records import Comparability
 from seqbench.runs.failure import one_line
 from seqbench.runs.grid import Cell
+from seqbench.runs.store import remove_abandoned
 from seqbench.tasks import task
 
 PREFIX = "seqbench-data-"
@@ -61,7 +60,7 @@ def loaded(cells: Sequence[Cell], start: Start) -> Iterator[dict[str, Files]]:
     Raises:
         DataError: data is missing or wrong; the message has a line for each such data set.
     """
-    _sweep()
+    remove_abandoned(Path(tempfile.gettempdir()), PREFIX)  # of runs that were killed
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     try:
         files: dict[str, Files] = {}
@@ -145,11 +144,3 @@ def _load(cell: Cell, files: Files, channel: Connection) -> None:
     except Exception as error:
         why = one_line(error)
     channel.send(why)
-
-
-def _sweep() -> None:
-    """Remove what runs left behind that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)

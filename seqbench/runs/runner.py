@@ -132,13 +132,15 @@ def execute(
     launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
     store.sweep()
     waiting, running = list(cells), list[Running]()
-    with launcher.loaded([cell for cell in cells if not _done(store.find(cell.identity), options, retry)]) as data:
+    stored = {cell.key: store.find(cell.identity) for cell in cells}
+    done = {key: found for key, found in stored.items() if _done(found, options, retry)}
+    with launcher.loaded([cell for cell in cells if cell.key not in done]) as data:
         yield Loaded()
         try:
             while waiting or running:
                 while waiting and len(running) < jobs:
                     cell = waiting.pop(0)
-                    found = store.find(cell.identity)
+                    found = done.get(cell.key) or store.find(cell.identity)
                     if isinstance(found, Damaged):
                         yield Recomputed(cell, found)
                     elif found is not None and _done(found, options, retry):

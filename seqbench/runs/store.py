@@ -37,6 +37,8 @@ from seqbench.interface import Arrays
 
 RECORD, ITEMS, MODEL = "record.json", "items.safetensors", "model.safetensors"
 ENCODING, LOG = "encoding.json", "log.txt"
+PARTIAL = ".partial-"
+"""Unfinished folders begin with this and the number of the process that makes them."""
 
 
 def key_of(identity: Identity) -> str:
@@ -192,14 +194,12 @@ class Store:
 
     def sweep(self) -> None:
         """Remove unfinished folders of processes that no longer run."""
-        for path in self.root.glob(".partial-*"):
-            if not psutil.pid_exists(int(path.name.split("-")[1])):
-                shutil.rmtree(path, ignore_errors=True)
+        remove_abandoned(self.root, PARTIAL)
 
     @contextmanager
     def _partial(self) -> Iterator[Path]:
         """Make a folder for unfinished files, and remove it with all that is still in it."""
-        path = self.root / f".partial-{os.getpid()}-{os.urandom(4).hex()}"
+        path = self.root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
         try:
             path.mkdir(parents=True)
             yield path
@@ -237,6 +237,14 @@ class Store:
             if hashlib.sha256(data).hexdigest() != record.items_sha256:
                 return Damaged(path.parent / ITEMS, "its sha256 is not the one in the record")
         return record
+
+
+def remove_abandoned(folder: Path, prefix: str) -> None:
+    """Remove the folders called `prefix`, number of a process, and more after a hyphen, if the process has ended."""
+    for path in folder.glob(f"{prefix}*"):
+        owner = path.name.removeprefix(prefix).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _slug(name: str) -> str:
