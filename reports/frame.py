@@ -15,8 +15,8 @@ _COUNTS = ("items", "seeds", "fits", "parameters", "peak_memory_bytes")
 def frame(tables: Sequence[Table]) -> "pd.DataFrame":
     """Return the rows of all tables, in their order.
 
-    A metric m of the task has the columns `m` (test score, pooled over seeds) and, for the first metric, `m_low`
-    and `m_high` (its interval), `m_valid`, and `m_sd` (over seeds). `skill`, `verdict` and `difference` (with
+    A metric m of the task has the columns `m` (test score, pooled over seeds), `m_low` and `m_high` (its interval);
+    the first one also has `m_valid`, and `m_sd` (over seeds). `skill`, `verdict` and `difference` (with
     `difference_low`, `difference_high`, on the metric's scale) compare the row with `reference`; `gap_to_truth` is
     the share by which the row is worse than the true model. Values that do not exist are missing.
     """
@@ -62,9 +62,7 @@ def _entry(table: Table, row: Row) -> dict[str, Any]:
         "fits": row.pooled,
         "marks": " ".join(row.marks),
         "broken_laws": " ".join(check.name for check in row.broken),
-        **{metric.name: row.scores.get(metric.name) for metric in table.metrics},
-        f"{name}_low": sure and sure.low,
-        f"{name}_high": sure and sure.high,
+        **{column: value for metric in table.metrics for column, value in _score(row, metric.name).items()},
         f"{name}_valid": row.validation,
         f"{name}_sd": sure and sure.seeds_sd,
         "best": row.label == table.best,
@@ -88,3 +86,9 @@ def _entry(table: Table, row: Row) -> dict[str, Any]:
         "items_per_second": row.costs.items_per_second,
         "peak_memory_bytes": row.costs.peak_memory_bytes,
     }
+
+
+def _score(row: Row, name: str) -> dict[str, float | None]:
+    sure = row.estimates.get(name)
+    low, high = (None, None) if sure is None else (sure.low, sure.high)
+    return {name: row.scores.get(name), f"{name}_low": low, f"{name}_high": high}

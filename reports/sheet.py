@@ -139,7 +139,8 @@ def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
     yield Column(f"test {titled(first)}", tuple(scores), "quality")
     yield Column(f"{100 * table.settings.level:g} % interval", cells(lambda row: _interval(row, score)), "quality")
     for other in table.metrics[1 : table.shown]:
-        yield Column(titled(other), cells(partial(_score, metric=other, written=written(other))), "quality")
+        told = _with_interval if other.scale == "square" else _score
+        yield Column(titled(other), cells(partial(told, metric=other, written=written(other))), "quality")
     yield Column("valid", cells(lambda row: score(row.validation)), "quality")
     yield Column("SD over seeds", cells(lambda row: _spread(row, score)), "quality")
     yield Column("skill", cells(_skill), "quality")
@@ -159,6 +160,12 @@ def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
 
 def _score(row: Row, metric: Metric, written: Written) -> str:
     return written(row.scores.get(metric.name))
+
+
+def _with_interval(row: Row, metric: Metric, written: Written) -> str:
+    """Return `2.1 (0.0–4.3)`: a score that is 0 for the best models is told with what the sample can distinguish."""
+    found, text = row.estimates.get(metric.name), _score(row, metric, written)
+    return text if found is None else f"{text} ({written.interval(found.low, found.high)})"
 
 
 def _interval(row: Row, written: Written) -> str:

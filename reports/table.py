@@ -39,6 +39,8 @@ class Row:
     validation: float | None
     estimate: Estimate | None
     """Score by the first metric, with its interval."""
+    estimates: Mapping[str, Estimate]
+    """Scores with intervals by the metric's name, where they are defined."""
     broken: tuple[Check, ...]
     """Laws that a pooled fit broke, with the worst measured value of each."""
     marks: tuple[str, ...]
@@ -282,52 +284,55 @@ def _row(
         worst = broken.get(check.name)
         if worst is None or (check.value or 0.0) > (worst.value or 0.0):
             broken[check.name] = check
-    found, why = None, ""
-    if ok and not lot.fits:
-        why = "the scores of its single items are missing, so it has no interval and no verdict"
-    elif ok:
-        try:
-            found = estimate(metric, lot.columns, ways, settings.level)
-        except ValueError as error:
-            why = f"no interval and no verdict, since {error}"
+    found, why = _estimates(lot, metrics, ways, settings.level) if ok else ({}, {})
     return Row(
         label=lot.label,
         kind=records[0].kind,
         stochastic=records[0].stochastic,
         records=records,
         pooled=len(ok),
-        scores=_test_scores(lot, ok, metrics),
+        scores=_test_scores(found, ok, metrics),
         validation=_pooled(metric, [r.scores["valid"][metric.name] for r in ok if "valid" in r.scores]),
-        estimate=found,
+        estimate=found.get(metric.name),
+        estimates=found,
         broken=tuple(broken.values()),
         marks=tuple(dict.fromkeys(marks[name] for name in broken if name in marks)),
         costs=_costs(ok or records),
-        why_no_interval=why,
+        why_no_interval=why.get(metric.name, ""),
     )
 
 
-def _test_scores(lot: _Lot, ok: Sequence[Record], metrics: Sequence[Metric]) -> dict[str, float]:
-    """Return test scores from the items, or the recorded ones if there are no items; undefined ones are left out."""
-    found = {}
+def _estimates(
+    lot: _Lot, metrics: Sequence[Metric], ways: Sequence[Way], level: float
+) -> tuple[dict[str, Estimate], dict[str, str]]:
+    """Return the test scores with their intervals by the metric's name, and why others are missing."""
+    found, why = {}, {}
     for metric in metrics:
-        try:
-            values = [float(metric(fit)[0]) for fit in lot.columns]
-        except ValueError:
+        if not lot.fits:
+            why[metric.name] = "the scores of its single items are missing, so it has no interval and no verdict"
             continue
-        recorded = [r.scores["test"][metric.name] for r in ok if metric.name in r.scores.get("test", {})]
-        score = _pooled(metric, values or recorded)
-        if score is not None:
-            found[metric.name] = score
-    return found
+        try:
+            found[metric.name] = estimate(metric, lot.columns, ways, level)
+        except ValueError as error:
+            why[metric.name] = f"no interval and no verdict, since {error}"
+    return found, why
+
+
+def _test_scores(found: Mapping[str, Estimate], ok: Sequence[Record], metrics: Sequence[Metric]) -> dict[str, float]:
+    """Return the test scores of estimates, or the recorded ones of others; undefined ones are left out."""
+    recorded = {m.name: [r.scores["test"][m.name] for r in ok if m.name in r.scores.get("test", {})] for m in metrics}
+    pooled = {m.name: _pooled(m, recorded[m.name]) for m in metrics}
+    scores = {m.name: found[m.name].value if m.name in found else pooled[m.name] for m in metrics}
+    return {name: score for name, score in scores.items() if score is not None}
 
 
 def _pooled(metric: Metric, values: Sequence[float]) -> float | None:
     """Return the mean over fits on the metric's scale."""
     if not values or np.isnan(values).any():
         return None
-    if metric.scale == "linear" or np.isinf(values).any():
-        return float(np.mean(values))
-    return float(np.exp(np.mean(np.log(values))))
+    if metric.scale == "log" and not np.isinf(values).any():
+        return float(np.exp(np.mean(np.log(values))))
+    return float(np.mean(values))
 
 
 def _costs(records: Sequence[Record]) -> Costs:

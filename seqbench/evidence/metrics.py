@@ -28,13 +28,16 @@ class Metric:
     value: Callable[[Floats], Floats]
     """`value(sums)` turns sums (R, K) into scores (R,)."""
     lower_is_better: bool
-    scale: Literal["linear", "log"] = "linear"
-    """The scale on which differences and means over fits are computed; log for a perplexity."""
+    scale: Literal["linear", "log", "square"] = "linear"
+    """The scale on which differences and means over fits are computed: log for a perplexity, square for the root of a
+    mean square, whose estimate without bias may fall below 0; `value` then returns the negative root of its size."""
     range: Literal["any", "positive", "share"] = "any"
     """Where the score lies on its scale. An interval stays inside: shares lie in 0..1."""
     errors: Callable[[Columns], tuple[Floats, Floats]] | None = None
     """For a share: `errors(columns)` returns (E, K), what changes in the sums if an item that is right were wrong, for
     E kinds of items, and (E,) their probabilities. A sample without errors says little about a share without it."""
+    noise: Callable[[Columns], tuple[float, float]] | None = None
+    """For a mean square: `noise(columns)` returns c and d; the variance of its estimate is 4 c θ + d at the value θ."""
     per_cent: bool = False
     """Whether the score is shown in per cent."""
 
@@ -50,7 +53,8 @@ class Metric:
             ValueError: columns are missing, empty or of different lengths, or the divisor is zero.
         """
         sums = self.of_items(columns)
-        return self.value(sums.sum(axis=0, keepdims=True) if weights is None else weights @ sums)
+        scores = self.value(sums.sum(axis=0, keepdims=True) if weights is None else weights @ sums)
+        return np.maximum(scores, 0.0) if self.scale == "square" else scores
 
     def of_items(self, columns: Columns) -> Floats:
         """Return `sums` of valid columns; raises as a call does."""
@@ -73,14 +77,24 @@ class Metric:
             raise ValueError(f"{self.name} is undefined (NaN) for these items")
         if self.scale == "linear":
             return scores
+        if self.scale == "square":
+            return scores * np.abs(scores)
         if not (scores > 0).all():
             raise ValueError(f"{self.name} is compared on the log scale and must be above 0, not {scores.min()}")
         return np.log(scores)
 
     def natural(self, values: Floats) -> Floats:
-        """Return scores from values on the metric's scale."""
+        """Return scores from values on the metric's scale; the root of a mean square below 0 is 0."""
+        if self.scale == "square":
+            return np.sqrt(np.maximum(values, 0.0))
         with np.errstate(over="ignore"):
             return np.exp(values) if self.scale == "log" else values
+
+    def noise_of(self, columns: Columns) -> tuple[float, float]:
+        """Return `noise` of the columns; raises ValueError if the metric does not have it."""
+        if self.noise is None:
+            raise ValueError(f"{self.name} is the root of a mean square, so its `noise` must be known")
+        return self.noise(columns)
 
     def better(self, a: float, b: float) -> bool:
         """Return whether score a is better than score b."""

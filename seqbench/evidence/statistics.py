@@ -13,7 +13,7 @@ is known well, up to 8 % of its 95 % intervals miss the true value.
 
 Differences are computed on the metric's scale (`Metric.scale`). For a perplexity this is the logarithm, so that a
 difference of 0.01 is 1 %. The interval of a single score stays where the score can lie: that of a share is Wilson's
-(1927), that of a positive score is computed on its logarithm.
+(1927), that of a positive score is computed on its logarithm (`intervals` has those of bounded scores).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtri
 
+from seqbench.evidence.intervals import of_square, quantile, wilson
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.spread import Spread, influences, spread
 from seqbench.evidence.units import ITEMS, Way, numbered
@@ -136,7 +137,7 @@ def estimate(metric: Metric, fits: Sequence[Columns], ways: Sequence[Way] = ITEM
     value, (seed_variance, seed_dof) = float(values.mean()), _seed_part(metric, [sums], [values])
     over, low, high = None, value, value
     if np.isfinite(value):  # one impossible item makes the expected score infinite
-        of_seeds = _quantile(seed_dof, level) * np.sqrt(seed_variance)
+        of_seeds = quantile(seed_dof, level) * np.sqrt(seed_variance)
         positive = metric.range == "positive" and value > 0
 
         def influence(groups: Ids | None) -> Floats:
@@ -145,7 +146,11 @@ def estimate(metric: Metric, fits: Sequence[Columns], ways: Sequence[Way] = ITEM
 
         over = spread(influence, ways)
         if metric.range == "share":
-            low, high = _wilson(metric, fits[0], sums[0], value, over, float(of_seeds), level)
+            error = len(sums[0]) ** 2 * _error_variance(metric, fits[0], sums[0])  # a group may be wrong as a whole
+            low, high = wilson(value, over, error, float(of_seeds), level)
+        elif metric.scale == "square":
+            alone = spread(lambda _: influence(None), ITEMS) if ways[0].groups is not None else over
+            low, high = of_square(value, metric.noise_of(fits[0]), over, alone, float(of_seeds), level)
         else:
             below, above = (
                 float(np.hypot(side, of_seeds / value if positive else of_seeds)) for side in over.sides(level)
@@ -219,7 +224,7 @@ def compare(
         single = [_influence(metric, side, way.groups) for side in sides]
         unseen = _unseen(metric, fits[0], sides, single, difference)
         levels = (level, stricter)
-        of_seeds = [_quantile(seed_dof, at) * np.sqrt(seed_variance) for at in levels]
+        of_seeds = [quantile(seed_dof, at) * np.sqrt(seed_variance) for at in levels]
         of_unseen = [float(ndtri((1 + at) / 2)) * unseen for at in levels]
         wider = HEAVY if over.heavy else 1.0
         reach = [
@@ -282,28 +287,6 @@ def choose(validation: Mapping[str, float], metric: Metric) -> str:
     return min(validation, key=lambda name: (sign * validation[name], name))
 
 
-def _wilson(
-    metric: Metric, columns: Columns, sums: Floats, share: float, over: Spread, of_seeds: float, level: float
-) -> tuple[float, float]:
-    """Return Wilson's (1927) interval of a share, for the number of independent items that has its variance.
-
-    Wilson inverts the test |p̂ − p| ≤ z √(p (1 − p) / n). Here n = p (1 − p) / V, computed with two more right and two
-    more wrong items (Agresti & Coull 1998), so that it exists without errors too. For an accuracy, n is exactly the
-    number of documents. The spread over seeds is added to z² / n.
-    """
-    groups, share = over.groups, min(max(share, 0.0), 1.0)  # a mean of ones may be rounded up
-    if not np.isfinite(over.variance):
-        return 0.0, 1.0
-    error = len(sums) ** 2 * _error_variance(metric, columns, sums)  # a group may be wrong as a whole
-    smoothed = (groups * share + 2) / (groups + 4)
-    variance = (over.variance * groups**2 * (groups - 1) + error * (2 * groups + 4)) / ((groups + 4) ** 2 * groups)
-    ratio = (_quantile(groups - 1, level) ** 2 * variance + of_seeds**2) / (smoothed * (1 - smoothed))
-    centre = share + ratio / 2
-    half = np.sqrt(ratio * share * (1 - share) + ratio**2 / 4)
-    low, high = (float((centre + side) / (1 + ratio)) for side in (-half, half))
-    return min(low, share), min(max(high, share), 1.0)  # without errors, all are 1 but for rounding
-
-
 def _error_variance(metric: Metric, columns: Columns, sums: Floats) -> float:
     """Return the mean square by which one more error would change a share."""
     if metric.errors is None:
@@ -340,11 +323,6 @@ def _on_logarithm(influence: Floats, value: float) -> Floats:
 def _exp(x: float) -> float:
     with np.errstate(over="ignore"):
         return float(np.exp(x))
-
-
-def _quantile(dof: float | None, level: float) -> float:
-    """Return Student's two-sided quantile; 0 if there are no degrees of freedom."""
-    return float(stdtrit(dof, (1 + level) / 2)) if dof else 0.0
 
 
 def _skill(metric: Metric, score: float, reference: float) -> float:

@@ -78,19 +78,46 @@ def _one_error(columns: Columns) -> tuple[Floats, Floats]:
 
 
 def _surplus(columns: Columns) -> Floats:
-    """Return (N, BINS + 1): right minus confidence, in the column of its bin; and 1."""
+    """Return (N, 3 · BINS): right minus confidence, its square, and 1, each in the column of the document's bin."""
     confidence = column(columns, "confidence")
     surplus = (columns["label"] == columns["predicted"]) - confidence
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    by_bin = np.where(bins[:, None] == np.arange(BINS), surplus[:, None], 0.0)
-    return np.concatenate([by_bin, np.ones((len(bins), 1))], axis=1)
+    here = bins[:, None] == np.arange(BINS)
+    return np.concatenate([np.where(here, x[:, None], 0.0) for x in (surplus, surplus**2, np.ones(len(bins)))], axis=1)
 
 
 def _calibration_error(sums: Floats) -> Floats:
-    """Return the sum over bins of |Σ (right − confidence)| / N, with N the number of all documents (Guo et al. 2017,
-    eq. 3)."""
-    error: Floats = np.abs(sums[:, :-1]).sum(axis=1) / sums[:, -1]
-    return error
+    """Return the root of Σ_b n_b / N · (mean surplus of bin b)², without the bias of the square.
+
+    The square of a bin's mean surplus is too large by the variance of this mean. The mean of the products of two
+    different documents of the bin, (S² − Q) / (n (n − 1)) with the sum S and the sum of squares Q, is free of this bias
+    (Kumar, Liang & Ma 2019, "Verified uncertainty calibration", section 5). Bins with one document are left out; NaN if there are no others.
+    """
+    total, squares, counts = np.split(sums, 3, axis=1)
+    known = counts > 1
+    of_bins = np.where(known, (total**2 - squares) / np.where(known, counts - 1, 1.0), 0.0)
+    documents = np.where(known, counts, 0.0).sum(axis=1)
+    mean = np.where(documents > 0, of_bins.sum(axis=1) / np.maximum(documents, 1.0), np.nan)
+    root: Floats = np.sign(mean) * np.sqrt(np.abs(mean))
+    return root
+
+
+def _calibration_noise(columns: Columns) -> tuple[float, float]:
+    """Return c and d, with s² the variance of a document's surplus in a bin: its sample's, or p (1 − p) by the
+    confidence if that is larger, since few documents seldom hold a rare error.
+
+    The terms of a bin are 4 (n/N) μ² s²/N and 2 s⁴/N².
+    """
+    sums, confidence = _surplus(columns), column(columns, "confidence")
+    total, squares, counts = (x for x in np.split(sums.sum(axis=0), 3))
+    bernoulli = (confidence * (1 - confidence)) @ sums[:, 2 * BINS :]
+    known = counts > 1
+    counts, total, squares, bernoulli = counts[known], total[known], squares[known], bernoulli[known]
+    if not len(counts):
+        return 0.0, 0.0
+    variance = np.maximum((squares - total**2 / counts) / (counts - 1), bernoulli / counts)
+    documents = counts.sum()
+    return float(counts @ variance / documents**2), float(2 * np.square(variance).sum() / documents**2)
 
 
 _SHARE: dict[str, Any] = {"lower_is_better": False, "range": "share", "per_cent": True}
@@ -101,5 +128,12 @@ MICRO_F1 = Metric("micro_f1", "micro-F1", _right, _share, errors=_one_error, **_
 """With one class per document, it equals the accuracy."""
 LOG_LOSS = Metric("log_loss", "log-loss", partial(totals, name="nats"), mean_of, lower_is_better=True, range="positive")
 CALIBRATION_ERROR = Metric(
-    "calibration_error", "calibration error", _surplus, _calibration_error, lower_is_better=True, per_cent=True
+    "calibration_error",
+    "calibration error",
+    _surplus,
+    _calibration_error,
+    lower_is_better=True,
+    scale="square",
+    noise=_calibration_noise,
+    per_cent=True,
 )

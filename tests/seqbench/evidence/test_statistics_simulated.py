@@ -19,7 +19,7 @@ from seqbench.evidence.metrics import Columns, Metric, mean_of, totals
 from seqbench.evidence.statistics import ITEMS, choose, compare, estimate
 from seqbench.evidence.units import Way
 from seqbench.interface import Floats
-from seqbench.tasks.documents.metrics import ACCURACY, MACRO_F1
+from seqbench.tasks.documents.metrics import ACCURACY, BINS, CALIBRATION_ERROR, MACRO_F1
 from seqbench.tasks.forecasts.metrics import MASE
 from seqbench.tasks.language.metrics import PERPLEXITY
 from seqbench.tasks.language.task import ALIKE, SEGMENT
@@ -250,6 +250,37 @@ def test_an_interval_covers_the_true_score_nineteen_times_in_twenty(world: World
     assert 1 - at_most(1 - 0.95, 1000) <= 1 - missed / 1000 <= 1 - at_least(1 - widest, 1000)
 
 
+CONFIDENCES: dict[str, Callable[[np.random.Generator, int], Floats]] = {
+    "spread": lambda rng, count: 0.35 + 0.65 * rng.beta(2, 1, count),
+    "sure": lambda rng, count: 1 - 0.5 * rng.beta(1, 9, count),
+    "all alike": lambda rng, count: 0.805 + 0.02 * rng.random(count),
+}
+
+
+def too_sure(rng: np.random.Generator, confidences: str, by: float, count: int) -> Columns:
+    """Documents that are right with their confidence minus `by`."""
+    confidence = CONFIDENCES[confidences](rng, count)
+    wrong = rng.random(count) >= confidence - by
+    return {"label": np.zeros(count, np.int64), "predicted": wrong * 1, "confidence": confidence}
+
+
+def calibration_coverage(confidences: str, by: float, count: int, repeats: int) -> float:
+    rng, covered = np.random.default_rng(0), 0
+    for _ in range(repeats):
+        found = estimate(CALIBRATION_ERROR, [too_sure(rng, confidences, by, count)])
+        covered += found.low <= by <= found.high
+    return covered / repeats
+
+
+@pytest.mark.parametrize("confidences", CONFIDENCES)
+@pytest.mark.parametrize("by", [0.0, 0.1])
+@pytest.mark.parametrize("count", [30, 500])
+def test_the_interval_of_a_calibration_error_covers_the_true_one_even_if_that_is_0(
+    confidences: str, by: float, count: int
+) -> None:
+    assert calibration_coverage(confidences, by, count, 300) >= at_least(0.93, 300)
+
+
 def of_customers(rng: np.random.Generator, customers: int = 60, documents_each: int = 10) -> tuple[list[Columns], Way]:
     """Documents of one customer are right or wrong together: 0.8 of the variance is between customers."""
     customer = np.repeat(np.arange(customers), documents_each)
@@ -413,6 +444,29 @@ def test_coverage_of_positive_scores(metric: Metric, spread: float) -> None:
             row.append(hits / repeats)
     print(f"\n| {metric.title} | {spread:g} |", _per_cent(row))
     assert min(row) > 0.915
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("confidences", CONFIDENCES)
+@pytest.mark.parametrize("by", [0.0, 0.03, 0.1])
+def test_coverage_of_calibration_errors(confidences: str, by: float) -> None:
+    covered, shown, before = [], [], []
+    for count in (30, 100, 500, 2189):
+        covered.append(calibration_coverage(confidences, by, count, 1000))
+        rng = np.random.default_rng(0)
+        drawn = [too_sure(rng, confidences, by, count) for _ in range(1000)]
+        shown.append(np.mean([CALIBRATION_ERROR(one)[0] for one in drawn]))
+        before.append(np.mean([_of_absolute_values(one) for one in drawn]))
+    cells = [" ".join(f"{100 * x:.1f}" for x in row) for row in (covered, shown, before)]
+    print(f"\n| {confidences} | {100 * by:g} | {' | '.join(cells)} |")
+    assert min(covered) >= at_least(0.93, 1000)
+
+
+def _of_absolute_values(found: Columns) -> float:
+    """The calibration error of Guo et al. 2017, eq. 3."""
+    bins = np.minimum((found["confidence"] * BINS).astype(int), BINS - 1)
+    surplus = (found["label"] == found["predicted"]) - found["confidence"]
+    return float(np.abs(np.bincount(bins, surplus)).sum() / len(bins))
 
 
 def _per_cent(row: Sequence[float]) -> str:
