@@ -91,7 +91,8 @@ def _calibration_error(sums: Floats) -> Floats:
 
     The square of a bin's mean surplus is too large by the variance of this mean. The mean of the products of two
     different documents of the bin, (S² − Q) / (n (n − 1)) with the sum S and the sum of squares Q, is free of this bias
-    (Kumar, Liang & Ma 2019, "Verified uncertainty calibration", section 5). Bins with one document are left out; NaN if there are no others.
+    (Kumar, Liang & Ma 2019, "Verified uncertainty calibration", section 5). Bins with one document are left out; NaN if
+    there are no others.
     """
     total, squares, counts = np.split(sums, 3, axis=1)
     known = counts > 1
