@@ -124,8 +124,8 @@ def cut(
 ) -> tuple[Vocab, Ids]:
     """Return the vocabulary of the training part, sorted by frequency, ties by first occurrence.
 
-    A vocabulary of words always has `<eos>` and `<unk>`. One of characters has `<unk>` only if a character is left out,
-    even if it is one that the training part does not hold.
+    A vocabulary always has `<unk>`, and one of words `<eos>`. So V depends on the training part alone, and not on
+    whether another part holds a new character.
 
     Args:
         counts: how often each symbol occurs in the training part.
@@ -151,17 +151,11 @@ def cut(
             f"min_count={min_count} leaves no {unit}; the most frequent one occurs {most} times; "
             "give a smaller min_count or a longer text"
         )
-    room = len(symbols) if vocab_size is None else vocab_size
-    if unit == "word":
-        frequent, extra = frequent[: room - 2], [EOS, UNK]
-    elif len(frequent) < len(symbols) or room < len(symbols):
-        frequent, extra = frequent[: room - 1], [UNK]
-    else:
-        extra = []
-    kept = [symbols[i] for i in frequent]
+    room = len(symbols) + 1 if vocab_size is None else vocab_size
+    extra = [EOS, UNK] if unit == "word" else [UNK]
+    kept = [symbols[i] for i in frequent[: room - len(extra)]]
     tally = dict(zip(symbols, counts.tolist(), strict=True))
-    if UNK in extra:
-        tally[UNK] = int(counts.sum()) - sum(tally[s] for s in {*kept, *extra} - {UNK})
+    tally[UNK] = int(counts.sum()) - sum(tally[s] for s in {*kept, *extra} - {UNK})
     vocab = Vocab(tuple(sorted(extra + kept, key=lambda symbol: -tally[symbol])))
     lookup = vocab.encode(symbols)
     return vocab, lookup

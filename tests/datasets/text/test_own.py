@@ -183,11 +183,13 @@ def test_new_text_is_read_as_the_test_part_was(tmp_path: Path, options: dict[str
             np.testing.assert_array_equal(mine, theirs)
 
 
-def test_new_text_with_a_character_that_has_no_id_is_refused(tmp_path: Path) -> None:
+def test_a_new_character_in_new_text_is_unknown_and_refused_by_a_vocabulary_without_unknown(tmp_path: Path) -> None:
     dataset = TextFile(path=write(tmp_path, BOOK), unit="character")
-    new = write(tmp_path, "line é", "new.txt")
+    new, vocab = write(tmp_path, "line é", "new.txt"), dataset.load().vocab
+    (ids,) = dataset.read(new, {"symbols": list(vocab.symbols)}).documents
+    assert vocab.decode(ids) == [*"line ", "<unk>"]
     with pytest.raises(DataError, match=r"new\.txt: the symbol 'é' is not in the vocabulary, which has no <unk>"):
-        dataset.read(new, {"symbols": list(dataset.load().vocab.symbols)})
+        dataset.read(new, {"symbols": [symbol for symbol in vocab.symbols if symbol != "<unk>"]})
 
 
 def test_text_stays_in_its_unicode_form_which_is_noted_if_it_is_not_composed(tmp_path: Path) -> None:

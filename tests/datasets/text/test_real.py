@@ -77,13 +77,12 @@ def test_cedr_as_text_has_every_sentence_once_and_none_of_the_test_part_in_train
     assert data.vocab.size == 8259
 
 
-def test_tinyshakespeare_has_65_characters_split_90_5_5() -> None:
+def test_tinyshakespeare_has_65_characters_and_unknown_split_90_5_5() -> None:
     need("tinyshakespeare")
     data = TinyShakespeare().load()
     assert sum(sizes(data)) == 1_115_394
     assert sizes(data) == [1_003_854, 55_770, 55_770]
-    assert data.vocab.size == 65
-    assert data.vocab.unk is None
+    assert data.vocab.size == 66
 
 
 @pytest.mark.parametrize(("name", "dataset"), [("wikitext2", WikiText2()), ("tinyshakespeare", TinyShakespeare())])

@@ -78,7 +78,7 @@ def test_decoded_characters_are_the_text(text: str) -> None:
     data = load(text, unit="character")
     assert "".join(words(data)) == text
     assert data.vocab.eos is None
-    assert data.vocab.unk is None
+    assert data.vocab.unk == len(set(text))  # the last, since it never occurs
 
 
 @given(lines_of_text, st.sampled_from(["joined", "apart"]))
@@ -183,6 +183,12 @@ def test_rare_characters_become_unknown(options: dict[str, Any], symbols: list[s
     data = load("caacccbd", unit="character", **options)
     assert sorted(data.vocab.symbols) == sorted(symbols)
     assert data.train.tokens == data.train.characters[0].sum() == 8
+
+
+@pytest.mark.parametrize("unit", ["word", "character"])
+def test_the_vocabulary_does_not_depend_on_what_other_parts_hold(unit: str) -> None:
+    others = [{}, {"test": "a é"}, {"valid": "a é ï"}]
+    assert len({load("a a b", unit=unit, min_count=1, **other).vocab for other in others}) == 1
 
 
 def test_a_character_that_only_the_test_part_holds_is_unknown_there() -> None:
