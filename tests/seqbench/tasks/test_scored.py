@@ -1,13 +1,10 @@
 """Models that misbehave only where they are scored are found by the checks of a run; honest models are not accused."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import cheats
 import numpy as np
 import pytest
 
@@ -24,18 +21,6 @@ from seqbench.tasks.forecasts.model import Panel
 from seqbench.tasks.language.data import Convention, TextData, TextSplit
 from seqbench.tasks.language.vocab import UNK, Vocab
 
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-CHEATS = _load(Path(__file__).parents[2] / "toys" / "cheats.py")
 V = 300
 
 
@@ -108,10 +93,10 @@ def _cases(cheats: list[tuple[Callable[[], Any], str]], data: Callable[[], Any])
 
 
 CASES = [
-    *_cases(CHEATS.STREAM, lambda: text(0, "stream")),
-    *_cases(CHEATS.SENTENCES, lambda: text(0, "sentence")),
-    *_cases(CHEATS.DOCUMENTS, lambda: documents(0)),
-    *_cases(CHEATS.SERIES, lambda: series(0)),
+    *_cases(cheats.STREAM, lambda: text(0, "stream")),
+    *_cases(cheats.SENTENCES, lambda: text(0, "sentence")),
+    *_cases(cheats.DOCUMENTS, lambda: documents(0)),
+    *_cases(cheats.SERIES, lambda: series(0)),
 ]
 
 

@@ -1,12 +1,9 @@
 """Each fault is told by the laws that it breaks and by no other; honest models break none."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import misbehaving
 import numpy as np
 import pytest
 import torch
@@ -25,19 +22,6 @@ from seqbench.tasks.language.normalisation import GUIDED
 from seqbench.tasks.language.scoring import PIECE, Witness, score_documents
 from seqbench.tasks.language.task import LanguageModelling
 from seqbench.tasks.language.vocab import Vocab
-
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-MISBEHAVING = _load(Path(__file__).parents[3] / "toys" / "misbehaving.py")
 
 
 def _broken(checks: list[Check]) -> set[str]:
@@ -175,7 +159,7 @@ class PeeksAhead(LanguageModel[None]):
 
 
 @pytest.mark.parametrize(
-    "model", [MISBEHAVING.Honest, MISBEHAVING.HonestWithNext, MISBEHAVING.OwnsUpToItsSeed, TorchLSTM]
+    "model", [misbehaving.Honest, misbehaving.HonestWithNext, misbehaving.OwnsUpToItsSeed, TorchLSTM]
 )
 def test_an_honest_class_breaks_no_law(model: type[LanguageModel[Any]]) -> None:
     assert _broken(check_class(model)) == set()
@@ -219,7 +203,7 @@ def test_an_honest_class_breaks_no_law(model: type[LanguageModel[Any]]) -> None:
     ],
 )
 def test_a_fault_breaks_the_law_that_names_it_and_no_other(name: str, broken: set[str]) -> None:
-    checks = check_class(getattr(MISBEHAVING, name))
+    checks = check_class(getattr(misbehaving, name))
     assert _broken(checks) == broken
     assert all(check.message and "\n" not in check.message for check in checks)
 
@@ -236,7 +220,7 @@ def test_the_models_of_the_house_break_no_law_save_the_one_that_reads_both_ways(
 
 
 def test_marks_name_laws_that_are_measured() -> None:
-    laws = {check.name for check in check_class(MISBEHAVING.HonestWithNext)}
+    laws = {check.name for check in check_class(misbehaving.HonestWithNext)}
     assert set(LanguageModelling.marks) <= laws
 
 
@@ -247,12 +231,12 @@ def test_a_peek_is_found_at_any_distance(distance: int) -> None:
 
 
 def test_laws_are_measured_the_same_whatever_a_model_says_of_itself() -> None:
-    class Boastful(MISBEHAVING.Peeks):  # type: ignore[misc, name-defined]
+    class Boastful(misbehaving.Peeks):  # type: ignore[misc, name-defined]
         kind = "neural"
         stochastic = False
         causal = normalised = bidirectional = True
 
-    plain, boastful = check_class(MISBEHAVING.Peeks), check_class(Boastful)
+    plain, boastful = check_class(misbehaving.Peeks), check_class(Boastful)
     assert [c for c in boastful if c.name != "seedless"] == plain
 
 
@@ -309,7 +293,7 @@ def test_inflated_scores_over_a_large_vocabulary_are_found_without_a_next_where_
 )
 def test_a_probe_tells_learning_from_chance_and_from_what_is_carried_over(name: str, learns: bool) -> None:
     text = [np.random.default_rng(0).integers(24, size=1500)]
-    model = getattr(MISBEHAVING, name)()
+    model = getattr(misbehaving, name)()
     model.fit(text, LanguageContext(seed=0, budget=Budget(), valid=text, vocab=Vocab(tuple(map(str, range(24))))))
     unchanged = probe(model, text)
     model.predict(text[0][None])
