@@ -1,10 +1,6 @@
 """Users' own series: a table in the long format, or with one column per series."""
 
 import hashlib
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -15,20 +11,10 @@ from seqbench.data import DataError
 from seqbench.datasets.files import read_bytes
 from seqbench.datasets.series.base import Notes, Observed, SeriesDataset
 from seqbench.datasets.series.numerals import Decimal, Numbers, numbers
-from seqbench.datasets.series.stamps import (
-    Frequency,
-    Misfit,
-    Order,
-    Stamp,
-    Times,
-    Uneven,
-    parse,
-    positions,
-    step,
-    unit_of,
-)
+from seqbench.datasets.series.spacing import Cell, Missing, Series, Spacing, order
+from seqbench.datasets.series.stamps import Order, Times, parse, step
 from seqbench.datasets.tables import LISTED, Table, TableOptions, shown
-from seqbench.interface import Floats, Ids
+from seqbench.interface import Ids
 from seqbench.tasks.forecasts.model import Panel
 
 SHARE = 10
@@ -37,16 +23,6 @@ LARGEST = 5
 """The validation part and the test part are each at most 1/LARGEST of a series, unless `origins` asks for more."""
 ORIGINS = 30
 """The origins of a test part where there are fewer series than this, which are then what an interval is made of."""
-REGULAR = 10
-"""A series of so many values at equal steps has a frequency of its own, and is not one with rare values."""
-
-
-class _Cell(NamedTuple):
-    stamp: Stamp
-    value: float
-    """NaN: no value."""
-    place: int
-    """The line or row of the file, for messages."""
 
 
 class _Contents(NamedTuple):
@@ -55,7 +31,7 @@ class _Contents(NamedTuple):
     table: Table
     times: Times
     values: Numbers
-    cells: dict[str, list[_Cell]]
+    cells: dict[str, list[Cell]]
     """By series."""
 
     def as_read(self) -> Notes:
@@ -68,33 +44,6 @@ class _Contents(NamedTuple):
         if self.values.grouped:
             notes["values_with_separators_of_thousands"] = self.values.grouped
         return notes
-
-
-@dataclass
-class _Series:
-    """The series found so far, all at one frequency."""
-
-    times: Times
-    notes: Notes
-    values: dict[str, Floats] = field(default_factory=dict)
-    stamps: dict[str, list[Stamp]] = field(default_factory=dict)
-    """Times of the values that the file holds."""
-    frequency: tuple[Frequency, str] | None = None
-    """The frequency, and the name of the series from which it was taken."""
-    longest: int = 0
-    reading: dict[str, str] = field(default_factory=dict)
-    """Options with which new files are read as this one."""
-
-    def later(self, horizon: int) -> list[list[str]] | None:
-        """Return the times of the next steps (H,) after each series; None if the frequency is unknown."""
-        if self.frequency is None:
-            return None
-        ahead = (self.frequency[0].after(stamps, horizon) for stamps in self.stamps.values())
-        return [[self.times.write(stamp) for stamp in stamps] for stamps in ahead]
-
-    def count(self, what: str, number: int = 1) -> None:
-        if number:
-            self.notes[what] = int(self.notes.get(what, 0)) + number
 
 
 class SeriesFile(TableOptions, SeriesDataset):
@@ -127,7 +76,7 @@ class SeriesFile(TableOptions, SeriesDataset):
     id: str = Field("unique_id", description="column that names the series of each row; not needed for a single series")
     time: str = Field("ds", description="column of the times")
     value: str = Field("y", description="column of the values, in the long layout")
-    missing: Literal["refuse", "last", "zero"] = Field(
+    missing: Missing = Field(
         "refuse",
         description="what replaces missing values between others: the last value before, or 0; refuse: an error",
     )
@@ -179,7 +128,7 @@ class SeriesFile(TableOptions, SeriesDataset):
                 f"{least:,} values, more than series {shown(short[0])} has; ask for fewer with --origins"
             )
         found.count("series", len(values))
-        latest = max((stamps[-1] for stamps in found.stamps.values()), key=_order)
+        latest = max((stamps[-1] for stamps in found.stamps.values()), key=order)
         found.count("series_that_end_before_others", sum(s[-1] != latest for s in found.stamps.values()))
         tests = ends - part
         season, first = self.season or found.frequency[0].season, int((tests - part).max())
@@ -211,77 +160,15 @@ class SeriesFile(TableOptions, SeriesDataset):
     def _hint(self) -> str:
         return "" if self.layout == "wide" else f"; is {shown(self.id)} the right column? Name another with --id NAME"
 
-    def _read(self, path: Path, fewest: int) -> _Series:
+    def _read(self, path: Path, fewest: int) -> Series:
         contents = (self._long if self.layout == "long" else self._wide)(path)
-        table, found = contents.table, _Series(contents.times, contents.as_read())
-        cut: dict[str, Sequence[_Cell]] = {}
-        for name, cells in contents.cells.items():
-            if some := self._cut(table, name, sorted(cells, key=lambda cell: _order(cell.stamp)), found):
-                cut[name] = some
-        unit, size = self._unit(path, cut)
-        for name, some in cut.items():
-            self._take(table, name, some, unit, size, fewest, found)
-        if found.frequency is not None:
-            found.notes["frequency"] = found.reading["step"] = str(found.frequency[0])
-        if found.notes.get("values_filled"):
-            found.reading["missing"] = self.missing
+        found = Series(contents.times, contents.as_read())
+        Spacing(contents.table, self.step, self.missing, fewest).add(contents.cells, found)
         if contents.times.order:
             found.reading["dates"] = contents.times.order
         if contents.values.decimal:
             found.reading["decimal"] = contents.values.decimal
         return found
-
-    def _cut(self, table: Table, name: str, cells: Sequence[_Cell], found: _Series) -> Sequence[_Cell]:
-        """Return the cells, which are ordered by time, from the first value to the last.
-
-        Raises:
-            DataError: a time occurs twice.
-        """
-        found.count("rows", len(cells))
-        for one, two in pairwise(cells):
-            if one.stamp == two.stamp:
-                clock = "; where clocks are set back, write the offset from UTC" if _has_clock(one.stamp) else ""
-                raise DataError(
-                    f"{table.path}: series {shown(name)} has the time {one.stamp} twice, in {table.unit}s {one.place} "
-                    f"and {two.place}; keep one, or add them up{clock}"
-                )
-        there = [i for i, cell in enumerate(cells) if not math.isnan(cell.value)]
-        if not there:
-            found.count("left_out_without_values")
-            return ()
-        cut = cells[there[0] : there[-1] + 1]
-        found.count("rows_before_the_first_value_or_after_the_last", len(cells) - len(cut))
-        return cut
-
-    def _unit(self, path: Path, cut: Mapping[str, Sequence[_Cell]]) -> tuple[Frequency, int | None]:
-        """Return the unit of all series, and the units in a step; None: the smallest step of each series.
-
-        If missing values are zeros, rows may be rare, and the step is the smallest of all series.
-
-        Raises:
-            DataError: rows are so rare in all series together that they do not show the step.
-        """
-        if self.step is not None:
-            given = step(self.step)
-            return replace(given, size=1), given.size
-        stamps = [[cell.stamp for cell in cells] for cells in cut.values()]
-        unit = unit_of(stamps)
-        if self.missing != "zero":
-            return unit, None
-        numbers = [unit.numbers(each) for each in stamps if len(each) > 1]
-        every = np.unique(np.concatenate([*numbers, np.empty(0, np.int64)]))
-        size = min((int(np.diff(each).min()) for each in numbers), default=0)
-        if size < 1:
-            return unit, None
-        length = int(every[-1] - every[0]) // size + 1
-        if 2 * (length - len(every)) > length:
-            whose = f"series {shown(next(iter(cut)))} has" if len(cut) == 1 else "the series have"
-            raise DataError(
-                f"{path}: {whose} no value at {length - len(every):,} of {length:,} steps of "
-                f"{replace(unit, size=size)}; if the file mixes frequencies, bring it to one; if its rows are rare, "
-                "name the step, such as --step day"
-            )
-        return unit, size
 
     def _long(self, path: Path) -> _Contents:
         wanted = {
@@ -306,8 +193,8 @@ class SeriesFile(TableOptions, SeriesDataset):
         times = parse(table[self.time], table.where, self.dates)
         values = numbers({self.value: table[self.value]}, table.where, self.decimal)
         names = table.get(self.id) or [path.stem] * len(times.stamps)
-        rows = [_Cell(*row) for row in zip(times.stamps, values.columns[self.value], table.places, strict=True)]
-        cells: dict[str, list[_Cell]] = {}
+        rows = [Cell(*row) for row in zip(times.stamps, values.columns[self.value], table.places, strict=True)]
+        cells: dict[str, list[Cell]] = {}
         for i, (name, cell) in enumerate(zip(names, rows, strict=True)):
             if not name.strip():
                 raise DataError(f"{table.where(i)}: the column {shown(self.id)} is empty; say which series it is of")
@@ -323,85 +210,10 @@ class SeriesFile(TableOptions, SeriesDataset):
         times = parse(table[self.time], table.where, self.dates)
         values = numbers({name: table[name] for name in names}, table.where, self.decimal)
         cells = {
-            name: [_Cell(*cell) for cell in zip(times.stamps, column, table.places, strict=True)]
+            name: [Cell(*cell) for cell in zip(times.stamps, column, table.places, strict=True)]
             for name, column in values.columns.items()
         }
         return _Contents(table, times, values, cells)
-
-    def _take(
-        self,
-        table: Table,
-        name: str,
-        cells: Sequence[_Cell],
-        unit: Frequency,
-        size: int | None,
-        fewest: int,
-        found: _Series,
-    ) -> None:
-        """Add one series, whose cells are ordered by time and begin and end with a value.
-
-        Raises:
-            DataError: values are missing, or the steps are uneven or differ from other series.
-        """
-        frequency, values = None, np.array([cells[0].value])
-        if len(cells) > 1 or size is not None:
-            frequency, values = self._spaced(table, name, cells, unit, size, found)
-        found.longest = max(found.longest, len(values))
-        if len(values) < fewest:
-            found.count("left_out_too_short")
-            return
-        if frequency is not None:
-            first, of = found.frequency or (frequency, name)
-            if first != frequency:
-                raise _mixed(table.path, of, first, name, frequency)
-            found.frequency = first, of
-        found.count("constant_series", int(values.min() == values.max()))
-        found.values[name], found.stamps[name] = values, [cell.stamp for cell in cells]
-
-    def _spaced(
-        self, table: Table, name: str, cells: Sequence[_Cell], unit: Frequency, size: int | None, found: _Series
-    ) -> tuple[Frequency, Floats]:
-        stamps = [cell.stamp for cell in cells]
-        try:
-            frequency, places = positions(stamps, unit, size)
-        except Misfit as error:
-            raise DataError(
-                f"{table.path}: series {shown(name)} has no equal steps: in {table.unit} {cells[error.number].place}, "
-                f"{error}; bring it to one frequency, or name the step with --step"
-            ) from None
-        except Uneven as error:
-            if own := _own_frequency(stamps):
-                raise _unlike(table.path, name, own) from None
-            one, two = (f"{table.unit} {cells[i].place}" for i in (error.before_smallest, error.before_other))
-            raise DataError(
-                f"{table.path}: series {shown(name)} has no equal steps: {error.smallest} after {one}, {error.other} "
-                f"after {two}; bring it to one frequency, or name the step with --step"
-            ) from None
-        apart = np.diff(places)
-        if self.step is None and len(places) >= REGULAR and apart[0] > 1 and (apart == apart[0]).all():
-            raise _unlike(table.path, name, replace(unit, size=int(apart[0]) * frequency.size))
-        length, given = int(places[-1]) + 1, np.array([cell.value for cell in cells])
-        known = ~np.isnan(given)
-        absent = length - int(known.sum())
-        if 2 * absent > length and size is None:
-            raise DataError(
-                f"{table.path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of "
-                f"{frequency}; if it mixes frequencies, bring it to one; if its rows are rare, "
-                "say --missing zero"
-            )
-        if absent and self.missing == "refuse":
-            before = np.flatnonzero(np.diff(places[known]) > 1)[0]
-            place = [cell.place for cell in cells if not math.isnan(cell.value)][before]
-            raise DataError(
-                f"{table.path}: series {shown(name)} has no value at {absent:,} of its {length:,} steps of "
-                f"{frequency}, first after {table.unit} {place}; fill them in, or say --missing last or --missing zero"
-            )
-        found.count("values_filled", absent)
-        values = np.full(length, np.nan)
-        values[places] = given
-        gaps = np.isnan(values)
-        latest = np.maximum.accumulate(np.where(gaps, 0, np.arange(length)))
-        return frequency, np.where(gaps, 0.0, values) if self.missing == "zero" else values[latest]
 
 
 def parts(lengths: Ids, horizon: int, stride: int | None, origins: int | None) -> tuple[Ids, int]:
@@ -426,34 +238,3 @@ def parts(lengths: Ids, horizon: int, stride: int | None, origins: int | None) -
     longest = lengths // LARGEST if few else lengths // SHARE
     length = np.clip(horizon + gaps * (stride or horizon), lengths // SHARE, longest)
     return np.maximum(length, horizon), stride or closer
-
-
-def _mixed(path: Path, one: str, first: Frequency, two: str, second: Frequency) -> DataError:
-    return DataError(
-        f"{path}: series {shown(one)} has a value every {first}, series {shown(two)} every {second}; "
-        "give each frequency a file of its own"
-    )
-
-
-def _unlike(path: Path, name: str, own: Frequency) -> DataError:
-    return DataError(
-        f"{path}: series {shown(name)} has a value every {own}, unlike other series; "
-        "give each frequency a file of its own, or name the step of all with --step"
-    )
-
-
-def _own_frequency(stamps: Sequence[Stamp]) -> Frequency | None:
-    """Return the frequency of a series by itself, or None if its steps are not equal."""
-    try:
-        return positions(stamps)[0]
-    except (Uneven, Misfit):
-        return None
-
-
-def _order(stamp: Stamp) -> Any:
-    """Return a key for sorting; the keys of a table are all numbers or all times."""
-    return stamp
-
-
-def _has_clock(stamp: Stamp) -> bool:
-    return not isinstance(stamp, int) and (stamp.hour, stamp.minute) != (0, 0)
