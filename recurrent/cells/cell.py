@@ -58,7 +58,7 @@ class Cell(nn.Module, Generic[State]):
         self.input_size, self.hidden_size = input_size, hidden_size
         rows = sum(self.parts) * hidden_size
         self.weight_ih = nn.Parameter(torch.empty(self.gates * hidden_size, input_size))
-        self.weight_hh = nn.Parameter(torch.empty(rows, hidden_size))
+        self.weight_hh = nn.Parameter(torch.empty(rows, hidden_size), requires_grad=rows > 0)
         self.bias_ih = nn.Parameter(torch.empty(self.gates * hidden_size))
         self.bias_hh = nn.Parameter(torch.empty(rows)) if self.two_biases else None
         self.reset_parameters()

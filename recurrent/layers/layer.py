@@ -28,11 +28,11 @@ class Layer(nn.Module):
         Args:
             x: (T, B, input_size).
             state: what an earlier call returned; None: the sequences start here.
-            lengths: (B,) the number of steps of each sequence, in 1..T; None: T for all. What a sequence gives depends
+            lengths: (B,) the number of steps of each sequence, in 0..T; None: T for all. What a sequence gives depends
                 neither on other sequences nor on what follows its end in x.
-            final: False if the state after the sequences is not needed, which is faster with `lengths`.
+            final: whether the state of sequences that end before T is needed; if not, layers may have faster code.
 
         Returns:
-            Outputs (T, B, output_size), without meaning after a sequence's end, and the state after its end, without
-            meaning if not `final`.
+            Outputs (T, B, output_size), without meaning after a sequence's end, and the state after its end; if not
+            `final`, the state has a meaning only for sequences of T steps.
         """
