@@ -150,6 +150,16 @@ DATASETS: Mapping[str, Entry] = {
         "class depends on a word far back, true posterior known",
         classify="datasets.synthetic.documents:SyntheticDistance",
     ),
+    "copy-memory": _entry(
+        "ten symbols, a delay, and the same symbols again; true model known", lm="datasets.synthetic.copying:CopyMemory"
+    ),
+    "reber": _entry("strings of the embedded Reber grammar, true model known", lm="datasets.synthetic.reber:Reber"),
+    "digits-pixels": _entry("handwritten digits, pixel by pixel", lm="datasets.sequences.digits:DigitsPixels"),
+    "temporal-order": _entry(
+        "class depends on the order of two or three far symbols",
+        classify="datasets.synthetic.temporal_order:TemporalOrder",
+    ),
+    "digits": _entry("handwritten digits, 10 classes", recognise="datasets.sequences.digits:Digits"),
     "adding": _entry("sum of two marked values far apart", regress="datasets.synthetic.adding:Adding"),
     "library-docstrings": _entry(
         "which part of SciPy a docstring documents", classify="datasets.documents.library_docstrings:LibraryDocstrings"

@@ -20,7 +20,7 @@ class SequenceData(Generic[Part]):
     valid: Part
     test: Part
     convention: str
-    """How sequences were made, such as `64 steps of 1 value`."""
+    """What a sequence is and what is predicted of it; equal for all rows of a table."""
     truth: SequencePredictor[Any, Any] | None = None
     """The true model of a synthetic source, ready to predict."""
     notes: dict[str, Any] = field(default_factory=dict)
