@@ -123,6 +123,7 @@ def _print(text: str) -> None:
 @app.command()
 def run(
     suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")] = "lm",
+    task: Annotated[str | None, typer.Option(help="Run only the part of the suite that is of this task.")] = None,
     model: Annotated[
         list[str] | None,
         typer.Option(help="A model, such as 'kneser-ney(order=5)' or my_model.py:MyModel. Can be repeated."),
@@ -238,6 +239,7 @@ def run(
 
         asked = ask(
             suite,
+            task=task,
             models=model or (),
             datasets=dataset or (),
             data=data,
@@ -389,7 +391,7 @@ def list_names(what: Annotated[Listing, typer.Argument()]) -> None:
         from seqbench.runs import suites
 
         if what is Listing.suites:
-            rows = [(suite.name, suite.task, suite.summary) for suite in map(suites.load, suites.shipped())]
+            rows = [(suite.name, ", ".join(suite.tasks), suite.summary) for suite in map(suites.load, suites.shipped())]
         else:
             entries = registry.models() if what is Listing.models else registry.datasets()
             rows = [(name, ", ".join(entry.targets), entry.summary) for name, entry in entries.items()]

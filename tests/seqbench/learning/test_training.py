@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from seqbench.interface import Budget, Context
 from seqbench.learning import training
+from seqbench.learning.schedules import SCHEDULES
 from seqbench.learning.training import (
-    SCHEDULES,
     DivergenceError,
     Loss,
     TrainingConfig,

@@ -6,6 +6,7 @@ import pytest
 
 from seqbench import registry
 from seqbench.runs import suites
+from seqbench.runs.grid import grid
 from seqbench.runs.suites import SuiteError
 from seqbench.spec import parse
 
@@ -41,11 +42,11 @@ def test_the_shipped_suites_are_sound() -> None:
 @pytest.mark.parametrize("name", suites.shipped())
 def test_every_name_of_a_shipped_suite_stands_for_something(name: str) -> None:
     suite = suites.load(name)
-    for text in {*suite.datasets, *(d for preset in suite.presets.values() for d in preset.datasets)}:
-        registry.configured(registry.find_dataset(parse(text), suite.task).attribute, parse(text), suite.task)
-    for text in suite.models:
-        model = registry.find_model(parse(text), suite.task).attribute
-        registry.configured(model.config_class, parse(text), suite.task)
+    for preset in suite.presets.values():
+        assert grid(suite, preset)
+    for part in suite.parts:
+        for text in part.datasets:
+            registry.configured(registry.find_dataset(parse(text), part.task).attribute, parse(text), part.task)
 
 
 def test_a_suite_of_ones_own_is_read(tmp_path: Path) -> None:
