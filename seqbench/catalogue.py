@@ -101,6 +101,10 @@ MODELS: Mapping[str, Entry] = {
         lm="recurrent.language.lstm:BidirectionalLSTMLanguageModel",
         classify="recurrent.classifier:BidirectionalLSTMClassifier",
     ),
+    "echo-state": _entry(
+        "fixed random recurrent network, linear read-out in closed form",
+        forecast="recurrent.reservoirs.forecaster:EchoStateForecaster",
+    ),
 }
 
 DATASETS: Mapping[str, Entry] = {
