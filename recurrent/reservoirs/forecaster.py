@@ -6,7 +6,7 @@ parts of the suite `ts` its errors were at best some per cent smaller, and at wo
 """
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -57,7 +57,7 @@ class EchoStateForecaster(Forecaster):
     """
 
     kind = "neural"
-    config_class: ClassVar[type[EchoStateForecasterConfig]] = EchoStateForecasterConfig
+    config_class = EchoStateForecasterConfig
     config: EchoStateForecasterConfig
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
