@@ -41,6 +41,7 @@ class RecurrentLanguageModel(ColumnLanguageModel):
 
     config_class = RecurrentLanguageConfig
     config: RecurrentLanguageConfig
+    network: RecurrentNetwork
     cell: ClassVar[Cell]
 
     def build(self, counts: Ids) -> RecurrentNetwork:
