@@ -37,8 +37,7 @@ from seqbench.datasets.text.wikitext import WikiText2
 from seqbench.interface import Budget, Documents, Floats, Ids
 from seqbench.learning.column_language import Truncated
 from seqbench.learning.training import SCHEDULES, Loss, computes_bfloat16, seeded
-from seqbench.recurrent.language.lstm import LSTMLanguageModel
-from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.recurrent.language.lstm import LSTMLanguageConfig, LSTMLanguageModel
 from seqbench.tasks.language.model import LanguageContext
 from seqbench.tasks.language.scoring import score_documents
 from seqbench.tasks.language.vocab import UNK, Vocab
@@ -117,7 +116,7 @@ class PlainLSTM(nn.Module):
         self.embedding.weight.copy_(theirs["embedding.weight"][:-1])
         for name, weight in self.lstm.named_parameters():
             kind, depth = name.rsplit("_l", 1)
-            weight.copy_(theirs[f"body.layers.{depth}.{kind}_l0"])
+            weight.copy_(theirs[f"body.layers.{depth}.cell.{kind}"])
         self.output.weight.copy_(theirs["output.linear.weight"])
         self.output.bias.copy_(theirs["output.linear.bias"])
 
@@ -131,7 +130,7 @@ class PlainLSTM(nn.Module):
         return torch.cat(found).double().numpy()
 
 
-def train_plain(text: Text, config: RecurrentLanguageConfig, updates: int) -> Trained:
+def train_plain(text: Text, config: LSTMLanguageConfig, updates: int) -> Trained:
     ours = LSTMLanguageModel(config)
     with seeded(SEED, torch.device("cpu")):
         ours.network = ours.build(np.bincount(text.train, minlength=text.vocab.size))
@@ -176,7 +175,7 @@ class ClockedLSTM(LSTMLanguageModel):
         return self.losses
 
 
-def train_ours(text: Text, config: RecurrentLanguageConfig, updates: int) -> Trained:
+def train_ours(text: Text, config: LSTMLanguageConfig, updates: int) -> Trained:
     model = ClockedLSTM(config)
     budget = Budget(epochs=1 + updates * WINDOW // len(text.train), updates=updates)
     model.fit([text.train], LanguageContext(seed=SEED, budget=budget, valid=[], vocab=text.vocab))
@@ -232,10 +231,10 @@ def main() -> None:
 def compared(text: Text, rate: float, adaptive_rate: float, sampled_rate: float) -> list[Subject]:
     """Return the reference, then our models."""
 
-    def config(output: str, precision: str, rate: float) -> RecurrentLanguageConfig:
+    def config(output: str, precision: str, rate: float) -> LSTMLanguageConfig:
         settings = {"output": output, "precision": precision, "learning_rate": rate, "clip": CLIP, "dropout": 0.0}
         sizes = {"embedding_size": UNITS, "hidden_size": UNITS, "layers": LAYERS, "batch_size": COLUMNS, "bptt": STEPS}
-        return RecurrentLanguageConfig.model_validate(settings | sizes)
+        return LSTMLanguageConfig.model_validate(settings | sizes)
 
     def ours(output: str, rate: float, precision: str = "bfloat16" if able() else "float32") -> Subject:
         name = f"ours, {output}, {precision}"

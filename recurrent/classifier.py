@@ -1,92 +1,60 @@
 """Recurrent document classifiers: word vectors → recurrent layers → pooling over the words → classes.
 
-The layers are the network of Elman 1990, the LSTM of Hochreiter & Schmidhuber 1997 with forget gates (Gers et al.
-2000), or the GRU of Cho et al. 2014. Bidirectional layers follow Schuster & Paliwal 1997 and are stacked as in Graves,
-Mohamed & Hinton 2013.
+Bidirectional layers follow Schuster & Paliwal 1997 and are stacked as in Graves, Mohamed & Hinton 2013.
 """
 
-from typing import ClassVar, Literal
+from typing import Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig, within
-from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig
+from seqbench.packing import within
+from seqbench.recurrent.language.lstm import LSTMLanguageConfig
+from seqbench.recurrent.layers.families import (
+    ElmanSettings,
+    GRUSettings,
+    JordanSettings,
+    LSTMSettings,
+    MinGRUSettings,
+    MultiplicativeSettings,
+    ShortcutSettings,
+)
 from seqbench.recurrent.layers.pooling import Pooling, PoolingName, pooling_layer
+from seqbench.recurrent.layers.settings import DirectedSettings
+from seqbench.recurrent.layers.stack import Residual, Stack
+from seqbench.recurrent.layers.time import Bidirectional, Direction
 from seqbench.recurrent.pretraining import pretrain
 from seqbench.tasks.documents.model import ClassificationContext, Labelled
 
 
-class RecurrentClassifierConfig(NeuralClassifierConfig):
+class RecurrentClassifierConfig(DirectedSettings, NeuralClassifierConfig):
     hidden_size: int = Field(
         64,
         ge=1,
         description="units per layer and direction",
         json_schema_extra={"search": {"low": 32, "high": 512, "log": True}},
     )
-    layers: int = Field(1, ge=1, description="recurrent layers", json_schema_extra={"search": {"choices": [1, 2]}})
     pooling: PoolingName = Field(
         "max",
         description="how the states after each word are reduced to one vector",
         json_schema_extra={"search": {"choices": ["last", "mean", "max", "attention"]}},
     )
 
-
-class LSTMClassifierConfig(RecurrentClassifierConfig):
-    pretrain: Literal["none", "lm"] = Field(
-        "none", description="lm: start from the weights of a language model of the training texts (Dai & Le 2015)"
-    )
-    pretrain_epochs: int = Field(
-        3, ge=1, description="maximum passes over the texts in pretraining, in addition to the budget's epochs"
-    )
-
-
-class Layer(nn.Module):
-    """A recurrent layer; it is bidirectional if `backward_body` is given.
-
-    The forward direction starts at a document's first word, the backward direction at its last word. So the padding
-    comes last in both, and sequences need not be packed: without packing, torch's kernels are two to four times faster
-    on a CPU.
-    """
-
-    def __init__(self, body: nn.RNNBase, backward_body: nn.RNNBase | None) -> None:
-        super().__init__()
-        self.body, self.backward_body = body, backward_body
-
-    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Return the states (B, T, D) after each word of x (B, T, I), with both directions concatenated.
-
-        States after the lengths (B,) have no meaning.
-        """
-        states: Tensor = self.body(x)[0]
-        if self.backward_body is None:
-            return states
-        backward: Tensor = self.backward_body(reverse(x, lengths))[0]
-        return torch.cat([states, reverse(backward, lengths)], dim=2)
-
-
-def reverse(x: Tensor, lengths: Tensor) -> Tensor:
-    """Return x (B, T, D) with the steps within each length (B,) reversed; steps after it stay in place."""
-    step = torch.arange(x.shape[1], device=x.device)
-    source = torch.where(within(lengths, x.shape[1]), lengths[:, None] - 1 - step, step)
-    return x.gather(1, source[..., None].expand_as(x))
+    @model_validator(mode="after")
+    def _check_pooling(self) -> Self:
+        if self.pooling == "last":
+            self.check_ends()
+        return self
 
 
 class RecurrentNetwork(DocumentNetwork):
     def __init__(
-        self,
-        layers: list[Layer],
-        pooling: Pooling,
-        features: int,
-        vocab_size: int,
-        classes: int,
-        config: NeuralClassifierConfig,
+        self, body: Stack, pooling: Pooling, vocab_size: int, classes: int, config: NeuralClassifierConfig
     ) -> None:
-        """features: width of the last layer's states, with both directions."""
-        super().__init__(vocab_size, classes, features, config)
-        self.layers = nn.ModuleList(layers)
-        self.pooling = pooling
+        super().__init__(vocab_size, classes, body.output_size, config)
+        self.body, self.pooling = body, pooling
 
     def encode(self, vectors: Tensor, lengths: Tensor) -> Tensor:
         features: Tensor = self.pooling(self.states(vectors, lengths), lengths)
@@ -94,73 +62,119 @@ class RecurrentNetwork(DocumentNetwork):
 
     def states(self, vectors: Tensor, lengths: Tensor) -> Tensor:
         """Return the last layer's states (B, T, D) after each word; states after the lengths (B,) have no meaning."""
-        states = vectors
-        for depth, layer in enumerate(self.layers):
-            states = layer(self.dropout(states) if depth else states, lengths)
-        return states
+        states: Tensor = self.body(vectors.transpose(0, 1), None, lengths, final=False)[0]
+        return states.transpose(0, 1)
 
 
 class RecurrentClassifier(NeuralClassifier):
-    """Base class of all recurrent classifiers; subclasses set the type of the layers."""
+    """Base class of all recurrent classifiers; subclasses set the cell."""
 
     config_class = RecurrentClassifierConfig
     config: RecurrentClassifierConfig
-    body: ClassVar[type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]]
-    bidirectional: ClassVar[bool] = False
 
     def build(self, vocab_size: int, classes: int) -> RecurrentNetwork:
         c = self.config
-        features = c.hidden_size * (2 if self.bidirectional else 1)
-        layers = [self._layer(features if depth else c.embedding_size) for depth in range(c.layers)]
-        pooling = pooling_layer(c.pooling, features, self.bidirectional)
-        return RecurrentNetwork(layers, pooling, features, vocab_size, classes, c)
+        # Dropout before and after the layers is that of all document networks.
+        body = c.build_stack(c.embedding_size, c.hidden_size, nn.Dropout(c.dropout), outside=False)
+        pooling = pooling_layer(c.pooling, body.output_size, c.direction)
+        return RecurrentNetwork(body, pooling, vocab_size, classes, c)
 
-    def _layer(self, width: int) -> Layer:
-        size = self.config.hidden_size
-        return Layer(
-            self.body(width, size, batch_first=True),
-            self.body(width, size, batch_first=True) if self.bidirectional else None,
-        )
+
+class ElmanClassifierConfig(ElmanSettings, RecurrentClassifierConfig):
+    pass
 
 
 class ElmanClassifier(RecurrentClassifier):
-    body = nn.RNN
+    config_class = ElmanClassifierConfig
+
+
+class JordanClassifierConfig(JordanSettings, RecurrentClassifierConfig):
+    pass
+
+
+class JordanClassifier(RecurrentClassifier):
+    config_class = JordanClassifierConfig
+
+
+class ShortcutClassifierConfig(ShortcutSettings, RecurrentClassifierConfig):
+    pass
+
+
+class ShortcutClassifier(RecurrentClassifier):
+    config_class = ShortcutClassifierConfig
+
+
+class GRUClassifierConfig(GRUSettings, RecurrentClassifierConfig):
+    pass
 
 
 class GRUClassifier(RecurrentClassifier):
-    body = nn.GRU
+    config_class = GRUClassifierConfig
+
+
+class MultiplicativeClassifierConfig(MultiplicativeSettings, RecurrentClassifierConfig):
+    pass
+
+
+class MultiplicativeClassifier(RecurrentClassifier):
+    config_class = MultiplicativeClassifierConfig
+
+
+class MinGRUClassifierConfig(MinGRUSettings, RecurrentClassifierConfig):
+    pass
+
+
+class MinGRUClassifier(RecurrentClassifier):
+    config_class = MinGRUClassifierConfig
+
+
+class LSTMClassifierConfig(LSTMSettings, RecurrentClassifierConfig):
+    pretrain: Literal["none", "lm"] = Field(
+        "none", description="lm: start from the weights of a language model of the training texts (Dai & Le 2015)"
+    )
+    pretrain_epochs: int = Field(
+        3, ge=1, description="maximum passes over the texts in pretraining, in addition to the budget's epochs"
+    )
+
+    def language_config(self) -> LSTMLanguageConfig:
+        """Return the settings of a language model of one layer, which is like the first layer of this classifier."""
+        shared = {name: getattr(self, name) for name in ("embedding_size", "hidden_size", "precision")}
+        shared |= {name: getattr(self, name) for name in LSTMSettings.model_fields}
+        one = {"layers": 1, "dilation": self.dilations()[0], "residual": False}
+        return LSTMLanguageConfig(**shared | one, batch_size=16)
+
+    @model_validator(mode="after")
+    def _check_pretraining(self) -> Self:
+        if self.pretrain != "none" and self.direction == "backward":
+            raise ValueError("pretrain=lm learns to read forward: use direction=forward or both")
+        return self
 
 
 class LSTMClassifier(RecurrentClassifier):
     """An LSTM classifier whose weights may start from a language model of the training texts."""
 
-    body = nn.LSTM
     config_class = LSTMClassifierConfig
     config: LSTMClassifierConfig
     network: RecurrentNetwork
 
     def initialise(self, train: Labelled, ctx: ClassificationContext) -> None:
+        """Take the first layer's weights from a language model; layers above start from random weights."""
         if self.config.pretrain == "none":
             return
-        weights = pretrain(
-            train.texts.ids, ctx, self.language_config(), self.bidirectional, self.config.pretrain_epochs
-        )
-        start = {
-            name if name == "embedding.weight" else f"layers.0.{name}": torch.tensor(value)
-            for name, value in weights.items()
-        }
-        self.network.load_state_dict(self.network.state_dict() | start)
+        both = self.config.direction == "both"
+        learned = pretrain(train.texts.ids, ctx, self.config.language_config(), both, self.config.pretrain_epochs)
+        first = self.network.body.layers[0]
+        first = first.layer if isinstance(first, Residual) else first
+        parts = {"embedding": self.network.embedding, "body": first}
+        if isinstance(first, Bidirectional):
+            parts |= {"body": first.body, "backward_body": first.backward_body}
+        for name, module in parts.items():
+            module.load_state_dict({key: torch.tensor(value) for key, value in within(learned, name).items()})
 
-    def language_config(self) -> RecurrentLanguageConfig:
-        """Return the settings of the language model: one layer, with the widths of this classifier.
 
-        The classifier's layers above the first start from random weights.
-        """
-        c = self.config
-        return RecurrentLanguageConfig(
-            embedding_size=c.embedding_size, hidden_size=c.hidden_size, batch_size=16, precision=c.precision
-        )
+class BidirectionalLSTMClassifierConfig(LSTMClassifierConfig):
+    direction: Direction = Field("both", description=str(DirectedSettings.model_fields["direction"].description))
 
 
 class BidirectionalLSTMClassifier(LSTMClassifier):
-    bidirectional = True
+    config_class = BidirectionalLSTMClassifierConfig

@@ -7,8 +7,11 @@ model are a better start than random weights. The language model is trained only
 import numpy as np
 
 from seqbench.interface import Arrays, Documents
-from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
-from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.recurrent.language.lstm import (
+    BidirectionalLSTMLanguageModel,
+    LSTMLanguageConfig,
+    LSTMLanguageModel,
+)
 from seqbench.tasks.documents.model import ClassificationContext
 from seqbench.tasks.language.model import LanguageContext
 
@@ -20,7 +23,7 @@ It is slightly worse than the full softmax but much faster, and only the weights
 
 
 def pretrain(
-    documents: Documents, ctx: ClassificationContext, config: RecurrentLanguageConfig, bidirectional: bool, epochs: int
+    documents: Documents, ctx: ClassificationContext, config: LSTMLanguageConfig, bidirectional: bool, epochs: int
 ) -> Arrays:
     """Train a language model on `documents`, with early stopping by its perplexity on the validation texts.
 

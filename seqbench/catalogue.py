@@ -84,6 +84,30 @@ MODELS: Mapping[str, Entry] = {
         classify="recurrent.classifier:ElmanClassifier",
         forecast="recurrent.forecasters:ElmanForecaster",
     ),
+    "jordan": _entry(
+        "recurrent network whose output is fed back",
+        lm="recurrent.language.jordan:JordanLanguageModel",
+        classify="recurrent.classifier:JordanClassifier",
+        forecast="recurrent.forecasters:JordanForecaster",
+    ),
+    "shortcut": _entry(
+        "recurrent unit with a write gate alone",
+        lm="recurrent.language.shortcut:ShortcutLanguageModel",
+        classify="recurrent.classifier:ShortcutClassifier",
+        forecast="recurrent.forecasters:ShortcutForecaster",
+    ),
+    "multiplicative-rnn": _entry(
+        "recurrent network whose input chooses the matrix",
+        lm="recurrent.language.multiplicative:MultiplicativeLanguageModel",
+        classify="recurrent.classifier:MultiplicativeClassifier",
+        forecast="recurrent.forecasters:MultiplicativeForecaster",
+    ),
+    "mingru": _entry(
+        "minimal GRU, by a parallel scan",
+        lm="recurrent.language.mingru:MinGRULanguageModel",
+        classify="recurrent.classifier:MinGRUClassifier",
+        forecast="recurrent.forecasters:MinGRUForecaster",
+    ),
     "gru": _entry(
         "gated recurrent unit",
         lm="recurrent.language.gru:GRULanguageModel",

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqbench.interface import Floats, Ids
 from seqbench.learning.column_language import BodyState
+from seqbench.recurrent.cells.elman import ElmanCell, Nonlinearity
 from seqbench.recurrent.language.network import RecurrentNetwork
+from seqbench.recurrent.layers.recurrent import Recurrent
 
 Body = Callable[[Tensor, BodyState], tuple[Tensor, BodyState]]
 """(T, B, D) and the state before → outputs (T, B, H) and the state after."""
@@ -39,7 +41,7 @@ class Reach:
         return (last / first) ** (1 / max(1, len(self.spectral) - 1)) if first else 0.0
 
 
-SLOPES = {"tanh": 1.0, "relu": 1.0}
+SLOPES: dict[Nonlinearity, float] = {"tanh": 1.0, "relu": 1.0, "sigmoid": 0.25}
 """The largest derivative of each nonlinearity of an Elman network."""
 
 
@@ -64,12 +66,15 @@ def bound(network: RecurrentNetwork, lags: int) -> Floats | None:
 
     Pascanu, Mikolov & Bengio 2013, equation 6: gradients vanish if ‖U‖ < 1 / max g'. They can explode only above it.
     """
-    first, *others = network.body.layers
-    if others or not isinstance(first, nn.RNN):
+    layers = list(network.body.layers)
+    layer = layers[0]
+    if len(layers) > 1 or not isinstance(layer, Recurrent) or not isinstance(layer.cell, ElmanCell):
         return None
-    weight = first.get_parameter("weight_hh_l0").detach().double()
+    if layer.norm is not None or layer.zoneout is not None:
+        return None
+    weight = layer.weights().hh.detach().double()
     norm = torch.linalg.matrix_norm(weight, 2).item()
-    powers: Floats = (SLOPES[first.nonlinearity] * norm) ** np.arange(1.0, lags + 1)
+    powers: Floats = (SLOPES[layer.cell.nonlinearity] * norm) ** np.arange(1.0, lags + 1)
     return powers
 
 
@@ -84,8 +89,8 @@ def jacobians(body: Body, x: Tensor) -> list[Tensor]:
     states: list[tuple[Tensor, ...]] = []
     for x_t in x[:, None, None].expand(-1, -1, width, -1):
         output, state = body(x_t, state)
-        states.append(() if state is None else tuple(state))
+        states.append(tuple(s for s in state or () if s.is_floating_point()))  # others count steps
     carried = [s for state in states[:-1] for s in state]
-    gradients = iter(torch.autograd.grad(output[0].diagonal().sum(), carried))
+    gradients = iter(torch.autograd.grad(output[0].diagonal().sum(), carried, materialize_grads=True))
     rows = [torch.cat([next(gradients).transpose(0, 1).flatten(1) for _ in state], dim=1) for state in states[:-1]]
     return rows[::-1]

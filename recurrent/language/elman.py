@@ -4,12 +4,15 @@ Elman 1990, "Finding structure in time"; it is used as a language model of words
 & Khudanpur 2010.
 """
 
-from torch import nn
+from seqbench.recurrent.language.network import RecurrentLanguageConfig, RecurrentLanguageModel
+from seqbench.recurrent.layers.families import ElmanSettings
 
-from seqbench.recurrent.language.network import RecurrentLanguageModel
+
+class ElmanLanguageConfig(ElmanSettings, RecurrentLanguageConfig):
+    pass
 
 
 class ElmanLanguageModel(RecurrentLanguageModel):
-    r"""h_t = tanh(W x_t + b + U h_{t−1} + c)."""
+    """See `ElmanCell`."""
 
-    cell = nn.RNN
+    config_class = ElmanLanguageConfig

@@ -8,37 +8,39 @@ import torch
 from torch import Tensor, nn
 
 from seqbench.interface import Ids
-from seqbench.learning.column_language import BodyState, ColumnLanguageModel, ColumnNetwork
+from seqbench.learning.column_language import BodyState, ColumnLanguageModel
 from seqbench.learning.output import OutputLayer
-from seqbench.recurrent.language.network import RecurrentLanguageConfig, RecurrentLanguageModel
+from seqbench.recurrent.language.network import RecurrentLanguageConfig, RecurrentLanguageModel, RecurrentNetwork
+from seqbench.recurrent.layers.families import LSTMSettings
 from seqbench.recurrent.layers.stack import Stack
 
 
+class LSTMLanguageConfig(LSTMSettings, RecurrentLanguageConfig):
+    pass
+
+
 class LSTMLanguageModel(RecurrentLanguageModel):
-    cell = nn.LSTM
+    config_class = LSTMLanguageConfig
 
 
-class BidirectionalLSTMNetwork(ColumnNetwork):
+class BidirectionalLSTMNetwork(RecurrentNetwork):
     """Two separate LSTMs, forward and backward, that are joined only at the output.
 
     A layer that read both directions would receive the symbol to be predicted as input.
     """
 
     def __init__(self, embedding: nn.Module, body: Stack, backward_body: Stack, output: OutputLayer, edge: int) -> None:
-        super().__init__(embedding, output, edge)
-        self.body, self.backward_body = body, backward_body
+        super().__init__(embedding, body, output, edge)
+        self.backward_body = backward_body
 
     def forward(
         self, inputs: Tensor, targets: Tensor, mask: Tensor | None, state: BodyState
     ) -> tuple[Tensor, BodyState]:
-        past, state = self._scan(self.body, inputs, state)
+        past, state = self.read(self.body, inputs, mask, state)
         backwards = _reverse(targets, mask)
         edge = backwards.new_full((1, backwards.shape[1]), self.edge)
-        future, _ = self._scan(self.backward_body, torch.cat([edge, backwards[:-1]]), None)
+        future, _ = self.read(self.backward_body, torch.cat([edge, backwards[:-1]]), mask, None)
         return torch.cat([past, _reverse(future, mask)], dim=-1), state
-
-    def _scan(self, body: Stack, symbols: Tensor, state: BodyState) -> tuple[Tensor, BodyState]:
-        return self.scan(lambda x, s: body(self.embedding(x), s), symbols, state)
 
 
 class BidirectionalLSTMLanguageModel(ColumnLanguageModel):
@@ -49,14 +51,14 @@ class BidirectionalLSTMLanguageModel(ColumnLanguageModel):
     the edge of a document follows them.
     """
 
-    config_class = RecurrentLanguageConfig
-    config: RecurrentLanguageConfig
+    config_class = LSTMLanguageConfig
+    config: LSTMLanguageConfig
 
     def build(self, counts: Ids) -> BidirectionalLSTMNetwork:
         c = self.config
         embedding = self.input_layer(c.embedding_size, counts)
         output = self.output_layer(2 * c.hidden_size, counts, embedding)
-        return BidirectionalLSTMNetwork(embedding, c.stack(nn.LSTM), c.stack(nn.LSTM), output, len(counts))
+        return BidirectionalLSTMNetwork(embedding, c.stack(), c.stack(), output, len(counts))
 
 
 def _reverse(x: Tensor, mask: Tensor | None) -> Tensor:

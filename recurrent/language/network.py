@@ -1,6 +1,4 @@
-"""Base class of the recurrent language models: Elman network, GRU and LSTM."""
-
-from typing import ClassVar
+"""Base class of the recurrent language models that read forward."""
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -8,19 +6,20 @@ from torch import Tensor, nn
 from seqbench.interface import Ids
 from seqbench.learning.column_language import BodyState, ColumnLanguageConfig, ColumnLanguageModel, ColumnNetwork
 from seqbench.learning.output import OutputLayer
-from seqbench.recurrent.layers.stack import Cell, LockedDropout, Stack
+from seqbench.recurrent.layers.dropout import LockedDropout
+from seqbench.recurrent.layers.settings import RecurrentSettings
+from seqbench.recurrent.layers.stack import Stack
 
 
-class RecurrentLanguageConfig(ColumnLanguageConfig):
-    layers: int = Field(1, ge=1, description="recurrent layers", json_schema_extra={"search": {"choices": [1, 2]}})
+class RecurrentLanguageConfig(RecurrentSettings, ColumnLanguageConfig):
     locked: bool = Field(
         False, description="whether a dropped unit stays dropped for a whole window (Gal & Ghahramani 2016)"
     )
 
-    def stack(self, cell: Cell) -> Stack:
+    def stack(self) -> Stack:
         """Return a stack of untrained layers with these settings."""
         dropout = LockedDropout(self.dropout) if self.locked else nn.Dropout(self.dropout)
-        return Stack(cell, self.embedding_size, self.hidden_size, self.layers, dropout)
+        return self.build_stack(self.embedding_size, self.hidden_size, dropout)
 
 
 class RecurrentNetwork(ColumnNetwork):
@@ -33,7 +32,13 @@ class RecurrentNetwork(ColumnNetwork):
     def forward(
         self, inputs: Tensor, targets: Tensor, mask: Tensor | None, state: BodyState
     ) -> tuple[Tensor, BodyState]:
-        return self.scan(lambda x, s: self.body(self.embedding(x), s), inputs, state)
+        return self.read(self.body, inputs, mask, state)
+
+    def read(self, body: Stack, symbols: Tensor, mask: Tensor | None, state: BodyState) -> tuple[Tensor, BodyState]:
+        """Run a stack over symbols (T, B) from `state`; return its outputs (T, B, H) and the state after T."""
+        # Statistics of a batch, which training alone needs, leave out what follows the end of a column.
+        lengths = mask.sum(0) if mask is not None and self.training else None
+        return self.scan(lambda x, s: body(self.embedding(x), s, lengths, final=False), symbols, state)
 
 
 class RecurrentLanguageModel(ColumnLanguageModel):
@@ -42,10 +47,9 @@ class RecurrentLanguageModel(ColumnLanguageModel):
     config_class = RecurrentLanguageConfig
     config: RecurrentLanguageConfig
     network: RecurrentNetwork
-    cell: ClassVar[Cell]
 
     def build(self, counts: Ids) -> RecurrentNetwork:
         c = self.config
         embedding = self.input_layer(c.embedding_size, counts)
         output = self.output_layer(c.hidden_size, counts, embedding)
-        return RecurrentNetwork(embedding, c.stack(self.cell), output, len(counts))
+        return RecurrentNetwork(embedding, c.stack(), output, len(counts))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from seqbench.learning.classifier import max_over, mean_over, within
+from seqbench.recurrent.layers.time import Direction
 
 PoolingName = Literal["last", "mean", "max", "attention"]
 
@@ -20,17 +21,19 @@ class Pooling(nn.Module):
 class Last(Pooling):
     """Returns the state after the last word.
 
-    With two directions, it concatenates the last state of each; the backward direction ends at the first word.
+    The backward direction ends at the first word. With two directions, the last states of both are concatenated.
     """
 
-    def __init__(self, bidirectional: bool) -> None:
+    def __init__(self, direction: Direction) -> None:
         super().__init__()
-        self.bidirectional = bidirectional
+        self.direction = direction
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:
         last = states[torch.arange(len(states), device=states.device), lengths - 1]
-        if not self.bidirectional:
+        if self.direction == "forward":
             return last
+        if self.direction == "backward":
+            return states[:, 0]
         size = states.shape[2] // 2
         return torch.cat([last[:, :size], states[:, 0, size:]], dim=1)
 
@@ -69,11 +72,11 @@ class Attention(Pooling):
         return scores.masked_fill(~within(lengths, states.shape[1]), -torch.inf).softmax(1)
 
 
-def pooling_layer(kind: PoolingName, size: int, bidirectional: bool) -> Pooling:
-    """Return a pooling layer of this kind for states of width `size`."""
+def pooling_layer(kind: PoolingName, size: int, direction: Direction) -> Pooling:
+    """Return a pooling layer of this kind for states of width `size`, of layers that read in this direction."""
     match kind:
         case "last":
-            return Last(bidirectional)
+            return Last(direction)
         case "mean":
             return Mean()
         case "max":

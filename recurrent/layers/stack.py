@@ -1,47 +1,74 @@
-"""A stack of torch's recurrent layers (RNN, GRU or LSTM) with dropout between them."""
+"""Layers on top of each other."""
 
-import torch
+from collections.abc import Sequence
+from itertools import pairwise
+
 from torch import Tensor, nn
 
-StackState = tuple[Tensor, ...] | None
-"""The states of the layers, from the first to the last; each tensor is (1, B, H). None: nothing has been read yet."""
-
-Cell = type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]
+from seqbench.recurrent.layers.layer import Layer, LayerState
 
 
-class LockedDropout(nn.Module):
-    """Dropout with the same mask at all steps (Gal & Ghahramani 2016); each column has its own mask."""
-
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x: (T, B, D); returns the same shape."""
-        if not self.training or self.share == 0:
-            return x
-        kept = torch.rand(x.shape[1:], device=x.device) >= self.share
-        return x * kept.to(x.dtype) / (1 - self.share)
-
-
-class Stack(nn.Module):
+class Stack(Layer):
     """Recurrent layers, each of which reads the outputs of the layer below.
 
-    Dropout is applied before the first layer, between layers, and after the last layer (Zaremba, Sutskever & Vinyals
-    2014, section 3).
+    Dropout is applied between layers and, with `outside`, before the first and after the last (Zaremba, Sutskever &
+    Vinyals 2014, section 3).
     """
 
-    def __init__(self, cell: Cell, input_size: int, hidden_size: int, layers: int, dropout: nn.Module) -> None:
+    def __init__(self, layers: Sequence[Layer], dropout: nn.Module | None = None, outside: bool = True) -> None:
+        """Raises:
+        ValueError: there are no layers, or a layer does not read what the one below puts out.
+        """
         super().__init__()
-        self.layers = nn.ModuleList(cell(hidden_size if depth else input_size, hidden_size) for depth in range(layers))
-        self.dropout = dropout
+        if not layers:
+            raise ValueError("a stack needs at least one layer")
+        for depth, (below, layer) in enumerate(pairwise(layers), 2):
+            if layer.input_size != below.output_size:
+                raise ValueError(
+                    f"layer {depth} reads {layer.input_size} values, but the one below puts out {below.output_size}"
+                )
+        self.layers = nn.ModuleList(layers)
+        self.dropout, self.outside = nn.Identity() if dropout is None else dropout, outside
+        self.input_size, self.output_size = layers[0].input_size, layers[-1].output_size
+        self._tensors = [layer.tensors for layer in layers]
 
-    def forward(self, x: Tensor, state: StackState) -> tuple[Tensor, StackState]:
-        """x: (T, B, input_size); returns the last layer's outputs (T, B, hidden_size) and the state after T steps."""
-        width = 0 if state is None else len(state) // len(self.layers)
-        after: list[Tensor] = []
-        for depth, layer in enumerate(self.layers):
-            carried = None if state is None else state[depth * width : (depth + 1) * width]
-            x, carry = layer(self.dropout(x), carried[0] if carried is not None and width == 1 else carried)
-            after += carry if isinstance(carry, tuple) else [carry]
-        return self.dropout(x), tuple(after)
+    @property
+    def tensors(self) -> int:
+        return sum(self._tensors)
+
+    def forward(
+        self, x: Tensor, state: LayerState | None = None, lengths: Tensor | None = None, final: bool = True
+    ) -> tuple[Tensor, LayerState]:
+        """See `Layer`; the state is that of all layers, from the first to the last."""
+        after: LayerState = ()
+        first = 0
+        for depth, (layer, width) in enumerate(zip(self.layers, self._tensors, strict=True)):
+            given = None if state is None else state[first : first + width]
+            first += width
+            x, own = layer(self.dropout(x) if depth or self.outside else x, given, lengths, final)
+            after += own
+        return self.dropout(x) if self.outside else x, after
+
+
+class Residual(Layer):
+    """Adds what a layer reads to what it puts out (He et al. 2016; in recurrent stacks, Wu et al. 2016)."""
+
+    def __init__(self, layer: Layer) -> None:
+        """Raises:
+        ValueError: the layer reads and puts out vectors of different widths.
+        """
+        super().__init__()
+        if layer.input_size != layer.output_size:
+            raise ValueError(f"a layer from {layer.input_size} to {layer.output_size} values cannot be residual")
+        self.layer = layer
+        self.input_size = self.output_size = layer.output_size
+
+    @property
+    def tensors(self) -> int:
+        return self.layer.tensors
+
+    def forward(
+        self, x: Tensor, state: LayerState | None = None, lengths: Tensor | None = None, final: bool = True
+    ) -> tuple[Tensor, LayerState]:
+        outputs, state = self.layer(x, state, lengths, final)
+        return x + outputs, state

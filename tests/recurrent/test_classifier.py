@@ -9,6 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from seqbench.interface import Budget, Documents, Ids
+from seqbench.recurrent.cells.elman import ElmanCell
+from seqbench.recurrent.cells.gru import GRUCell
+from seqbench.recurrent.cells.lstm import LSTMCell
 from seqbench.recurrent.classifier import (
     BidirectionalLSTMClassifier,
     ElmanClassifier,
@@ -16,6 +19,7 @@ from seqbench.recurrent.classifier import (
     LSTMClassifier,
     RecurrentClassifier,
 )
+from seqbench.recurrent.layers.time import Bidirectional
 from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
 from seqbench.tasks.language.vocab import UNK, Vocab
 
@@ -93,13 +97,11 @@ def step_through(layers: nn.ModuleList, vectors: Tensor) -> Tensor:
     x = vectors
     for layer in layers:
         directions = []
-        for body, backwards in ((layer.body, False), (layer.backward_body, True)):
-            if body is None:
-                continue
-            cell_class = {nn.RNN: nn.RNNCell, nn.GRU: nn.GRUCell, nn.LSTM: nn.LSTMCell}[type(body)]
-            cell = cell_class(x.shape[1], body.hidden_size).double()
-            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
-                setattr(cell, name, getattr(body, f"{name}_l0"))
+        both = isinstance(layer, Bidirectional)
+        for body, backwards in ((layer.body, False), (layer.backward_body, True)) if both else ((layer, False),):
+            cell_class = {ElmanCell: nn.RNNCell, GRUCell: nn.GRUCell, LSTMCell: nn.LSTMCell}[type(body.cell)]
+            cell = cell_class(x.shape[1], body.output_size).double()
+            cell.load_state_dict(body.cell.state_dict())
             state, states = None, []
             for x_t in x.flip(0) if backwards else x:
                 state = cell(x_t, state)
@@ -120,7 +122,7 @@ def test_states_are_those_of_stepping_through_each_document(family: type[Recurre
         ids[row, : len(document)] = torch.tensor(document)
     states = network.states(network.embedding(ids), torch.tensor([5, 1, 7]))
     for row, document in enumerate(documents):
-        by_hand = step_through(network.layers, network.embedding(torch.tensor(document)))
+        by_hand = step_through(network.body.layers, network.embedding(torch.tensor(document)))
         torch.testing.assert_close(states[row, : len(document)], by_hand, rtol=0, atol=1e-12)
 
 
@@ -171,7 +173,7 @@ def test_a_fit_follows_from_the_seed() -> None:
     first, again, other = fits
     assert all(np.array_equal(first[name], again[name]) for name in first)
     assert not np.array_equal(
-        first["layers.1.backward_body.weight_hh_l0"], other["layers.1.backward_body.weight_hh_l0"]
+        first["body.layers.1.backward_body.cell.weight_hh"], other["body.layers.1.backward_body.cell.weight_hh"]
     )
 
 

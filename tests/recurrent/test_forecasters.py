@@ -20,7 +20,7 @@ def test_a_window_is_read_season_by_season_and_answered_from_the_last_state(kind
     _, read, body, output = model.network.network  # type: ignore[misc]
     layer = body.body.layers[0]
     cell = CELLS[kind](5, 5)
-    cell.load_state_dict({name.removesuffix("_l0"): value for name, value in layer.state_dict().items()})
+    cell.load_state_dict(layer.cell.state_dict())
     z, state = torch.randn(2, 10, dtype=torch.float64), None
     for segment in (z[:, :2], z[:, 2:6], z[:, 6:]):  # the oldest is led by zeros
         state = cell(read(nn.functional.pad(segment, (4 - segment.shape[1], 0)).float()), state)

@@ -47,7 +47,7 @@ def make(family: type[LSTMClassifier], **changes: object) -> LSTMClassifier:
 
 def trained_by_itself(classifier: LSTMClassifier, language: Any, documents: Documents) -> Arrays:
     """Weights of the language model that the classifier should start from."""
-    model = language(classifier.language_config().model_copy(update={"output": "full"}))
+    model = language(classifier.config.language_config().model_copy(update={"output": "full"}))
     model.fit(
         documents, LanguageContext(seed=7, budget=Budget(epochs=3), valid=draw(10, seed=1).texts.ids, vocab=VOCAB)
     )
@@ -67,14 +67,16 @@ def test_training_starts_from_the_weights_of_the_language_model(
     np.testing.assert_array_equal(ours["embedding.weight"][:V], theirs["embedding.weight"][:V])
     np.testing.assert_array_equal(ours["embedding.weight"][V], 0)
     kept = [name for name in theirs if name.startswith(("body.", "backward_body."))]
-    assert len(kept) == (8 if model.bidirectional else 4)
+    assert len(kept) == (8 if family is BidirectionalLSTMClassifier else 4)
     for name in kept:
-        np.testing.assert_array_equal(ours["layers.0." + name.replace(".layers.0", "")], theirs[name])
+        direction, _, weight = name.partition(".layers.0.")
+        place = f"{direction}.{weight}" if family is BidirectionalLSTMClassifier else weight
+        np.testing.assert_array_equal(ours[f"body.layers.0.{place}"], theirs[name])
 
 
 def test_the_two_directions_read_as_the_two_language_models_did() -> None:
     model, train = make(BidirectionalLSTMClassifier), draw(30)
-    language = BidirectionalLSTMLanguageModel(model.language_config().model_copy(update={"output": "full"}))
+    language = BidirectionalLSTMLanguageModel(model.config.language_config().model_copy(update={"output": "full"}))
     language.restore(trained_by_itself(model, BidirectionalLSTMLanguageModel, train.texts.ids))
     model.fit(train, lend(epochs=0))
     ids, network = torch.tensor(train.texts.ids[0]), language.network
@@ -93,7 +95,7 @@ def test_layers_above_the_pretrained_ones_start_as_without_pretraining() -> None
         starts.append(model.arrays())
     pretrained, random = starts
     for name, value in random.items():
-        first = name == "embedding.weight" or name.startswith("layers.0.")
+        first = name == "embedding.weight" or name.startswith("body.layers.0.")
         assert np.array_equal(pretrained[name], value) != first, name
 
 
@@ -131,7 +133,7 @@ def test_a_large_vocabulary_gets_an_adaptive_softmax_and_the_same_names() -> Non
         seed=7, budget=ctx.budget, valid=ctx.valid, classes=ctx.classes, vocab=Vocab(tuple(map(str, range(1000))))
     )
     model = make(LSTMClassifier)
-    wide = pretrain(train.texts.ids, large, model.language_config(), False, 1)
-    narrow = pretrain(train.texts.ids, ctx, model.language_config(), False, 1)
+    wide = pretrain(train.texts.ids, large, model.config.language_config(), False, 1)
+    narrow = pretrain(train.texts.ids, ctx, model.config.language_config(), False, 1)
     assert wide.keys() == narrow.keys()
     assert wide["embedding.weight"].shape == (1001, 6)

@@ -14,8 +14,11 @@ from seqbench.recurrent.inspection.clipping import descend
 from seqbench.recurrent.inspection.closed_form import Elman
 from seqbench.recurrent.inspection.gradients import Body, bound, jacobians, reach
 from seqbench.recurrent.inspection.study import stretches
-from seqbench.recurrent.language.network import RecurrentNetwork
-from seqbench.recurrent.layers.stack import Stack
+from seqbench.recurrent.language.elman import ElmanLanguageModel
+from seqbench.recurrent.language.gru import GRULanguageModel
+from seqbench.recurrent.language.lstm import LSTMLanguageModel
+from seqbench.recurrent.language.mingru import MinGRULanguageModel
+from seqbench.recurrent.language.network import RecurrentLanguageModel, RecurrentNetwork
 
 
 def elman(hidden_size: int = 5, input_size: int = 3, seed: int = 0) -> tuple[nn.RNN, Elman]:
@@ -37,12 +40,10 @@ def body_of(layer: nn.RNN) -> Body:
     return run
 
 
-def network(
-    cell: type[nn.RNN] | type[nn.GRU] | type[nn.LSTM], layers: int = 1, hidden_size: int = 5
-) -> RecurrentNetwork:
+def network(kind: type[RecurrentLanguageModel], **settings: object) -> RecurrentNetwork:
     torch.manual_seed(0)
-    body = Stack(cell, 4, hidden_size, layers, nn.Dropout(0.5))
-    return RecurrentNetwork(nn.Embedding(7, 4), body, None, 6)  # type: ignore[arg-type]
+    config = kind.config_class.model_validate({"embedding_size": 4, "hidden_size": 5, "dropout": 0.5} | settings)
+    return kind(config).build(np.ones(6, np.int64)).eval()
 
 
 def sequence(steps: int = 9, features: int = 3) -> Floats:
@@ -74,26 +75,38 @@ def test_jacobians_by_one_backward_pass_are_the_products_of_the_closed_form() ->
         np.testing.assert_allclose(one.numpy(), closed.jacobian(states, 9 - lag, 9), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("kind", [nn.GRU, nn.LSTM])
-@pytest.mark.parametrize("layers", [1, 2])
-def test_jacobians_of_gated_cells_by_the_whole_state_are_autograds(
-    kind: type[nn.GRU] | type[nn.LSTM], layers: int
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        (GRULanguageModel, {}),
+        (GRULanguageModel, {"layers": 2, "reset": "before"}),
+        (LSTMLanguageModel, {}),
+        (LSTMLanguageModel, {"layers": 2, "cell": "peephole", "norm": "layer"}),
+        (LSTMLanguageModel, {"norm": "batch"}),
+        (ElmanLanguageModel, {"dilation": 2}),
+        (MinGRULanguageModel, {}),
+    ],
+    ids=str,
+)
+def test_jacobians_by_the_whole_state_are_autograds(
+    kind: type[RecurrentLanguageModel], settings: dict[str, object]
 ) -> None:
-    body = network(kind, layers).body.double().eval()
+    body = network(kind, **settings).body.double()
     x = torch.from_numpy(sequence(7, 4))
     found = jacobians(body, x)
     for lag in range(1, 7):
         _, state = body(x[: 7 - lag, None], None)
-        carried = [s.detach() for s in state]
+        moving = [n for n, s in enumerate(state) if s.is_floating_point()]
 
-        def last(*given: Tensor, lag: int = lag) -> Tensor:
-            output: Tensor = body(x[7 - lag :, None], given)[0][-1, 0]
+        def last(*given: Tensor, lag: int = lag, state: tuple[Tensor, ...] = state) -> Tensor:
+            parts = iter(given)
+            whole = tuple(next(parts) if s.is_floating_point() else s for s in state)
+            output: Tensor = body(x[7 - lag :, None], whole)[0][-1, 0]
             return output
 
-        parts = torch.autograd.functional.jacobian(last, tuple(carried))
+        parts = torch.autograd.functional.jacobian(last, tuple(state[n].detach() for n in moving))
         exact = torch.cat([part.flatten(1) for part in parts], dim=1)
-        assert exact.shape == (5, 5 * layers * (2 if kind is nn.LSTM else 1))
-        torch.testing.assert_close(found[lag - 1], exact, rtol=0, atol=1e-12)
+        torch.testing.assert_close(found[lag - 1], exact, rtol=1e-10, atol=1e-12)
 
 
 def test_an_identity_of_rectified_units_neither_vanishes_nor_explodes() -> None:
@@ -108,15 +121,17 @@ def test_an_identity_of_rectified_units_neither_vanishes_nor_explodes() -> None:
         torch.testing.assert_close(one, torch.eye(3, dtype=torch.float64))
 
 
+@pytest.mark.parametrize("nonlinearity", ["tanh", "relu", "sigmoid"])
 @pytest.mark.parametrize("scale", [0.5, 1.0, 4.0])
-def test_no_norm_exceeds_its_bound_and_a_small_weight_vanishes(scale: float) -> None:
-    made = network(nn.RNN, hidden_size=8)
+def test_no_norm_exceeds_its_bound_and_a_small_weight_vanishes(nonlinearity: str, scale: float) -> None:
+    made = network(ElmanLanguageModel, hidden_size=8, nonlinearity=nonlinearity)
     with torch.no_grad():
-        weight = made.body.layers[0].weight_hh_l0
+        weight = made.body.layers[0].cell.weight_hh
         weight.mul_(scale / torch.linalg.matrix_norm(weight, 2))
     limit = bound(made, 40)
     assert limit is not None
-    np.testing.assert_allclose(limit, scale ** np.arange(1.0, 41), rtol=1e-5)
+    slope = 0.25 if nonlinearity == "sigmoid" else 1.0
+    np.testing.assert_allclose(limit, (slope * scale) ** np.arange(1.0, 41), rtol=1e-5)
     _, closed = elman(8)
     np.testing.assert_allclose(closed.bound(3), np.linalg.norm(closed.recurrent, 2) ** np.array([1, 2, 3]))
     found = reach(made, [np.arange(41) % 6, np.arange(41)[::-1] % 5])
@@ -127,13 +142,14 @@ def test_no_norm_exceeds_its_bound_and_a_small_weight_vanishes(scale: float) -> 
         assert found.per_step < 0.5
 
 
-def test_only_one_layer_of_elmans_has_the_bound() -> None:
-    assert bound(network(nn.RNN, layers=2), 3) is None
-    assert bound(network(nn.GRU), 3) is None
+def test_only_one_plain_layer_of_elmans_has_the_bound() -> None:
+    for settings in ({"layers": 2}, {"norm": "layer"}, {"zoneout": 0.1}, {"dilation": 2}):
+        assert bound(network(ElmanLanguageModel, **settings), 3) is None
+    assert bound(network(GRULanguageModel), 3) is None
 
 
 def test_norms_of_several_sequences_are_their_geometric_mean() -> None:
-    made = network(nn.GRU)
+    made = network(GRULanguageModel)
     one, two = np.arange(12) % 6, np.arange(12)[::-1] % 5
     apart = [reach(made, [symbols]).spectral for symbols in (one, two)]
     np.testing.assert_allclose(reach(made, [one, two]).spectral, np.sqrt(apart[0] * apart[1]), rtol=1e-12)

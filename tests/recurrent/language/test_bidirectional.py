@@ -6,8 +6,7 @@ import torch
 
 from seqbench.interface import Documents
 from seqbench.learning.columns import Windows
-from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel
-from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageConfig
 from seqbench.tasks.language.model import LanguageContext
 
 V = 9
@@ -17,7 +16,7 @@ V = 9
 def model(request: pytest.FixtureRequest) -> BidirectionalLSTMLanguageModel:
     """Untrained, with weights large enough that everything that may matter does."""
     made = BidirectionalLSTMLanguageModel(
-        RecurrentLanguageConfig(embedding_size=6, hidden_size=7, layers=request.param, dropout=0.0)
+        LSTMLanguageConfig(embedding_size=6, hidden_size=7, layers=request.param, dropout=0.0)
     )
     made.vocab_size = V
     torch.manual_seed(0)
@@ -88,7 +87,7 @@ def test_it_uses_the_future_and_so_beats_what_any_honest_model_can_reach(
         return [np.repeat(np.random.default_rng(seed).integers(4, size=n), 2)]
 
     made = BidirectionalLSTMLanguageModel(
-        RecurrentLanguageConfig(embedding_size=8, hidden_size=16, batch_size=8, bptt=16, learning_rate=0.05, dropout=0)
+        LSTMLanguageConfig(embedding_size=8, hidden_size=16, batch_size=8, bptt=16, learning_rate=0.05, dropout=0)
     )
     made.fit(pairs(2000, seed=0), lend(4, epochs=4))
     pseudo_perplexity = np.exp(-made.predict(pairs(300, seed=1)[0][None])[0].mean())

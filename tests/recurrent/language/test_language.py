@@ -15,8 +15,11 @@ from seqbench.learning.columns import Windows
 from seqbench.learning.training import DivergenceError
 from seqbench.recurrent.language.elman import ElmanLanguageModel
 from seqbench.recurrent.language.gru import GRULanguageModel
-from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
-from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.recurrent.language.lstm import (
+    BidirectionalLSTMLanguageModel,
+    LSTMLanguageConfig,
+    LSTMLanguageModel,
+)
 from seqbench.tasks.language.model import LanguageContext
 
 Lend = Callable[..., LanguageContext]
@@ -42,9 +45,9 @@ def make(family: type[ColumnLanguageModel], **changes: object) -> ColumnLanguage
     return family(family.config_class.model_validate(settings | {"learning_rate": 0.02} | changes))
 
 
-def small(**changes: object) -> RecurrentLanguageConfig:
+def small(**changes: object) -> LSTMLanguageConfig:
     settings = {"embedding_size": 12, "hidden_size": 16, "batch_size": 4, "bptt": 8, "learning_rate": 0.02}
-    return RecurrentLanguageConfig.model_validate(settings | changes)
+    return LSTMLanguageConfig.model_validate(settings | changes)
 
 
 @pytest.fixture(scope="module", params=[("full", 1), ("adaptive", 2)], ids=lambda p: f"{p[0]}-{p[1]} layers")
@@ -73,8 +76,8 @@ def by_hand(model: LSTMLanguageModel, ids: Ids) -> Floats:
     for before, symbol in zip([V, *ids[:-1]], ids, strict=True):
         x = w["embedding.weight"][before]
         for k in range(layers):
-            a = w[f"body.layers.{k}.weight_ih_l0"] @ x + w[f"body.layers.{k}.bias_ih_l0"]
-            a = a + w[f"body.layers.{k}.weight_hh_l0"] @ h[k] + w[f"body.layers.{k}.bias_hh_l0"]
+            a = w[f"body.layers.{k}.cell.weight_ih"] @ x + w[f"body.layers.{k}.cell.bias_ih"]
+            a = a + w[f"body.layers.{k}.cell.weight_hh"] @ h[k] + w[f"body.layers.{k}.cell.bias_hh"]
             i, f, g, o = np.split(a, 4)
             c[k] = sigmoid(f) * c[k] + sigmoid(i) * np.tanh(g)
             x = h[k] = sigmoid(o) * np.tanh(c[k])
@@ -229,8 +232,8 @@ def test_the_gradient_ends_at_the_window_and_the_state_goes_on() -> None:
     for t, (before, symbol) in enumerate(zip([9, *ids[:-1]], ids, strict=True)):
         if t == 6:
             h, c, total = h.detach(), c.detach(), torch.zeros(())
-        a = w["body.layers.0.weight_ih_l0"] @ w["embedding.weight"][before] + w["body.layers.0.bias_ih_l0"]
-        i, f, g, o = (a + w["body.layers.0.weight_hh_l0"] @ h + w["body.layers.0.bias_hh_l0"]).chunk(4)
+        a = w["body.layers.0.cell.weight_ih"] @ w["embedding.weight"][before] + w["body.layers.0.cell.bias_ih"]
+        i, f, g, o = (a + w["body.layers.0.cell.weight_hh"] @ h + w["body.layers.0.cell.bias_hh"]).chunk(4)
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         h = o.sigmoid() * c.tanh()
         total = total - (w["output.linear.weight"] @ h + w["output.linear.bias"]).log_softmax(0)[symbol] / 6

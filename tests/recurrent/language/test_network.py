@@ -11,7 +11,7 @@ from seqbench.interface import Documents, Floats
 from seqbench.recurrent.language.elman import ElmanLanguageModel
 from seqbench.recurrent.language.gru import GRULanguageModel
 from seqbench.recurrent.language.lstm import LSTMLanguageModel
-from seqbench.recurrent.language.network import RecurrentLanguageConfig, RecurrentLanguageModel
+from seqbench.recurrent.language.network import RecurrentLanguageModel
 from seqbench.tasks.language.model import LanguageContext
 
 Lend = Callable[..., LanguageContext]
@@ -23,7 +23,7 @@ EVERY = pytest.mark.parametrize("family", [ElmanLanguageModel, GRULanguageModel,
 
 def make(family: Family, **changes: object) -> RecurrentLanguageModel:
     settings = {"embedding_size": 10, "hidden_size": 10, "batch_size": 4, "bptt": 8, "learning_rate": 0.05}
-    return family(RecurrentLanguageConfig.model_validate(settings | {"dropout": 0.0} | changes))
+    return family(family.config_class.model_validate(settings | {"dropout": 0.0} | changes))
 
 
 def in_double(model: RecurrentLanguageModel, spread: float) -> RecurrentLanguageModel:
@@ -63,7 +63,7 @@ def test_scores_are_those_of_the_equations_written_out(
     for before, symbol in zip([V, *ids[:-1]], ids, strict=True):
         x = w["embedding.weight"][before]
         for k in range(layers):
-            of_layer = (w[f"body.layers.{k}.{name}_l0"] for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh"))
+            of_layer = (w[f"body.layers.{k}.cell.{name}"] for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh"))
             x = h[k] = step(x, h[k], *of_layer)
         y = w["output.linear.weight"] @ x + w["output.linear.bias"]
         expected.append(y[symbol] - np.log(np.exp(y).sum()))

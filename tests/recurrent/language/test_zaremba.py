@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seqbench.interface import Ids
-from seqbench.recurrent.language.lstm import LSTMLanguageModel
-from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.recurrent.language.lstm import LSTMLanguageConfig, LSTMLanguageModel
 from seqbench.runs import suites
 from seqbench.tasks.language.model import LanguageContext
 
@@ -42,7 +41,7 @@ class Plain(nn.Module):
         for name, parameter in self.named_parameters():
             theirs = names.get(name, name)
             if name.startswith("lstm"):
-                theirs = f"body.layers.{name[-1]}.{name.removeprefix('lstm.')[:-1]}0"
+                theirs = f"body.layers.{name[-1]}.cell.{name.removeprefix('lstm.')[:-3]}"
             parameter.data = torch.tensor(arrays[theirs])
 
 
@@ -67,10 +66,10 @@ def train_plainly(module: Plain, ids: Ids, preset: str, epochs: int) -> None:
                 parameter.data -= rate * decay ** max(0, epoch - after) * parameter.grad
 
 
-def recipe(preset: str) -> RecurrentLanguageConfig:
+def recipe(preset: str) -> LSTMLanguageConfig:
     """The settings that the suite gives the LSTM, of a few units and without dropout, whose draws differ."""
     settings = suites.load("zaremba").presets[preset].models["lstm"].settings
-    return RecurrentLanguageConfig.model_validate(
+    return LSTMLanguageConfig.model_validate(
         settings | {"embedding_size": SIZE, "hidden_size": SIZE, "dropout": 0.0, "precision": "float32"}
     )
 
@@ -107,7 +106,7 @@ def test_the_suite_states_the_published_sizes_and_epochs() -> None:
     assert suite.preset == "small"
     for name, (units, steps, dropout, start, epochs) in published.items():
         preset = suite.presets[name]
-        config = RecurrentLanguageConfig.model_validate(preset.models["lstm"].settings)
+        config = LSTMLanguageConfig.model_validate(preset.models["lstm"].settings)
         assert (config.embedding_size, config.hidden_size, config.layers) == (units, units, 2)
         assert (config.bptt, config.dropout, config.initial_range, config.batch_size) == (steps, dropout, start, 20)
         assert (preset.budget.epochs, config.output, config.optimiser) == (epochs, "full", "sgd")

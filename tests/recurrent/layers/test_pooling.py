@@ -6,14 +6,15 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from seqbench.recurrent.layers.pooling import Attention, Last, Pooling, PoolingName, pooling_layer
+from seqbench.recurrent.layers.time import Direction
 
 SIZE = 4
 KINDS: list[PoolingName] = ["last", "mean", "max", "attention"]
 
 
-def made(kind: PoolingName, bidirectional: bool = True) -> Pooling:
+def made(kind: PoolingName, direction: Direction = "both") -> Pooling:
     torch.manual_seed(1)
-    layer = pooling_layer(kind, SIZE, bidirectional).double()
+    layer = pooling_layer(kind, SIZE, direction).double()
     if isinstance(layer, Attention):
         nn.init.normal_(layer.context, std=2.0)
     return layer
@@ -22,8 +23,10 @@ def made(kind: PoolingName, bidirectional: bool = True) -> Pooling:
 def alone(layer: Pooling, states: Tensor) -> Tensor:
     """What `layer` makes of the states (T, D) of one document, from the definition."""
     match layer:
-        case Last(bidirectional=True):
+        case Last(direction="both"):
             return torch.cat([states[-1, : SIZE // 2], states[0, SIZE // 2 :]])
+        case Last(direction="backward"):
+            return states[0]
         case Last():
             return states[-1]
         case Attention(project=project, context=context):
@@ -32,13 +35,13 @@ def alone(layer: Pooling, states: Tensor) -> Tensor:
     return states.mean(0) if "Mean" in type(layer).__name__ else states.max(0).values
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("direction", ["forward", "backward", "both"])
 @pytest.mark.parametrize("kind", KINDS)
 @given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=6))
 def test_pooling_a_padded_batch_is_pooling_each_document_alone(
-    kind: PoolingName, bidirectional: bool, lengths: list[int]
+    kind: PoolingName, direction: Direction, lengths: list[int]
 ) -> None:
-    layer = made(kind, bidirectional)
+    layer = made(kind, direction)
     states = torch.randn(len(lengths), max(lengths) + 1, SIZE, dtype=torch.float64)
     together = layer(states, torch.tensor(lengths))
     expected = [alone(layer, states[row, :length]) for row, length in enumerate(lengths)]
@@ -72,12 +75,14 @@ def test_last_is_the_final_state_that_torch_hands_out_for_packed_documents(bidir
     outputs, (h, _) = lstm(packed)
     states, _ = pad_packed_sequence(outputs, batch_first=True)
     final = torch.cat([h[-2], h[-1]], dim=1) if bidirectional else h[-1]
-    torch.testing.assert_close(Last(bidirectional)(states, lengths), final, rtol=0, atol=0)
+    torch.testing.assert_close(Last("both" if bidirectional else "forward")(states, lengths), final, rtol=0, atol=0)
 
 
 def test_attention_starts_as_the_plain_mean() -> None:
     states, lengths = torch.randn(3, 7, SIZE), torch.tensor([7, 2, 4])
-    torch.testing.assert_close(Attention(SIZE)(states, lengths), pooling_layer("mean", SIZE, False)(states, lengths))
+    torch.testing.assert_close(
+        Attention(SIZE)(states, lengths), pooling_layer("mean", SIZE, "forward")(states, lengths)
+    )
 
 
 def test_attention_weights_sum_to_one_and_are_zero_behind_the_document() -> None:

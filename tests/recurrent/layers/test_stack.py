@@ -1,6 +1,7 @@
-"""Layers on top of each other against torch's own, and dropout that is one for all steps."""
+"""Layers on top of each other against torch's own, and where units are dropped between them."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,15 +10,21 @@ from torch import Tensor, nn
 
 from seqbench.interface import Documents
 from seqbench.learning.column_language import ColumnLanguageModel
-from seqbench.recurrent.language.elman import ElmanLanguageModel
+from seqbench.recurrent.cells.elman import ElmanCell
+from seqbench.recurrent.cells.gru import GRUCell
+from seqbench.recurrent.cells.lstm import LSTMCell
+from seqbench.recurrent.cells.torch_cell import TorchCell
+from seqbench.recurrent.language.elman import ElmanLanguageConfig, ElmanLanguageModel
 from seqbench.recurrent.language.gru import GRULanguageModel
 from seqbench.recurrent.language.lstm import BidirectionalLSTMLanguageModel, LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageConfig
-from seqbench.recurrent.layers.stack import Cell, LockedDropout, Stack, StackState
+from seqbench.recurrent.layers.layer import LayerState
+from seqbench.recurrent.layers.recurrent import Recurrent
+from seqbench.recurrent.layers.stack import Residual, Stack
 from seqbench.tasks.language.model import LanguageContext
 
 INPUTS, HIDDEN = 3, 5
-EVERY = pytest.mark.parametrize("cell", [nn.RNN, nn.GRU, nn.LSTM])
+EVERY = pytest.mark.parametrize("cell", [ElmanCell, GRUCell, LSTMCell])
 FAMILIES = [ElmanLanguageModel, GRULanguageModel, LSTMLanguageModel, BidirectionalLSTMLanguageModel]
 
 
@@ -28,20 +35,10 @@ class Double(nn.Module):
         return 2 * x
 
 
-def paired(cell: Cell, layers: int) -> tuple[Stack, nn.RNNBase]:
-    """Ours and torch's, of the same weights."""
+def stacked(cell: type[TorchCell[Any]], layers: int, dropout: nn.Module | None = None, outside: bool = True) -> Stack:
     torch.manual_seed(0)
-    ours = Stack(cell, INPUTS, HIDDEN, layers, nn.Dropout(0.0)).double()
-    theirs = cell(INPUTS, HIDDEN, layers).double()
-    for depth, layer in enumerate(ours.layers):
-        layer.load_state_dict({name: getattr(theirs, f"{name[:-1]}{depth}") for name in layer.state_dict()})
-    return ours, theirs
-
-
-def joined(state: StackState, width: int) -> tuple[Tensor, ...]:
-    """As torch keeps it: each tensor of the state (L, B, H)."""
-    assert state is not None
-    return tuple(torch.cat(state[k::width]) for k in range(width))
+    sizes = [INPUTS, *[HIDDEN] * (layers - 1)]
+    return Stack([Recurrent(cell(size, HIDDEN)) for size in sizes], dropout, outside).double()
 
 
 def sequence(steps: int = 9, columns: int = 4) -> Tensor:
@@ -50,72 +47,52 @@ def sequence(steps: int = 9, columns: int = 4) -> Tensor:
 
 @EVERY
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_a_stack_is_torchs_of_as_many_layers_in_one_go_and_in_pieces(cell: Cell, layers: int) -> None:
-    ours, theirs = paired(cell, layers)
+def test_a_stack_is_torchs_of_as_many_layers_in_one_go_and_in_pieces(cell: type[TorchCell[Any]], layers: int) -> None:
+    ours, theirs = stacked(cell, layers), cell.module(INPUTS, HIDDEN, layers).double()
+    for depth, layer in enumerate(ours.layers):
+        layer.cell.load_state_dict({name: getattr(theirs, f"{name}_l{depth}") for name in layer.cell.state_dict()})
     x = sequence()
     expected, after = theirs(x)
     carried = after if isinstance(after, tuple) else (after,)
-    for pieces in ([9], [1, 8], [4, 4, 1]):
-        state: StackState = None
+    for pieces in ([9], [1, 8], [4, 4, 1], [9, 0]):
+        state: LayerState | None = None
         outputs = []
         for piece in torch.split(x, pieces):
             output, state = ours(piece, state)
             outputs.append(output)
         torch.testing.assert_close(torch.cat(outputs), expected, rtol=0, atol=1e-14)
-        for found, known in zip(joined(state, len(carried)), carried, strict=True):
-            torch.testing.assert_close(found, known, rtol=0, atol=1e-14)
+        assert state is not None
+        for k, known in enumerate(carried):
+            torch.testing.assert_close(torch.cat(state[k :: len(carried)]), known, rtol=0, atol=1e-14)
 
 
 @EVERY
-def test_what_is_dropped_is_dropped_before_between_and_after_the_layers_and_never_from_the_state(cell: Cell) -> None:
-    ours, _ = paired(cell, 2)
-    ours.dropout, (first, second) = Double(), ours.layers
-    between, low = first(2 * sequence())
+@pytest.mark.parametrize("outside", [True, False])
+def test_what_is_dropped_is_dropped_between_the_layers_and_never_from_the_state(
+    cell: type[TorchCell[Any]], outside: bool
+) -> None:
+    ours, factor = stacked(cell, 2, Double(), outside), 2 if outside else 1
+    first, second = ours.layers
+    between, low = first(factor * sequence())
     above, high = second(2 * between)
-    output, state = ours(sequence(), None)
-    torch.testing.assert_close(output, 2 * above, rtol=0, atol=1e-14)
-    carried = [t for carry in (low, high) for t in (carry if isinstance(carry, tuple) else [carry])]
-    assert state is not None
-    for found, known in zip(state, carried, strict=True):
+    output, state = ours(sequence())
+    torch.testing.assert_close(output, factor * above, rtol=0, atol=1e-14)
+    for found, known in zip(state, (*low, *high), strict=True):
         torch.testing.assert_close(found, known, rtol=0, atol=1e-14)
 
 
-def test_a_locked_mask_is_one_for_all_steps_and_another_for_each_column_and_call() -> None:
-    torch.manual_seed(0)
-    dropout, ones = LockedDropout(0.4), torch.ones(7, 6, 50)
-    first, second = dropout(ones), dropout(ones)
-    for masked in (first, second):
-        assert torch.equal(masked, masked[:1].expand_as(masked))
-        assert len({tuple(column.tolist()) for column in masked[0]}) == 6
-    assert not torch.equal(first, second)
+def test_a_residual_layer_adds_its_input() -> None:
+    layer, x = Recurrent(GRUCell(3, 3)).double(), sequence()
+    outputs, state = Residual(layer)(x)
+    torch.testing.assert_close(outputs, x + layer(x)[0], rtol=0, atol=0)
+    torch.testing.assert_close(state, layer(x)[1], rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
-def test_a_locked_mask_drops_its_share_and_scales_the_rest_so_that_the_mean_is_kept(share: float) -> None:
-    torch.manual_seed(0)
-    x = torch.full((2, 400, 500), 3.0, dtype=torch.float64)
-    masked = LockedDropout(share)(x)
-    kept = masked != 0
-    torch.testing.assert_close(masked[kept], x[kept] / (1 - share), rtol=1e-15, atol=0)
-    # 200,000 draws of a mask, which both steps share
-    error = (share * (1 - share) / 200_000) ** 0.5
-    assert (~kept).double().mean().item() == pytest.approx(share, abs=4 * error)
-    assert masked.mean().item() == pytest.approx(3.0, abs=4 * 3 * error / (1 - share))
-
-
-def test_a_gradient_passes_where_its_value_was_kept() -> None:
-    torch.manual_seed(0)
-    x = torch.rand(3, 4, 5, dtype=torch.float64).add(1).requires_grad_()
-    masked = LockedDropout(0.5)(x)
-    masked.sum().backward()
-    assert x.grad is not None
-    torch.testing.assert_close(x.grad, torch.where(masked == 0, 0.0, 2.0).double(), rtol=0, atol=0)
-
-
-def test_a_locked_dropout_leaves_everything_in_evaluation_and_at_a_share_of_nothing() -> None:
-    x = sequence()
-    assert torch.equal(LockedDropout(0.9).eval()(x), x)
-    assert torch.equal(LockedDropout(0.0)(x), x)
+def test_layers_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="from 3 to 5 values cannot be residual"):
+        Residual(Recurrent(GRUCell(3, 5)))
+    with pytest.raises(ValueError, match="layer 2 reads 4 values, but the one below puts out 5"):
+        Stack([Recurrent(GRUCell(3, 5)), Recurrent(GRUCell(4, 5))])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -130,17 +107,17 @@ def test_in_a_fit_masks_are_shared_over_the_steps_of_a_window_where_locked(
     masks: list[Tensor] = []
     stack = RecurrentLanguageConfig.stack
 
-    def watched(config: RecurrentLanguageConfig, cell: Cell) -> Stack:
+    def watched(config: RecurrentLanguageConfig) -> Stack:
         def keep(dropout: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
             if dropout.training:
                 masks.append((output == 0) & (inputs[0] != 0))
 
-        made = stack(config, cell)
+        made = stack(config)
         made.dropout.register_forward_hook(keep)
         return made
 
     monkeypatch.setattr(RecurrentLanguageConfig, "stack", watched)
-    config = RecurrentLanguageConfig(
+    config = family.config_class(
         embedding_size=20, hidden_size=24, layers=2, dropout=0.5, locked=locked, batch_size=4, bptt=8
     )
     family(config).fit(draw(9, [64]), lend(9, valid=draw(9, [40])))
@@ -154,7 +131,7 @@ def test_in_a_fit_masks_are_shared_over_the_steps_of_a_window_where_locked(
 
 
 def test_locked_masks_are_shared_over_a_window_that_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = RecurrentLanguageConfig(embedding_size=20, hidden_size=20, dropout=0.5, locked=True)
+    config = ElmanLanguageConfig(embedding_size=20, hidden_size=20, dropout=0.5, locked=True)
     network, masks = ElmanLanguageModel(config).build(np.ones(9, np.int64)).train(), []
     network.body.dropout.register_forward_hook(lambda _, inputs, output: masks.append(output == 0))
     monkeypatch.setattr("seqbench.learning.column_language.SCAN", 3 * 4)

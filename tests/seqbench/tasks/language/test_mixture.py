@@ -12,8 +12,7 @@ from seqbench.baselines.hidden_markov.language import HMM, HMMConfig
 from seqbench.baselines.ngrams.models import KneserNey, NgramConfig, Uniform, Unigram
 from seqbench.combination import CombinationConfig
 from seqbench.interface import Arrays, Budget, Config, Documents, Floats, Ids
-from seqbench.recurrent.language.lstm import LSTMLanguageModel
-from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.recurrent.language.lstm import LSTMLanguageConfig, LSTMLanguageModel
 from seqbench.tasks.language.checks import check_class
 from seqbench.tasks.language.laws import Asked
 from seqbench.tasks.language.mixture import Mixture, learn_weights, mixture
@@ -244,7 +243,7 @@ def test_a_mixture_is_neural_or_stochastic_if_a_part_is(
 
 
 def test_the_configuration_holds_every_setting_of_every_part() -> None:
-    parts = NgramConfig(order=5), RecurrentLanguageConfig(hidden_size=7)
+    parts = NgramConfig(order=5), LSTMLanguageConfig(hidden_size=7)
     dumped = CombinationConfig(parts=parts, budgets=(Budget(), Budget(epochs=3))).model_dump(mode="json")
     assert dumped["parts"] == [part.model_dump(mode="json") for part in parts]
     assert dumped["budgets"][1]["epochs"] == 3

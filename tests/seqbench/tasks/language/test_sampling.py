@@ -12,8 +12,7 @@ from scipy.stats import chisquare
 from seqbench.baselines.hidden_markov.language import HMM, HMMConfig
 from seqbench.baselines.ngrams.models import KneserNey, NgramConfig, Unigram
 from seqbench.interface import Budget, Floats, Ids
-from seqbench.recurrent.language.lstm import LSTMLanguageModel
-from seqbench.recurrent.language.network import RecurrentLanguageConfig
+from seqbench.recurrent.language.lstm import LSTMLanguageConfig, LSTMLanguageModel
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.sampling import ids_of, sample, shape, text_of
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
@@ -31,7 +30,7 @@ def fitted(model: LanguageModel[Any]) -> LanguageModel[Any]:
 
 
 def lstm() -> LanguageModel[Any]:
-    settings = RecurrentLanguageConfig(embedding_size=3, hidden_size=4, batch_size=4, bptt=10, learning_rate=0.05)
+    settings = LSTMLanguageConfig(embedding_size=3, hidden_size=4, batch_size=4, bptt=10, learning_rate=0.05)
     return fitted(LSTMLanguageModel(settings))
 
 

@@ -1,0 +1,1 @@
+"""Recurrent cells: each is the equations of one step, in a file per family."""
