@@ -152,6 +152,10 @@ MODELS: Mapping[str, Entry] = {
         regress="recurrent.regressors:BidirectionalLSTMRegressor",
         recognise="recurrent.regressors:BidirectionalLSTMRecogniser",
     ),
+    "echo-state": _entry(
+        "fixed random recurrent network, linear read-out in closed form",
+        forecast="recurrent.reservoirs.forecaster:EchoStateForecaster",
+    ),
 }
 
 DATASETS: Mapping[str, Entry] = {

@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Download data sets into the cache, or verify them.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+inspect_app = typer.Typer(help="Look into recurrent networks.", no_args_is_help=True)
+app.add_typer(inspect_app, name="inspect")
 
 INTERRUPTED = 130
 
@@ -396,6 +398,26 @@ def list_names(what: Annotated[Listing, typer.Argument()]) -> None:
             entries = registry.models() if what is Listing.models else registry.datasets()
             rows = [(name, ", ".join(entry.targets), entry.summary) for name, entry in entries.items()]
         progress.show_rows(("name", "task", "what it is"), rows)
+
+
+@inspect_app.command()
+def gradients(
+    model: Annotated[
+        list[str], typer.Option(help="A recurrent language model, such as 'lstm(hidden_size=64)'. Can be repeated.")
+    ],
+    length: Annotated[int, typer.Option(help="The largest lag, in steps.", min=1)] = 200,
+    dataset: Annotated[str, typer.Option(help="The data set on which the models are trained.")] = "synthetic-brackets",
+    suite: Annotated[str, typer.Option(help="The suite with the preset by which the models are trained.")] = "lm",
+    preset: Annotated[str | None, typer.Option(help="Preset of the suite, such as quick or standard.")] = None,
+    output: Annotated[Path | None, typer.Option(help="File to draw into: .png, .svg or .pdf.")] = None,
+) -> None:
+    """Show how far gradients reach: norms of the derivative of a state by earlier ones, at start and after training."""
+    with _plain_errors():
+        from seqbench import inspection, progress
+
+        progress.show_studies(
+            inspection.gradients(model, length, dataset=dataset, suite=suite, preset=preset, output=output)
+        )
 
 
 @data_app.command()

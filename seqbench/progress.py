@@ -16,6 +16,9 @@ from seqbench.reports.formatting import plain, seconds
 from seqbench.runs.grid import Cell
 from seqbench.runs.runner import Finished, Progress, Recomputed, Started
 
+LAGS = (1, 10, 50, 100, 200, 500, 1000)
+"""The lags at which norms are printed."""
+
 
 def follow(asked: Asked, quiet: bool = False) -> bool:
     """Run the requested cells and show progress on stderr; return whether a cell failed (neither ok nor skipped).
@@ -101,6 +104,31 @@ def show_checks(checks: Sequence[Check]) -> bool:
     ]
     show_rows(("", "law", "measured", "seen from"), rows)
     return not all(check.passed for check in checks)
+
+
+def show_studies(studies: Sequence[Any]) -> None:
+    """Print how far gradients reach, by lag, and what clipping does to gradient descent."""
+    length = len(studies[0].reaches["trained"].spectral)
+    lags = sorted({lag for lag in LAGS if lag < length} | {length})
+    rows = [
+        (
+            study.label,
+            when,
+            *(f"{reach.spectral[lag - 1]:.2g}" for lag in lags),
+            f"{reach.per_step:.3f}",
+            "" if study.bounds[when] is None else f"{study.bounds[when][0]:.2f}",
+        )
+        for study in studies
+        for when, reach in study.reaches.items()
+    ]
+    show_rows(("model", "", *(f"lag {lag:,}" for lag in lags), "per step", "bound"), rows)
+    Console().print()
+    rows = [
+        (study.label, how, f"{max(descent.norms):.2g}", f"{descent.losses[-1]:.2g}", f"{max(descent.losses):.2g}")
+        for study in studies
+        for how, descent in study.descents.items()
+    ]
+    show_rows(("model", "gradient descent", "largest norm", "last loss", "largest loss"), rows)
 
 
 def show_files(rows: Iterable[Any]) -> bool:

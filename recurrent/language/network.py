@@ -46,6 +46,7 @@ class RecurrentLanguageModel(ColumnLanguageModel):
 
     config_class = RecurrentLanguageConfig
     config: RecurrentLanguageConfig
+    network: RecurrentNetwork
 
     def build(self, counts: Ids) -> RecurrentNetwork:
         c = self.config

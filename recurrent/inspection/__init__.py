@@ -1,0 +1,1 @@
+"""Recurrent networks from the inside: how far gradients reach, and what single units do."""

@@ -1,0 +1,1 @@
+"""Echo state networks: fixed random recurrent layers with read-outs in closed form."""
