@@ -1,9 +1,8 @@
 """Recurrent networks that predict numbers, or a class, of each whole sequence from the state after its last step."""
 
-from typing import Any, ClassVar
+from typing import Any, Self
 
-import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from seqbench.learning.sequences import (
@@ -13,13 +12,22 @@ from seqbench.learning.sequences import (
     SequenceNetwork,
     SequenceNetworkConfig,
 )
-from seqbench.recurrent.classifier import reverse
+from seqbench.recurrent.layers.families import (
+    ElmanSettings,
+    GRUSettings,
+    JordanSettings,
+    LSTMSettings,
+    MinGRUSettings,
+    MultiplicativeSettings,
+    ShortcutSettings,
+)
 from seqbench.recurrent.layers.pooling import Last
-from seqbench.recurrent.layers.stack import Cell, Stack
+from seqbench.recurrent.layers.settings import DirectedSettings
+from seqbench.recurrent.layers.stack import Stack
+from seqbench.recurrent.layers.time import Direction
 
 
-class RecurrentSequenceConfig(SequenceNetworkConfig):
-    layers: int = Field(1, ge=1, description="recurrent layers", json_schema_extra={"search": {"choices": [1, 2]}})
+class RecurrentSequenceConfig(DirectedSettings, SequenceNetworkConfig):
     dropout: float = Field(
         0.0,
         ge=0,
@@ -28,79 +36,128 @@ class RecurrentSequenceConfig(SequenceNetworkConfig):
         json_schema_extra={"search": {"low": 0.0, "high": 0.5}},
     )
 
+    @model_validator(mode="after")
+    def _check_direction(self) -> Self:
+        self.check_ends()
+        return self
+
 
 class LastStateNetwork(SequenceNetwork):
-    """Layers that read a sequence, and a linear layer of the state after its last step.
+    """Layers that read a sequence, and a linear layer of the state after the last step; of two directions, of each."""
 
-    A second stack of layers may read the sequence backwards; then its state after the first step is used too.
-    """
-
-    def __init__(self, stack: Stack, backward_stack: Stack | None, width: int, outputs: int) -> None:
-        """width: of the states of both stacks together."""
-        super().__init__(width, outputs)
-        self.stack, self.backward_stack = stack, backward_stack
-        self.last = Last(bidirectional=backward_stack is not None)
+    def __init__(self, body: Stack, direction: Direction, outputs: int) -> None:
+        super().__init__(body.output_size, outputs)
+        self.body, self.last = body, Last(direction)
 
     def encode(self, x: Tensor, lengths: Tensor) -> Tensor:
-        states = _read(self.stack, x)
-        if self.backward_stack is not None:
-            backward = reverse(_read(self.backward_stack, reverse(x, lengths)), lengths)
-            states = torch.cat([states, backward], dim=2)
-        features: Tensor = self.last(states, lengths)
+        states = self.body(x.transpose(0, 1), None, lengths, final=False)[0]
+        features: Tensor = self.last(states.transpose(0, 1), lengths)
         return features
 
 
-def _read(stack: Stack, x: Tensor) -> Tensor:
-    """Return the outputs (B, T, H) of a stack for sequences x (B, T, D); the padding after a sequence comes last."""
-    outputs: Tensor = stack(x.transpose(0, 1), None)[0]
-    return outputs.transpose(0, 1)
-
-
 class RecurrentPredictor(NetworkPredictor[Any, Any]):
-    """Base class of the recurrent networks of both tasks; subclasses set the cell."""
+    """Base class of the recurrent networks of both tasks; subclasses set the cell by their settings."""
 
     config_class = RecurrentSequenceConfig
     config: RecurrentSequenceConfig
-    cell: ClassVar[Cell]
-    bidirectional: ClassVar[bool] = False
 
     def build(self, columns: int, outputs: int) -> nn.Module:
         c = self.config
-        stacks = [
-            Stack(self.cell, columns, c.hidden_size, c.layers, nn.Dropout(c.dropout))
-            for _ in range(1 + self.bidirectional)
-        ]
-        backward = stacks[1] if self.bidirectional else None
-        return LastStateNetwork(stacks[0], backward, len(stacks) * c.hidden_size, outputs)
+        body = c.build_stack(columns, c.hidden_size, nn.Dropout(c.dropout))
+        return LastStateNetwork(body, c.direction, outputs)
+
+
+class ElmanSequenceConfig(ElmanSettings, RecurrentSequenceConfig):
+    pass
 
 
 class ElmanRegressor(RecurrentPredictor, NetworkRegressor):
-    cell = nn.RNN
+    config_class = ElmanSequenceConfig
 
 
 class ElmanRecogniser(RecurrentPredictor, NetworkRecogniser):
-    cell = nn.RNN
+    config_class = ElmanSequenceConfig
+
+
+class JordanSequenceConfig(JordanSettings, RecurrentSequenceConfig):
+    pass
+
+
+class JordanRegressor(RecurrentPredictor, NetworkRegressor):
+    config_class = JordanSequenceConfig
+
+
+class JordanRecogniser(RecurrentPredictor, NetworkRecogniser):
+    config_class = JordanSequenceConfig
+
+
+class ShortcutSequenceConfig(ShortcutSettings, RecurrentSequenceConfig):
+    pass
+
+
+class ShortcutRegressor(RecurrentPredictor, NetworkRegressor):
+    config_class = ShortcutSequenceConfig
+
+
+class ShortcutRecogniser(RecurrentPredictor, NetworkRecogniser):
+    config_class = ShortcutSequenceConfig
+
+
+class GRUSequenceConfig(GRUSettings, RecurrentSequenceConfig):
+    pass
 
 
 class GRURegressor(RecurrentPredictor, NetworkRegressor):
-    cell = nn.GRU
+    config_class = GRUSequenceConfig
 
 
 class GRURecogniser(RecurrentPredictor, NetworkRecogniser):
-    cell = nn.GRU
+    config_class = GRUSequenceConfig
+
+
+class LSTMSequenceConfig(LSTMSettings, RecurrentSequenceConfig):
+    pass
 
 
 class LSTMRegressor(RecurrentPredictor, NetworkRegressor):
-    cell = nn.LSTM
+    config_class = LSTMSequenceConfig
 
 
 class LSTMRecogniser(RecurrentPredictor, NetworkRecogniser):
-    cell = nn.LSTM
+    config_class = LSTMSequenceConfig
+
+
+class BidirectionalLSTMSequenceConfig(LSTMSequenceConfig):
+    direction: Direction = Field("both", description=str(DirectedSettings.model_fields["direction"].description))
 
 
 class BidirectionalLSTMRegressor(LSTMRegressor):
-    bidirectional = True
+    config_class = BidirectionalLSTMSequenceConfig
 
 
 class BidirectionalLSTMRecogniser(LSTMRecogniser):
-    bidirectional = True
+    config_class = BidirectionalLSTMSequenceConfig
+
+
+class MultiplicativeSequenceConfig(MultiplicativeSettings, RecurrentSequenceConfig):
+    pass
+
+
+class MultiplicativeRegressor(RecurrentPredictor, NetworkRegressor):
+    config_class = MultiplicativeSequenceConfig
+
+
+class MultiplicativeRecogniser(RecurrentPredictor, NetworkRecogniser):
+    config_class = MultiplicativeSequenceConfig
+
+
+class MinGRUSequenceConfig(MinGRUSettings, RecurrentSequenceConfig):
+    pass
+
+
+class MinGRURegressor(RecurrentPredictor, NetworkRegressor):
+    config_class = MinGRUSequenceConfig
+
+
+class MinGRURecogniser(RecurrentPredictor, NetworkRecogniser):
+    config_class = MinGRUSequenceConfig
