@@ -240,6 +240,8 @@ DATASETS: Mapping[str, Entry] = {
         lm="datasets.text.own:TextFile",
         classify="datasets.documents.own:LabelledFile",
         forecast="datasets.series.own:SeriesFile",
+        regress="datasets.sequences.own:TargetFile",
+        recognise="datasets.sequences.own:ClassFile",
     ),
 }
 

@@ -2,8 +2,8 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self, TypeVar
 
 from seqbench.interface import Context, Floats, Ids, SequenceModel
 
@@ -23,9 +23,9 @@ class TargetedSequences:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def take(self, rows: Ids) -> "TargetedSequences":
+    def take(self, rows: Ids) -> Self:
         """Return the sequences of these rows with their targets, in this order."""
-        return TargetedSequences([self.sequences[i] for i in rows], self.targets[rows])
+        return replace(self, sequences=[self.sequences[i] for i in rows], targets=self.targets[rows])
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class LabelledSequences:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, rows: Ids) -> "LabelledSequences":
+    def take(self, rows: Ids) -> Self:
         """Return the sequences of these rows with their labels, in this order."""
-        return LabelledSequences([self.sequences[i] for i in rows], self.labels[rows])
+        return replace(self, sequences=[self.sequences[i] for i in rows], labels=self.labels[rows])
 
 
 @dataclass(frozen=True, kw_only=True)
