@@ -63,7 +63,7 @@ class RecurrentPredictor(NetworkPredictor[Any, Any]):
 
     def build(self, columns: int, outputs: int) -> nn.Module:
         c = self.config
-        body = c.build_stack(columns, c.hidden_size, nn.Dropout(c.dropout))
+        body = c.build_stack(columns, c.hidden_size, c.dropout)
         return LastStateNetwork(body, c.direction, outputs)
 
 
