@@ -81,8 +81,9 @@ def grid(
     """Return the cells of a suite in the order of its rows.
 
     `task` chooses one part of the suite. `models` and `datasets` replace those of the suite and the preset; each is
-    used in every part whose task it is for. `precision` is set in every model that has this setting, unless the model's spec sets it. A model whose result does
-    not depend on the seed gets one cell per data set. If the true model of a data set is known, it gets the last cell.
+    used in every part whose task it is for. `precision` is set in every model that has this setting, unless the model's
+    spec sets it. A model whose result does not depend on the seed gets one cell per data set. If the true model of a
+    data set is known, it gets the last cell.
 
     Raises:
         ValueError: a name, a setting or a file is wrong, or a name is for no part of the suite.
