@@ -122,7 +122,7 @@ def ask(
     Raises:
         ValueError: a name, a setting or a file is wrong, or the device is absent.
     """
-    chosen = suites.load(suite).only(task)
+    chosen = suites.load(suite)
     name, found = chosen.chosen(preset)
     sources = [parse(d) for d in datasets]
     if data is not None:
@@ -140,6 +140,7 @@ def ask(
         cells=grid(
             chosen,
             found,
+            task=task,
             models=[parse(m) for m in models],
             datasets=sources,
             seeds=seeds,

@@ -70,6 +70,7 @@ def grid(
     suite: Suite,
     preset: Preset,
     *,
+    task: str | None = None,
     models: Sequence[Spec] = (),
     datasets: Sequence[Spec] = (),
     seeds: int | None = None,
@@ -79,9 +80,10 @@ def grid(
 ) -> list[Cell]:
     """Return the cells of a suite in the order of its rows.
 
-    `models` and `datasets` replace those of the suite and the preset; each is used in every part whose task it is for.
-    `precision` is set in every model that has this setting, unless the model's spec sets it. A model whose result does
-    not depend on the seed gets one cell per data set. If the true model of a data set is known, it gets the last cell.
+    `task` chooses one part of the suite. `models` and `datasets` replace those of the suite and the preset; each is
+    used in every part whose task it is for. `precision` is set in every model that has this setting, unless the model's
+    spec sets it. A model whose result does not depend on the seed gets one cell per data set. If the true model of a
+    data set is known, it gets the last cell.
 
     Raises:
         ValueError: a name, a setting or a file is wrong, or a name is for no part of the suite.
@@ -92,7 +94,7 @@ def grid(
     models_of = _shared_out(models, suite, registry.find_model)
     datasets_of = _shared_out(datasets or [parse(d) for d in preset.datasets], suite, _configured)
     cells: list[Cell] = []
-    for part in suite.parts:
+    for part in suite.chosen_parts(task):
         scored_by, own = registry.resolve(part.task, target(part.task)), preset.of(part.task)
         for spec in datasets_of.get(part.task, []) if datasets_of else map(parse, part.datasets):
             source = _Source.of(spec, part.task)
@@ -104,7 +106,8 @@ def grid(
                 repetitions = seeds if row.stochastic else 1
                 cells.extend(_cell(scored_by, source, row, seed, device, threads) for seed in range(repetitions))
     if not cells:
-        raise ValueError(f"no part of the suite {suite.name} has both a model and a data set of those that were named")
+        where = f"the suite {suite.name}" if task is None else f"the task {task}"
+        raise ValueError(f"no part of {where} has both a model and a data set of those that were named")
     unique = {cell.key: cell for cell in cells}
     return list(unique.values())
 

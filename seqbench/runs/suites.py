@@ -125,17 +125,15 @@ class Suite(_Strict):
             raise SuiteError(f"the suite {self.name} has no preset {name!r}; it has: {', '.join(self.presets)}")
         return name, self.presets[name]
 
-    def only(self, task: str | None) -> "Suite":
-        """Return the suite with its part of one task alone; None: with all parts.
+    def chosen_parts(self, task: str | None) -> list[Part]:
+        """Return the part of one task; None: all parts.
 
         Raises:
             SuiteError: the suite has no part of that task.
         """
-        if task is None:
-            return self
-        if task not in self.tasks:
+        if task is not None and task not in self.tasks:
             raise SuiteError(f"the suite {self.name} has no part of the task {task!r}; it has: {', '.join(self.tasks)}")
-        return self.model_copy(update={"parts": [part for part in self.parts if part.task == task]})
+        return [part for part in self.parts if task in (None, part.task)]
 
 
 def shipped() -> list[str]:

@@ -42,11 +42,16 @@ def test_the_shipped_suites_are_sound() -> None:
 @pytest.mark.parametrize("name", suites.shipped())
 def test_every_name_of_a_shipped_suite_stands_for_something(name: str) -> None:
     suite = suites.load(name)
-    for preset in suite.presets.values():
-        assert grid(suite, preset)
+    named = {text for preset in suite.presets.values() for text in preset.datasets}
     for part in suite.parts:
-        for text in part.datasets:
+        of_task = {text for text in named if part.task in registry.DATASETS[parse(text).name].targets}
+        named -= of_task
+        for text in {*part.datasets, *of_task}:
             registry.configured(registry.find_dataset(parse(text), part.task).attribute, parse(text), part.task)
+        for text in part.models:
+            model = registry.find_model(parse(text), part.task).attribute
+            registry.configured(model.config_class, parse(text), part.task)
+    assert not named
 
 
 def test_a_suite_of_ones_own_is_read(tmp_path: Path) -> None:
@@ -144,7 +149,7 @@ def test_a_named_model_or_data_set_is_used_in_the_parts_that_it_is_for(tmp_path:
         ("synthetic-hmm", TRUTH),
     ]
     assert {data for data, _ in _names(grid(suite, quick, datasets=[parse("adding")]))} == {"adding"}
-    assert _names(grid(suite.only("regress"), quick, models=[parse("mean")])) == [("adding", "mean")]
+    assert _names(grid(suite, quick, task="regress", models=[parse("mean")])) == [("adding", "mean")]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +178,7 @@ def test_settings_of_a_preset_reach_the_models_that_have_them_and_give_way_to_ne
     assert regress.config["hidden_size"] == lm.config["hidden_size"] == 7
     assert (regress.budget["epochs"], lm.budget["epochs"]) == (2, 9)
     named = grid(
-        suite.only("regress"), suite.presets["quick"], models=[parse("gru(learning_rate=(0.5, 0.6), hidden=3)")]
+        suite, suite.presets["quick"], task="regress", models=[parse("gru(learning_rate=(0.5, 0.6), hidden=3)")]
     )
     assert (named[0].identity.config["learning_rate"], named[0].identity.config["hidden_size"]) == ([0.5, 0.6], 3)
 
@@ -198,4 +203,22 @@ def test_wrong_parts_are_refused_with_file_and_key(tmp_path: Path, old: str, new
 
 def test_a_part_that_a_suite_lacks_is_named_beside_those_it_has(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match=r"the suite mine has no part of the task 'classify'; it has: regress, lm"):
-        _load(tmp_path, PARTS).only("classify")
+        _load(tmp_path, PARTS).chosen_parts("classify")
+
+
+def test_every_setting_of_the_presets_of_longrange_is_one_of_some_model_and_is_in_its_range() -> None:
+    suite = suites.load("longrange")
+    for preset in suite.presets.values():
+        found = grid(suite, preset, seeds=1)
+        assert set(preset.settings) <= {setting for cell in found for setting in cell.identity.config}
+        for task in preset.tasks:
+            known = {setting for cell in found if cell.identity.task == task for setting in cell.identity.config}
+            assert set(preset.tasks[task].settings) <= known
+
+
+def test_whole_documents_of_copy_memory_are_seen_by_backpropagation_in_every_preset() -> None:
+    suite = suites.load("longrange")
+    for preset in suite.presets.values():
+        for cell in grid(suite, preset, task="lm", seeds=1):
+            if cell.identity.dataset.startswith("copy-memory") and "bptt" in cell.identity.config:
+                assert cell.identity.config["bptt"] >= cell.identity.options["delay"] + 20
