@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from seqbench import registry
 from seqbench.evidence.records import Check, Record
 from seqbench.runs import suites
-from seqbench.runs.cell import Options, blank, fit
-from seqbench.runs.grid import TRUTH, Cell, Precision, grid
+from seqbench.runs.cell import Options
+from seqbench.runs.grid import Cell, Precision, grid
+from seqbench.runs.kept import fitted, kept_run
 from seqbench.runs.loading import dataset as data_of
 from seqbench.runs.provenance import provenance
 from seqbench.runs.runner import Event, Loaded, execute
-from seqbench.runs.store import RECORD, Damaged, Plan, Store
+from seqbench.runs.store import Damaged, Plan, Store
 from seqbench.runs.suites import Suite
 from seqbench.spec import OWN, Spec, parse
 from seqbench.tasks import task
@@ -251,20 +252,10 @@ def predict(run: str, data: str | Path, store: str | Path = "results") -> "pd.Da
     """
     import pandas as pd
 
-    folder = Store(Path(store)).run(run).resolve()
-    opened = Store(folder.parents[min(2, len(folder.parents) - 1)])
-    record = opened.read(folder / RECORD)
-    if isinstance(record, Damaged):
-        raise ValueError(f"{record.path} cannot be used: {record.why}; or run its cell again")
-    if record.status != "ok":
-        raise ValueError(f"{folder} contains no fit: {record.status}: {record.reason}")
-    cell, kind = Cell.of(record), task(record.identity.task)
-    _refuse_changes(record)
-    encoding = opened.encoding(record) if record.kept != "no" else {}
-    held = None if encoding and record.kept == "arrays" else data_of(cell).load()
-    encoding = encoding or kind.encoding(held)
-    new = data_of(cell).read(Path(data), encoding)
-    return pd.DataFrame(kind.predict(_fitted(opened, cell, record, held), new, encoding, record.detail))
+    kept = kept_run(run, store)
+    kind = task(kept.record.identity.task)
+    new = data_of(kept.cell).read(Path(data), kept.encoding)
+    return pd.DataFrame(kind.predict(kept.model(), new, kept.encoding, kept.record.detail))
 
 
 def sample(
@@ -308,29 +299,8 @@ def sample(
     )
     cell = asked.cells[0]
     held = data_of(cell).load()
-    fitted = _fitted(asked.store, cell, asked.store.find(cell.identity), held)
-    return task(cell.identity.task).sample(fitted, held, sampling)
-
-
-def _fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any) -> Any:
-    """Return the fit of a cell: the one stored with its record, or a new fit on the data `held`."""
-    model = blank(cell, held)
-    if isinstance(record, Record) and record.kept == "arrays":
-        model.restore(store.arrays(record))
-    else:
-        fit(model, cell, task(cell.identity.task), held, "test")
-    return model
-
-
-def _refuse_changes(record: Record) -> None:
-    """Raise if fitting now would not reproduce the recorded fit."""
-    cell = Cell.of(record)
-    if cell.model.name != TRUTH:
-        now = registry.find_model(cell.model, record.identity.task).source_sha256
-        if now != record.identity.model_source:
-            raise ValueError(f"the code of {record.label} changed since that run; run the cell again")
-    if record.kept != "arrays" and data_of(cell).fingerprint() != record.identity.data_sha256:
-        raise ValueError(f"the data {record.identity.dataset} changed since that run; run the cell again")
+    model = fitted(asked.store, cell, asked.store.find(cell.identity), held)
+    return task(cell.identity.task).sample(model, held, sampling)
 
 
 def _question(of: Cell | Record) -> str:

@@ -430,6 +430,23 @@ def gradients(
         )
 
 
+@inspect_app.command()
+def cells(
+    run: Annotated[str, typer.Argument(help="The folder of a record, or the beginning of its key.")],
+    text: Annotated[str, typer.Option(help="The text that the model reads.")],
+    output: Annotated[Path, typer.Option(help="HTML file to write.")],
+    unit: Annotated[list[int] | None, typer.Option(help="Number of a unit to show, from 0. Can be repeated.")] = None,
+    count: Annotated[int, typer.Option(help="Without --unit: how many of the most varied units to show.", min=1)] = 20,
+    store: StoreOption = Path("results"),
+) -> None:
+    """Show what single units of a recurrent language model do, symbol by symbol, as a page of HTML."""
+    with _plain_errors():
+        from seqbench import inspection, progress
+
+        found, shown = inspection.cells(run, text, units=unit or (), count=count, store=store, output=output)
+        progress.show_units(found, shown)
+
+
 @data_app.command()
 def fetch(names: Annotated[list[str] | None, typer.Argument(help="Data sets; by default all.")] = None) -> None:
     """Download data sets into the cache, and verify their sha256."""

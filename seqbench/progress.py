@@ -112,8 +112,7 @@ def show_studies(studies: Sequence[Any]) -> None:
     lags = sorted({lag for lag in LAGS if lag < length} | {length})
     rows = [
         (
-            study.label,
-            when,
+            f"{study.label}, {when}",
             *(f"{reach.spectral[lag - 1]:.2g}" for lag in lags),
             f"{reach.per_step:.3f}",
             "" if study.bounds[when] is None else f"{study.bounds[when][0]:.2f}",
@@ -121,7 +120,7 @@ def show_studies(studies: Sequence[Any]) -> None:
         for study in studies
         for when, reach in study.reaches.items()
     ]
-    show_rows(("model", "", *(f"lag {lag:,}" for lag in lags), "per step", "bound"), rows)
+    show_rows(("model", *(f"lag {lag:,}" for lag in lags), "per step", "bound"), rows)
     Console().print()
     rows = [
         (study.label, how, f"{max(descent.norms):.2g}", f"{descent.losses[-1]:.2g}", f"{max(descent.losses):.2g}")
@@ -129,6 +128,15 @@ def show_studies(studies: Sequence[Any]) -> None:
         for how, descent in study.descents.items()
     ]
     show_rows(("model", "gradient descent", "largest norm", "last loss", "largest loss"), rows)
+
+
+def show_units(activity: Any, units: Sequence[int]) -> None:
+    """Print how much units vary over a text, and after which symbols they are highest and lowest."""
+    rows = [
+        (str(unit), f"{activity.values[:, unit].std():.2f}", *map(" ".join, activity.extremes(unit, 3)))
+        for unit in units
+    ]
+    show_rows(("unit", f"deviation of {activity.quantity}", "highest after", "lowest after"), rows)
 
 
 def show_files(rows: Iterable[Any]) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from seqbench.recurrent.inspection.study import CLIP, LEARNING_RATE, Study
 from seqbench.reports.formatting import plain
 
-LINES = {"at start": "--", "trained": "-"}
+LINES = {"start": "--", "trained": "-"}
 SEEN = (1e-12, 1e4)
 """The norms that are drawn."""
 

@@ -25,7 +25,7 @@ CLIPS = {"clipped": CLIP, "not clipped": math.inf}
 class Study:
     label: str
     reaches: Mapping[str, Reach]
-    """`at start` and `trained`."""
+    """`start` and `trained`."""
     bounds: Mapping[str, Floats | None]
     """(J,) bounds of the spectral norms, for Elman networks of one layer."""
     descents: Mapping[str, Descent]
@@ -52,7 +52,7 @@ def study(
         model.network = network
         return model.batches(train)
 
-    networks, lags = {"at start": start.network, "trained": trained.network}, len(sequences[0]) - 1
+    networks, lags = {"start": start.network, "trained": trained.network}, len(sequences[0]) - 1
     return Study(
         label,
         {when: reach(network, sequences) for when, network in networks.items()},

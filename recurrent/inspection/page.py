@@ -1,0 +1,88 @@
+"""The page of `seqbench inspect cells`: one self-contained HTML file, for light or dark screens and for printing."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined, Template
+
+from seqbench.recurrent.inspection.units import Activity
+from seqbench.reports.formatting import plain
+
+WIDTH = 100
+"""About the number of characters in the symbols of one table."""
+VISIBLE = {"\n": "↵", "\r": "␍", "\t": "⇥", " ": "␣"}
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a unit holds after a symbol."""
+
+    symbol: str
+    value: str
+    """Such as +0.83."""
+    colour: str
+    """`rise` or `fall`."""
+    strength: float
+    """Opacity of the colour, 0 to 0.8."""
+
+
+def render(activity: Activity, units: Sequence[int], title: str) -> str:
+    """Return the page.
+
+    Args:
+        units: numbers of the units to show, one row each.
+        title: such as the name of the model and its data.
+    """
+    largest = float(np.abs(activity.values).max(initial=0.0))
+    scale = max(1.0, largest)
+    seen = [visible(symbol) for symbol in activity.symbols]
+    tables = [
+        (first, last, seen[first:last], [(unit, _fields(activity, seen, unit, first, last, scale)) for unit in units])
+        for first, last in _lines(seen)
+    ]
+    return _template().render(
+        title=plain(title), quantity=activity.quantity, scale=f"{scale:.3g}", tables=tables, total=len(seen)
+    )
+
+
+def visible(symbol: str) -> str:
+    """Return a symbol with what cannot be seen replaced by a sign, such as ↵, or by its number, such as <U+200B>."""
+    return ("◌" if unicodedata.combining(symbol[:1] or " ") else "") + "".join(map(_visible, symbol))
+
+
+def _visible(character: str) -> str:
+    if character in VISIBLE:
+        return VISIBLE[character]
+    if character.isprintable():
+        return character
+    return f"<U+{ord(character):04X}>"
+
+
+def _lines(seen: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the first symbol of each table and the one after its last; tables have about `WIDTH` characters."""
+    widths = np.cumsum([len(symbol) for symbol in seen], dtype=np.int64)
+    ends = [n + 1 for n in range(len(seen) - 1) if widths[n] // WIDTH < widths[n + 1] // WIDTH]
+    return list(zip([0, *ends], [*ends, len(seen)], strict=True)) if seen else []
+
+
+def _fields(activity: Activity, seen: Sequence[str], unit: int, first: int, last: int, scale: float) -> list[Field]:
+    return [
+        Field(
+            symbol,
+            f"{value:+.2f}".replace("-", "−"),
+            "rise" if value > 0 else "fall",
+            round(0.8 * abs(value) / scale, 3),
+        )
+        for symbol, value in zip(seen[first:last], activity.values[first:last, unit].tolist(), strict=True)
+    ]
+
+
+@cache
+def _template() -> Template:
+    source = files("seqbench.recurrent.inspection").joinpath("templates", "cells.html").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(source)

@@ -1,0 +1,71 @@
+"""Fits of earlier runs: stored ones, or made again as their records say."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seqbench import registry
+from seqbench.evidence.records import Record
+from seqbench.runs.cell import blank, fit
+from seqbench.runs.grid import TRUTH, Cell
+from seqbench.runs.loading import dataset as data_of
+from seqbench.runs.store import RECORD, Damaged, Store
+from seqbench.tasks import task
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run whose fit is stored, or can be made again."""
+
+    store: Store
+    record: Record
+    cell: Cell
+    encoding: dict[str, Any]
+    """What is needed to read new data as the training data was read."""
+    held: Any
+    """The data, if it is needed to make the fit again; else None."""
+
+    def model(self) -> Any:
+        """Return the fitted model."""
+        return fitted(self.store, self.cell, self.record, self.held)
+
+
+def kept_run(run: str, store: str | Path = "results") -> Kept:
+    """Find a run by its folder or by the beginning of its key.
+
+    Raises:
+        ValueError: there is no such run, or its code or data have changed since then.
+    """
+    folder = Store(Path(store)).run(run).resolve()
+    opened = Store(folder.parents[min(2, len(folder.parents) - 1)])
+    record = opened.read(folder / RECORD)
+    if isinstance(record, Damaged):
+        raise ValueError(f"{record.path} cannot be used: {record.why}; or run its cell again")
+    if record.status != "ok":
+        raise ValueError(f"{folder} contains no fit: {record.status}: {record.reason}")
+    cell = Cell.of(record)
+    refuse_changes(record)
+    encoding = opened.encoding(record) if record.kept != "no" else {}
+    held = None if encoding and record.kept == "arrays" else data_of(cell).load()
+    return Kept(opened, record, cell, encoding or task(record.identity.task).encoding(held), held)
+
+
+def fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any) -> Any:
+    """Return the fit of a cell: the one stored with its record, or a new fit on the data `held`."""
+    model = blank(cell, held)
+    if isinstance(record, Record) and record.kept == "arrays":
+        model.restore(store.arrays(record))
+    else:
+        fit(model, cell, task(cell.identity.task), held, "test")
+    return model
+
+
+def refuse_changes(record: Record) -> None:
+    """Raise if fitting now would not reproduce the recorded fit."""
+    cell = Cell.of(record)
+    if cell.model.name != TRUTH:
+        now = registry.find_model(cell.model, record.identity.task).source_sha256
+        if now != record.identity.model_source:
+            raise ValueError(f"the code of {record.label} changed since that run; run the cell again")
+    if record.kept != "arrays" and data_of(cell).fingerprint() != record.identity.data_sha256:
+        raise ValueError(f"the data {record.identity.dataset} changed since that run; run the cell again")
