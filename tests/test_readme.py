@@ -62,9 +62,9 @@ def test_the_model_of_the_page_keeps_the_laws_and_runs_by_file_path(tmp_path: Pa
     assert len([line for line in lines if line and not line.startswith(("import", "from", '"""'))]) <= 15
     assert [check for check in seqbench.check(f"{file}:{name}") if not check.passed] == []
     frame = seqbench.run(suite, models=[f"{file}:{name}"], datasets=[dataset], store=tmp_path / "results")
-    assert frame["status"].tolist() == ["ok", "ok"]  # the model and the true one
-    assert frame["broken_laws"].tolist() == ["", ""]
-    assert frame["beats_truth"].tolist() == [False, False]
+    assert set(frame["status"]) == {"ok"}  # of the model, and of the true one if there is one
+    assert set(frame["broken_laws"]) == {""}
+    assert not frame["beats_truth"].any()
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.page}-{example.model[0]}")
