@@ -36,7 +36,8 @@ from seqbench.data import DataError
 from seqbench.datasets.text.wikitext import WikiText2
 from seqbench.interface import Budget, Documents, Floats, Ids
 from seqbench.learning.column_language import Truncated
-from seqbench.learning.training import SCHEDULES, Loss, computes_bfloat16, seeded
+from seqbench.learning.schedules import SCHEDULES
+from seqbench.learning.training import Loss, computes_bfloat16, seeded
 from seqbench.recurrent.language.lstm import LSTMLanguageConfig, LSTMLanguageModel
 from seqbench.tasks.language.model import LanguageContext
 from seqbench.tasks.language.scoring import score_documents

@@ -23,6 +23,7 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
         ("read", _each(table, _read)),
         ("warnings", _warnings(table)),
         ("budget", _each(table, _budget)),
+        ("learning rate", _each(table, _learning_rate)),
         ("precision", _each(table, _precision)),
         ("versions", _each(table, _versions)),
         ("hardware", _hardware(table)),
@@ -171,6 +172,15 @@ def _budget(record: Record) -> str:
     if record.kind == "truth":
         return ""
     return ", ".join(f"{name} {value}" for name, value in record.identity.budget.items() if value is not None)
+
+
+def _learning_rate(record: Record) -> str:
+    """Return which learning rate was chosen among several; empty if there was no choice."""
+    rates, chosen = record.identity.config.get("learning_rate"), record.curves.get("learning_rate")
+    if not isinstance(rates, list) or not chosen:
+        return ""
+    tried = ", ".join(f"{rate:g}" for rate in rates)
+    return f"{chosen[-1]:g}, chosen on validation among {tried}, each tried with the whole budget"
 
 
 def _precision(record: Record) -> str:

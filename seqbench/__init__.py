@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from seqbench.tasks.language.model import LanguageContext as LanguageContext
     from seqbench.tasks.language.model import LanguageModel as LanguageModel
     from seqbench.tasks.language.vocab import Vocab as Vocab
+    from seqbench.tasks.sequences.model import LabelledSequences as LabelledSequences
+    from seqbench.tasks.sequences.model import Recogniser as Recogniser
+    from seqbench.tasks.sequences.model import RecognitionContext as RecognitionContext
+    from seqbench.tasks.sequences.model import RegressionContext as RegressionContext
+    from seqbench.tasks.sequences.model import Regressor as Regressor
+    from seqbench.tasks.sequences.model import TargetedSequences as TargetedSequences
 
 __version__ = "0.1.0"
 

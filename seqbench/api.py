@@ -1,7 +1,7 @@
 """seqbench from Python: each command of the command line as a function."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,7 +50,8 @@ class Asked:
             command=self.command,
             suite=self.suite.name,
             preset=self.preset,
-            margin=self.suite.margin,
+            margin=self.suite.parts[0].margin,
+            margins={} if len(self.suite.parts) == 1 else self._margins(),
             keys=[cell.key for cell in self.cells],
             started=datetime.now(UTC).isoformat(timespec="microseconds"),
         )
@@ -64,7 +65,10 @@ class Asked:
     def tables(self) -> Any:
         """Return the tables of the cells that are done."""
         found = [record for cell in self.cells if isinstance(record := self.store.find(cell.identity), Record)]
-        return _tables(self.store, found, self.command, self.suite.margin)
+        return _tables(self.store, found, self.command, self._margins())
+
+    def _margins(self) -> dict[str, float]:
+        return {cell.key: self.suite.margin(cell.identity.task) for cell in self.cells}
 
     def seconds(self) -> dict[str, float]:
         """Return, by key, how many seconds each cell took when it last ran, with any version of the code."""
@@ -77,6 +81,7 @@ class Asked:
 def ask(
     suite: str = "lm",
     *,
+    task: str | None = None,
     models: Sequence[str] = (),
     datasets: Sequence[str] = (),
     data: str | Path | None = None,
@@ -97,6 +102,7 @@ def ask(
 
     Args:
         suite: the name of a suite of seqbench, or the path of a TOML file.
+        task: the part of the suite that is run, by its task; None: all parts.
         models: specs such as `kneser-ney(order=5)` or `my_model.py:MyModel`; empty: the models of the suite.
         datasets: specs such as `wikitext2`; empty: the data sets of the suite.
         data: a file of your own, used in addition to `datasets`.
@@ -135,6 +141,7 @@ def ask(
         cells=grid(
             chosen,
             found,
+            task=task,
             models=[parse(m) for m in models],
             datasets=sources,
             seeds=seeds,
@@ -201,16 +208,12 @@ def stored_tables(store: str | Path) -> Any:
     if not records:
         raise ValueError(f"there are no records in {store}; create some with: seqbench run --suite lm --store {store}")
     plans = opened.plans()
-    margins = {key: plan.margin for plan in plans for key in plan.keys}
+    margins = {key: plan.margins.get(key, plan.margin) for plan in plans for key in plan.keys}
     latest: dict[str, Record] = {}
     for key in margins or records:
         if key in records:
             latest[_question(records[key])] = records[key]
-    found: dict[float, list[Record]] = {}
-    for record in latest.values():
-        found.setdefault(margins.get(record.key, suites.MARGIN), []).append(record)
-    command = plans[0].command if len(plans) == 1 else None
-    return [table for margin, lot in found.items() for table in _tables(opened, lot, command, margin)]
+    return _tables(opened, list(latest.values()), plans[0].command if len(plans) == 1 else None, margins)
 
 
 def damaged(store: str | Path) -> list[Damaged]:
@@ -297,7 +300,7 @@ def sample(
     cell = asked.cells[0]
     held = data_of(cell).load()
     model = fitted(asked.store, cell, asked.store.find(cell.identity), held)
-    return task(asked.suite.task).sample(model, held, sampling)
+    return task(cell.identity.task).sample(model, held, sampling)
 
 
 def _question(of: Cell | Record) -> str:
@@ -310,9 +313,17 @@ def _question(of: Cell | Record) -> str:
     return f"{of.identity.model_dump_json(exclude=sources)} {[spec.paths() for spec in specs]}"
 
 
-def _tables(store: Store, records: Sequence[Record], command: str | None, margin: float) -> Any:
-    runs = [(record, store.columns(record)) for record in records]
-    return registry.attribute("seqbench.reports.table:tables")(runs, command=command, margin=margin)
+def _tables(store: Store, records: Sequence[Record], command: str | None, margins: Mapping[str, float]) -> Any:
+    """Return the tables of records; those of one margin together. margins: by the key of a record."""
+    lots: dict[float, list[Record]] = {}
+    for record in records:
+        lots.setdefault(margins.get(record.key, suites.MARGIN), []).append(record)
+    tables = registry.attribute("seqbench.reports.table:tables")
+    return [
+        table
+        for margin, lot in lots.items()
+        for table in tables([(record, store.columns(record)) for record in lot], command=command, margin=margin)
+    ]
 
 
 def auto_device() -> str:

@@ -39,8 +39,14 @@ MODELS: Mapping[str, Entry] = {
         "perceptron over a window",
         lm="baselines.windows.mlp:WindowMLPLanguageModel",
         forecast="baselines.windows.forecasters:WindowMLPForecaster",
+        regress="baselines.windows.sequences:WindowMLPRegressor",
+        recognise="baselines.windows.sequences:WindowMLPRecogniser",
     ),
-    "majority": _entry("relative frequencies of the classes", classify="baselines.bags_of_words.naive_bayes:Majority"),
+    "majority": _entry(
+        "relative frequencies of the classes",
+        classify="baselines.bags_of_words.naive_bayes:Majority",
+        recognise="baselines.sequences.chance:MajorityRecogniser",
+    ),
     "naive-bayes": _entry(
         "multinomial naive Bayes", classify="baselines.bags_of_words.naive_bayes:MultinomialNaiveBayes"
     ),
@@ -50,8 +56,9 @@ MODELS: Mapping[str, Entry] = {
     ),
     "perceptron": _entry("perceptron over a bag of words", classify="baselines.bags_of_words.linear:Perceptron"),
     "logistic-regression": _entry(
-        "logistic regression over words, n-grams or letters",
+        "logistic regression over words, n-grams, letters, or steps",
         classify="baselines.bags_of_words.linear:LogisticRegression",
+        recognise="baselines.sequences.linear:LogisticRecogniser",
     ),
     "linear-svm": _entry("linear SVM over n-grams, calibrated", classify="baselines.bags_of_words.linear:LinearSVM"),
     "averaged-embeddings": _entry(
@@ -59,6 +66,16 @@ MODELS: Mapping[str, Entry] = {
         classify="baselines.bags_of_words.averaged_embeddings:AveragedEmbeddings",
     ),
     "kim-cnn": _entry("convolution over time with max pooling", classify="baselines.convolutions.kim:KimClassifier"),
+    "mean": _entry("mean of the targets", regress="baselines.sequences.chance:Mean"),
+    "ridge": _entry("ridge regression over all steps", regress="baselines.sequences.linear:Ridge"),
+    "bag": _entry(
+        "linear model of mean, spread, extremes and length, which knows no order",
+        regress="baselines.sequences.linear:BagRidge",
+        recognise="baselines.sequences.linear:BagLogisticRecogniser",
+    ),
+    "dtw": _entry(
+        "nearest neighbour under dynamic time warping", recognise="baselines.sequences.warping:NearestNeighbour"
+    ),
     "naive": _entry("repeats the last value", forecast="baselines.series.naive:Naive"),
     "seasonal-naive": _entry("repeats the last season", forecast="baselines.series.naive:SeasonalNaive"),
     "drift": _entry("continues the mean step", forecast="baselines.series.naive:Drift"),
@@ -77,57 +94,77 @@ MODELS: Mapping[str, Entry] = {
         lm="baselines.convolutions.language:TemporalConvolutionLanguageModel",
         classify="baselines.convolutions.temporal:TemporalConvolutionClassifier",
         forecast="baselines.convolutions.forecaster:TemporalConvolutionForecaster",
+        regress="baselines.convolutions.sequences:TemporalConvolutionRegressor",
+        recognise="baselines.convolutions.sequences:TemporalConvolutionRecogniser",
     ),
     "elman": _entry(
         "simple recurrent network",
         lm="recurrent.language.elman:ElmanLanguageModel",
         classify="recurrent.classifier:ElmanClassifier",
         forecast="recurrent.forecasters:ElmanForecaster",
+        regress="recurrent.regressors:ElmanRegressor",
+        recognise="recurrent.regressors:ElmanRecogniser",
     ),
     "jordan": _entry(
         "recurrent network whose output is fed back",
         lm="recurrent.language.jordan:JordanLanguageModel",
         classify="recurrent.classifier:JordanClassifier",
         forecast="recurrent.forecasters:JordanForecaster",
+        regress="recurrent.regressors:JordanRegressor",
+        recognise="recurrent.regressors:JordanRecogniser",
     ),
     "shortcut": _entry(
         "recurrent unit with a write gate alone",
         lm="recurrent.language.shortcut:ShortcutLanguageModel",
         classify="recurrent.classifier:ShortcutClassifier",
         forecast="recurrent.forecasters:ShortcutForecaster",
+        regress="recurrent.regressors:ShortcutRegressor",
+        recognise="recurrent.regressors:ShortcutRecogniser",
     ),
     "multiplicative-rnn": _entry(
         "recurrent network whose input chooses the matrix",
         lm="recurrent.language.multiplicative:MultiplicativeLanguageModel",
         classify="recurrent.classifier:MultiplicativeClassifier",
         forecast="recurrent.forecasters:MultiplicativeForecaster",
+        regress="recurrent.regressors:MultiplicativeRegressor",
+        recognise="recurrent.regressors:MultiplicativeRecogniser",
     ),
     "mingru": _entry(
         "minimal GRU, by a parallel scan",
         lm="recurrent.language.mingru:MinGRULanguageModel",
         classify="recurrent.classifier:MinGRUClassifier",
         forecast="recurrent.forecasters:MinGRUForecaster",
+        regress="recurrent.regressors:MinGRURegressor",
+        recognise="recurrent.regressors:MinGRURecogniser",
     ),
     "gru": _entry(
         "gated recurrent unit",
         lm="recurrent.language.gru:GRULanguageModel",
         classify="recurrent.classifier:GRUClassifier",
         forecast="recurrent.forecasters:GRUForecaster",
+        regress="recurrent.regressors:GRURegressor",
+        recognise="recurrent.regressors:GRURecogniser",
     ),
     "lstm": _entry(
         "long short-term memory",
         lm="recurrent.language.lstm:LSTMLanguageModel",
         classify="recurrent.classifier:LSTMClassifier",
         forecast="recurrent.forecasters:LSTMForecaster",
+        regress="recurrent.regressors:LSTMRegressor",
+        recognise="recurrent.regressors:LSTMRecogniser",
     ),
     "bilstm": _entry(
         "LSTM that reads in both directions",
         lm="recurrent.language.lstm:BidirectionalLSTMLanguageModel",
         classify="recurrent.classifier:BidirectionalLSTMClassifier",
+        regress="recurrent.regressors:BidirectionalLSTMRegressor",
+        recognise="recurrent.regressors:BidirectionalLSTMRecogniser",
     ),
     "echo-state": _entry(
         "fixed random recurrent network, linear read-out in closed form",
         forecast="recurrent.reservoirs.forecaster:EchoStateForecaster",
+        regress="recurrent.reservoirs.sequences:EchoStateRegressor",
+        recognise="recurrent.reservoirs.sequences:EchoStateRecogniser",
     ),
 }
 
@@ -151,6 +188,17 @@ DATASETS: Mapping[str, Entry] = {
         "class depends on a word far back, true posterior known",
         classify="datasets.synthetic.documents:SyntheticDistance",
     ),
+    "copy-memory": _entry(
+        "ten symbols, a delay, and the same symbols again; true model known", lm="datasets.synthetic.copying:CopyMemory"
+    ),
+    "reber": _entry("strings of the embedded Reber grammar, true model known", lm="datasets.synthetic.reber:Reber"),
+    "digits-pixels": _entry("handwritten digits, pixel by pixel", lm="datasets.sequences.digits:DigitsPixels"),
+    "temporal-order": _entry(
+        "class depends on the order of two or three far symbols",
+        classify="datasets.synthetic.temporal_order:TemporalOrder",
+    ),
+    "digits": _entry("handwritten digits, 10 classes", recognise="datasets.sequences.digits:Digits"),
+    "adding": _entry("sum of two marked values far apart", regress="datasets.synthetic.adding:Adding"),
     "library-docstrings": _entry(
         "which part of SciPy a docstring documents", classify="datasets.documents.library_docstrings:LibraryDocstrings"
     ),
@@ -194,6 +242,8 @@ DATASETS: Mapping[str, Entry] = {
         lm="datasets.text.own:TextFile",
         classify="datasets.documents.own:LabelledFile",
         forecast="datasets.series.own:SeriesFile",
+        regress="datasets.sequences.own:TargetFile",
+        recognise="datasets.sequences.own:ClassFile",
     ),
 }
 

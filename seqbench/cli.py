@@ -125,6 +125,7 @@ def _print(text: str) -> None:
 @app.command()
 def run(
     suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")] = "lm",
+    task: Annotated[str | None, typer.Option(help="Run only the part of the suite that is of this task.")] = None,
     model: Annotated[
         list[str] | None,
         typer.Option(help="A model, such as 'kneser-ney(order=5)' or my_model.py:MyModel. Can be repeated."),
@@ -132,7 +133,7 @@ def run(
     dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Can be repeated.")] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="A file of your own: text, or a table of documents or series (CSV, TSV, JSONL, Parquet)."),
+        typer.Option(help="A file of your own: text, or a table of documents, series or sequences."),
     ] = None,
     valid: Annotated[Path | None, typer.Option(help="Validation data; by default a part of --data.")] = None,
     test: Annotated[Path | None, typer.Option(help="Test data; by default a part of --data.")] = None,
@@ -145,7 +146,9 @@ def run(
     ] = None,
     min_count: Annotated[int | None, typer.Option(help="Symbols of --data that occur less often become <unk>.")] = None,
     text: Annotated[str | None, typer.Option(help="Column of --data that holds a document's text.")] = None,
-    label: Annotated[str | None, typer.Option(help="Column of --data that holds a document's class.")] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Column of --data that holds the class of a document or sequence.")
+    ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of --data without a byte-order mark, such as cp1252; by default utf-8.")
     ] = None,
@@ -165,9 +168,16 @@ def run(
     rare: Annotated[
         Rare | None, typer.Option(help="Whether classes with too few documents are refused or left out.")
     ] = None,
-    time: Annotated[str | None, typer.Option(help="Column of --data that holds the times of series.")] = None,
-    value: Annotated[str | None, typer.Option(help="Column of --data that holds the values.")] = None,
-    id: Annotated[str | None, typer.Option(help="Column of --data that names the series of a row.")] = None,
+    time: Annotated[
+        str | None, typer.Option(help="Column of --data that holds the times of series or sequences.")
+    ] = None,
+    value: Annotated[
+        str | None, typer.Option(help="Column of --data that holds the values; of sequences several, such as x,y.")
+    ] = None,
+    id: Annotated[str | None, typer.Option(help="Column of --data that names the series or sequence of a row.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Columns of --data with the numbers to predict of a sequence, such as a,b.")
+    ] = None,
     horizon: Annotated[int | None, typer.Option(help="Number of steps to forecast.", min=1)] = None,
     origins: Annotated[
         int | None, typer.Option(help="Number of forecasts per series of --data in the test part.", min=1)
@@ -225,6 +235,7 @@ def run(
         "time": time,
         "value": value,
         "id": id,
+        "target": target,
         "horizon": horizon,
         "origins": origins,
         "season": season,
@@ -240,6 +251,7 @@ def run(
 
         asked = ask(
             suite,
+            task=task,
             models=model or (),
             datasets=dataset or (),
             data=data,
@@ -391,7 +403,7 @@ def list_names(what: Annotated[Listing, typer.Argument()]) -> None:
         from seqbench.runs import suites
 
         if what is Listing.suites:
-            rows = [(suite.name, suite.task, suite.summary) for suite in map(suites.load, suites.shipped())]
+            rows = [(suite.name, ", ".join(suite.tasks), suite.summary) for suite in map(suites.load, suites.shipped())]
         else:
             entries = registry.models() if what is Listing.models else registry.datasets()
             rows = [(name, ", ".join(entry.targets), entry.summary) for name, entry in entries.items()]

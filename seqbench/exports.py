@@ -8,6 +8,14 @@ EXPORTS = {
         "seqbench.tasks.language.model": ("LanguageContext", "LanguageModel"),
         "seqbench.tasks.language.vocab": ("Vocab",),
         "seqbench.tasks.documents.model": ("ClassificationContext", "Classifier", "Labelled", "Texts"),
+        "seqbench.tasks.sequences.model": (
+            "LabelledSequences",
+            "RecognitionContext",
+            "Recogniser",
+            "RegressionContext",
+            "Regressor",
+            "TargetedSequences",
+        ),
         "seqbench.tasks.forecasts.model": ("Forecast", "ForecastContext", "Forecaster", "Panel"),
     }.items()
     for name in names

@@ -8,7 +8,7 @@ sets through the entry points `seqbench.models` and `seqbench.datasets`; a class
 import difflib
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -28,6 +28,14 @@ from seqbench.tasks import TASKS, task
 
 class UnknownName(ValueError):
     """Raised if a name is not registered. The message lists similar names."""
+
+
+class WrongTask(ValueError):
+    """Raised if a name is of a task that was not asked for."""
+
+    def __init__(self, name: str, task: str, asked: Sequence[str]) -> None:
+        super().__init__(f"{name} is of the task {task}, not {' or '.join(asked)}")
+        self.task = task
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ def _of_kind(found: Found, base: type[SequenceModel[Any, Any]] | type[Dataset[An
 
 def _of_task(found: Found, spec: Spec, task: str) -> Found:
     if found.attribute.task != task:
-        raise ValueError(f"{spec.name} is of the task {found.attribute.task}, not {task}")
+        raise WrongTask(spec.name, found.attribute.task, [task])
     return found
 
 

@@ -64,7 +64,7 @@ def model(name: str) -> Forecaster:
 
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 @pytest.mark.parametrize("data", TINY)
-@pytest.mark.parametrize("name", suites.load("ts").models)
+@pytest.mark.parametrize("name", suites.load("ts").parts[0].models)
 def test_every_model_forecasts_any_series_that_the_loader_accepts(name: str, data: str, tmp_path: Path) -> None:
     task, path, columns = Forecasting(), tmp_path / "tiny.csv", None
     path.write_text(months(TINY[data]))

@@ -18,6 +18,8 @@ from seqbench.spec import parse
 DATA = {
     "lm": "synthetic-markov(train_tokens=3000, valid_tokens=500, test_tokens=500)",
     "classify": "synthetic-order(train_documents=60, valid_documents=24, test_documents=24)",
+    "regress": "adding(length=8, train_sequences=60, valid_sequences=24, test_sequences=24)",
+    "recognise": "digits(order=rows)",
     "forecast": "synthetic-seasonal(train_steps=240, valid_steps=48, test_steps=48, horizon=12)",
 }
 SUITE = """
@@ -36,7 +38,8 @@ limits = {{ seconds = 120, memory_gb = 6 }}
 
 def models(task: str) -> list[str]:
     """Return the specs in the suites of a task, and the names that are listed for it but are in no suite."""
-    specs = [spec for suite in map(suites.load, suites.shipped()) if suite.task == task for spec in suite.models]
+    parts = [part for suite in map(suites.load, suites.shipped()) for part in suite.parts]
+    specs = [spec for part in parts if part.task == task for spec in part.models]
     named = {part.name for spec in map(parse, specs) for part in (spec, *spec.parts)}
     listed = [name for name, entry in registry.models().items() if task in entry.targets]
     return list(dict.fromkeys([*specs, *(name for name in listed if name not in named)]))
@@ -56,7 +59,7 @@ def failures(task: str, folder: Path) -> list[str]:
 
 
 def main() -> None:
-    tasks = sorted({suites.load(name).task for name in suites.shipped()})
+    tasks = sorted({task for name in suites.shipped() for task in suites.load(name).tasks})
     with TemporaryDirectory() as folder:
         found = [failure for task in tasks for failure in failures(task, Path(folder))]
     sys.exit("\n".join(found) or 0)

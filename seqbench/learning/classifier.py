@@ -15,7 +15,9 @@ from torch.nn import functional as F
 
 from seqbench.interface import Arrays, Documents, Floats, Ids
 from seqbench.learning import training
+from seqbench.learning.order import by_length, random_batches
 from seqbench.learning.training import (
+    LearningRate,
     Loss,
     TrainingConfig,
     choose_device,
@@ -27,11 +29,6 @@ from seqbench.learning.training import (
 )
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
-POOL = 16
-"""Number of batches whose documents are drawn together and then sorted by length.
-
-It is large enough to keep padding small, and small enough that a batch of long documents has more than one class.
-"""
 TIE = 1e-6
 """Weight of the log-loss that is added to the error rate; it only decides between equal error rates."""
 SCORED = 1 << 14
@@ -39,9 +36,8 @@ SCORED = 1 << 14
 
 
 class NeuralClassifierConfig(TrainingConfig):
-    learning_rate: float = Field(
+    learning_rate: LearningRate = Field(
         4e-3,
-        gt=0,
         description=str(TrainingConfig.model_fields["learning_rate"].description),
         json_schema_extra={"search": {"low": 3e-4, "high": 1e-2, "log": True}},
     )
@@ -153,7 +149,7 @@ class NeuralClassifier(Classifier):
         documents = PaddedDocuments(texts.ids, self.vocab_size, next(self.network.parameters()).device)
         scores = np.empty((len(texts), self.classes))
         with exact_float32():
-            for rows in _by_length(documents.lengths):
+            for rows in by_length(documents.lengths, SCORED):
                 logits = self.network(*documents.take(rows))
                 scores[rows] = F.log_softmax(logits.double(), dim=-1).cpu().numpy()
         return scores
@@ -220,7 +216,7 @@ class DocumentBatches:
         return -(-len(self.labels) // self.config.batch_size)
 
     def __iter__(self) -> Iterator[Loss]:
-        for rows in self._order():
+        for rows in random_batches(self.documents.lengths, self.config.batch_size):
             ids, lengths = self.documents.take(rows)
             yield self.loss(self._hide_words(ids), lengths, self.labels[torch.tensor(rows, device=ids.device)])
 
@@ -231,16 +227,6 @@ class DocumentBatches:
         """
         nats = F.cross_entropy(self.network(ids, lengths).float(), labels, self.weights, reduction="none")
         return Loss(nats.mean(), len(labels))
-
-    def _order(self) -> list[Ids]:
-        """Draw batches of row numbers with torch's global generator."""
-        size = self.config.batch_size
-        batches: list[Ids] = []
-        for pool in torch.split(torch.randperm(len(self.labels)), POOL * size):
-            rows = pool.numpy()
-            rows = rows[np.argsort(self.documents.lengths[rows], kind="stable")]
-            batches += [rows[first : first + size] for first in range(0, len(rows), size)]
-        return [batches[i] for i in torch.randperm(len(batches)).tolist()]
 
     def _hide_words(self, ids: Tensor) -> Tensor:
         """Return ids with a share `word_dropout` of the words replaced by `<unk>` (if the vocabulary has it)."""
@@ -292,13 +278,3 @@ def max_over(x: Tensor, lengths: Tensor) -> Tensor:
     Steps after its length (B,) ≥ 1 are ignored.
     """
     return x.masked_fill(~within(lengths, x.shape[1])[..., None], -torch.inf).amax(1)
-
-
-def _by_length(lengths: Ids) -> Iterator[Ids]:
-    """Yield rows of documents of similar length: at most `SCORED` padded words, or a single longer document."""
-    order = np.argsort(lengths, kind="stable")
-    first = 0
-    for last in range(1, len(order) + 1):
-        if last == len(order) or (last + 1 - first) * lengths[order[last]] > SCORED:
-            yield order[first:last]
-            first = last

@@ -20,7 +20,16 @@ from seqbench.learning.series_windows import (
     held_out,
     training_windows,
 )
-from seqbench.learning.training import Loss, TrainingConfig, choose_device, load_weights, seeded, weight_count, weights
+from seqbench.learning.training import (
+    LearningRate,
+    Loss,
+    TrainingConfig,
+    choose_device,
+    load_weights,
+    seeded,
+    weight_count,
+    weights,
+)
 from seqbench.tasks.forecasts.linear import last
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
@@ -128,9 +137,8 @@ class WindowForecaster(Forecaster):
 
 
 class NetworkConfig(WindowConfig):
-    learning_rate: float = Field(
+    learning_rate: LearningRate = Field(
         1e-3,
-        gt=0,
         description=str(TrainingConfig.model_fields["learning_rate"].description),
         json_schema_extra={"search": {"low": 2e-4, "high": 1e-2, "log": True}},
     )

@@ -17,6 +17,7 @@ from seqbench.learning.output import OutputKind, OutputLayer, output_layer
 from seqbench.learning.spelling import Spelling
 from seqbench.learning.training import (
     Batches,
+    LearningRate,
     TrainingConfig,
     choose_device,
     load_weights,
@@ -33,9 +34,8 @@ State = TypeVar("State")
 
 
 class NeuralLanguageConfig(TrainingConfig):
-    learning_rate: float = Field(
+    learning_rate: LearningRate = Field(
         1e-2,
-        gt=0,
         description=str(TrainingConfig.model_fields["learning_rate"].description),
         json_schema_extra={"search": {"low": 1e-3, "high": 3e-2, "log": True}},
     )

@@ -10,26 +10,31 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 import torch
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer, SparseAdam
 
-from seqbench.interface import Budget, Config, Context
+from seqbench.interface import Config, Context
+from seqbench.learning.schedules import SCHEDULES, updates_within
+
+LearningRate = PositiveFloat | Annotated[tuple[PositiveFloat, ...], Field(min_length=1)]
+"""One learning rate, or several, each of which is tried with the whole budget."""
 
 
 class TrainingConfig(Config):
     """Settings of all models that are trained by gradient descent."""
 
     optimiser: Literal["adamw", "sgd"] = Field("adamw", description="AdamW (Loshchilov & Hutter 2019) or plain SGD")
-    learning_rate: float = Field(
+    learning_rate: LearningRate = Field(
         3e-3,
-        gt=0,
-        description="step size of the optimiser at the highest point of the schedule",
+        description="step size of the optimiser at the highest point of the schedule; of several, each is tried with "
+        "the whole budget, and the one with the best validation score is kept",
         json_schema_extra={"search": {"low": 3e-4, "high": 3e-2, "log": True}},
     )
     schedule: Literal["constant", "step", "plateau", "one-cycle"] = Field(
@@ -55,6 +60,10 @@ class TrainingConfig(Config):
         "float32",
         description="number format of matrix products in training; bfloat16 is slow if the hardware must emulate it",
     )
+
+    @property
+    def learning_rates(self) -> tuple[float, ...]:
+        return self.learning_rate if isinstance(self.learning_rate, tuple) else (self.learning_rate,)
 
 
 GROWTH = 1e6
@@ -98,9 +107,14 @@ def train(
     """Fit `module` in place, within `ctx.budget`.
 
     After each epoch (and when the budget of updates ends), the mean loss over the epoch's items and the validation
-    score are logged with `ctx.log`; the time of validation, and of training after the best epoch, is reported with
-    `ctx.spent`. `bfloat16` is logged once, as 1 or 0, and `bfloat16_emulated` as 1 if the hardware
-    cannot compute in bfloat16. Call this function within `seeded`.
+    score are logged with `ctx.log`, and `updates`, their number so far; the time of validation, and of training after
+    the best epoch, is reported with `ctx.spent`. `bfloat16` is logged once, as 1 or 0, and `bfloat16_emulated` as 1 if
+    the hardware cannot compute in bfloat16. Call this function within `seeded`.
+
+    If `config` has several learning rates, the module is trained with each, always from the same initial weights, with
+    the same random numbers and the same budget. The one with the best validation score is kept and logged as
+    `learning_rate`. The name of each curve then ends in `, learning rate …`. A rate with which training diverges is
+    left out.
 
     Args:
         module: already on its device; afterwards it is in evaluation mode, with the weights of the best validation
@@ -110,79 +124,143 @@ def train(
         loss_name, score_name: names under which the two curves are logged.
 
     Raises:
-        ValueError: there are no batches.
-        DivergenceError: a loss, a gradient or a score is infinite or not a number, or the weights grew `GROWTH` times.
+        ValueError: there are no batches; or there are several learning rates and no validation data.
+        DivergenceError: a loss, a gradient or a score is infinite or not a number, or the weights grew `GROWTH` times;
+            with several learning rates, with each of them.
     """
     if len(batches) == 0:
         raise ValueError("there is nothing to train on: the training data yields no batches")
     device = next(module.parameters()).device
     bfloat16 = config.precision == "bfloat16"
-    emulated = bfloat16 and not computes_bfloat16(device)
     ctx.log("bfloat16", float(bfloat16))
-    if emulated:
+    if bfloat16 and not computes_bfloat16(device):
         ctx.log("bfloat16_emulated", 1.0)
-    allowed = updates_within(ctx.budget, len(batches))
-    schedule = SCHEDULES[config.schedule](config, allowed, len(batches))
-    optimisers = _optimisers(module, config)
-    parameters = [p for p in module.parameters() if p.requires_grad]
-    largest = GROWTH * max(1.0, _norm(parameters))
-    best_score, best, stale, update = math.inf, None, 0, 0
-    discarded = 0.0  # seconds of training since the best validation
-
-    def finite(what: str, number: float, when: str, limit: float = math.inf) -> None:
-        if not abs(number) < limit:
-            raise DivergenceError(
-                f"the {what} is {number:g} {when}: "
-                f"lower learning_rate (now {config.learning_rate:g}) or clip (now {config.clip:g})"
-            )
-
-    for epoch in range(1, ctx.budget.epochs + 1):
-        module.train()
-        started = time.perf_counter()
-        total, items = 0.0, 0
-        losses = iter(batches)
-        while update < allowed:
-            with _products(device, bfloat16, emulated):
-                loss = next(losses, None)
-            if loss is None:
-                break
-            update += 1
-            rate = config.learning_rate * schedule.factor(update)
-            for optimiser in optimisers:
-                optimiser.zero_grad()
-                for group in optimiser.param_groups:
-                    group["lr"] = rate
-            torch.autograd.backward(loss.mean)
-            value, norm = loss.mean.item(), clip_gradient(parameters, config.clip)
-            finite("loss", value, f"at update {update} (epoch {epoch})")
-            finite("norm of the gradient", norm, f"at update {update} (epoch {epoch})")
-            for optimiser in optimisers:
-                optimiser.step()
-            total += value * loss.items
-            items += loss.items
-        finite("norm of the weights", _norm(parameters), f"at update {update} (epoch {epoch})", largest)
-        discarded += time.perf_counter() - started
-        if items:
-            ctx.log(loss_name, total / items)
-        if validate is not None and items:
-            module.eval()
-            with ctx.validating(), torch.inference_mode():
-                score = validate()
-            finite("validation score", score, f"after update {update} (epoch {epoch})")
-            ctx.log(score_name, score)
-            improved = score < best_score
-            schedule.validated(improved)
-            if improved:
-                best_score, stale, discarded = score, 0, 0.0
-                best = {name: value.detach().clone() for name, value in module.state_dict().items()}
-            else:
-                stale += 1
-        if update >= allowed or stale >= config.patience:
-            break
-    if best is not None:
-        module.load_state_dict(best)
-        ctx.spent("early stopping", discarded)
+    course = _Course(module, batches, validate, config, loss_name, score_name)
+    rates = config.learning_rates
+    if len(rates) == 1:
+        course.run(rates[0], ctx)
+        return
+    if validate is None:
+        raise ValueError("several learning rates need validation data to choose from: give it, or a single rate")
+    first, random = _copied(module), _random_state(device)
+    best_score, best_rate, best, diverged = math.inf, rates[0], first, []
+    for rate in rates:
+        module.load_state_dict(first)
+        _set_random_state(device, random)
+        try:
+            score = course.run(rate, replace(ctx, log=_suffixed(ctx.log, f", learning rate {rate:g}")))
+        except DivergenceError as error:
+            diverged.append(error)
+            continue
+        if score < best_score:
+            best_score, best_rate, best = score, rate, _copied(module)
+    if len(diverged) == len(rates):
+        raise diverged[-1]
+    module.load_state_dict(best)
     module.eval()
+    ctx.log("learning_rate", best_rate)
+
+
+@dataclass(frozen=True)
+class _Course:
+    """What is trained, on what, and how; the fields are arguments of `train`."""
+
+    module: nn.Module
+    batches: Batches
+    validate: Callable[[], float] | None
+    config: TrainingConfig
+    loss_name: str
+    score_name: str
+
+    def run(self, learning_rate: float, ctx: Context[Any]) -> float:
+        """Train with one learning rate; return the best validation score, infinity without validation."""
+        module, batches, config = self.module, self.batches, self.config
+        device = next(module.parameters()).device
+        bfloat16 = config.precision == "bfloat16"
+        emulated = bfloat16 and not computes_bfloat16(device)
+        allowed = updates_within(ctx.budget, len(batches))
+        schedule = SCHEDULES[config.schedule](config, allowed, len(batches))
+        optimisers = _optimisers(module, config, learning_rate)
+        parameters = [p for p in module.parameters() if p.requires_grad]
+        largest = GROWTH * max(1.0, _norm(parameters))
+        best_score, best, stale, update = math.inf, None, 0, 0
+        discarded = 0.0  # seconds of training since the best validation
+
+        def finite(what: str, number: float, when: str, limit: float = math.inf) -> None:
+            if not abs(number) < limit:
+                raise DivergenceError(
+                    f"the {what} is {number:g} {when}: "
+                    f"lower learning_rate (now {learning_rate:g}) or clip (now {config.clip:g})"
+                )
+
+        for epoch in range(1, ctx.budget.epochs + 1):
+            module.train()
+            started = time.perf_counter()
+            total, items = 0.0, 0
+            losses = iter(batches)
+            while update < allowed:
+                with _products(device, bfloat16, emulated):
+                    loss = next(losses, None)
+                if loss is None:
+                    break
+                update += 1
+                rate = learning_rate * schedule.factor(update)
+                for optimiser in optimisers:
+                    optimiser.zero_grad()
+                    for group in optimiser.param_groups:
+                        group["lr"] = rate
+                torch.autograd.backward(loss.mean)
+                value, norm = loss.mean.item(), clip_gradient(parameters, config.clip)
+                finite("loss", value, f"at update {update} (epoch {epoch})")
+                finite("norm of the gradient", norm, f"at update {update} (epoch {epoch})")
+                for optimiser in optimisers:
+                    optimiser.step()
+                total += value * loss.items
+                items += loss.items
+            finite("norm of the weights", _norm(parameters), f"at update {update} (epoch {epoch})", largest)
+            discarded += time.perf_counter() - started
+            if items:
+                ctx.log(self.loss_name, total / items)
+                ctx.log("updates", update)
+            if self.validate is not None and items:
+                module.eval()
+                with ctx.validating(), torch.inference_mode():
+                    score = self.validate()
+                finite("validation score", score, f"after update {update} (epoch {epoch})")
+                ctx.log(self.score_name, score)
+                improved = score < best_score
+                schedule.validated(improved)
+                if improved:
+                    best_score, stale, discarded = score, 0, 0.0
+                    best = _copied(module)
+                else:
+                    stale += 1
+            if update >= allowed or stale >= config.patience:
+                break
+        if best is not None:
+            module.load_state_dict(best)
+            ctx.spent("early stopping", discarded)
+        module.eval()
+        return best_score
+
+
+def _suffixed(log: Callable[[str, float], None], suffix: str) -> Callable[[str, float], None]:
+    return lambda name, value: log(f"{name}{suffix}", value)
+
+
+def _copied(module: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in module.state_dict().items()}
+
+
+def _random_state(device: torch.device) -> tuple[Tensor, Tensor | None]:
+    return torch.get_rng_state(), torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+
+
+def _set_random_state(device: torch.device, state: tuple[Tensor, Tensor | None]) -> None:
+    own, of_device = state
+    torch.set_rng_state(own)
+    if of_device is not None:
+        torch.cuda.set_rng_state(of_device, device)
 
 
 def clip_gradient(parameters: list[nn.Parameter], limit: float) -> float:
@@ -212,69 +290,7 @@ def clip_gradient(parameters: list[nn.Parameter], limit: float) -> float:
     return norm
 
 
-class Schedule:
-    """A constant learning rate."""
-
-    def __init__(self, config: TrainingConfig, updates: int, epoch: int) -> None:
-        """updates: number of updates in the whole training. epoch: number of updates per epoch."""
-        self.config, self.updates, self.epoch = config, updates, epoch
-
-    def factor(self, update: int) -> float:
-        """Return the factor of the configured learning rate for an update; updates are numbered 1, 2, …, `updates`."""
-        return 1.0
-
-    def validated(self, improved: bool) -> None:
-        """Called after each validation; `improved`: whether its score is the best so far."""
-
-
-class Step(Schedule):
-    """Multiplies the learning rate by `decay` at every epoch after the first `decay_after` (Zaremba et al. 2014)."""
-
-    def factor(self, update: int) -> float:
-        epoch = 1 + (update - 1) // self.epoch
-        return self.config.decay ** max(0, epoch - self.config.decay_after)
-
-
-class Plateau(Schedule):
-    """Multiplies the learning rate by `decay` after every validation without a better score."""
-
-    scale = 1.0
-
-    def factor(self, update: int) -> float:
-        return self.scale
-
-    def validated(self, improved: bool) -> None:
-        self.scale *= 1.0 if improved else self.config.decay
-
-
-class OneCycle(Schedule):
-    """A linear increase during the first tenth of the updates, then a decrease to zero along half a cosine.
-
-    After Smith & Topin 2019, but without their cycle of the momentum.
-    """
-
-    def factor(self, update: int) -> float:
-        rise = max(1.0, self.updates / 10)
-        if update <= rise:
-            return update / rise
-        return 0.5 * (1 + math.cos(math.pi * (update - rise) / (self.updates + 1 - rise)))
-
-
-SCHEDULES: dict[str, type[Schedule]] = {
-    "constant": Schedule,
-    "step": Step,
-    "plateau": Plateau,
-    "one-cycle": OneCycle,
-}
-
-
-def updates_within(budget: Budget, epoch: int) -> int:
-    """Return the number of updates that a budget allows; an epoch has `epoch` updates."""
-    most = budget.epochs * epoch
-    return most if budget.updates is None else min(most, budget.updates)
-
-
-def _optimisers(module: nn.Module, config: TrainingConfig) -> list[Optimizer]:
+def _optimisers(module: nn.Module, config: TrainingConfig, learning_rate: float) -> list[Optimizer]:
     """Return one optimiser for the dense parameters and one for embeddings with sparse gradients, if there are any.
 
     A dense step over a large embedding takes as long as a small network; a sparse step changes only the rows that occur
@@ -286,14 +302,14 @@ def _optimisers(module: nn.Module, config: TrainingConfig) -> list[Optimizer]:
     found: list[Optimizer] = []
     if config.optimiser == "adamw":
         if dense:
-            found.append(AdamW(dense, config.learning_rate, weight_decay=config.weight_decay, fused=True))
+            found.append(AdamW(dense, learning_rate, weight_decay=config.weight_decay, fused=True))
         if tables:
-            found.append(SparseAdam(tables, config.learning_rate))
+            found.append(SparseAdam(tables, learning_rate))
     else:
         if dense:
-            found.append(SGD(dense, config.learning_rate, weight_decay=config.weight_decay))
+            found.append(SGD(dense, learning_rate, weight_decay=config.weight_decay))
         if tables:
-            found.append(SGD(tables, config.learning_rate))
+            found.append(SGD(tables, learning_rate))
     return found
 
 

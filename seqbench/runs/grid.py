@@ -1,7 +1,7 @@
 """The grid of cells, model × data set × seed. A cell contains everything that its result depends on."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -70,6 +70,7 @@ def grid(
     suite: Suite,
     preset: Preset,
     *,
+    task: str | None = None,
     models: Sequence[Spec] = (),
     datasets: Sequence[Spec] = (),
     seeds: int | None = None,
@@ -79,27 +80,67 @@ def grid(
 ) -> list[Cell]:
     """Return the cells of a suite in the order of its rows.
 
-    `models` and `datasets` replace those of the suite and the preset. `precision` is set in every model that has this
-    setting, unless the model's spec sets it. A model whose result does not depend on the seed gets one cell per data
-    set. If the true model of a data set is known, it gets the last cell.
+    `task` chooses one part of the suite. `models` and `datasets` replace those of the suite and the preset; each is
+    used in every part whose task it is for. `precision` is set in every model that has this setting, unless the model's
+    spec sets it. A model whose result does not depend on the seed gets one cell per data set. If the true model of a
+    data set is known, it gets the last cell.
 
     Raises:
-        ValueError: a name, a setting or a file is wrong.
+        ValueError: a name, a setting or a file is wrong, or a name is for no part of the suite.
     """
     seeds = preset.seeds if seeds is None else seeds
     if seeds < 1:
         raise ValueError(f"seeds must be 1 or more, not {seeds}")
-    scored_by = registry.resolve(suite.task, target(suite.task))
+    models_of = _shared_out(models, suite, registry.find_model)
+    datasets_of = _shared_out(datasets or [parse(d) for d in preset.datasets], suite, _configured)
     cells: list[Cell] = []
-    for source in [_Source.of(d, suite.task) for d in datasets or map(parse, preset.datasets or suite.datasets)]:
-        rows = [_Row.of(m, preset, suite.task, precision) for m in models or map(parse, suite.models)]
-        if source.dataset.knows_truth:
-            rows.append(_Row.truth(source, preset))
-        for row in rows:
-            repetitions = seeds if row.stochastic else 1
-            cells.extend(_cell(scored_by, source, row, seed, device, threads) for seed in range(repetitions))
+    for part in suite.chosen_parts(task):
+        scored_by, own = registry.resolve(part.task, target(part.task)), preset.of(part.task)
+        for spec in datasets_of.get(part.task, []) if datasets_of else map(parse, part.datasets):
+            source = _Source.of(spec, part.task)
+            wanted = models_of.get(part.task, []) if models_of else map(parse, part.models)
+            rows = [_Row.of(m, own, part.task, precision) for m in wanted]
+            if source.dataset.knows_truth and rows:
+                rows.append(_Row.truth(source, own))
+            for row in rows:
+                repetitions = seeds if row.stochastic else 1
+                cells.extend(_cell(scored_by, source, row, seed, device, threads) for seed in range(repetitions))
+    if not cells:
+        where = f"the suite {suite.name}" if task is None else f"the task {task}"
+        raise ValueError(f"no part of {where} has both a model and a data set of those that were named")
     unique = {cell.key: cell for cell in cells}
     return list(unique.values())
+
+
+def _shared_out(specs: Sequence[Spec], suite: Suite, find: Callable[[Spec, str], object]) -> dict[str, list[Spec]]:
+    """Return, by task, the specs that are for the part of this task.
+
+    Raises:
+        ValueError: a name is unknown, or for no part of the suite.
+    """
+    shared: dict[str, list[Spec]] = {}
+    for spec in specs:
+        wrong: list[ValueError] = []
+        for task in suite.tasks:
+            try:
+                find(spec, task)
+                shared.setdefault(task, []).append(spec)
+            except registry.UnknownName:
+                raise
+            except ValueError as error:
+                wrong.append(error)
+        if len(wrong) == len(suite.tasks):
+            of_others = [error.task for error in wrong if isinstance(error, registry.WrongTask)]
+            if len(wrong) == len(of_others) > 1:
+                raise registry.WrongTask(spec.name, of_others[0], suite.tasks)
+            raise next((error for error in wrong if not isinstance(error, registry.WrongTask)), wrong[0])
+    return shared
+
+
+def _configured(spec: Spec, task: str) -> Dataset[Any]:
+    """Return the data set of a spec: so a file is for the tasks that have the options by which it is read."""
+    dataset: Dataset[Any] = registry.configured(registry.find_dataset(spec, task).attribute, spec, task)
+    return dataset
 
 
 @dataclass(frozen=True)
@@ -113,8 +154,7 @@ class _Source:
 
     @classmethod
     def of(cls, spec: Spec, task: str) -> "_Source":
-        found = registry.find_dataset(spec, task)
-        dataset = registry.configured(found.attribute, spec, task)
+        found, dataset = registry.find_dataset(spec, task), _configured(spec, task)
         try:
             sha256, missing = dataset.fingerprint(), ""
         except DataError as error:
@@ -144,7 +184,7 @@ class _Row:
     def of(cls, spec: Spec, preset: Preset, task: str, precision: Precision | None) -> "_Row":
         found = registry.find_model(spec, task)
         model: type[SequenceModel[Any, Any]] = found.attribute
-        full = _in_precision(_given(registry.spelled_out(spec, task), preset), task, precision)
+        full = _in_precision(_given(registry.spelled_out(spec, task), preset, task), task, precision)
         config = registry.configured(model.config_class, full, task)
         return cls(
             full,
@@ -165,13 +205,15 @@ class _Row:
         )
 
 
-def _given(spec: Spec, preset: Preset) -> Spec:
+def _given(spec: Spec, preset: Preset, task: str) -> Spec:
     """Return the spec with the preset's settings for this model added."""
     settings = {**preset.models.get(spec.name, Override()).settings, **spec.settings}
     if not spec.parts:
-        return Spec(spec.name, settings)
+        known = registry.find_model(spec, task).attribute.config_class.model_fields
+        return Spec(spec.name, {**{n: v for n, v in preset.settings.items() if n in known}, **settings})
+    of = registry.task_of_parts(spec, task)
     budgets = [_budget(part, preset).model_dump(mode="json") for part in spec.parts]
-    return Spec(spec.name, {"budgets": budgets, **settings}, tuple(_given(part, preset) for part in spec.parts))
+    return Spec(spec.name, {"budgets": budgets, **settings}, tuple(_given(part, preset, of) for part in spec.parts))
 
 
 def _in_precision(spec: Spec, task: str, precision: Precision | None) -> Spec:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import psutil
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
@@ -71,8 +71,11 @@ class Plan(BaseModel):
     suite: str
     preset: str
     margin: float
+    """Of cells that `margins` does not name."""
     keys: list[str]
     """Keys of the cells, in the order of the table's rows."""
+    margins: dict[str, float] = Field(default_factory=dict)
+    """By the key of a cell, if the parts of the suite have different margins."""
     started: str
 
 

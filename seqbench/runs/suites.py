@@ -1,12 +1,13 @@
 """Suites: TOML files of models, data sets and budgets. They are checked before anything runs."""
 
 import tomllib
+from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from seqbench.interface import Budget
 
@@ -36,27 +37,82 @@ class Override(_Strict):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
+class TaskPreset(_Strict):
+    """What a preset sets otherwise for the models of one task."""
+
+    budget: Budget | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+    models: dict[str, Override] = Field(default_factory=dict)
+
+
 class Preset(_Strict):
     datasets: list[str] = Field(default_factory=list)
     """They replace the data sets of the suite; empty: those of the suite."""
     seeds: int = Field(1, ge=1)
     budget: Budget
     limits: Limits
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """Settings of every model that has them; those of single models are preferred."""
     models: dict[str, Override] = Field(default_factory=dict)
     """Overrides by the name of the model."""
+    tasks: dict[str, TaskPreset] = Field(default_factory=dict)
+    """By the name of the task; they are preferred to the fields of the same names above."""
+
+    def of(self, task: str) -> "Preset":
+        """Return the preset with what it sets for one task."""
+        own = self.tasks.get(task, TaskPreset())
+        changes = {
+            "budget": own.budget or self.budget,
+            "settings": {**self.settings, **own.settings},
+            "models": {**self.models, **own.models},
+            "tasks": {},
+        }
+        return self.model_copy(update=changes)
+
+
+class Part(_Strict):
+    """Models and data sets of one task: each model runs on each data set."""
+
+    task: str
+    datasets: list[str] = Field(min_length=1)
+    models: list[str] = Field(min_length=1)
+    margin: float = Field(MARGIN, gt=0)
+    """Half-width of the region in which a difference is a tie, on the scale of the task's first metric."""
 
 
 class Suite(_Strict):
+    """A TOML file. A suite of a single task may have the fields of its only part at the top."""
+
     name: str
-    task: str
     summary: str
-    datasets: list[str] = Field(min_length=1)
-    models: list[str] = Field(min_length=1)
+    parts: list[Part] = Field(min_length=1)
     preset: str = "quick"
     """The default preset."""
-    margin: float = Field(MARGIN, gt=0)
-    """Half-width of the region in which a difference is a tie, on the scale of the task's first metric."""
     presets: dict[str, Preset] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_part(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "parts" in given:
+            return given
+        top = {name: value for name, value in given.items() if name not in Part.model_fields}
+        return top | {"parts": [{name: given[name] for name in Part.model_fields if name in given}]}
+
+    @field_validator("parts")
+    @classmethod
+    def _tasks_differ(cls, parts: list[Part]) -> list[Part]:
+        for task in {part.task for part in parts}:
+            if sum(part.task == task for part in parts) > 1:
+                raise ValueError(f"two parts are of the task {task}; make them one part")
+        return parts
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        return tuple(part.task for part in self.parts)
+
+    def margin(self, task: str) -> float:
+        """Return the margin of the part of this task."""
+        return next(part.margin for part in self.parts if part.task == task)
 
     def chosen(self, name: str | None) -> tuple[str, Preset]:
         """Return a preset and its name; `None` means the default preset.
@@ -68,6 +124,16 @@ class Suite(_Strict):
         if name not in self.presets:
             raise SuiteError(f"the suite {self.name} has no preset {name!r}; it has: {', '.join(self.presets)}")
         return name, self.presets[name]
+
+    def chosen_parts(self, task: str | None) -> list[Part]:
+        """Return the part of one task; None: all parts.
+
+        Raises:
+            SuiteError: the suite has no part of that task.
+        """
+        if task is not None and task not in self.tasks:
+            raise SuiteError(f"the suite {self.name} has no part of the task {task!r}; it has: {', '.join(self.tasks)}")
+        return [part for part in self.parts if task in (None, part.task)]
 
 
 def shipped() -> list[str]:
@@ -94,12 +160,24 @@ def _stem(file: Traversable) -> str:
 
 def _read(file: Traversable, name: str) -> Suite:
     try:
-        suite = Suite.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        given = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SuiteError(f"{name} is no TOML: {error}") from None
+    try:
+        suite = Suite.model_validate(given)
     except ValidationError as error:
-        lines = [f"{name}: {'.'.join(str(part) for part in e['loc'])}: {e['msg'].lower()}" for e in error.errors()]
+        keys: list[int | str] = ["parts", 0] if "parts" not in given else []
+        lines = [f"{name}: {_key(e['loc'], keys)}: {e['msg'].lower()}" for e in error.errors()]
         raise SuiteError("; ".join(lines)) from None
     if suite.preset not in suite.presets:
         raise SuiteError(f"{name}: preset: {suite.preset!r} is none of presets: {', '.join(suite.presets)}")
+    for preset, found in suite.presets.items():
+        if strange := set(found.tasks) - set(suite.tasks):
+            raise SuiteError(f"{name}: presets.{preset}.tasks: no part is of the task {', '.join(sorted(strange))}")
     return suite
+
+
+def _key(place: Sequence[int | str], implied: Sequence[int | str]) -> str:
+    """Return the key of a fault in the file, without the beginning that the file does not have."""
+    written = place[len(implied) :] if list(place[: len(implied)]) == list(implied) else place
+    return ".".join(map(str, written))

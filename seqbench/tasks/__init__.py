@@ -14,6 +14,8 @@ TASKS: Mapping[str, str] = {
     "lm": "seqbench.tasks.language.task:LanguageModelling",
     "classify": "seqbench.tasks.documents.task:Classification",
     "forecast": "seqbench.tasks.forecasts.task:Forecasting",
+    "regress": "seqbench.tasks.sequences.task:Regression",
+    "recognise": "seqbench.tasks.sequences.task:Recognition",
 }
 
 

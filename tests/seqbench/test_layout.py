@@ -33,7 +33,7 @@ PICTURE = {
 }
 """Floors from the top down. A room imports from itself and from the floors below, never from a neighbour."""
 FLOORS = tuple(PICTURE)
-TASK_FLOORS = (("documents",), ("language", "forecasts"), ("base",))
+TASK_FLOORS = (("documents",), ("language", "forecasts", "sequences"), ("base", "classes", "items"))
 """The same within `tasks`: a classifier may be built of language models, and no task knows another beyond that."""
 
 

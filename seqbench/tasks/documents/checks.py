@@ -1,8 +1,6 @@
-"""Measures the laws of classifiers: on the fit of a run, and on fits of a class to documents generated here.
+"""Measures the laws of a class of classifiers, on fits to documents generated here.
 
-As for language models, what a model declares about itself is not trusted. The number of predictions is fixed and does
-not depend on how fast the model is: one call of scoring is made again, 48 documents are predicted together, and each of
-them also alone. All are compared with the scores of the run. docs/laws.md tells what each law can see.
+As for language models, what a model declares about itself is not trusted. docs/laws.md tells what each law can see.
 """
 
 from collections.abc import Callable
@@ -12,59 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seqbench.evidence.laws import Fits, Probe, law, seed_everything, untouched, validation
+from seqbench.evidence.laws import Fits, law, seed_everything, untouched, validation
 from seqbench.evidence.records import Check
 from seqbench.interface import Budget, Floats
-from seqbench.tasks.documents import laws
-from seqbench.tasks.documents.laws import Said, answer, some
+from seqbench.tasks.documents.laws import answer, documents
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
-from seqbench.tasks.documents.scoring import Witness, pieces, score_texts
+from seqbench.tasks.items import check_fitted, probe
 from seqbench.tasks.language.vocab import UNK, Vocab
-
-DOCUMENTS = 48
-"""Number of documents on which the laws are measured."""
-FEW = 16
-"""Number of documents that `probe` compares."""
-
-
-def check_fitted(
-    model: Classifier, texts: Texts, classes: int, seed: int, witness: Witness | None = None
-) -> list[Check]:
-    """Measure the laws of a fitted classifier on documents of the test part.
-
-    A law that depends on another law is measured only if the other law holds, so that each fault is reported once.
-
-    Args:
-        witness: what was kept while the documents were scored; None: they are scored here.
-    """
-    rng = np.random.default_rng(seed)
-    rows = some(texts, DOCUMENTS, rng)
-    asked, kept = texts.take(rows), Witness() if witness is None else witness
-
-    def scores() -> Check:
-        if witness is None:
-            score_texts(model, texts, classes, kept)
-        answer(model, asked, classes)
-        return Check(name="scores", passed=True, message="scores are numbers, one for each document and class")
-
-    checks = [law("scores", scores)]
-    if not checks[0].passed:
-        return checks
-    scored, calls = Said(texts, kept.log_p), pieces(len(texts))
-    call = calls[int(rng.integers(len(calls)))]
-    checks.append(law("repeatable", lambda: laws.repeatable(model, scored.take(call), asked)))
-    if checks[-1].passed:
-        checks.append(law("batched", lambda: laws.batched(model, scored.take(rows), rng)))
-        checks.append(law("saved", lambda: laws.saved(model, asked, classes)))
-    checks.append(law("normalised", lambda: laws.normalised(scored)))
-    checks.append(law("pure", lambda: laws.pure(model, asked)))
-    return checks
-
-
-def probe(model: Classifier, texts: Texts, classes: int) -> Probe:
-    """Return a probe that detects whether scoring changes the model: create it before, call `check` after."""
-    asked = texts.take(some(texts, FEW, np.random.default_rng(0)))
-    return Probe(lambda: answer(model, asked, classes), "scoring the test part")
 
 
 @dataclass(frozen=True)
@@ -131,8 +83,9 @@ def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
     once: list[Floats] = []
     with suppress(Exception):  # a fault of the scores is reported below
         once.append(fits.said(model))
-    unchanged = probe(model, corpus.valid.texts, len(corpus.classes))
-    checks += check_fitted(model, asked, len(corpus.classes), seed)
+    kind = documents(len(corpus.classes))
+    unchanged = probe(kind, model, corpus.valid.texts)
+    checks += check_fitted(kind, model, asked, seed)
     if once:
         checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
         checks += [law("unseen", unseen), law("binary", binary), law("missing", missing), law("validation", taught)]

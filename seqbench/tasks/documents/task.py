@@ -11,19 +11,21 @@ from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget
 from seqbench.tasks.base import Reduction, Split, Task
-from seqbench.tasks.documents.checks import check_class, check_fitted, probe
-from seqbench.tasks.documents.data import LabelledData
-from seqbench.tasks.documents.metrics import (
+from seqbench.tasks.classes import (
     ACCURACY,
     CALIBRATION_ERROR,
     LOG_LOSS,
     MACRO_F1,
     MICRO_F1,
-    by_class,
-    confusion,
+    class_detail,
+    item_columns,
+    told,
 )
+from seqbench.tasks.documents.checks import check_class
+from seqbench.tasks.documents.data import LabelledData
+from seqbench.tasks.documents.laws import documents
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
-from seqbench.tasks.documents.scoring import Witness, score_texts
+from seqbench.tasks.items import Witness, check_fitted, probe, score
 
 
 class Classification(Task[LabelledData, Classifier]):
@@ -70,16 +72,9 @@ class Classification(Task[LabelledData, Classifier]):
     ) -> Columns:
         """Return columns with one entry per document, as the metrics take them, and `group` if there are groups."""
         part: Labelled = getattr(data, split)
-        log_p = score_texts(model, part.texts, len(data.classes), witness)
-        predicted = log_p.argmax(axis=1)
-        rows = np.arange(len(part))
+        log_p = score(documents(len(data.classes)), model, part.texts, witness)
         grouped = {} if part.groups is None else {"group": part.groups.astype(np.int32)}
-        return grouped | {
-            "label": part.labels.astype(np.int32),
-            "predicted": predicted.astype(np.int32),
-            "confidence": np.exp(log_p[rows, predicted]).astype(np.float32),
-            "nats": -log_p[rows, part.labels].astype(np.float32),
-        }
+        return grouped | item_columns(log_p, part.labels)
 
     def units(self, columns: Columns, basis: Comparability) -> Units:
         """Each document is a unit. Documents of one group depend on each other, others are independent."""
@@ -87,10 +82,7 @@ class Classification(Task[LabelledData, Classifier]):
         return Units(scored, (Way("groups", numbered(columns["group"])) if "group" in columns else Way("documents"),))
 
     def detail(self, columns: Columns, data: LabelledData, valid: Columns) -> dict[str, Any]:
-        """Return the names of the classes; `precision`, `recall` and `f1` of each class; `confusion`, the counts by
-        true class (row) and predicted class (column)."""
-        matrix = confusion(columns, len(data.classes))
-        return {"classes": list(data.classes), **by_class(matrix), "confusion": matrix.tolist()}
+        return class_detail(columns, data.classes)
 
     def comparability(self, data: LabelledData, dataset: str, data_sha256: str) -> Comparability:
         return Comparability(
@@ -107,10 +99,10 @@ class Classification(Task[LabelledData, Classifier]):
         return {"symbols": list(data.vocab.symbols), "classes": list(data.classes)}
 
     def probe(self, model: Classifier, data: LabelledData) -> Callable[[], Check]:
-        return probe(model, data.valid.texts, len(data.classes)).check
+        return probe(documents(len(data.classes)), model, data.valid.texts).check
 
     def check(self, model: Classifier, data: LabelledData, seed: int, witness: Witness) -> list[Check]:
-        return check_fitted(model, data.test.texts, len(data.classes), seed, witness)
+        return check_fitted(documents(len(data.classes)), model, data.test.texts, seed, witness)
 
     def check_class(self, make: Callable[[], Classifier], seed: int) -> list[Check]:
         return check_class(make, seed)
@@ -119,10 +111,5 @@ class Classification(Task[LabelledData, Classifier]):
         self, model: Classifier, new: Texts, encoding: dict[str, Any], detail: dict[str, Any]
     ) -> dict[str, Any]:
         """Return one entry per document: `document`, from 1; `predicted`; the probability of each class, `p(NAME)`."""
-        classes = encoding["classes"]
-        log_p = score_texts(model, new, len(classes))
-        return {
-            "document": np.arange(len(new)) + 1,
-            "predicted": [classes[i] for i in log_p.argmax(axis=1)],
-            **{f"p({name})": np.exp(log_p[:, i]) for i, name in enumerate(classes)},
-        }
+        log_p = score(documents(len(encoding["classes"])), model, new)
+        return {"document": np.arange(len(new)) + 1, **told(log_p, encoding["classes"])}

@@ -13,7 +13,7 @@ from statsmodels.stats.proportion import proportion_confint
 from seqbench.evidence.metrics import Columns, Metric, mean_of, totals
 from seqbench.evidence.statistics import HEAVY, choose, compare, estimate
 from seqbench.evidence.units import Way
-from seqbench.tasks.documents.metrics import ACCURACY, MACRO_F1
+from seqbench.tasks.classes import ACCURACY, MACRO_F1
 from seqbench.tasks.language.metrics import PERPLEXITY
 
 ERROR = Metric("error", "error", partial(totals, name="x"), mean_of, lower_is_better=True)

@@ -19,7 +19,7 @@ from seqbench.evidence.metrics import Columns, Metric, mean_of, totals
 from seqbench.evidence.statistics import ITEMS, choose, compare, estimate
 from seqbench.evidence.units import Way
 from seqbench.interface import Floats
-from seqbench.tasks.documents.metrics import ACCURACY, MACRO_F1
+from seqbench.tasks.classes import ACCURACY, MACRO_F1
 from seqbench.tasks.forecasts.metrics import MASE
 from seqbench.tasks.language.metrics import PERPLEXITY
 from seqbench.tasks.language.task import ALIKE, SEGMENT

@@ -20,6 +20,7 @@ from seqbench.learning.classifier import (
     max_over,
     mean_over,
 )
+from seqbench.learning.order import random_batches
 from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
 from seqbench.tasks.language.vocab import UNK, Vocab
 
@@ -205,7 +206,7 @@ def test_an_epoch_meets_every_document_once_in_an_order_drawn_from_torchs_genera
     made, orders = batches(train), []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        orders.append([rows.tolist() for rows in made._order()])
+        orders.append([rows.tolist() for rows in random_batches(made.documents.lengths, made.config.batch_size)])
     assert len(made) == len(orders[0]) == 23
     assert sorted(itertools.chain(*orders[0])) == list(range(90))
     assert orders[0] == orders[1] != orders[2]
@@ -215,7 +216,7 @@ def test_documents_of_like_length_go_together() -> None:
     rng = np.random.default_rng(0)
     lengths = rng.integers(1, 200, size=400)
     train = Labelled(texts([np.ones(n, np.int64) for n in lengths]), np.zeros(400, np.int64))
-    padded = sum(len(rows) * lengths[rows].max() for rows in batches(train)._order())
+    padded = sum(len(rows) * lengths[rows].max() for rows in random_batches(lengths, batches(train).config.batch_size))
     assert padded < 1.1 * lengths.sum()
 
 

@@ -2,6 +2,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,8 +12,8 @@ from torch import Tensor, nn
 
 from seqbench.interface import Budget, Context
 from seqbench.learning import training
+from seqbench.learning.schedules import SCHEDULES
 from seqbench.learning.training import (
-    SCHEDULES,
     DivergenceError,
     Loss,
     TrainingConfig,
@@ -359,3 +360,82 @@ def test_a_gpu_is_chosen_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [str(choose_device(name)) for name in ("auto", "cuda", "cuda:1")] == ["cuda", "cuda", "cuda:1"]
     with pytest.raises(ValueError, match="no cuda:2: its CUDA devices are cuda:0, cuda:1"):
         choose_device("cuda:2")
+
+
+class Parabola(nn.Module):
+    """A weight whose loss is (w − 3)²."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.w = nn.Parameter(torch.zeros(1))
+
+
+class Noisy:
+    """Losses of a `Parabola` with noise from torch's global generator."""
+
+    def __init__(self, module: Parabola, updates: int = 20) -> None:
+        self.module, self.updates = module, updates
+
+    def __len__(self) -> int:
+        return self.updates
+
+    def __iter__(self) -> Iterator[Loss]:
+        for _ in range(self.updates):
+            yield Loss((self.module.w - 3 + 0.1 * torch.randn(1)).square().sum(), 1)
+
+
+def _tried(rates: float | tuple[float, ...], epochs: int = 2, **settings: Any) -> tuple[float, dict[str, list[float]]]:
+    curves: dict[str, list[float]] = {}
+    ctx: Context[Any] = Context(
+        seed=0,
+        budget=Budget(epochs=epochs),
+        valid=None,
+        log=lambda name, value: curves.setdefault(name, []).append(value),
+    )
+    config = TrainingConfig(
+        **{"learning_rate": rates, "optimiser": "sgd", "schedule": "constant", "clip": 1e9, "patience": 99} | settings
+    )
+    with seeded(0, torch.device("cpu")):
+        module = Parabola()
+        train(module, Noisy(module), lambda: float((module.w - 3).square()), config, ctx)
+    return float(module.w.detach()), curves
+
+
+def test_of_several_learning_rates_each_is_tried_as_if_alone_and_the_best_is_kept() -> None:
+    rates = (0.001, 0.05, 0.3)
+    kept, curves = _tried(rates)
+    alone = {rate: _tried(rate) for rate in rates}
+    for rate, (_, of_rate) in alone.items():
+        for name in ("train_loss", "valid_loss", "updates"):
+            assert curves[f"{name}, learning rate {rate:g}"] == of_rate[name]
+    scores = {rate: min(of_rate["valid_loss"]) for rate, (_, of_rate) in alone.items()}
+    best = min(scores, key=lambda rate: scores[rate])
+    assert curves["learning_rate"] == [best]
+    assert kept == alone[best][0]
+
+
+def test_a_learning_rate_that_diverges_is_left_out_unless_all_do() -> None:
+    kept, curves = _tried((5.0, 0.05))
+    assert curves["learning_rate"] == [0.05]
+    assert kept == _tried(0.05)[0]
+    with pytest.raises(DivergenceError, match="lower learning_rate"):
+        _tried((5.0, 6.0))
+
+
+def test_updates_are_counted_beside_each_score() -> None:
+    _, curves = _tried(0.05, epochs=3)
+    assert curves["updates"] == [20, 40, 60]
+    assert len(curves["valid_loss"]) == 3
+
+
+def test_several_learning_rates_need_validation_data() -> None:
+    module = Parabola()
+    ctx: Context[Any] = Context(seed=0, budget=Budget(), valid=None)
+    with pytest.raises(ValueError, match="several learning rates need validation data"):
+        train(module, Noisy(module), None, TrainingConfig(learning_rate=(0.1, 0.2)), ctx)
+
+
+@pytest.mark.parametrize("rate", [0, -1.0, (), (0.1, 0.0)])
+def test_learning_rates_must_be_positive(rate: Any) -> None:
+    with pytest.raises(ValueError, match="learning_rate"):
+        TrainingConfig(learning_rate=rate)

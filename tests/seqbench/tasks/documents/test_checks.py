@@ -198,15 +198,16 @@ def test_the_models_of_the_house_break_no_law(name: str) -> None:
 
 
 def test_a_classifier_that_learns_from_the_test_part_is_found_out() -> None:
-    from seqbench.tasks.documents.checks import _corpus, _fit, probe
-    from seqbench.tasks.documents.scoring import score_texts
+    from seqbench.tasks.documents.checks import _corpus, _fit
+    from seqbench.tasks.documents.laws import documents
+    from seqbench.tasks.items import probe, score
 
     corpus = _corpus(3, 60, np.random.default_rng(0))
     for kind, honest in ((Learner, False), (Honest, True)):
         model = _fit(kind(), corpus, 0)
-        unchanged = probe(model, corpus.valid.texts, 3)
+        unchanged = probe(documents(3), model, corpus.valid.texts)
         for _ in range(50):
-            score_texts(model, corpus.test.texts, 3)
+            score(documents(3), model, corpus.test.texts)
         assert unchanged.check().passed == honest
 
 

@@ -1,24 +1,88 @@
-"""Metrics of classification, and the confusion matrix.
+"""Classification of items of any kind: valid scores, the law of their sum, item columns, metrics, confusion matrix.
 
-Item columns, one entry per document: `label` and `predicted`, indices of classes; `confidence`, the probability of the
+Item columns, one entry per item: `label` and `predicted`, indices of classes; `confidence`, the probability of the
 predicted class; `nats`, −ln p of the true class.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqbench.evidence.laws import SUM_TOLERANCE, ScoreError, log_probabilities
 from seqbench.evidence.metrics import Columns, Metric, column, mean_of, totals
-from seqbench.interface import Floats
+from seqbench.evidence.records import Check
+from seqbench.interface import Floats, Ids
 
 BINS = 15
 """Number of bins of equal width for the confidence, in the calibration error (Guo et al. 2017, section 2)."""
 
 
+def class_scores(given: object, items: int, classes: int, noun: str) -> Floats:
+    """Return what `predict` returned as log-probabilities (N, C), after checking it.
+
+    Args:
+        items, classes: N and C.
+        noun: what an item is, in the singular.
+
+    Raises:
+        ScoreError: the result has the wrong shape, or a score is not a log-probability.
+    """
+    scores = np.asarray(given)
+    if scores.shape != (items, classes):
+        raise ScoreError(f"predict returned shape {scores.shape} for {items} {noun}s and {classes} classes")
+    return log_probabilities(scores, lambda nan: f"{int(nan.any(axis=1).sum()):,} {noun}s")
+
+
+def normalised(log_p: Floats) -> Check:
+    """The probabilities of all classes sum to one, for each scored item; log_p: (N, C)."""
+    sums = np.exp(log_p).sum(axis=1)
+    value = float(sums[np.abs(sums - 1).argmax()])
+    passed = abs(value - 1) <= SUM_TOLERANCE
+    sentence = f"the probabilities of all classes sum to {value:.6g}"
+    return Check(
+        name="normalised",
+        passed=passed,
+        value=value,
+        bound=1 + SUM_TOLERANCE if value >= 1 else 1 - SUM_TOLERANCE,
+        message=sentence if passed else f"{sentence}: scores must be log-probabilities of a distribution over classes",
+        places=len(sums),
+    )
+
+
+NORMALISED: Mapping[str, Callable[[Floats], Check]] = {"normalised": normalised}
+
+
+def item_columns(log_p: Floats, labels: Ids) -> dict[str, NDArray[Any]]:
+    """Return the item columns of predictions (N, C) for items of these classes (N,)."""
+    predicted, rows = log_p.argmax(axis=1), np.arange(len(labels))
+    return {
+        "label": labels.astype(np.int32),
+        "predicted": predicted.astype(np.int32),
+        "confidence": np.exp(log_p[rows, predicted]).astype(np.float32),
+        "nats": -log_p[rows, labels].astype(np.float32),
+    }
+
+
+def class_detail(columns: Columns, classes: Sequence[str]) -> dict[str, Any]:
+    """Return the names of the classes; `precision`, `recall` and `f1` of each class; `confusion`, the counts by true
+    class (row) and predicted class (column)."""
+    matrix = confusion(columns, len(classes))
+    return {"classes": list(classes), **by_class(matrix), "confusion": matrix.tolist()}
+
+
+def told(log_p: Floats, classes: Sequence[str]) -> dict[str, Any]:
+    """Return predictions (N, C) for people: `predicted`, and the probability of each class, `p(NAME)`."""
+    return {
+        "predicted": [classes[i] for i in log_p.argmax(axis=1)],
+        **{f"p({name})": np.exp(log_p[:, i]) for i, name in enumerate(classes)},
+    }
+
+
 def confusion(columns: Columns, classes: int) -> NDArray[np.int64]:
-    """Return (C, C) counts of documents by true class (row) and predicted class (column)."""
+    """Return (C, C) counts of items by true class (row) and predicted class (column)."""
     pairs = columns["label"].astype(np.int64) * classes + columns["predicted"]
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
 
@@ -39,7 +103,7 @@ def _classes(columns: Columns) -> Floats:
 
 
 def _by_class(columns: Columns) -> Floats:
-    """Return (N, 2C): for each class twice the true positives, then its true plus its predicted documents."""
+    """Return (N, 2C): for each class twice the true positives, then its true plus its predicted items."""
     classes = _classes(columns)
     true = (columns["label"][:, None] == classes).astype(np.float64)
     said = (columns["predicted"][:, None] == classes).astype(np.float64)
@@ -47,7 +111,7 @@ def _by_class(columns: Columns) -> Floats:
 
 
 def _macro_f1(sums: Floats) -> Floats:
-    """Return the mean F1 (R,) over the classes; a class without true or predicted documents is left out."""
+    """Return the mean F1 (R,) over the classes; a class without true or predicted items is left out."""
     right, all_ = np.split(sums, 2, axis=1)
     met = all_ > 0
     mean: Floats = np.where(met, right / np.where(met, all_, 1), 0).sum(axis=1) / np.maximum(met.sum(axis=1), 1)
@@ -55,7 +119,7 @@ def _macro_f1(sums: Floats) -> Floats:
 
 
 def _errors_by_class(columns: Columns) -> tuple[Floats, Floats]:
-    """Return what changes if a document of a class is taken for another class, as likely as that class is frequent."""
+    """Return what changes if an item of a class is taken for another class, as likely as that class is frequent."""
     share = (columns["label"][:, None] == _classes(columns)).mean(axis=0)
     instead = np.tile(share, (len(share), 1)) * (1 - np.eye(len(share)))
     instead /= np.maximum(instead.sum(axis=1, keepdims=True), 1e-300)
@@ -63,7 +127,7 @@ def _errors_by_class(columns: Columns) -> tuple[Floats, Floats]:
 
 
 def _right(columns: Columns) -> Floats:
-    """Return (N, 2): whether the document is right, and 1."""
+    """Return (N, 2): whether the item is right, and 1."""
     right = (columns["label"] == columns["predicted"]).astype(np.float64)
     return np.stack([right, np.ones(len(right))], axis=1)
 
@@ -87,7 +151,7 @@ def _surplus(columns: Columns) -> Floats:
 
 
 def _calibration_error(sums: Floats) -> Floats:
-    """Return the sum over bins of |Σ (right − confidence)| / N, with N the number of all documents (Guo et al. 2017,
+    """Return the sum over bins of |Σ (right − confidence)| / N, with N the number of all items (Guo et al. 2017,
     eq. 3)."""
     error: Floats = np.abs(sums[:, :-1]).sum(axis=1) / sums[:, -1]
     return error
@@ -98,7 +162,7 @@ _SHARE: dict[str, Any] = {"lower_is_better": False, "range": "share", "per_cent"
 MACRO_F1 = Metric("macro_f1", "macro-F1", _by_class, _macro_f1, errors=_errors_by_class, **_SHARE)
 ACCURACY = Metric("accuracy", "accuracy", _right, _share, errors=_one_error, **_SHARE)
 MICRO_F1 = Metric("micro_f1", "micro-F1", _right, _share, errors=_one_error, **_SHARE)
-"""With one class per document, it equals the accuracy."""
+"""With one class per item, it equals the accuracy."""
 LOG_LOSS = Metric("log_loss", "log-loss", partial(totals, name="nats"), mean_of, lower_is_better=True, range="positive")
 CALIBRATION_ERROR = Metric(
     "calibration_error", "calibration error", _surplus, _calibration_error, lower_is_better=True, per_cent=True

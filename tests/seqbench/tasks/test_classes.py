@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
 from seqbench.evidence.metrics import Columns
-from seqbench.tasks.documents.metrics import (
+from seqbench.tasks.classes import (
     ACCURACY,
     CALIBRATION_ERROR,
     LOG_LOSS,

@@ -1,0 +1,1 @@
+"""Classic models of whole sequences: chance, summaries, linear models, dynamic time warping."""

@@ -1,0 +1,1 @@
+"""Sequences of real values that the dependencies carry, and your own."""
