@@ -116,7 +116,8 @@ class EchoStateRegressor(EchoStatePredictor[TargetedSequences, RegressionContext
         return int(((predicted - ctx.valid.targets) ** 2).mean(axis=(1, 2)).argmin())
 
     def predict(self, sequences: Sequences) -> Floats:
-        return self.readout(self.features(sequences))[0]
+        said: Floats = self.readout(self.features(sequences))[0]
+        return said
 
 
 class EchoStateRecogniser(EchoStatePredictor[LabelledSequences, RecognitionContext], Recogniser):
