@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 import torch
 from pydantic import Field, model_validator
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig
 from seqbench.packing import within
@@ -75,7 +75,7 @@ class RecurrentClassifier(NeuralClassifier):
     def build(self, vocab_size: int, classes: int) -> RecurrentNetwork:
         c = self.config
         # Dropout before and after the layers is that of all document networks.
-        body = c.build_stack(c.embedding_size, c.hidden_size, nn.Dropout(c.dropout), outside=False)
+        body = c.build_stack(c.embedding_size, c.hidden_size, c.dropout, outside=False)
         pooling = pooling_layer(c.pooling, body.output_size, c.direction)
         return RecurrentNetwork(body, pooling, vocab_size, classes, c)
 

@@ -70,7 +70,7 @@ class RecurrentForecaster(NetworkForecaster):
         c = self.config
         segment = c.steps(self.season, self.window)
         read = nn.Linear(segment, c.hidden_size)
-        body = c.build_stack(c.hidden_size, c.hidden_size, nn.Dropout(c.dropout))
+        body = c.build_stack(c.hidden_size, c.hidden_size, c.dropout)
         output = nn.Linear(body.output_size, self.horizon)
         return nn.Sequential(Segments(segment), read, LastOutput(body, c.direction), output)
 

@@ -3,11 +3,12 @@
 import torch
 from torch import Tensor
 
-from seqbench.recurrent.cells.cell import Cell, MemoryState
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.cell import MemoryState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
 
-class CarouselLSTMCell(Cell[MemoryState]):
+class CarouselLSTMCell(HandCell[MemoryState]):
     r"""One step of an LSTM whose memory only ever grows by what is written: the constant error carousel.
 
         i = σ(x_i + U_i h)       input gate
@@ -29,3 +30,19 @@ class CarouselLSTMCell(Cell[MemoryState]):
         i, g, o = recurrence.add(x, state.h).chunk(3, dim=-1)
         c = torch.addcmul(state.c, torch.sigmoid(i), torch.tanh(g))
         return MemoryState(torch.sigmoid(o) * torch.tanh(recurrence.memory(c)), c)
+
+    def ahead(self, x: Tensor, state: MemoryState, u: Products) -> tuple[MemoryState, Saved]:
+        i, g, o = u.of(state.h).add_(x).chunk(3, dim=-1)
+        i, g, o = torch.sigmoid(i), torch.tanh(g), torch.sigmoid(o)
+        c = torch.addcmul(state.c, i, g)
+        seen = torch.tanh(c)
+        return MemoryState(o * seen, c), (i, g, o, seen, state.h)
+
+    def back(self, saved: Saved, slopes: MemoryState, u: Products, dx: Tensor) -> MemoryState:
+        i, g, o, seen, h = saved
+        di, dg, do = dx.chunk(3, dim=-1)
+        do.copy_(sigmoid_slope(slopes.h * seen, o))
+        dc = tanh_slope(slopes.h * o, seen).add_(slopes.c)
+        di.copy_(sigmoid_slope(dc * g, i))
+        dg.copy_(tanh_slope(dc * i, g))
+        return MemoryState(u.back(dx, h), dc)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope
 from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence
 from seqbench.recurrent.cells.torch_cell import TorchCell
@@ -18,10 +19,10 @@ FUNCTIONS: dict[Nonlinearity, Callable[[Tensor], Tensor]] = {
 }
 
 
-class ElmanCell(TorchCell[OutputState]):
+class ElmanCell(TorchCell[OutputState], HandCell[OutputState]):
     r"""h' = φ(x + U h), where φ is tanh, max(0, ·) or the logistic function, which Elman used.
 
-    torch has the first two; the third is computed step by step.
+    torch has kernels for the first two, and the third is computed by hand.
     """
 
     gates, parts = 1, (1,)
@@ -41,6 +42,15 @@ class ElmanCell(TorchCell[OutputState]):
 
     def step(self, x: Tensor, state: OutputState, recurrence: Recurrence) -> OutputState:
         return OutputState(FUNCTIONS[self.nonlinearity](recurrence.add(x, state.h)))
+
+    def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
+        h = u.of(state.h).add_(x).sigmoid_()
+        return OutputState(h), (h, state.h)
+
+    def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:
+        h, before = saved
+        dx.copy_(sigmoid_slope(slopes.h, h))
+        return OutputState(u.back(dx, before))
 
     def function(self) -> Callable[..., tuple[Tensor, ...]] | None:
         return {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu}.get(self.nonlinearity)

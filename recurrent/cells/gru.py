@@ -12,7 +12,8 @@ from typing import Literal, Self
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.cell import Cell, OutputState
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence, Weights
 from seqbench.recurrent.cells.torch_cell import TorchCell
 
@@ -90,7 +91,7 @@ class GRUCell(TorchCell[OutputState]):
                 weight[self.hidden_size : 2 * self.hidden_size].neg_()
 
 
-class ResetBeforeGRUCell(Cell[OutputState]):
+class ResetBeforeGRUCell(HandCell[OutputState]):
     r"""One step of a GRU that resets the state before the product.
 
         r = σ(x_r + U_r h)           reset gate
@@ -116,6 +117,25 @@ class ResetBeforeGRUCell(Cell[OutputState]):
         r, z = torch.sigmoid(recurrence.add(x_gates, state.h)).chunk(2, dim=-1)
         n = torch.tanh(recurrence.add(x_n, r * state.h, part=1))
         return OutputState(mixed(self.update, z, state.h, n))
+
+    def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
+        x_gates, x_n = torch.split(x, [2 * self.hidden_size, self.hidden_size], -1)
+        r, z = u.of(state.h).add_(x_gates).sigmoid_().chunk(2, dim=-1)
+        left = r * state.h
+        n = u.of(left, part=1).add_(x_n).tanh_()
+        return OutputState(mixed(self.update, z, state.h, n)), (r, z, n, left, state.h)
+
+    def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:
+        r, z, n, left, h = saved
+        d_gates, dn = torch.split(dx, [2 * self.hidden_size, self.hidden_size], -1)
+        dr, dz = d_gates.chunk(2, dim=-1)
+        of_z = slopes.h * z
+        kept, new = (of_z, slopes.h - of_z) if self.update == "keep" else (slopes.h - of_z, of_z)
+        dz.copy_(sigmoid_slope(slopes.h * (h - n if self.update == "keep" else n - h), z))
+        dn.copy_(tanh_slope(new, n))
+        d_left = u.back(dn, left, part=1)
+        dr.copy_(sigmoid_slope(d_left * h, r))
+        return OutputState(u.back(d_gates, h).add_(kept).addcmul_(d_left, r))
 
 
 def mixed(update: Update, z: Tensor, old: Tensor, new: Tensor) -> Tensor:

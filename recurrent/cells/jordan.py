@@ -1,15 +1,17 @@
 """The network of Jordan 1986, "Serial order: a parallel distributed processing approach": its output is fed back."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.cell import Cell, OutputState
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, tanh_slope
+from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
 
-class JordanCell(Cell[OutputState]):
+class JordanCell(HandCell[OutputState]):
     r"""One step of a Jordan network, with the output layer inside the cell.
 
         s = tanh(x + U y)       hidden units, which see the output of the step before
@@ -33,3 +35,19 @@ class JordanCell(Cell[OutputState]):
     def step(self, x: Tensor, state: OutputState, recurrence: Recurrence) -> OutputState:
         s = torch.tanh(recurrence.add(x, state.h))
         return OutputState(torch.tanh(recurrence.product(s, part=1) + self.output_bias))
+
+    def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
+        s = u.of(state.h).add_(x).tanh_()
+        y = u.of(s, part=1).add_(self.output_bias).tanh_()
+        return OutputState(y), (s, y, state.h)
+
+    def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:
+        s, y, before = saved
+        dx.copy_(tanh_slope(u.back(tanh_slope(slopes.h, y), s, part=1), s))
+        return OutputState(u.back(dx, before))
+
+    def own(self) -> list[Tensor]:
+        return [self.output_bias]
+
+    def own_slopes(self, saved: Sequence[Saved], dx: Tensor, u: Products) -> list[Tensor]:
+        return [u.slopes(part=1).sum(0)]

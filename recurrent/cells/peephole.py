@@ -4,14 +4,17 @@ Gers & Schmidhuber 2000, "Recurrent nets that time and count"; Gers, Schraudolph
 timing with LSTM recurrent networks".
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.cell import Cell, MemoryState
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.cell import MemoryState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
 
-class PeepholeLSTMCell(Cell[MemoryState]):
+class PeepholeLSTMCell(HandCell[MemoryState]):
     r"""One step of an LSTM whose gates see the memory.
 
         i = σ(x_i + U_i h + p_i ⊙ c)      input gate
@@ -40,3 +43,31 @@ class PeepholeLSTMCell(Cell[MemoryState]):
         i, f = torch.sigmoid(i + p_i * state.c), torch.sigmoid(f + p_f * state.c)
         c = f * state.c + i * torch.tanh(g)
         return MemoryState(torch.sigmoid(o + p_o * c) * torch.tanh(recurrence.memory(c)), c)
+
+    def ahead(self, x: Tensor, state: MemoryState, u: Products) -> tuple[MemoryState, Saved]:
+        i, f, g, o = u.of(state.h).add_(x).chunk(4, dim=-1)
+        p_i, p_f, p_o = self.peephole
+        i, f = torch.addcmul(i, p_i, state.c).sigmoid_(), torch.addcmul(f, p_f, state.c).sigmoid_()
+        g = torch.tanh(g)
+        c = torch.addcmul(f * state.c, i, g)
+        o, seen = torch.addcmul(o, p_o, c).sigmoid_(), torch.tanh(c)
+        return MemoryState(o * seen, c), (i, f, g, o, c, seen, *state)
+
+    def back(self, saved: Saved, slopes: MemoryState, u: Products, dx: Tensor) -> MemoryState:
+        i, f, g, o, _, seen, h_before, c_before = saved
+        p_i, p_f, p_o = self.peephole
+        di, df, dg, do = dx.chunk(4, dim=-1)
+        do.copy_(sigmoid_slope(slopes.h * seen, o))
+        dc = tanh_slope(slopes.h * o, seen).add_(slopes.c).addcmul_(do, p_o)
+        di.copy_(sigmoid_slope(dc * g, i))
+        df.copy_(sigmoid_slope(dc * c_before, f))
+        dg.copy_(tanh_slope(dc * i, g))
+        return MemoryState(u.back(dx, h_before), (dc * f).addcmul_(di, p_i).addcmul_(df, p_f))
+
+    def own(self) -> list[Tensor]:
+        return [self.peephole]
+
+    def own_slopes(self, saved: Sequence[Saved], dx: Tensor, u: Products) -> list[Tensor]:
+        di, df, _, do = dx.chunk(4, dim=-1)
+        c, c_before = (torch.stack([step[k] for step in saved]) for k in (4, 7))
+        return [torch.stack([(di * c_before).sum((0, 1)), (df * c_before).sum((0, 1)), (do * c).sum((0, 1))])]

@@ -7,11 +7,12 @@ state as well; the lectures' unit, as here, has the shortcut from state to state
 import torch
 from torch import Tensor
 
-from seqbench.recurrent.cells.cell import Cell, OutputState
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
 
-class ShortcutCell(Cell[OutputState]):
+class ShortcutCell(HandCell[OutputState]):
     r"""One step of a shortcut unit.
 
     z = σ(x_z + U_z h)          write gate
@@ -27,3 +28,16 @@ class ShortcutCell(Cell[OutputState]):
     def step(self, x: Tensor, state: OutputState, recurrence: Recurrence) -> OutputState:
         z, n = recurrence.add(x, state.h).chunk(2, dim=-1)
         return OutputState(torch.lerp(state.h, torch.tanh(n), torch.sigmoid(z)))
+
+    def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
+        z, n = u.of(state.h).add_(x).chunk(2, dim=-1)
+        z, n = torch.sigmoid(z), torch.tanh(n)
+        return OutputState(torch.lerp(state.h, n, z)), (z, n, state.h)
+
+    def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:
+        z, n, h = saved
+        dz, dn = dx.chunk(2, dim=-1)
+        written = slopes.h * z
+        dz.copy_(sigmoid_slope(slopes.h * (n - h), z))
+        dn.copy_(tanh_slope(written, n))
+        return OutputState(u.back(dx, h).add_(slopes.h).sub_(written))

@@ -3,11 +3,12 @@
 import torch
 from torch import Tensor
 
-from seqbench.recurrent.cells.cell import Cell, MemoryState
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.cell import MemoryState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
 
-class SquashedLSTMCell(Cell[MemoryState]):
+class SquashedLSTMCell(HandCell[MemoryState]):
     r"""One step of an LSTM with a squashed memory.
 
         i = σ(x_i + U_i h)       input gate
@@ -30,3 +31,20 @@ class SquashedLSTMCell(Cell[MemoryState]):
         i, f, g, o = recurrence.add(x, state.h).chunk(4, dim=-1)
         c = torch.sigmoid(torch.sigmoid(f) * state.c + torch.sigmoid(i) * torch.tanh(g))
         return MemoryState(torch.sigmoid(o) * torch.tanh(recurrence.memory(c)), c)
+
+    def ahead(self, x: Tensor, state: MemoryState, u: Products) -> tuple[MemoryState, Saved]:
+        i, f, g, o = u.of(state.h).add_(x).chunk(4, dim=-1)
+        i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+        c = torch.addcmul(f * state.c, i, g).sigmoid_()
+        seen = torch.tanh(c)
+        return MemoryState(o * seen, c), (i, f, g, o, c, seen, *state)
+
+    def back(self, saved: Saved, slopes: MemoryState, u: Products, dx: Tensor) -> MemoryState:
+        i, f, g, o, c, seen, h_before, c_before = saved
+        di, df, dg, do = dx.chunk(4, dim=-1)
+        do.copy_(sigmoid_slope(slopes.h * seen, o))
+        sum_ = sigmoid_slope(tanh_slope(slopes.h * o, seen).add_(slopes.c), c)  # of f ⊙ c + i ⊙ g
+        di.copy_(sigmoid_slope(sum_ * g, i))
+        df.copy_(sigmoid_slope(sum_ * c_before, f))
+        dg.copy_(tanh_slope(sum_ * i, g))
+        return MemoryState(u.back(dx, h_before), sum_ * f)

@@ -69,7 +69,7 @@ class TorchCell(Cell[State]):
     def kernel(self, x: Tensor, state: State, weights: Weights, lengths: Tensor | None) -> tuple[Tensor, State] | None:
         function = self.function()
         if function is None:
-            return None
+            return super().kernel(x, state, weights, lengths)
         flat = [weight for weight in weights if weight is not None]
         hidden = [tensor[None] for tensor in state]
         if lengths is None:

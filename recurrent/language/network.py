@@ -1,25 +1,18 @@
 """Base class of the recurrent language models that read forward."""
 
-from pydantic import Field
 from torch import Tensor, nn
 
 from seqbench.interface import Ids
 from seqbench.learning.column_language import BodyState, ColumnLanguageConfig, ColumnLanguageModel, ColumnNetwork
 from seqbench.learning.output import OutputLayer
-from seqbench.recurrent.layers.dropout import LockedDropout
 from seqbench.recurrent.layers.settings import RecurrentSettings
 from seqbench.recurrent.layers.stack import Stack
 
 
 class RecurrentLanguageConfig(RecurrentSettings, ColumnLanguageConfig):
-    locked: bool = Field(
-        False, description="whether a dropped unit stays dropped for a whole window (Gal & Ghahramani 2016)"
-    )
-
     def stack(self) -> Stack:
         """Return a stack of untrained layers with these settings."""
-        dropout = LockedDropout(self.dropout) if self.locked else nn.Dropout(self.dropout)
-        return self.build_stack(self.embedding_size, self.hidden_size, dropout)
+        return self.build_stack(self.embedding_size, self.hidden_size, self.dropout)
 
 
 class RecurrentNetwork(ColumnNetwork):

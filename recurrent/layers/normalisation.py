@@ -20,25 +20,24 @@ class Steps(NamedTuple):
 
     number: Tensor  # (T, G) the step of each group, counted from the start of the sequences
     member: Tensor  # (B, G) 1 for the group of a column
-    share: Tensor  # (T, G, B) weights that average over the columns of a group whose sequence has not ended
+    going: Tensor  # (T, G, B) 1 for the columns of a group whose sequence has not ended
     counted: Tensor  # (T, G) the number of these columns
 
     def at(self, t: int) -> "Steps":
         """Return one step of the scan."""
-        return Steps(self.number[t : t + 1], self.member, self.share[t : t + 1], self.counted[t : t + 1])
+        return Steps(self.number[t : t + 1], self.member, self.going[t : t + 1], self.counted[t : t + 1])
 
 
 def steps(read: Tensor, length: int, lengths: Tensor | None) -> Steps:
     """Return the steps of a scan of this length; read: (B,) steps before it; lengths: (B,) steps of it, None: all."""
     groups, group = torch.unique(read, return_inverse=True)
     time = torch.arange(length, device=read.device)
-    member = F.one_hot(group, len(groups)).to(torch.get_default_dtype())
+    member = F.one_hot(group, len(groups))
     valid = torch.ones(length, len(read), dtype=torch.bool, device=read.device)
     if lengths is not None:
         valid = time[:, None] < lengths
-    counts = valid[:, None] * member.t()
-    counted = counts.sum(2)
-    return Steps(groups + time[:, None], member, counts / counted.clamp(min=1)[..., None], counted)
+    going = valid[:, None] * member.t()
+    return Steps(groups + time[:, None], member, going, going.sum(2))
 
 
 class StepBatchNorm(nn.Module):
@@ -71,9 +70,9 @@ class StepBatchNorm(nn.Module):
         slots = when.number.clamp(max=max(last - 1, 0))
         mean, variance = self.mean[slots], self.variance[slots]
         if self.training:
-            share = when.share.to(x.dtype)
-            of_batch = share @ x
-            around = share @ (x - _each(when, of_batch)).square()
+            going, counted = when.going.to(x.dtype), when.counted.clamp(min=1)[..., None]
+            of_batch = going @ x / counted
+            around = going @ (x - _each(when, of_batch)).square() / counted
             self._follow(slots, when.counted, of_batch.detach(), around.detach())
             several = when.counted[..., None] > 1
             mean, variance = torch.where(several, of_batch, mean), torch.where(several, around, variance)

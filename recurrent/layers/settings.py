@@ -8,6 +8,7 @@ from torch import nn
 
 from seqbench.interface import Config
 from seqbench.recurrent.cells.cell import Cell
+from seqbench.recurrent.layers.dropout import LockedDropout
 from seqbench.recurrent.layers.layer import Layer
 from seqbench.recurrent.layers.recurrent import NormName, Recurrent
 from seqbench.recurrent.layers.stack import Residual, Stack
@@ -40,6 +41,11 @@ class RecurrentSettings(Config):
         lt=1,
         description="share of the recurrent weights that is dropped in an update (Merity et al. 2018)",
         json_schema_extra={"search": {"low": 0.0, "high": 0.7}},
+    )
+    locked: bool = Field(
+        False,
+        description="whether a unit dropped between layers stays dropped at all steps of a sequence or window (Gal & "
+        "Ghahramani 2016)",
     )
     dilation: int | tuple[int, ...] = Field(
         1,
@@ -81,14 +87,14 @@ class RecurrentSettings(Config):
         layer = Dilated(layer, dilation) if dilation > 1 else layer
         return Strided(layer, self.stride) if self.stride > 1 else layer
 
-    def build_stack(self, input_size: int, hidden_size: int, dropout: nn.Module, outside: bool = True) -> Stack:
-        """Return untrained layers; dropout: see `Stack`."""
+    def build_stack(self, input_size: int, hidden_size: int, dropout: float, outside: bool = True) -> Stack:
+        """Return untrained layers with this share of dropout between them; outside: see `Stack`."""
         layers: list[Layer] = []
         for depth in range(self.layers):
             layer = self.build_layer(layers[-1].output_size if layers else input_size, hidden_size, depth)
             fits = self.residual and layer.input_size == layer.output_size
             layers.append(Residual(layer) if fits else layer)
-        return Stack(layers, dropout, outside)
+        return Stack(layers, LockedDropout(dropout) if self.locked else nn.Dropout(dropout), outside)
 
 
 class DirectedSettings(RecurrentSettings):

@@ -143,6 +143,7 @@ CASES = {
     "mingru": Case(lambda: MinGRUCell(INPUTS, UNITS), mingru),
 }
 EVERY = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+KERNEL = pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "loop"])
 
 
 def made(case: Case) -> Cell[Any]:
@@ -205,9 +206,11 @@ def test_the_loop_computes_the_equations_with_and_without_a_kernel(
 
 
 @EVERY
-def test_the_gradient_is_that_of_finite_differences(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+@KERNEL
+def test_the_gradient_is_that_of_finite_differences(case: Case, kernel: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     cell = made(case)
-    monkeypatch.setattr(type(cell), "kernel", lambda *_: None)
+    if not kernel:
+        monkeypatch.setattr(type(cell), "kernel", lambda *_: None)
     layer, names = Recurrent(cell), [name for name, _ in cell.named_parameters()]
     weights = [value.detach().clone().requires_grad_() for value in cell.parameters()]
     start = [torch.randn(1, 2, UNITS, dtype=torch.float64, requires_grad=True) for _ in range(case.states)]
@@ -221,9 +224,13 @@ def test_the_gradient_is_that_of_finite_differences(case: Case, monkeypatch: pyt
 
 
 @EVERY
-def test_a_gradient_of_one_step_leaves_nothing_behind_for_the_next(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+@KERNEL
+def test_a_gradient_of_one_step_leaves_nothing_behind_for_the_next(
+    case: Case, kernel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cell, x = made(case), inputs().requires_grad_()
-    monkeypatch.setattr(type(cell), "kernel", lambda *_: None)
+    if not kernel:
+        monkeypatch.setattr(type(cell), "kernel", lambda *_: None)
     outputs, _ = Recurrent(cell)(x)
     trained = [weight for weight in cell.parameters() if weight.requires_grad]
     whole = torch.autograd.grad(outputs.sum(), trained, retain_graph=True)
