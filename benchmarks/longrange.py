@@ -106,22 +106,26 @@ def courses(store: Path) -> dict[str, tuple[Problem, dict[str, list[Course]]]]:
 
 def table(found: Mapping[str, tuple[Problem, Mapping[str, Sequence[Course]]]]) -> str:
     """Return the table in Markdown: a row per data set and model, a cell per seed."""
-    lines = [
-        "| data | model | solved at update, by seed | best score, by seed | learning rate, by seed |",
-        "| :-- " * 5 + "|",
-    ]
+    titles = ("data", "model", "solved at update, by seed", "best score, by seed", "learning rate, by seed")
+    lines = [f"| {' | '.join(titles)} |", "| :-- " * len(titles) + "|"]
     for data, (bounds, models) in sorted(found.items()):
-        for model, fits in sorted(
-            models.items(), key=lambda item: list(COLOURS).index(item[0]) if item[0] in COLOURS else 99
-        ):
+        for model in sorted(models, key=lambda name: [*COLOURS, name].index(name)):
+            fits = models[model]
             solved = [fit.solved(bounds.solved) for fit in fits]
             cells = (
                 ", ".join("—" if at is None else f"{at:,.0f}" for at in solved),
                 ", ".join(f"{min(fit.scores):.3g}" for fit in fits),
                 ", ".join(f"{fit.learning_rate:g}" for fit in fits),
             )
-            lines.append(f"| {data} | {model} | {' | '.join(cells)} |")
+            lines.append(f"| {_short(data)} | {model} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _short(data: str) -> str:
+    """Return the name of a data set without the sizes of its parts."""
+    name, _, options = data.rstrip(")").partition("(")
+    kept = [option for option in options.split(", ") if option and not option.startswith(("train_", "valid_", "test_"))]
+    return f"{name}({', '.join(kept)})" if kept else name
 
 
 def draw(found: Mapping[str, tuple[Problem, Mapping[str, Sequence[Course]]]], output: Path) -> None:
@@ -155,7 +159,9 @@ def _panel(axes: Axes, data: str, bounds: Problem, models: Mapping[str, Sequence
     axes.annotate("no memory", (1, bounds.chance), xycoords=("axes fraction", "data"), ha="right", va="bottom")
     axes.annotate("solved", (1, bounds.solved), xycoords=("axes fraction", "data"), ha="right", va="bottom")
     axes.set_yscale("log")
-    axes.set_title(data.replace(", train_", ",\ntrain_"), fontsize=10)
+    if bounds.solved < 1:  # scores may go down to rounding errors
+        axes.set_ylim(bottom=bounds.solved / 20)
+    axes.set_title(_short(data))
     axes.set_xlabel("updates")
     axes.set_ylabel(bounds.curve.replace("valid_", "validation ").replace("mse", "MSE"))
     for side in ("top", "right"):

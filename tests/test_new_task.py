@@ -34,10 +34,10 @@ def table(store: Path) -> str:
 def test_its_suite_runs_into_a_table_with_a_true_model_and_a_verdict(table: str) -> None:
     names, *rows = (line.split(",") for line in table.strip().splitlines())
     found = {row[names.index("model")]: dict(zip(names, row, strict=True)) for row in rows}
-    assert list(found) == ["mean", "tally", "true model"]
+    assert list(found) == ["mean-parity", "tally", "true model"]
     assert {row["status"] for row in found.values()} == {"ok"}
     assert float(found["true model"]["mse"]) == 0
-    assert float(found["mean"]["mse"]) == pytest.approx(0.25, abs=0.01)
+    assert float(found["mean-parity"]["mse"]) == pytest.approx(0.25, abs=0.01)
     assert float(found["tally"]["mse"]) < 0.01
     assert found["tally"]["verdict"] == "better"
 
@@ -85,4 +85,4 @@ def test_a_task_that_is_not_installed_is_named(tmp_path: Path) -> None:
     suite.write_text((PARITY / "parity.toml").read_text().replace('task = "parity"', 'task = "alien"'))
     done = seqbench("run", "--suite", suite, "--store", tmp_path / "store")
     assert done.returncode == 2
-    assert "there is no task 'alien'; there are: lm, classify, forecast, parity" in done.stderr
+    assert "there is no task 'alien'; there are: lm, classify, forecast, regress, recognise, parity" in done.stderr

@@ -121,7 +121,8 @@ class SequenceFile(TableOptions, Dataset[SequenceData[Part]], Generic[Part]):
             train=train,
             valid=valid,
             test=test,
-            convention=f"{', '.join(self.asked)} from {', '.join(steps.columns)}",
+            convention=f"{', '.join(self.asked)} from {', '.join(steps.columns)}"
+            + ("" if self.split is None else f", parts by {self.split}"),
             notes=notes,
             reading=steps.reading,
         )

@@ -120,3 +120,16 @@ def test_training_is_told_from_validation_and_from_epochs_that_were_thrown_away(
     plain = sheet(table([run("kn", costs={"fit_seconds": 1.0})]))
     assert "of it training" not in [column.title for column in plain.columns]
     assert "cost" not in dict(plain.footer)
+
+
+def test_the_chosen_learning_rate_is_told_beside_those_that_were_tried(run: Make) -> None:
+    def tuned(label: str, chosen: float) -> Run:
+        return run(label, identity={"config": {"learning_rate": [0.003, 0.01]}}, curves={"learning_rate": [chosen]})
+
+    single = run("bengio", identity={"config": {"learning_rate": 0.1}})
+    said = dict(footer(table([run("kn"), single, tuned("gru", 0.01), tuned("lstm", 0.003), tuned("elman", 0.01)])))
+    assert said["learning rate"] == (
+        "0.01, chosen on validation among 0.003, 0.01, each tried with the whole budget; "
+        "but lstm: 0.003, chosen on validation among 0.003, 0.01, each tried with the whole budget"
+    )
+    assert "learning rate" not in dict(footer(table([run("kn"), single])))
