@@ -163,6 +163,8 @@ MODELS: Mapping[str, Entry] = {
     "echo-state": _entry(
         "fixed random recurrent network, linear read-out in closed form",
         forecast="recurrent.reservoirs.forecaster:EchoStateForecaster",
+        regress="recurrent.reservoirs.sequences:EchoStateRegressor",
+        recognise="recurrent.reservoirs.sequences:EchoStateRecogniser",
     ),
 }
 

@@ -9,7 +9,8 @@ from seqbench.baselines.windows.sequences import WindowMLPRegressor
 from seqbench.datasets.synthetic.adding import Adding
 from seqbench.interface import Budget, Floats
 from seqbench.learning.sequences import PaddedSequences, Scaled
-from seqbench.recurrent.regressors import BidirectionalLSTMRegressor, GRURegressor, LSTMRegressor
+from seqbench.recurrent.layers.time import Bidirectional
+from seqbench.recurrent.regressors import BidirectionalLSTMRegressor, GRURegressor, LastStateNetwork, LSTMRegressor
 from seqbench.spec import parse
 from seqbench.tasks.sequences.model import RegressionContext, Regressor, TargetedSequences
 
@@ -71,17 +72,15 @@ def test_each_direction_of_a_bidirectional_layer_ends_where_its_sequence_ends() 
     model = fitted("bilstm", part(20))
     assert isinstance(model, BidirectionalLSTMRegressor)
     network = model.network
-    stacks = network.stack, network.backward_stack
-    assert isinstance(stacks[0], torch.nn.Module)
-    assert isinstance(stacks[1], torch.nn.Module)
+    assert isinstance(network, LastStateNetwork)
+    layer = network.body.layers[0]
+    assert isinstance(layer, Bidirectional)
     x = torch.randn(2, 5, 2)
     lengths = torch.tensor([5, 3])
-    encode = network.encode
-    assert callable(encode)
-    before = encode(x, lengths)
+    before = network.encode(x, lengths)
     backwards = torch.stack([x[0].flip(0), torch.cat([x[1, :3].flip(0), x[1, 3:]])])
-    network.stack, network.backward_stack = stacks[1], stacks[0]
-    after = encode(backwards, lengths)
+    layer.body, layer.backward_body = layer.backward_body, layer.body
+    after = network.encode(backwards, lengths)
     torch.testing.assert_close(after, torch.cat([before[:, 6:], before[:, :6]], dim=1))
 
 
