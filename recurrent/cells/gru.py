@@ -12,7 +12,7 @@ from typing import Literal, Self
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_sigmoid_slope, put_tanh_slope
 from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence, Weights
 from seqbench.recurrent.cells.torch_cell import TorchCell
@@ -131,10 +131,10 @@ class ResetBeforeGRUCell(HandCell[OutputState]):
         dr, dz = d_gates.chunk(2, dim=-1)
         of_z = slopes.h * z
         kept, new = (of_z, slopes.h - of_z) if self.update == "keep" else (slopes.h - of_z, of_z)
-        dz.copy_(sigmoid_slope(slopes.h * (h - n if self.update == "keep" else n - h), z))
-        dn.copy_(tanh_slope(new, n))
+        put_sigmoid_slope(dz, slopes.h * (h - n if self.update == "keep" else n - h), z)
+        put_tanh_slope(dn, new, n)
         d_left = u.back(dn, left, part=1)
-        dr.copy_(sigmoid_slope(d_left * h, r))
+        put_sigmoid_slope(dr, d_left * h, r)
         return OutputState(u.back(d_gates, h).add_(kept).addcmul_(d_left, r))
 
 
