@@ -63,7 +63,7 @@ class RecurrentPredictor(NetworkPredictor[Any, Any]):
 
     def build(self, columns: int, outputs: int) -> nn.Module:
         c = self.config
-        return LastStateNetwork(c.build_stack(columns, c.hidden_size, nn.Dropout(c.dropout)), c.direction, outputs)
+        return LastStateNetwork(c.build_stack(columns, c.hidden_size, c.dropout), c.direction, outputs)
 
 
 class ElmanSequenceConfig(ElmanSettings, RecurrentSequenceConfig):
