@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,6 +94,13 @@ class Convention(StrEnum):
     stream = "stream"
 
 
+_of_file = partial(typer.Option, rich_help_panel="Your own data")
+_of_text = partial(typer.Option, rich_help_panel="Your own text")
+_of_documents = partial(typer.Option, rich_help_panel="Your own documents")
+_of_series = partial(typer.Option, rich_help_panel="Your own series and sequences")
+_of_run = partial(typer.Option, rich_help_panel="How it runs")
+_of_store = partial(typer.Option, rich_help_panel="What it shows and keeps")
+
 StoreOption = Annotated[Path, typer.Option("--store", help="Folder of the records.")]
 
 
@@ -133,84 +141,83 @@ def run(
     dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Can be repeated.")] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="A file of your own: text, or a table of documents, series or sequences."),
+        _of_file(help="A file of your own: text, or a table of documents, series or sequences."),
     ] = None,
-    valid: Annotated[Path | None, typer.Option(help="Validation data; by default a part of --data.")] = None,
-    test: Annotated[Path | None, typer.Option(help="Test data; by default a part of --data.")] = None,
-    unit: Annotated[Unit | None, typer.Option(help="Whether the symbols of --data are words or characters.")] = None,
-    convention: Annotated[
-        Convention | None, typer.Option(help="Whether --data is scored by sentence or as one stream.")
-    ] = None,
-    vocab_size: Annotated[
-        int | None, typer.Option(help="Size of the vocabulary of --data; other symbols become <unk>.")
-    ] = None,
-    min_count: Annotated[int | None, typer.Option(help="Symbols of --data that occur less often become <unk>.")] = None,
-    text: Annotated[str | None, typer.Option(help="Column of --data that holds a document's text.")] = None,
-    label: Annotated[
-        str | None, typer.Option(help="Column of --data that holds the class of a document or sequence.")
-    ] = None,
+    valid: Annotated[Path | None, _of_file(help="Validation data; by default a part of --data.")] = None,
+    test: Annotated[Path | None, _of_file(help="Test data; by default a part of --data.")] = None,
     encoding: Annotated[
-        str | None, typer.Option(help="Encoding of --data without a byte-order mark, such as cp1252; by default utf-8.")
+        str | None, _of_file(help="Encoding of --data without a byte-order mark, such as cp1252; by default utf-8.")
     ] = None,
     separator: Annotated[
-        Separator | None, typer.Option(help="What separates the cells of --data; by default whatever fits its header.")
+        Separator | None, _of_file(help="What separates the cells of --data; by default whatever fits its header.")
     ] = None,
     quotes: Annotated[
-        Quotes | None, typer.Option(help="Whether double quotes in --data enclose cells (csv) or are letters.")
+        Quotes | None, _of_file(help="Whether double quotes in --data enclose cells (csv) or are letters.")
     ] = None,
-    split: Annotated[str | None, typer.Option(help="Column of --data that holds train, valid or test.")] = None,
+    split: Annotated[str | None, _of_file(help="Column of --data that holds train, valid or test.")] = None,
+    unit: Annotated[Unit | None, _of_text(help="Whether the symbols of --data are words or characters.")] = None,
+    convention: Annotated[
+        Convention | None, _of_text(help="Whether --data is scored by sentence or as one stream.")
+    ] = None,
+    vocab_size: Annotated[
+        int | None, _of_text(help="Size of the vocabulary of --data; other symbols become <unk>.")
+    ] = None,
+    min_count: Annotated[int | None, _of_text(help="Symbols of --data that occur less often become <unk>.")] = None,
+    text: Annotated[str | None, _of_documents(help="Column of --data that holds a document's text.")] = None,
+    label: Annotated[
+        str | None, _of_documents(help="Column of --data that holds the class of a document or sequence.")
+    ] = None,
     order: Annotated[
-        str | None, typer.Option(help="Column of --data with a time or number; the latest documents are the test part.")
+        str | None,
+        _of_documents(help="Column of --data with a time or number; the latest documents are the test part."),
     ] = None,
     group: Annotated[
-        str | None, typer.Option(help="Column of --data with a group of documents, all of which stay in one part.")
+        str | None, _of_documents(help="Column of --data with a group of documents, all of which stay in one part.")
     ] = None,
     rare: Annotated[
-        Rare | None, typer.Option(help="Whether classes with too few documents are refused or left out.")
+        Rare | None, _of_documents(help="Whether classes with too few documents are refused or left out.")
     ] = None,
     time: Annotated[
-        str | None, typer.Option(help="Column of --data that holds the times of series or sequences.")
+        str | None, _of_series(help="Column of --data that holds the times of series or sequences.")
     ] = None,
     value: Annotated[
-        str | None, typer.Option(help="Column of --data that holds the values; of sequences several, such as x,y.")
+        str | None, _of_series(help="Column of --data that holds the values; of sequences several, such as x,y.")
     ] = None,
-    id: Annotated[str | None, typer.Option(help="Column of --data that names the series or sequence of a row.")] = None,
+    id: Annotated[str | None, _of_series(help="Column of --data that names the series or sequence of a row.")] = None,
     target: Annotated[
-        str | None, typer.Option(help="Columns of --data with the numbers to predict of a sequence, such as a,b.")
+        str | None, _of_series(help="Columns of --data with the numbers to predict of a sequence, such as a,b.")
     ] = None,
-    horizon: Annotated[int | None, typer.Option(help="Number of steps to forecast.", min=1)] = None,
+    horizon: Annotated[int | None, _of_series(help="Number of steps to forecast.", min=1)] = None,
     origins: Annotated[
-        int | None, typer.Option(help="Number of forecasts per series of --data in the test part.", min=1)
+        int | None, _of_series(help="Number of forecasts per series of --data in the test part.", min=1)
     ] = None,
-    season: Annotated[
-        int | None, typer.Option(help="Number of steps per season of --data; 1: no season.", min=1)
-    ] = None,
-    layout: Annotated[Layout | None, typer.Option(help="long: one row per value; wide: one column per series.")] = None,
-    missing: Annotated[Missing | None, typer.Option(help="What to do with missing values of --data.")] = None,
+    season: Annotated[int | None, _of_series(help="Number of steps per season of --data; 1: no season.", min=1)] = None,
+    layout: Annotated[Layout | None, _of_series(help="long: one row per value; wide: one column per series.")] = None,
+    missing: Annotated[Missing | None, _of_series(help="What to do with missing values of --data.")] = None,
     step: Annotated[
-        str | None, typer.Option(help="Time from one value of --data to the next: day, business-day, 15 minutes, …")
+        str | None, _of_series(help="Time from one value of --data to the next: day, business-day, 15 minutes, …")
     ] = None,
-    dates: Annotated[Dates | None, typer.Option(help="Which comes first in dates of --data such as 3/4/2024.")] = None,
-    decimal: Annotated[Decimal | None, typer.Option(help="The mark before decimals in values of --data.")] = None,
-    preset: Annotated[str | None, typer.Option(help="Preset of the suite: quick, standard or paper.")] = None,
+    dates: Annotated[Dates | None, _of_series(help="Which comes first in dates of --data such as 3/4/2024.")] = None,
+    decimal: Annotated[Decimal | None, _of_series(help="The mark before decimals in values of --data.")] = None,
+    preset: Annotated[str | None, _of_run(help="Preset of the suite: quick, standard or paper.")] = None,
     seeds: Annotated[
-        int | None, typer.Option(help="Number of fits per model whose result depends on a seed.", min=1)
+        int | None, _of_run(help="Number of fits per model whose result depends on a seed.", min=1)
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(help="Number of cells that run at the same time; by default the free cores.", min=1)
+        int | None, _of_run(help="Number of cells that run at the same time; by default the free cores.", min=1)
     ] = None,
-    threads: Annotated[int, typer.Option(help="Threads of each cell.", min=1)] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")] = "auto",
+    threads: Annotated[int, _of_run(help="Threads of each cell.", min=1)] = 1,
+    device: Annotated[str, _of_run(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")] = "auto",
     precision: Annotated[
-        Precision | None, typer.Option(help="Number format in which networks multiply during training.")
+        Precision | None, _of_run(help="Number format in which networks multiply during training.")
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Store the fits, for `seqbench predict`.")] = False,
-    no_text: Annotated[bool, typer.Option("--no-text", help="Keep the words of the data out of the store.")] = False,
-    retry: Annotated[bool, typer.Option("--retry", help="Run cells again whose status is not ok.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress, only the table.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the cells and run nothing.")] = False,
+    retry: Annotated[bool, _of_run("--retry", help="Run cells again whose status is not ok.")] = False,
+    dry_run: Annotated[bool, _of_run("--dry-run", help="List the cells and run nothing.")] = False,
+    keep: Annotated[bool, _of_store("--keep", help="Store the fits, for `seqbench predict`.")] = False,
+    no_text: Annotated[bool, _of_store("--no-text", help="Keep the words of the data out of the store.")] = False,
+    quiet: Annotated[bool, _of_store("--quiet", help="Show no progress, only the table.")] = False,
+    format: Annotated[Format, _of_store(help="Format of the table.")] = Format.terminal,
     store: StoreOption = Path("results"),
-    format: Annotated[Format, typer.Option(help="Format of the table.")] = Format.terminal,
 ) -> None:
     """Run a suite: fit, score and check every model on every data set, and print the table.
 

@@ -76,5 +76,10 @@ def test_the_pages_import_only_what_an_author_has(example: Example) -> None:
             assert {alias.name for alias in node.names} <= set(PUBLIC[node.module])
         elif isinstance(node, ast.ImportFrom | ast.Import):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            assert {name.partition(".")[0] for name in names} <= {"seqbench", "numpy", "torch", *sys.stdlib_module_names}
+            assert {name.partition(".")[0] for name in names} <= {
+                "seqbench",
+                "numpy",
+                "torch",
+                *sys.stdlib_module_names,
+            }
             assert not any(name.startswith("seqbench.") for name in names)
