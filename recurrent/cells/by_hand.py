@@ -15,20 +15,29 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from seqbench.recurrent.cells.cell import Cell, State, as_state
-from seqbench.recurrent.cells.matrix import product
+from seqbench.recurrent.cells.matrix import product_for
 from seqbench.recurrent.cells.recurrence import Weights
 
 Saved = tuple[Tensor, ...]
-tanh_slope = torch.ops.aten.tanh_backward.default
+tanh_slope: Callable[[Tensor, Tensor], Tensor] = torch.ops.aten.tanh_backward.default
 """(g, y) → g ⊙ (1 − y²), the gradient behind y = tanh(a) where that before it is g."""
-sigmoid_slope = torch.ops.aten.sigmoid_backward.default
+sigmoid_slope: Callable[[Tensor, Tensor], Tensor] = torch.ops.aten.sigmoid_backward.default
 """(g, y) → g ⊙ y ⊙ (1 − y), the same for y = σ(a)."""
+
+
+def put_tanh_slope(into: Tensor, g: Tensor, y: Tensor) -> None:
+    torch.ops.aten.tanh_backward.grad_input(g, y, grad_input=into)
+
+
+def put_sigmoid_slope(into: Tensor, g: Tensor, y: Tensor) -> None:
+    torch.ops.aten.sigmoid_backward.grad_input(g, y, grad_input=into)
 
 
 class Products:
     """Products with the recurrent weights by part, forward and backward; it keeps what the gradient of U needs."""
 
     def __init__(self, weight: Tensor, rows: Sequence[int]) -> None:
+        self._product = product_for(weight)
         self._backward = torch.split(weight, list(rows))
         self._forward = [part.t().contiguous() for part in self._backward]
         self.forget()
@@ -39,14 +48,14 @@ class Products:
 
     def of(self, h: Tensor, part: int = 0) -> Tensor:
         """Return U h (B, R)."""
-        return product(h, self._forward[part])
+        return self._product(h, self._forward[part])
 
     def back(self, slope: Tensor, h: Tensor, part: int = 0) -> Tensor:
         """Return the gradient (B, H) behind U h, where that before it is `slope` (B, R); call it once per step."""
         slopes, states = self._kept[part]
         slopes.append(slope)
         states.append(h)
-        return product(slope, self._backward[part])
+        return self._product(slope, self._backward[part])
 
     def slopes(self, part: int) -> Tensor:
         """Return all gradients (T · B, R) that `back` was given for a part, from the last step to the first."""
@@ -54,7 +63,7 @@ class Products:
 
     def gradient(self) -> Tensor:
         """Return the gradient of U: one product per part for all steps."""
-        return torch.cat([product(torch.cat(h).t(), torch.cat(slopes)).t() for slopes, h in self._kept])
+        return torch.cat([self._product(torch.cat(h).t(), torch.cat(slopes)).t() for slopes, h in self._kept])
 
 
 class HandCell(Cell[State]):
@@ -62,11 +71,15 @@ class HandCell(Cell[State]):
 
     @abstractmethod
     def ahead(self, x: Tensor, state: State, u: Products) -> tuple[State, Saved]:
-        """Return what `step` returns, and what `back` needs."""
+        """Return what `step` returns, and what `back` needs.
+
+        Args:
+            x: (B, gates · H); it may be overwritten, which saves the time that fresh memory costs.
+        """
 
     @abstractmethod
     def back(self, saved: Saved, slopes: State, u: Products, dx: Tensor) -> State:
-        """Return the gradients of the state before a step, where `slopes` are those of the state after it.
+        """Return the gradients of the state before a step, in new tensors; `slopes` are those of the state after it.
 
         Args:
             dx: (B, gates · H) is filled with the gradients of the projected input.
@@ -84,6 +97,7 @@ class HandCell(Cell[State]):
         mixed = torch.is_autocast_enabled(x.device.type) or x.dtype != weights.hh.dtype
         if mixed or torch.compiler.is_compiling():
             return None
+        # Nobody else sees the projected inputs, so `ahead` may write into them.
         stacked = _scan(self, self.project(x, weights), weights.hh, len(state), *state, *self.own())
         if lengths is None:
             return stacked[0], as_state(state, (tensor[-1] for tensor in stacked))
@@ -118,11 +132,12 @@ class _Scan(Function):
         dx = like[0].new_empty(ctx.shape)
         each = [None if slope is None else slope.unbind(0) for slope in slopes]
         state = as_state(like, (torch.zeros_like(tensor) for tensor in like))
+        slots = dx.unbind(0)
         for t in range(len(kept) - 1, -1, -1):
-            state = as_state(
-                like, (own if slope is None else own + slope[t] for own, slope in zip(state, each, strict=True))
-            )
-            state = cell.back(kept[t], state, u, dx[t])
+            for carried, slope in zip(state, each, strict=True):
+                if slope is not None:
+                    carried.add_(slope[t])
+            state = cell.back(kept[t], state, u, slots[t])
         return None, dx, u.gradient(), None, *state, *cell.own_slopes(kept, dx, u)
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_sigmoid_slope, put_tanh_slope, tanh_slope
 from seqbench.recurrent.cells.cell import MemoryState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
@@ -32,8 +32,8 @@ class CarouselLSTMCell(HandCell[MemoryState]):
         return MemoryState(torch.sigmoid(o) * torch.tanh(recurrence.memory(c)), c)
 
     def ahead(self, x: Tensor, state: MemoryState, u: Products) -> tuple[MemoryState, Saved]:
-        i, g, o = u.of(state.h).add_(x).chunk(3, dim=-1)
-        i, g, o = torch.sigmoid(i), torch.tanh(g), torch.sigmoid(o)
+        i, g, o = x.add_(u.of(state.h)).chunk(3, dim=-1)
+        i, g, o = i.sigmoid_(), g.tanh_(), o.sigmoid_()
         c = torch.addcmul(state.c, i, g)
         seen = torch.tanh(c)
         return MemoryState(o * seen, c), (i, g, o, seen, state.h)
@@ -41,8 +41,8 @@ class CarouselLSTMCell(HandCell[MemoryState]):
     def back(self, saved: Saved, slopes: MemoryState, u: Products, dx: Tensor) -> MemoryState:
         i, g, o, seen, h = saved
         di, dg, do = dx.chunk(3, dim=-1)
-        do.copy_(sigmoid_slope(slopes.h * seen, o))
+        put_sigmoid_slope(do, slopes.h * seen, o)
         dc = tanh_slope(slopes.h * o, seen).add_(slopes.c)
-        di.copy_(sigmoid_slope(dc * g, i))
-        dg.copy_(tanh_slope(dc * i, g))
+        put_sigmoid_slope(di, dc * g, i)
+        put_tanh_slope(dg, dc * i, g)
         return MemoryState(u.back(dx, h), dc)

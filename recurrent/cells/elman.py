@@ -6,7 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_sigmoid_slope
 from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence
 from seqbench.recurrent.cells.torch_cell import TorchCell
@@ -44,12 +44,12 @@ class ElmanCell(TorchCell[OutputState], HandCell[OutputState]):
         return OutputState(FUNCTIONS[self.nonlinearity](recurrence.add(x, state.h)))
 
     def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
-        h = u.of(state.h).add_(x).sigmoid_()
+        h = x.add_(u.of(state.h)).sigmoid_()
         return OutputState(h), (h, state.h)
 
     def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:
         h, before = saved
-        dx.copy_(sigmoid_slope(slopes.h, h))
+        put_sigmoid_slope(dx, slopes.h, h)
         return OutputState(u.back(dx, before))
 
     def function(self) -> Callable[..., tuple[Tensor, ...]] | None:

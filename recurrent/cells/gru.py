@@ -12,7 +12,7 @@ from typing import Literal, Self
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_sigmoid_slope, put_tanh_slope
 from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence, Weights
 from seqbench.recurrent.cells.torch_cell import TorchCell
@@ -120,9 +120,9 @@ class ResetBeforeGRUCell(HandCell[OutputState]):
 
     def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
         x_gates, x_n = torch.split(x, [2 * self.hidden_size, self.hidden_size], -1)
-        r, z = u.of(state.h).add_(x_gates).sigmoid_().chunk(2, dim=-1)
+        r, z = x_gates.add_(u.of(state.h)).sigmoid_().chunk(2, dim=-1)
         left = r * state.h
-        n = u.of(left, part=1).add_(x_n).tanh_()
+        n = x_n.add_(u.of(left, part=1)).tanh_()
         return OutputState(mixed(self.update, z, state.h, n)), (r, z, n, left, state.h)
 
     def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:
@@ -131,10 +131,10 @@ class ResetBeforeGRUCell(HandCell[OutputState]):
         dr, dz = d_gates.chunk(2, dim=-1)
         of_z = slopes.h * z
         kept, new = (of_z, slopes.h - of_z) if self.update == "keep" else (slopes.h - of_z, of_z)
-        dz.copy_(sigmoid_slope(slopes.h * (h - n if self.update == "keep" else n - h), z))
-        dn.copy_(tanh_slope(new, n))
+        put_sigmoid_slope(dz, slopes.h * (h - n if self.update == "keep" else n - h), z)
+        put_tanh_slope(dn, new, n)
         d_left = u.back(dn, left, part=1)
-        dr.copy_(sigmoid_slope(d_left * h, r))
+        put_sigmoid_slope(dr, d_left * h, r)
         return OutputState(u.back(d_gates, h).add_(kept).addcmul_(d_left, r))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, tanh_slope
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_tanh_slope, tanh_slope
 from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
@@ -37,13 +37,13 @@ class JordanCell(HandCell[OutputState]):
         return OutputState(torch.tanh(recurrence.product(s, part=1) + self.output_bias))
 
     def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
-        s = u.of(state.h).add_(x).tanh_()
+        s = x.add_(u.of(state.h)).tanh_()
         y = u.of(s, part=1).add_(self.output_bias).tanh_()
         return OutputState(y), (s, y, state.h)
 
     def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:
         s, y, before = saved
-        dx.copy_(tanh_slope(u.back(tanh_slope(slopes.h, y), s, part=1), s))
+        put_tanh_slope(dx, u.back(tanh_slope(slopes.h, y), s, part=1), s)
         return OutputState(u.back(dx, before))
 
     def own(self) -> list[Tensor]:

@@ -15,20 +15,26 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+Product = Callable[[Tensor, Tensor], Tensor]
 
-def product(a: Tensor, b: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return a b + bias for matrices a (M, K) and b (K, N) and a vector (N,), without a gradient.
 
-    It is fastest if the rows of b are contiguous.
+def product_for(like: Tensor) -> Product:
+    """Return the fastest function (a, b) → a b for matrices (M, K) and (K, N) in the format and place of `like`.
+
+    It records no gradient, and is fastest if the rows of b are contiguous.
     """
-    if a.dtype == torch.float32 and not a.is_cuda and _onednn(a):
-        found: Tensor = torch.ops.mkldnn._linear_pointwise(a, b.t(), bias, "none", [], "")
-        return found
-    return torch.mm(a, b) if bias is None else torch.addmm(bias, a, b)
+    fast = like.dtype == torch.float32 and like.device.type == "cpu" and _HAS_ONEDNN
+    return _onednn if fast and torch._C._get_mkldnn_enabled() else torch.mm
 
 
-def _onednn(a: Tensor) -> bool:
-    return a.device.type == "cpu" and _HAS_ONEDNN and torch._C._get_mkldnn_enabled()
+def product(a: Tensor, b: Tensor) -> Tensor:
+    """Return a b for matrices (M, K) and (K, N), without recording a gradient."""
+    return product_for(a)(a, b)
+
+
+def _onednn(a: Tensor, b: Tensor) -> Tensor:
+    found: Tensor = torch.ops.mkldnn._linear_pointwise.default(a, b.t(), None, "none", [], "")
+    return found
 
 
 _HAS_ONEDNN = torch._C._has_mkldnn and hasattr(torch.ops.mkldnn, "_linear_pointwise")
@@ -56,7 +62,8 @@ class _Affine(Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.biased = bias is not None
-        return product(x, weight.t().contiguous(), bias)
+        found = product(x, weight.t().contiguous())
+        return found if bias is None else found.add_(bias)
 
     @staticmethod
     @once_differentiable

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_sigmoid_slope, put_tanh_slope, tanh_slope
 from seqbench.recurrent.cells.cell import MemoryState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
@@ -45,23 +45,22 @@ class PeepholeLSTMCell(HandCell[MemoryState]):
         return MemoryState(torch.sigmoid(o + p_o * c) * torch.tanh(recurrence.memory(c)), c)
 
     def ahead(self, x: Tensor, state: MemoryState, u: Products) -> tuple[MemoryState, Saved]:
-        i, f, g, o = u.of(state.h).add_(x).chunk(4, dim=-1)
+        i, f, g, o = x.add_(u.of(state.h)).chunk(4, dim=-1)
         p_i, p_f, p_o = self.peephole
-        i, f = torch.addcmul(i, p_i, state.c).sigmoid_(), torch.addcmul(f, p_f, state.c).sigmoid_()
-        g = torch.tanh(g)
-        c = torch.addcmul(f * state.c, i, g)
-        o, seen = torch.addcmul(o, p_o, c).sigmoid_(), torch.tanh(c)
+        i, f, g = i.addcmul_(p_i, state.c).sigmoid_(), f.addcmul_(p_f, state.c).sigmoid_(), g.tanh_()
+        c = (f * state.c).addcmul_(i, g)
+        o, seen = o.addcmul_(p_o, c).sigmoid_(), torch.tanh(c)
         return MemoryState(o * seen, c), (i, f, g, o, c, seen, *state)
 
     def back(self, saved: Saved, slopes: MemoryState, u: Products, dx: Tensor) -> MemoryState:
         i, f, g, o, _, seen, h_before, c_before = saved
         p_i, p_f, p_o = self.peephole
         di, df, dg, do = dx.chunk(4, dim=-1)
-        do.copy_(sigmoid_slope(slopes.h * seen, o))
+        put_sigmoid_slope(do, slopes.h * seen, o)
         dc = tanh_slope(slopes.h * o, seen).add_(slopes.c).addcmul_(do, p_o)
-        di.copy_(sigmoid_slope(dc * g, i))
-        df.copy_(sigmoid_slope(dc * c_before, f))
-        dg.copy_(tanh_slope(dc * i, g))
+        put_sigmoid_slope(di, dc * g, i)
+        put_sigmoid_slope(df, dc * c_before, f)
+        put_tanh_slope(dg, dc * i, g)
         return MemoryState(u.back(dx, h_before), (dc * f).addcmul_(di, p_i).addcmul_(df, p_f))
 
     def own(self) -> list[Tensor]:

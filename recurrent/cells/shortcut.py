@@ -7,7 +7,7 @@ state as well; the lectures' unit, as here, has the shortcut from state to state
 import torch
 from torch import Tensor
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_sigmoid_slope, put_tanh_slope
 from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
@@ -30,14 +30,14 @@ class ShortcutCell(HandCell[OutputState]):
         return OutputState(torch.lerp(state.h, torch.tanh(n), torch.sigmoid(z)))
 
     def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
-        z, n = u.of(state.h).add_(x).chunk(2, dim=-1)
-        z, n = torch.sigmoid(z), torch.tanh(n)
+        z, n = x.add_(u.of(state.h)).chunk(2, dim=-1)
+        z, n = z.sigmoid_(), n.tanh_()
         return OutputState(torch.lerp(state.h, n, z)), (z, n, state.h)
 
     def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:
         z, n, h = saved
         dz, dn = dx.chunk(2, dim=-1)
         written = slopes.h * z
-        dz.copy_(sigmoid_slope(slopes.h * (n - h), z))
-        dn.copy_(tanh_slope(written, n))
+        put_sigmoid_slope(dz, slopes.h * (n - h), z)
+        put_tanh_slope(dn, written, n)
         return OutputState(u.back(dx, h).add_(slopes.h).sub_(written))

@@ -3,7 +3,15 @@
 import torch
 from torch import Tensor
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, sigmoid_slope, tanh_slope
+from seqbench.recurrent.cells.by_hand import (
+    HandCell,
+    Products,
+    Saved,
+    put_sigmoid_slope,
+    put_tanh_slope,
+    sigmoid_slope,
+    tanh_slope,
+)
 from seqbench.recurrent.cells.cell import MemoryState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
@@ -33,18 +41,18 @@ class SquashedLSTMCell(HandCell[MemoryState]):
         return MemoryState(torch.sigmoid(o) * torch.tanh(recurrence.memory(c)), c)
 
     def ahead(self, x: Tensor, state: MemoryState, u: Products) -> tuple[MemoryState, Saved]:
-        i, f, g, o = u.of(state.h).add_(x).chunk(4, dim=-1)
-        i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
-        c = torch.addcmul(f * state.c, i, g).sigmoid_()
+        i, f, g, o = x.add_(u.of(state.h)).chunk(4, dim=-1)
+        i, f, g, o = i.sigmoid_(), f.sigmoid_(), g.tanh_(), o.sigmoid_()
+        c = (f * state.c).addcmul_(i, g).sigmoid_()
         seen = torch.tanh(c)
         return MemoryState(o * seen, c), (i, f, g, o, c, seen, *state)
 
     def back(self, saved: Saved, slopes: MemoryState, u: Products, dx: Tensor) -> MemoryState:
         i, f, g, o, c, seen, h_before, c_before = saved
         di, df, dg, do = dx.chunk(4, dim=-1)
-        do.copy_(sigmoid_slope(slopes.h * seen, o))
+        put_sigmoid_slope(do, slopes.h * seen, o)
         sum_ = sigmoid_slope(tanh_slope(slopes.h * o, seen).add_(slopes.c), c)  # of f ⊙ c + i ⊙ g
-        di.copy_(sigmoid_slope(sum_ * g, i))
-        df.copy_(sigmoid_slope(sum_ * c_before, f))
-        dg.copy_(tanh_slope(sum_ * i, g))
+        put_sigmoid_slope(di, sum_ * g, i)
+        put_sigmoid_slope(df, sum_ * c_before, f)
+        put_tanh_slope(dg, sum_ * i, g)
         return MemoryState(u.back(dx, h_before), sum_ * f)

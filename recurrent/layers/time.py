@@ -70,8 +70,11 @@ class Bidirectional(Layer):
         ahead, own = self.body(x, own, lengths, final)
         back, other = self.backward_body(reverse(x, lengths), other, lengths, final)
         back = reverse(back, lengths)
-        merged = torch.cat([ahead, back], dim=2) if self.merge == "concatenate" else ahead + back
-        return merged, (*own, *other)
+        if self.merge == "sum":
+            return ahead + back, (*own, *other)
+        # The steps of a column lie together in memory, as pooling over time reads them.
+        joined = torch.cat([ahead.transpose(0, 1), back.transpose(0, 1)], dim=2)
+        return joined.transpose(0, 1), (*own, *other)
 
 
 class Dilated(Layer):

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import seqbench.recurrent as library
 from seqbench.fingerprint import source_sha256
@@ -39,3 +40,11 @@ def test_a_model_file_that_uses_the_library_is_known_by_its_source(tmp_path: Pat
 
     assert "seqbench.recurrent.cells.lstm" in fingerprint._closure(file, "")
     assert source_sha256(file) != source_sha256(own)
+
+
+def test_the_example_of_the_documentation_runs() -> None:
+    page = Path(__file__).parents[2] / "docs" / "recurrent.md"
+    code = page.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    named: dict[str, Any] = {}
+    exec(code, named)
+    assert named["outputs"].shape == (35, 20, 128)
