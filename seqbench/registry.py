@@ -38,6 +38,10 @@ class WrongTask(ValueError):
         self.task = task
 
 
+class MissingSetting(ValueError):
+    """Raised if a setting that has no default is not given."""
+
+
 @dataclass(frozen=True)
 class Found:
     """The class of a name, and the hash of its source."""
@@ -176,7 +180,7 @@ def configured(kind: type[Config], spec: Spec, task: str) -> Any:
             raise ValueError(f"{spec.name} has no setting {name!r}; it has: {known}") from None
         if first["type"] == "missing":
             option = f", or --{name} with --data" if spec.name == OWN else ""
-            raise ValueError(f"{spec.name} needs the setting {name!r}: {spec.name}({name}=…){option}") from None
+            raise MissingSetting(f"{spec.name} needs the setting {name!r}: {spec.name}({name}=…){option}") from None
         raise ValueError(f"{spec.name}: {name}={first['input']!r}: {first['msg'].lower()}") from None
 
 

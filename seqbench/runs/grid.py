@@ -133,6 +133,9 @@ def _shared_out(specs: Sequence[Spec], suite: Suite, find: Callable[[Spec, str],
             of_others = [error.task for error in wrong if isinstance(error, registry.WrongTask)]
             if len(wrong) == len(of_others) > 1:
                 raise registry.WrongTask(spec.name, of_others[0], suite.tasks)
+            missing = [str(error) for error in wrong if isinstance(error, registry.MissingSetting)]
+            if len(missing) > 1:
+                raise registry.MissingSetting("; or ".join(missing))
             raise next((error for error in wrong if not isinstance(error, registry.WrongTask)), wrong[0])
     return shared
 

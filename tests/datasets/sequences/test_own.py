@@ -161,3 +161,9 @@ def test_a_file_of_ones_own_runs_in_the_suite_in_the_part_that_its_options_name(
     assert set(frame["status"]) == {"ok"}
     frame = seqbench.run("longrange", data_options={**options, "label": "kind"}, **request)
     assert list(frame["model"]) == ["majority", "bag"]
+
+
+def test_a_file_without_target_and_class_is_refused_in_a_suite_of_several_tasks(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", rows())
+    with pytest.raises(ValueError, match=r"needs the setting 'target'.*; or file needs the setting 'label'"):
+        seqbench.run("longrange", data=path, data_options={"id": "id"}, store=tmp_path / "store")

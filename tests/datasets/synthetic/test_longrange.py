@@ -6,12 +6,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import torch
 
 from seqbench.datasets.synthetic import adding, copying, reber, temporal_order
 from seqbench.datasets.synthetic.adding import Adding
 from seqbench.datasets.synthetic.copying import CopyingProcess, CopyMemory
 from seqbench.datasets.synthetic.reber import LETTERS, Reber
 from seqbench.datasets.synthetic.temporal_order import OrderOfKeys, TemporalOrder
+from seqbench.learning.columns import Windows
 from seqbench.tasks.language.scoring import score_documents
 
 
@@ -134,3 +136,15 @@ def test_the_continual_stream_holds_the_strings_of_the_reset_one() -> None:
     apart, stream = Reber(**options).load(), Reber(continual=True, **options).load()  # type: ignore[arg-type]
     assert len(stream.train.documents) == 1
     assert np.array_equal(np.concatenate(list(apart.train.documents)), stream.train.documents[0])
+
+
+def test_whole_documents_of_copying_are_columns_that_no_window_cuts() -> None:
+    data = CopyMemory(delay=5, train_documents=50, valid_documents=1, test_documents=1).load()
+    windows = Windows(data.train.documents, start=10, batch_size=8, steps=25, device=torch.device("cpu"), shuffle=True)
+    seen = []
+    for inputs, targets, mask, fresh in windows:
+        assert fresh
+        assert mask is None
+        assert (inputs[0] == 10).all()
+        seen += targets.T.tolist()
+    assert sorted(seen) == sorted(ids.tolist() for ids in data.train.documents)

@@ -10,7 +10,7 @@ from seqbench import registry
 from seqbench.interface import Arrays, Floats
 from seqbench.spec import parse
 from seqbench.tasks import task
-from seqbench.tasks.items import probe, score
+from seqbench.tasks.items import Witness, check_fitted, probe, score
 from seqbench.tasks.sequences.checks import Measuring, Recognising
 from seqbench.tasks.sequences.laws import measured
 from seqbench.tasks.sequences.model import (
@@ -301,3 +301,24 @@ def test_sources_of_the_law_of_validation_share_no_column_that_tells_something()
             steps = np.concatenate(list(trial.source(column, rng).sequences))
             assert not steps[:, 1 - column].any()
             assert steps[:, column].std() > 0.5
+
+
+class CrowdFollower(Honest):
+    """Looks at the other sequences of a call if it is a full one, as those of scoring are."""
+
+    def predict(self, sequences: Sequences) -> Floats:
+        said = super().predict(sequences)
+        return said + said.mean() if len(sequences) > 500 else said
+
+
+def test_a_fault_that_shows_only_in_full_calls_is_found_where_sequences_are_scored() -> None:
+    trial = Measuring()
+    rng = np.random.default_rng(0)
+    train, many = trial.part(60, rng), trial.part(1500, rng)
+    kind = measured(train.targets)
+    for model, honest in ((CrowdFollower(), False), (Honest(), True)):
+        trial.fit(model, train, train, seed=0, epochs=1)
+        witness = Witness()
+        score(kind, model, many.sequences, witness)
+        broken = {check.name for check in check_fitted(kind, model, many.sequences, 0, witness) if not check.passed}
+        assert broken == (set() if honest else {"batched"})
