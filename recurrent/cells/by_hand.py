@@ -71,7 +71,11 @@ class HandCell(Cell[State]):
 
     @abstractmethod
     def ahead(self, x: Tensor, state: State, u: Products) -> tuple[State, Saved]:
-        """Return what `step` returns, and what `back` needs."""
+        """Return what `step` returns, and what `back` needs.
+
+        Args:
+            x: (B, gates · H); it may be overwritten, which saves the time that fresh memory costs.
+        """
 
     @abstractmethod
     def back(self, saved: Saved, slopes: State, u: Products, dx: Tensor) -> State:
@@ -93,6 +97,7 @@ class HandCell(Cell[State]):
         mixed = torch.is_autocast_enabled(x.device.type) or x.dtype != weights.hh.dtype
         if mixed or torch.compiler.is_compiling():
             return None
+        # Nobody else sees the projected inputs, so `ahead` may write into them.
         stacked = _scan(self, self.project(x, weights), weights.hh, len(state), *state, *self.own())
         if lengths is None:
             return stacked[0], as_state(state, (tensor[-1] for tensor in stacked))

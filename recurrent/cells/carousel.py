@@ -32,7 +32,7 @@ class CarouselLSTMCell(HandCell[MemoryState]):
         return MemoryState(torch.sigmoid(o) * torch.tanh(recurrence.memory(c)), c)
 
     def ahead(self, x: Tensor, state: MemoryState, u: Products) -> tuple[MemoryState, Saved]:
-        i, g, o = u.of(state.h).add_(x).chunk(3, dim=-1)
+        i, g, o = x.add_(u.of(state.h)).chunk(3, dim=-1)
         i, g, o = i.sigmoid_(), g.tanh_(), o.sigmoid_()
         c = torch.addcmul(state.c, i, g)
         seen = torch.tanh(c)

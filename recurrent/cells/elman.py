@@ -44,7 +44,7 @@ class ElmanCell(TorchCell[OutputState], HandCell[OutputState]):
         return OutputState(FUNCTIONS[self.nonlinearity](recurrence.add(x, state.h)))
 
     def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
-        h = u.of(state.h).add_(x).sigmoid_()
+        h = x.add_(u.of(state.h)).sigmoid_()
         return OutputState(h), (h, state.h)
 
     def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:

@@ -120,9 +120,9 @@ class ResetBeforeGRUCell(HandCell[OutputState]):
 
     def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
         x_gates, x_n = torch.split(x, [2 * self.hidden_size, self.hidden_size], -1)
-        r, z = u.of(state.h).add_(x_gates).sigmoid_().chunk(2, dim=-1)
+        r, z = x_gates.add_(u.of(state.h)).sigmoid_().chunk(2, dim=-1)
         left = r * state.h
-        n = u.of(left, part=1).add_(x_n).tanh_()
+        n = x_n.add_(u.of(left, part=1)).tanh_()
         return OutputState(mixed(self.update, z, state.h, n)), (r, z, n, left, state.h)
 
     def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:

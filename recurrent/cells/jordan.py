@@ -37,7 +37,7 @@ class JordanCell(HandCell[OutputState]):
         return OutputState(torch.tanh(recurrence.product(s, part=1) + self.output_bias))
 
     def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
-        s = u.of(state.h).add_(x).tanh_()
+        s = x.add_(u.of(state.h)).tanh_()
         y = u.of(s, part=1).add_(self.output_bias).tanh_()
         return OutputState(y), (s, y, state.h)
 

@@ -45,7 +45,7 @@ class PeepholeLSTMCell(HandCell[MemoryState]):
         return MemoryState(torch.sigmoid(o + p_o * c) * torch.tanh(recurrence.memory(c)), c)
 
     def ahead(self, x: Tensor, state: MemoryState, u: Products) -> tuple[MemoryState, Saved]:
-        i, f, g, o = u.of(state.h).add_(x).chunk(4, dim=-1)
+        i, f, g, o = x.add_(u.of(state.h)).chunk(4, dim=-1)
         p_i, p_f, p_o = self.peephole
         i, f, g = i.addcmul_(p_i, state.c).sigmoid_(), f.addcmul_(p_f, state.c).sigmoid_(), g.tanh_()
         c = (f * state.c).addcmul_(i, g)

@@ -30,7 +30,7 @@ class ShortcutCell(HandCell[OutputState]):
         return OutputState(torch.lerp(state.h, torch.tanh(n), torch.sigmoid(z)))
 
     def ahead(self, x: Tensor, state: OutputState, u: Products) -> tuple[OutputState, Saved]:
-        z, n = u.of(state.h).add_(x).chunk(2, dim=-1)
+        z, n = x.add_(u.of(state.h)).chunk(2, dim=-1)
         z, n = z.sigmoid_(), n.tanh_()
         return OutputState(torch.lerp(state.h, n, z)), (z, n, state.h)
 

@@ -41,7 +41,7 @@ class SquashedLSTMCell(HandCell[MemoryState]):
         return MemoryState(torch.sigmoid(o) * torch.tanh(recurrence.memory(c)), c)
 
     def ahead(self, x: Tensor, state: MemoryState, u: Products) -> tuple[MemoryState, Saved]:
-        i, f, g, o = u.of(state.h).add_(x).chunk(4, dim=-1)
+        i, f, g, o = x.add_(u.of(state.h)).chunk(4, dim=-1)
         i, f, g, o = i.sigmoid_(), f.sigmoid_(), g.tanh_(), o.sigmoid_()
         c = (f * state.c).addcmul_(i, g).sigmoid_()
         seen = torch.tanh(c)

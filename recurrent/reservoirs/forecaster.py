@@ -2,7 +2,7 @@
 
 Jaeger 2001; Lukoševičius 2012, section 3. The read-out sees the last value and the state, and forecasts all H steps at
 once. The alternative is to forecast one step and to feed the forecast back (Jaeger & Haas 2004). On the validation
-parts of the suite `ts` its errors were at best some per cent smaller, and at worst eight times as large.
+parts of the suite `ts` its errors were at best 6 % smaller, and at worst eight times as large.
 """
 
 from collections.abc import Iterator, Sequence

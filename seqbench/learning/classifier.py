@@ -20,6 +20,7 @@ from seqbench.learning.training import (
     LearningRate,
     Loss,
     TrainingConfig,
+    Validation,
     choose_device,
     exact_float32,
     load_weights,
@@ -165,11 +166,11 @@ class NeuralClassifier(Classifier):
     def parameter_count(self) -> int:
         return weight_count(self.network)
 
-    def _validate(self, ctx: ClassificationContext) -> float:
+    def _validate(self, ctx: ClassificationContext) -> Validation:
         scores, labels = self.predict(ctx.valid.texts), ctx.valid.labels
         log_loss = float(-scores[np.arange(len(labels)), labels].mean())
-        ctx.log("valid_log_loss", log_loss)
-        return float((scores.argmax(1) != labels).mean()) + TIE * log_loss
+        error = float((scores.argmax(1) != labels).mean())
+        return Validation(error + TIE * log_loss, {"valid_log_loss": log_loss})
 
 
 class PaddedDocuments:

@@ -17,6 +17,7 @@ from seqbench.learning.training import (
     LearningRate,
     Loss,
     TrainingConfig,
+    Validation,
     choose_device,
     exact_float32,
     load_weights,
@@ -160,7 +161,7 @@ class NetworkPredictor(SequencePredictor[Part, Lent]):
         """Return the mean loss of the network's outputs (B, outputs)."""
 
     @abstractmethod
-    def validate(self, ctx: Lent) -> float:
+    def validate(self, ctx: Lent) -> float | Validation:
         """Return the validation score, which training minimises."""
 
     def learn(self, train: Part, ctx: Lent, outputs: int, score_name: str) -> None:
@@ -261,8 +262,8 @@ class NetworkRecogniser(NetworkPredictor[LabelledSequences, RecognitionContext],
     def loss(self, said: Tensor, known: Tensor) -> Tensor:
         return F.cross_entropy(said, known)
 
-    def validate(self, ctx: RecognitionContext) -> float:
+    def validate(self, ctx: RecognitionContext) -> Validation:
         said, labels = self.predict(ctx.valid.sequences), ctx.valid.labels
         log_loss = float(-said[np.arange(len(labels)), labels].mean())
-        ctx.log("valid_log_loss", log_loss)
-        return float((said.argmax(axis=1) != labels).mean()) + TIE * log_loss
+        error = float((said.argmax(axis=1) != labels).mean())
+        return Validation(error + TIE * log_loss, {"valid_log_loss": log_loss})

@@ -83,6 +83,15 @@ class Loss(NamedTuple):
     items: int
 
 
+class Validation(NamedTuple):
+    """What is measured on the validation part."""
+
+    score: float
+    """Lower is better."""
+    besides: Mapping[str, float]
+    """Further values by the names of their curves; they decide nothing."""
+
+
 class Batches(Protocol):
     def __len__(self) -> int:
         """Return the number of losses, and so of updates, per epoch."""
@@ -97,7 +106,7 @@ class Batches(Protocol):
 def train(
     module: nn.Module,
     batches: Batches,
-    validate: Callable[[], float] | None,
+    validate: Callable[[], "float | Validation"] | None,
     config: TrainingConfig,
     ctx: Context[Any],
     *,
@@ -119,8 +128,8 @@ def train(
     Args:
         module: already on its device; afterwards it is in evaluation mode, with the weights of the best validation
             score, or the last weights if `validate` is None.
-        validate: returns the score of the current module (lower is better); it is called in evaluation and inference
-            mode, in float32.
+        validate: returns the score of the current module (lower is better), or a `Validation`; it is called in
+            evaluation and inference mode, in float32.
         loss_name, score_name: names under which the two curves are logged.
 
     Raises:
@@ -167,7 +176,7 @@ class _Course:
 
     module: nn.Module
     batches: Batches
-    validate: Callable[[], float] | None
+    validate: Callable[[], "float | Validation"] | None
     config: TrainingConfig
     loss_name: str
     score_name: str
@@ -225,9 +234,11 @@ class _Course:
             if self.validate is not None and items:
                 module.eval()
                 with ctx.validating(), torch.inference_mode():
-                    score = self.validate()
+                    found = self.validate()
+                score, besides = found if isinstance(found, Validation) else (found, {})
                 finite("validation score", score, f"after update {update} (epoch {epoch})")
-                ctx.log(self.score_name, score)
+                for name, value in {**besides, self.score_name: score}.items():
+                    ctx.log(name, value)
                 improved = score < best_score
                 schedule.validated(improved)
                 if improved:

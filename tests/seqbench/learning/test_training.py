@@ -17,6 +17,7 @@ from seqbench.learning.training import (
     DivergenceError,
     Loss,
     TrainingConfig,
+    Validation,
     choose_device,
     clip_gradient,
     seeded,
@@ -420,6 +421,19 @@ def test_a_learning_rate_that_diverges_is_left_out_unless_all_do() -> None:
     assert kept == _tried(0.05)[0]
     with pytest.raises(DivergenceError, match="lower learning_rate"):
         _tried((5.0, 6.0))
+
+
+def test_what_is_measured_besides_the_score_is_logged_with_the_learning_rate_and_decides_nothing() -> None:
+    curves: dict[str, list[float]] = {}
+    ctx: Context[Any] = Context(
+        seed=0, budget=Budget(epochs=2), valid=None, log=lambda name, value: curves.setdefault(name, []).append(value)
+    )
+    config = TrainingConfig(learning_rate=(0.01, 0.1), optimiser="sgd", schedule="constant")
+    module = Parabola()
+    scores = iter([4.0, 3.0, 9.0, 9.0])
+    train(module, Noisy(module), lambda: Validation(next(scores), {"depth": 7.0}), config, ctx)
+    assert curves["depth, learning rate 0.01"] == curves["depth, learning rate 0.1"] == [7.0, 7.0]
+    assert curves["learning_rate"] == [0.01]
 
 
 def test_updates_are_counted_beside_each_score() -> None:
