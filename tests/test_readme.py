@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 import seqbench
+import seqbench.recurrent
 from seqbench.exports import EXPORTS
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "CONTRIBUTING.md", *(str(page.relative_to(ROOT)) for page in sorted(ROOT.glob("docs/*.md")))]
+PUBLIC = {"seqbench": set(EXPORTS), "seqbench.recurrent": set(seqbench.recurrent.EXPORTS)}
 SUITES = {
     "LanguageModel": ("lm", "synthetic-hmm(train_tokens=20000, valid_tokens=5000, test_tokens=5000)"),
     "Classifier": ("doc", "synthetic-words(train_documents=200, valid_documents=50, test_documents=200)"),
@@ -68,9 +70,14 @@ def test_the_model_of_the_page_keeps_the_laws_and_runs_by_file_path(tmp_path: Pa
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.page}-{example.model[0]}")
 def test_the_pages_import_only_what_an_author_has(example: Example) -> None:
     for node in ast.walk(ast.parse(example.code)):
-        if isinstance(node, ast.ImportFrom) and node.module == "seqbench":
-            assert {alias.name for alias in node.names} <= set(EXPORTS)
+        if isinstance(node, ast.ImportFrom) and node.module in PUBLIC:
+            assert {alias.name for alias in node.names} <= PUBLIC[node.module]
         elif isinstance(node, ast.ImportFrom | ast.Import):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            assert {name.partition(".")[0] for name in names} <= {"seqbench", "numpy", *sys.stdlib_module_names}
+            assert {name.partition(".")[0] for name in names} <= {
+                "seqbench",
+                "numpy",
+                "torch",
+                *sys.stdlib_module_names,
+            }
             assert not any(name.startswith("seqbench.") for name in names)
