@@ -9,17 +9,16 @@ from pathlib import Path
 import pytest
 
 import seqbench
-from seqbench import recurrent
+import seqbench.recurrent
 from seqbench.exports import EXPORTS
 
-PUBLIC = {"seqbench": EXPORTS, "seqbench.recurrent": recurrent.__all__}
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "CONTRIBUTING.md", *(str(page.relative_to(ROOT)) for page in sorted(ROOT.glob("docs/*.md")))]
+PUBLIC = {"seqbench": set(EXPORTS), "seqbench.recurrent": set(seqbench.recurrent.EXPORTS)}
 SUITES = {
     "LanguageModel": ("lm", "synthetic-hmm(train_tokens=20000, valid_tokens=5000, test_tokens=5000)"),
     "Classifier": ("doc", "synthetic-words(train_documents=200, valid_documents=50, test_documents=200)"),
     "Forecaster": ("ts", "synthetic-seasonal(train_steps=500, valid_steps=100, test_steps=200, horizon=12)"),
-    "Regressor": ("longrange", "adding(length=8, train_sequences=200, valid_sequences=50, test_sequences=50)"),
 }
 
 
@@ -48,9 +47,8 @@ EXAMPLES = [example for page in PAGES for example in _examples(page)]
 MODELS = [example for example in EXAMPLES if example.model[1] in SUITES]
 
 
-def test_the_pages_show_a_model_of_each_kind() -> None:
-    assert [example.model[1] for example in MODELS if example.page == "README.md"] == list(SUITES)[:3]
-    assert {example.model[1] for example in MODELS} == set(SUITES)
+def test_the_readme_shows_a_model_of_each_task() -> None:
+    assert [example.model[1] for example in MODELS if example.page == "README.md"] == list(SUITES)
     assert any(example.page == "CONTRIBUTING.md" for example in MODELS)
 
 
@@ -64,16 +62,16 @@ def test_the_model_of_the_page_keeps_the_laws_and_runs_by_file_path(tmp_path: Pa
     assert len([line for line in lines if line and not line.startswith(("import", "from", '"""'))]) <= 15
     assert [check for check in seqbench.check(f"{file}:{name}") if not check.passed] == []
     frame = seqbench.run(suite, models=[f"{file}:{name}"], datasets=[dataset], store=tmp_path / "results")
-    assert set(frame["status"]) == {"ok"}  # of the model, and of the true one if there is one
-    assert set(frame["broken_laws"]) == {""}
-    assert not frame["beats_truth"].any()
+    assert frame["status"].tolist() == ["ok", "ok"]  # the model and the true one
+    assert frame["broken_laws"].tolist() == ["", ""]
+    assert frame["beats_truth"].tolist() == [False, False]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.page}-{example.model[0]}")
 def test_the_pages_import_only_what_an_author_has(example: Example) -> None:
     for node in ast.walk(ast.parse(example.code)):
         if isinstance(node, ast.ImportFrom) and node.module in PUBLIC:
-            assert {alias.name for alias in node.names} <= set(PUBLIC[node.module])
+            assert {alias.name for alias in node.names} <= PUBLIC[node.module]
         elif isinstance(node, ast.ImportFrom | ast.Import):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             assert {name.partition(".")[0] for name in names} <= {
