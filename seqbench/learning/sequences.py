@@ -57,10 +57,10 @@ class SequenceNetworkConfig(TrainingConfig):
     batch_size: int = Field(
         50, ge=1, description="sequences per update", json_schema_extra={"search": {"choices": [20, 50, 100]}}
     )
-    scaling: Literal["standard", "none"] = Field(
+    scaling: Literal["standard", "raw"] = Field(
         "standard",
         description="standard: each column of values gets mean 0 and standard deviation 1 over the training steps; "
-        "none: values are read as they are",
+        "raw: values are read as they are",
     )
 
 

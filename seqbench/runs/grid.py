@@ -96,13 +96,12 @@ def grid(
     cells: list[Cell] = []
     for part in suite.chosen_parts(task):
         scored_by, own = registry.resolve(part.task, target(part.task)), preset.of(part.task)
+        wanted = models_of.get(part.task, []) if models_of else map(parse, part.models)
+        rows = [_Row.of(model, own, part.task, precision) for model in wanted]
         for spec in datasets_of.get(part.task, []) if datasets_of else map(parse, part.datasets):
             source = _Source.of(spec, part.task)
-            wanted = models_of.get(part.task, []) if models_of else map(parse, part.models)
-            rows = [_Row.of(m, own, part.task, precision) for m in wanted]
-            if source.dataset.knows_truth and rows:
-                rows.append(_Row.truth(source, own))
-            for row in rows:
+            truth = [_Row.truth(source, own)] if source.dataset.knows_truth and rows else []
+            for row in [*rows, *truth]:
                 repetitions = seeds if row.stochastic else 1
                 cells.extend(_cell(scored_by, source, row, seed, device, threads) for seed in range(repetitions))
     if not cells:

@@ -103,7 +103,7 @@ models = ["unigram", "gru", "cbow"]
 [presets.quick]
 budget = { epochs = 2 }
 limits = { seconds = 10, memory_gb = 1 }
-settings = { learning_rate = [0.003, 0.01], scaling = "none" }
+settings = { learning_rate = [0.003, 0.01], scaling = "raw" }
 
 [presets.quick.models.gru]
 settings = { hidden_size = 7 }
@@ -173,7 +173,7 @@ def test_settings_of_a_preset_reach_the_models_that_have_them_and_give_way_to_ne
     suite = _load(tmp_path, PARTS)
     cells = {(c.identity.task, c.identity.model): c.identity for c in grid(suite, suite.presets["quick"])}
     regress, lm, cbow = cells["regress", "gru"], cells["lm", "gru"], cells["lm", "cbow"]
-    assert (regress.config["learning_rate"], regress.config["scaling"]) == ([0.003, 0.01], "none")
+    assert (regress.config["learning_rate"], regress.config["scaling"]) == ([0.003, 0.01], "raw")
     assert (lm.config["learning_rate"], cbow.config["learning_rate"]) == (0.1, 0.1)
     assert regress.config["hidden_size"] == lm.config["hidden_size"] == 7
     assert (regress.budget["epochs"], lm.budget["epochs"]) == (2, 9)
