@@ -397,3 +397,33 @@ def test_env_names_what_a_record_would() -> None:
     done = _cli("env")
     assert done.returncode == 0
     assert "numpy" in done.stdout
+
+
+def test_each_part_of_a_suite_keeps_its_margin_in_the_run_and_in_the_report(tmp_path: Path) -> None:
+    suite = tmp_path / "two.toml"
+    suite.write_text(
+        """
+name = "two"
+summary = "two parts"
+
+[[parts]]
+task = "lm"
+datasets = ["synthetic-markov(train_tokens=300, valid_tokens=100, test_tokens=100)"]
+models = ["unigram"]
+margin = 0.02
+
+[[parts]]
+task = "regress"
+datasets = ["adding(length=4, train_sequences=20, valid_sequences=9, test_sequences=9)"]
+models = ["mean", "ridge"]
+margin = 0.003
+
+[presets.quick]
+budget = { epochs = 1 }
+limits = { seconds = 60, memory_gb = 6 }
+"""
+    )
+    asked = api.ask(str(suite), store=tmp_path / "store", jobs=1)
+    assert all(event is not None for event in asked.start())
+    for tables in (asked.tables(), api.stored_tables(tmp_path / "store")):
+        assert {table.basis.task: table.settings.margin for table in tables} == {"lm": 0.02, "regress": 0.003}
