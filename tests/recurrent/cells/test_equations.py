@@ -238,3 +238,38 @@ def test_a_gradient_of_one_step_leaves_nothing_behind_for_the_next(
     again = torch.autograd.grad(outputs.sum(), trained)
     for first, second in zip(whole, again, strict=True):
         torch.testing.assert_close(first, second, rtol=0, atol=0)
+
+
+@EVERY
+@KERNEL
+def test_in_float32_outputs_and_gradients_are_those_in_float64_within_its_rounding(
+    case: Case, kernel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Products in float32 are made by other code than those in float64."""
+    cell, found = made(case), []
+    if not kernel:
+        monkeypatch.setattr(type(cell), "kernel", lambda *_: None)
+    for dtype in (torch.float32, torch.float64):
+        x = inputs().to(dtype).requires_grad_()
+        outputs, _ = Recurrent(cell.to(dtype))(x)
+        cell.zero_grad()
+        torch.autograd.backward(outputs.square().sum())
+        assert x.grad is not None
+        found.append([outputs, x.grad, *(p.grad.clone() for p in cell.parameters() if p.grad is not None)])
+    for single, double in zip(*found, strict=True):
+        torch.testing.assert_close(single.double(), double, rtol=1e-3, atol=1e-4)
+
+
+def test_a_memory_may_have_a_loss_of_its_own() -> None:
+    """The gradient of a memory at the end, without one of any output, passes through a kernel by hand."""
+    cell, x = made(CASES["peephole"]), inputs(4, 2).requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: Recurrent(cell)(x)[1][1], x)
+    assert torch.autograd.gradcheck(lambda x: Recurrent(cell)(x, None, torch.tensor([4, 2]))[1], x)
+
+
+def test_a_second_pass_backward_gives_the_same_gradient_again() -> None:
+    cell = made(CASES["jordan"])
+    loss = Recurrent(cell)(inputs())[0].square().sum()
+    first = torch.autograd.grad(loss, list(cell.parameters()), retain_graph=True)
+    for a, b in zip(first, torch.autograd.grad(loss, list(cell.parameters())), strict=True):
+        assert torch.equal(a, b)
