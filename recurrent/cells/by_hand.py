@@ -33,6 +33,9 @@ def put_sigmoid_slope(into: Tensor, g: Tensor, y: Tensor) -> None:
     torch.ops.aten.sigmoid_backward.grad_input(g, y, grad_input=into)
 
 
+ALL = slice(None)
+
+
 class Products:
     """Products with the recurrent weights by part, forward and backward; it keeps what the gradient of U needs."""
 
@@ -45,13 +48,18 @@ class Products:
     def forget(self) -> None:
         """Forget the steps: called before each pass backward."""
         self._kept: list[tuple[list[Tensor], list[Tensor]]] = [([], []) for _ in self._forward]
+        self._inside: list[slice | None] = [None for _ in self._forward]
 
     def of(self, h: Tensor, part: int = 0) -> Tensor:
         """Return U h (B, R)."""
         return self._product(h, self._forward[part])
 
-    def back(self, slope: Tensor, h: Tensor, part: int = 0) -> Tensor:
-        """Return the gradient (B, H) behind U h, where that before it is `slope` (B, R); call it once per step."""
+    def back(self, slope: Tensor, h: Tensor, part: int = 0, inside: slice | None = None) -> Tensor:
+        """Return the gradient (B, H) behind U h, where that before it is `slope` (B, R); call it once per step.
+
+        inside: the columns of dx that the slope is, if it is a part of dx, so that it need not be gathered again.
+        """
+        self._inside[part] = inside
         slopes, states = self._kept[part]
         slopes.append(slope)
         states.append(h)
@@ -61,9 +69,13 @@ class Products:
         """Return all gradients (T · B, R) that `back` was given for a part, from the last step to the first."""
         return torch.cat(self._kept[part][0])
 
-    def gradient(self) -> Tensor:
-        """Return the gradient of U: one product per part for all steps."""
-        return torch.cat([self._product(torch.cat(h).t(), torch.cat(slopes)).t() for slopes, h in self._kept])
+    def gradient(self, dx: Tensor) -> Tensor:
+        """Return the gradient of U, one product per part for all steps; dx: (T, B, gates · H)."""
+        parts = []
+        for (slopes, states), inside in zip(self._kept, self._inside, strict=True):
+            g = torch.cat(slopes[::-1]) if inside is None else dx.flatten(0, 1)[:, inside]
+            parts.append(self._product(torch.cat(states[::-1]).t(), g).t())
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 class HandCell(Cell[State]):
@@ -138,7 +150,7 @@ class _Scan(Function):
                 if slope is not None:
                     carried.add_(slope[t])
             state = cell.back(kept[t], state, u, slots[t])
-        return None, dx, u.gradient(), None, *state, *cell.own_slopes(kept, dx, u)
+        return None, dx, u.gradient(dx), None, *state, *cell.own_slopes(kept, dx, u)
 
 
 _scan: Callable[..., tuple[Tensor, ...]] = _Scan.apply

@@ -3,7 +3,15 @@
 import torch
 from torch import Tensor
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_sigmoid_slope, put_tanh_slope, tanh_slope
+from seqbench.recurrent.cells.by_hand import (
+    ALL,
+    HandCell,
+    Products,
+    Saved,
+    put_sigmoid_slope,
+    put_tanh_slope,
+    tanh_slope,
+)
 from seqbench.recurrent.cells.cell import MemoryState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
@@ -45,4 +53,4 @@ class CarouselLSTMCell(HandCell[MemoryState]):
         dc = tanh_slope(slopes.h * o, seen).add_(slopes.c)
         put_sigmoid_slope(di, dc * g, i)
         put_tanh_slope(dg, dc * i, g)
-        return MemoryState(u.back(dx, h), dc)
+        return MemoryState(u.back(dx, h, inside=ALL), dc)

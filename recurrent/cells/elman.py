@@ -6,7 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_sigmoid_slope
+from seqbench.recurrent.cells.by_hand import ALL, HandCell, Products, Saved, put_sigmoid_slope
 from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence
 from seqbench.recurrent.cells.torch_cell import TorchCell
@@ -50,7 +50,7 @@ class ElmanCell(TorchCell[OutputState], HandCell[OutputState]):
     def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:
         h, before = saved
         put_sigmoid_slope(dx, slopes.h, h)
-        return OutputState(u.back(dx, before))
+        return OutputState(u.back(dx, before, inside=ALL))
 
     def function(self) -> Callable[..., tuple[Tensor, ...]] | None:
         return {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu}.get(self.nonlinearity)

@@ -133,9 +133,9 @@ class ResetBeforeGRUCell(HandCell[OutputState]):
         kept, new = (of_z, slopes.h - of_z) if self.update == "keep" else (slopes.h - of_z, of_z)
         put_sigmoid_slope(dz, slopes.h * (h - n if self.update == "keep" else n - h), z)
         put_tanh_slope(dn, new, n)
-        d_left = u.back(dn, left, part=1)
+        d_left = u.back(dn, left, part=1, inside=slice(2 * self.hidden_size, None))
         put_sigmoid_slope(dr, d_left * h, r)
-        return OutputState(u.back(d_gates, h).add_(kept).addcmul_(d_left, r))
+        return OutputState(u.back(d_gates, h, inside=slice(2 * self.hidden_size)).add_(kept).addcmul_(d_left, r))
 
 
 def mixed(update: Update, z: Tensor, old: Tensor, new: Tensor) -> Tensor:

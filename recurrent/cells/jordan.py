@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_tanh_slope, tanh_slope
+from seqbench.recurrent.cells.by_hand import ALL, HandCell, Products, Saved, put_tanh_slope, tanh_slope
 from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
@@ -44,7 +44,7 @@ class JordanCell(HandCell[OutputState]):
     def back(self, saved: Saved, slopes: OutputState, u: Products, dx: Tensor) -> OutputState:
         s, y, before = saved
         put_tanh_slope(dx, u.back(tanh_slope(slopes.h, y), s, part=1), s)
-        return OutputState(u.back(dx, before))
+        return OutputState(u.back(dx, before, inside=ALL))
 
     def own(self) -> list[Tensor]:
         return [self.output_bias]

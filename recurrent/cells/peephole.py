@@ -9,7 +9,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_sigmoid_slope, put_tanh_slope, tanh_slope
+from seqbench.recurrent.cells.by_hand import (
+    ALL,
+    HandCell,
+    Products,
+    Saved,
+    put_sigmoid_slope,
+    put_tanh_slope,
+    tanh_slope,
+)
 from seqbench.recurrent.cells.cell import MemoryState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
@@ -61,7 +69,7 @@ class PeepholeLSTMCell(HandCell[MemoryState]):
         put_sigmoid_slope(di, dc * g, i)
         put_sigmoid_slope(df, dc * c_before, f)
         put_tanh_slope(dg, dc * i, g)
-        return MemoryState(u.back(dx, h_before), (dc * f).addcmul_(di, p_i).addcmul_(df, p_f))
+        return MemoryState(u.back(dx, h_before, inside=ALL), (dc * f).addcmul_(di, p_i).addcmul_(df, p_f))
 
     def own(self) -> list[Tensor]:
         return [self.peephole]

@@ -7,7 +7,7 @@ state as well; the lectures' unit, as here, has the shortcut from state to state
 import torch
 from torch import Tensor
 
-from seqbench.recurrent.cells.by_hand import HandCell, Products, Saved, put_sigmoid_slope, put_tanh_slope
+from seqbench.recurrent.cells.by_hand import ALL, HandCell, Products, Saved, put_sigmoid_slope, put_tanh_slope
 from seqbench.recurrent.cells.cell import OutputState
 from seqbench.recurrent.cells.recurrence import Recurrence
 
@@ -40,4 +40,4 @@ class ShortcutCell(HandCell[OutputState]):
         written = slopes.h * z
         put_sigmoid_slope(dz, slopes.h * (n - h), z)
         put_tanh_slope(dn, written, n)
-        return OutputState(u.back(dx, h).add_(slopes.h).sub_(written))
+        return OutputState(u.back(dx, h, inside=ALL).add_(slopes.h).sub_(written))

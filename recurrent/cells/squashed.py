@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from seqbench.recurrent.cells.by_hand import (
+    ALL,
     HandCell,
     Products,
     Saved,
@@ -55,4 +56,4 @@ class SquashedLSTMCell(HandCell[MemoryState]):
         put_sigmoid_slope(di, sum_ * g, i)
         put_sigmoid_slope(df, sum_ * c_before, f)
         put_tanh_slope(dg, sum_ * i, g)
-        return MemoryState(u.back(dx, h_before), sum_ * f)
+        return MemoryState(u.back(dx, h_before, inside=ALL), sum_ * f)
