@@ -320,10 +320,12 @@ def _estimates(
 
 def _test_scores(found: Mapping[str, Estimate], ok: Sequence[Record], metrics: Sequence[Metric]) -> dict[str, float]:
     """Return the test scores of estimates, or the recorded ones of others; undefined ones are left out."""
-    recorded = {m.name: [r.scores["test"][m.name] for r in ok if m.name in r.scores.get("test", {})] for m in metrics}
-    pooled = {m.name: _pooled(m, recorded[m.name]) for m in metrics}
-    scores = {m.name: found[m.name].value if m.name in found else pooled[m.name] for m in metrics}
-    return {name: score for name, score in scores.items() if score is not None}
+    scores = {name: one.value for name, one in found.items()}
+    for metric in metrics:
+        recorded = [r.scores["test"][metric.name] for r in ok if metric.name in r.scores.get("test", {})]
+        if metric.name not in found and (pooled := _pooled(metric, recorded)) is not None:
+            scores[metric.name] = pooled
+    return scores
 
 
 def _pooled(metric: Metric, values: Sequence[float]) -> float | None:

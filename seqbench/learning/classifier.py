@@ -17,6 +17,7 @@ from seqbench.interface import Arrays, Documents, Floats, Ids
 from seqbench.learning import training
 from seqbench.learning.order import by_length, random_batches
 from seqbench.learning.training import (
+    TIE,
     LearningRate,
     Loss,
     TrainingConfig,
@@ -30,8 +31,6 @@ from seqbench.learning.training import (
 )
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
-TIE = 1e-6
-"""Weight of the log-loss that is added to the error rate; it only decides between equal error rates."""
 SCORED = 1 << 14
 """Maximum number of padded words scored together, to limit memory; one longer document is still scored whole."""
 

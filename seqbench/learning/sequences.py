@@ -14,6 +14,7 @@ from seqbench.interface import Arrays, Floats, Ids
 from seqbench.learning import training
 from seqbench.learning.order import by_length, random_batches
 from seqbench.learning.training import (
+    TIE,
     LearningRate,
     Loss,
     TrainingConfig,
@@ -40,8 +41,6 @@ from seqbench.tasks.sequences.model import (
 
 SCORED = 1 << 16
 """Maximum number of padded steps predicted together, to limit memory; one longer sequence is still predicted whole."""
-TIE = 1e-6
-"""Weight of the log-loss that is added to the error rate; it only decides between equal error rates."""
 
 
 class SequenceNetworkConfig(TrainingConfig):

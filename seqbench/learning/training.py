@@ -66,6 +66,8 @@ class TrainingConfig(Config):
         return self.learning_rate if isinstance(self.learning_rate, tuple) else (self.learning_rate,)
 
 
+TIE = 1e-6
+"""Weight of the log-loss that classifiers add to the error rate; it only decides between equal error rates."""
 GROWTH = 1e6
 """Training has diverged if the norm of the weights reaches this many times its initial value (taken as at least 1).
 

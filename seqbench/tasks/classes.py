@@ -142,7 +142,7 @@ def _one_error(columns: Columns) -> tuple[Floats, Floats]:
 
 
 def _surplus(columns: Columns) -> Floats:
-    """Return (N, 3 · BINS): right minus confidence, its square, and 1, each in the column of the document's bin."""
+    """Return (N, 3 · BINS): right minus confidence, its square, and 1, each in the column of the item's bin."""
     confidence = column(columns, "confidence")
     surplus = (columns["label"] == columns["predicted"]) - confidence
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
