@@ -1,9 +1,10 @@
 """The temporal convolutional network as a forecaster."""
 
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.baselines.convolutions.temporal import BlocksConfig
+from seqbench.baselines.convolutions.temporal import BlocksConfig, TemporalConvolution
 from seqbench.learning.forecaster import NetworkForecaster
 from seqbench.learning.segments import SegmentConfig, Segments
 
@@ -19,11 +20,15 @@ class TemporalConvolutionForecasterConfig(BlocksConfig, SegmentConfig):
 
 
 class LastStep(nn.Module):
-    """Selects the features of the newest step."""
+    """Computes the features of the newest step."""
+
+    def __init__(self, body: TemporalConvolution) -> None:
+        super().__init__()
+        self.body = body
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (B, T, D); returns (B, D)."""
-        return x[:, -1]
+        """x: (B, T, D); returns (B, hidden_size)."""
+        return self.body.last(x, torch.full((len(x),), x.shape[1], device=x.device))
 
 
 class TemporalConvolutionForecaster(NetworkForecaster):
@@ -36,4 +41,4 @@ class TemporalConvolutionForecaster(NetworkForecaster):
         c = self.config
         segment = c.steps(self.season, self.window)
         body = c.blocks(segment, c.hidden_size)
-        return nn.Sequential(Segments(segment), body, LastStep(), nn.Linear(c.hidden_size, self.horizon))
+        return nn.Sequential(Segments(segment), LastStep(body), nn.Linear(c.hidden_size, self.horizon))

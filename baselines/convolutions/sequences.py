@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -30,8 +29,7 @@ class TemporalConvolutionNetwork(SequenceNetwork):
         self.body = config.blocks(columns, config.hidden_size)
 
     def encode(self, x: Tensor, lengths: Tensor) -> Tensor:
-        steps: Tensor = self.body(x)
-        return steps[torch.arange(len(steps), device=steps.device), lengths - 1]
+        return self.body.last(x, lengths)
 
 
 class TemporalConvolutionPredictor(NetworkPredictor[Any, Any]):

@@ -136,16 +136,23 @@ class Probe:
     breaks only the law `repeatable`. Random generators are seeded for the same reason.
     """
 
-    def __init__(self, say: Callable[[], Floats], what: str, measure: Measure = NATS) -> None:
+    def __init__(
+        self,
+        say: Callable[[], Any],
+        what: str,
+        measure: Measure = NATS,
+        apart: Callable[[Any, Any], float] = difference,
+    ) -> None:
         """Predict for the first time.
 
         Args:
             say: returns the predictions of the model.
             what: what happens before `check`, such as `scoring the test part`.
             measure: name, unit and tolerance of the predictions.
+            apart: returns how far two predictions are apart.
         """
-        self._say, self._what, self._measure = say, what, measure
-        self._before: Floats | Exception
+        self._say, self._what, self._measure, self._apart = say, what, measure, apart
+        self._before: Any
         try:
             self._before = self._second()
         except Exception as error:  # `check` reports it, so that the cell does not crash
@@ -157,10 +164,10 @@ class Probe:
     def _compare(self) -> Check:
         if isinstance(self._before, Exception):
             raise self._before
-        by = difference(self._second(), self._before)
+        by = self._apart(self._second(), self._before)
         return moved("frozen", by, self._what, "the model learns from what it is scored on", self._measure)
 
-    def _second(self) -> Floats:
+    def _second(self) -> Any:
         self._say()
         seed_everything(0)
         return self._say()
@@ -190,21 +197,23 @@ class Fits:
 
     fit: Callable[[int], Any]
     """Return a new fit with a seed."""
-    say: Callable[[Any], Floats]
+    say: Callable[[Any], Any]
     seed: int
     measure: Measure = NATS
+    apart: Callable[[Any, Any], float] = difference
+    """Returns how far two predictions are apart."""
 
-    def said(self, model: Any) -> Floats:
+    def said(self, model: Any) -> Any:
         """Return the predictions of a fit, with random generators seeded."""
         seed_everything(self.seed)
         return self.say(model)
 
-    def again(self, first: Floats, stochastic: bool) -> list[Check]:
+    def again(self, first: Any, stochastic: bool) -> list[Check]:
         """Measure the law `deterministic`, and `seedless` if not `stochastic`; `first`: predictions of a fit."""
 
         def compared(name: str, seed: int, what: str, remedy: str) -> Check:
             def measured() -> Check:
-                return moved(name, difference(self.said(self.fit(seed)), first), what, remedy, self.measure)
+                return moved(name, self.apart(self.said(self.fit(seed)), first), what, remedy, self.measure)
 
             return law(name, measured)
 

@@ -1,15 +1,15 @@
 """Scoring the test part in a process of its own: the process that runs the model never holds what is scored.
 
-The scoring process has the data, but not the model. It sends the arguments of `predict` to the process of the cell,
-which sends the predictions back, and at the end gets the item columns and the calls that the laws look at again. A
-state, the second of a pair that `predict` returns, stays in the process of the cell as long as the scoring process may
-name it.
+The scoring process has the data, but not the model. It sends the arguments of `predict`, or of another method of the
+model, to the process of the cell, which sends the predictions back. At the end that process gets the item columns and
+the calls that the laws look at again. A state, the second of a pair that `predict` returns, stays in the process of the
+cell as long as the scoring process may name it.
 """
 
 import io
 import pickle
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -28,6 +28,7 @@ PROTOCOL = 4
 
 @dataclass(frozen=True)
 class _Question:
+    method: str
     arguments: tuple[Any, ...]
     held: frozenset[int]
     """Numbers of the states that the scoring process may still name."""
@@ -59,8 +60,14 @@ class _Remote:
         self.channel = channel
         self.states: WeakValueDictionary[int, _State] = WeakValueDictionary()
 
-    def predict(self, *arguments: Any) -> Any:
-        _ask(self.channel, _Question(arguments, frozenset(self.states)))
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        """Return the method of the model, to be called with arguments by position."""
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return lambda *arguments: self._call(method, arguments)
+
+    def _call(self, method: str, arguments: tuple[Any, ...]) -> Any:
+        _ask(self.channel, _Question(method, arguments, frozenset(self.states)))
         given = _receive(self.channel)
         if isinstance(given, tuple) and isinstance(given[-1], _State):
             self.states[given[-1].number] = given[-1]
@@ -116,7 +123,7 @@ def _scored(cell: Cell, files: Files, channel: Connection, valid: Columns) -> _S
 def answer(
     model: SequenceModel[Any, Any], channel: Connection, valid: Columns, clock: Clock
 ) -> tuple[Columns, dict[str, Any], Any]:
-    """Answer the calls of `predict` that the scoring process makes.
+    """Answer the calls of methods, such as `predict`, that the scoring process makes.
 
     Args:
         valid: the columns of the validation part, which start the scoring.
@@ -130,13 +137,12 @@ def answer(
         ChildProcessError: the scoring process has ended.
     """
     _send(channel, valid)
-    predict: Any = getattr(model, "predict")  # noqa: B009 (each task declares its own)
     states: dict[int, Any] = {}
     calls = 0
     while isinstance(said := _told(channel, states), _Question):
         states = {number: state for number, state in states.items() if number in said.held}
         with clock:
-            given = predict(*said.arguments)
+            given = getattr(model, said.method)(*said.arguments)
         if isinstance(given, tuple) and len(given) == 2:
             states[calls] = given[1]
             given = given[0], _State(calls)

@@ -101,8 +101,8 @@ class Task(ABC, Generic[Data, Model]):
     ) -> Columns:
         """Score a split, and return the item columns that are stored.
 
-        Call only `model.predict`, with arguments by position: the model may be in another process. If it returns a
-        pair, the second is a state, which may only be passed to the next call.
+        Call only methods of the model, with arguments by position: the model may be in another process. If one returns
+        a pair, the second is a state, which may only be passed to the next call.
 
         Args:
             valid: if the split is `test`, the columns of the validation part, which may be used for calibration.

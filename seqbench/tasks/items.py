@@ -5,11 +5,13 @@ and the laws themselves, one function each.
 """
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqbench.evidence.laws import NATS, Measure, Probe, difference, law, moved, restored
 from seqbench.evidence.records import Check
@@ -24,6 +26,8 @@ FEW = 16
 
 Bunch = TypeVar("Bunch")
 """N items, as they are passed to `predict`."""
+Answers = NDArray[Any]
+"""Predictions for N items: numbers (N, W); or objects (N,), arrays (T_i, W), if the prediction of an item has parts."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,8 @@ class Kind(Generic[Bunch]):
 
     noun: str
     """What an item is, in the singular."""
-    answer: Callable[[Any, Bunch], Floats]
-    """Return what the model predicts for copies of the items, (N, W), after checking it; raises `ScoreError`."""
+    answer: Callable[[Any, Bunch], Answers]
+    """Return what the model predicts for copies of the items, after checking it; raises `ScoreError`."""
     lengths: Callable[[Bunch], Ids]
     """Return the length of each item, (N,)."""
     take: Callable[[Bunch, Ids], Bunch]
@@ -44,12 +48,16 @@ class Kind(Generic[Bunch]):
     measure: Measure = NATS
     unit: Floats | float = 1.0
     """The unit (W,) of `measure`, in which predictions are compared."""
-    laws: Mapping[str, Callable[[Floats], Check]] = field(default_factory=dict)
-    """Further laws by name, measured on the predictions (N, W) of all scored items."""
+    laws: Mapping[str, Callable[[Any], Check]] = field(default_factory=dict)
+    """Further laws by name, measured on the rows of all scored items."""
 
-    def apart(self, a: Floats, b: Floats) -> float:
-        """Return the largest difference between predictions, in units."""
-        return difference(a / self.unit, b / self.unit)
+    def rows(self, said: Answers) -> Any:
+        """Return predictions as numbers (M, W): one row per item, or per part of an item."""
+        return np.concatenate([*said]) if said.dtype == object else said
+
+    def apart(self, a: Answers, b: Answers) -> float:
+        """Return the largest difference between predictions for the same items, in units."""
+        return difference(self.rows(a) / self.unit, self.rows(b) / self.unit)
 
     def moved(self, name: str, by: float, what: str, remedy: str, places: int | None = None) -> Check:
         return moved(name, by, what, remedy, self.measure, places)
@@ -64,12 +72,11 @@ class Witness:
     """Keeps the predictions for all items as they are scored."""
 
     def __init__(self) -> None:
-        self.said: Floats = np.empty(0)
-        """(N, W)"""
+        self.said: Answers = np.empty(0)
 
 
-def score(kind: Kind[Bunch], model: Any, items: Bunch, witness: Witness | None = None) -> Floats:
-    """Return the predictions (N, W) for items.
+def score(kind: Kind[Bunch], model: Any, items: Bunch, witness: Witness | None = None) -> Any:
+    """Return the predictions for items.
 
     Raises:
         ScoreError: `predict` returns the wrong shape, or a prediction is not valid for the task.
@@ -88,7 +95,7 @@ def pieces(items: int) -> list[Ids]:
 def probe(kind: Kind[Bunch], model: Any, items: Bunch) -> Probe:
     """Return a probe that detects whether scoring changes the model: create it before, call `check` after."""
     asked = kind.take(items, kind.some(items, FEW, np.random.default_rng(0)))
-    return Probe(lambda: kind.answer(model, asked) / kind.unit, "scoring the test part", kind.measure)
+    return Probe(lambda: kind.answer(model, asked), "scoring the test part", kind.measure, kind.apart)
 
 
 def check_fitted(kind: Kind[Bunch], model: Any, items: Bunch, seed: int, witness: Witness | None = None) -> list[Check]:
@@ -119,7 +126,7 @@ def check_fitted(kind: Kind[Bunch], model: Any, items: Bunch, seed: int, witness
         checks.append(law("batched", lambda: batched(kind, model, scored.take(kind, rows), rng)))
         checks.append(law("saved", lambda: saved(kind, model, asked)))
     for name, measured in kind.laws.items():
-        checks.append(law(name, partial(measured, scored.said)))
+        checks.append(law(name, partial(measured, kind.rows(scored.said))))
     checks.append(law("pure", lambda: pure(kind, model, asked)))
     return checks
 
@@ -129,8 +136,7 @@ class Said(Generic[Bunch]):
     """Items and the model's predictions for them."""
 
     items: Bunch
-    said: Floats
-    """(N, W)"""
+    said: Answers
 
     def take(self, kind: Kind[Bunch], rows: Ids) -> "Said[Bunch]":
         return Said(kind.take(self.items, rows), self.said[rows])
@@ -167,9 +173,9 @@ def pure(kind: Kind[Bunch], model: Any, asked: Bunch) -> Check:
     """`predict` changes neither the items that are passed to it nor the predictions that it returned earlier."""
     lent = kind.copied(asked)
     handed = model.predict(lent)
-    kept = np.array(handed)
+    kept = deepcopy(handed)
     model.predict(kind.copied(kind.take(asked, np.arange(len(kept))[::-1])))
-    if not np.array_equal(kept, handed):
+    if not all(np.array_equal(before, after) for before, after in zip(kept, handed, strict=True)):
         return Check(name="pure", passed=False, message="later calls change the scores of earlier calls: return a copy")
     if not kind.equal(lent, asked):
         message = f"predict changes the {kind.noun}s that are passed to it: work on a copy"

@@ -53,6 +53,30 @@ def draw(documents: int, seed: int = 0) -> Labelled:
     return Labelled(texts([np.append(1 + y, rng.integers(3, V, size=rng.integers(1, 13))) for y in labels]), labels)
 
 
+@pytest.mark.parametrize(("levels", "kernel_size"), [(1, 1), (1, 4), (2, 3), (3, 2), (4, 1), (5, 7)])
+def test_features_of_the_last_step_alone_are_those_of_all_steps_with_their_gradients(
+    levels: int, kernel_size: int
+) -> None:
+    net, lengths = network(levels, kernel_size), torch.arange(1, 24)
+    x = torch.randn(len(lengths), 23, 2, dtype=torch.float64, requires_grad=True)
+    rows = torch.arange(len(lengths))
+    of_all, alone = net(x)[rows, lengths - 1], net.last(x, lengths)
+    torch.testing.assert_close(alone, of_all, rtol=0, atol=1e-12)
+    over = (x, *net.parameters())
+    for a, b in zip(
+        torch.autograd.grad((alone**2).sum(), over), torch.autograd.grad((of_all**2).sum(), over), strict=True
+    ):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-10)
+
+
+def test_channels_dropped_at_the_last_step_are_those_dropped_at_all_steps() -> None:
+    net, x, lengths = network(3, 2, dropout=0.5).train(), torch.randn(4, 9, 2, dtype=torch.float64), torch.full((4,), 9)
+    torch.manual_seed(1)
+    of_all = net(x)[:, -1]
+    torch.manual_seed(1)
+    torch.testing.assert_close(net.last(x, lengths), of_all, rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize(("levels", "kernel_size"), [(1, 1), (1, 2), (1, 5), (2, 3), (3, 2), (4, 3)])
 def test_the_last_step_depends_on_the_inputs_of_the_receptive_field_and_no_other(levels: int, kernel_size: int) -> None:
     net = network(levels, kernel_size, hidden=16)
@@ -103,11 +127,11 @@ def test_a_block_adds_its_input_projected_only_where_widths_differ() -> None:
     net = network(2, 3, inputs=2, hidden=6)
     first, second = net.blocks
     x = torch.randn(4, 2, 9, dtype=torch.float64)
-    middle = torch.relu(first.shortcut(x) + first.body(x))
-    expected = torch.relu(middle + second.body(middle))
+    middle = torch.relu(first.shortcut(x) + torch.relu(first.second(torch.relu(first.first(x)))))
+    expected = torch.relu(middle + torch.relu(second.second(torch.relu(second.first(middle)))))
     torch.testing.assert_close(net(x.transpose(1, 2)), expected.transpose(1, 2), rtol=0, atol=1e-14)
     # With nothing added, a block passes on what is positive.
-    for name, p in second.body.named_parameters():
+    for name, p in second.named_parameters():
         if name.endswith("original0") or name.endswith("bias"):
             torch.nn.init.zeros_(p)
     torch.testing.assert_close(second(middle), middle, rtol=0, atol=0)
@@ -116,8 +140,8 @@ def test_a_block_adds_its_input_projected_only_where_widths_differ() -> None:
 def test_dropout_takes_whole_channels_of_a_sequence() -> None:
     net = network(1, 2, hidden=64, dropout=0.5).train()
     outputs: list[torch.Tensor] = []
-    net.blocks[0].body[2].register_forward_hook(lambda _, __, output: outputs.append(output))
-    net.blocks[0].body[1] = torch.nn.Softplus()
+    net.blocks[0].second.register_forward_pre_hook(lambda _, inputs: outputs.append(inputs[0]))
+    torch.nn.init.constant_(net.blocks[0].first.convolve.bias, 100.0)  # so that relu leaves no zeros
     net(torch.randn(8, 20, 2, dtype=torch.float64))
     gone = outputs[0] == 0
     assert torch.equal(gone.any(2), gone.all(2))
