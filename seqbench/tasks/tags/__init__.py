@@ -1,0 +1,1 @@
+"""Tagging: predict a tag for each word of a sentence."""

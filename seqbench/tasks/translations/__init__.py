@@ -1,0 +1,1 @@
+"""Translation: predict a whole sequence of words from another sequence, or from one vector."""
