@@ -33,8 +33,13 @@ PICTURE = {
 }
 """Floors from the top down. A room imports from itself and from the floors below, never from a neighbour."""
 FLOORS = tuple(PICTURE)
-TASK_FLOORS = (("documents",), ("language", "forecasts", "sequences"), ("base", "classes", "items"))
-"""The same within `tasks`: a classifier may be built of language models, and no task knows another beyond that."""
+TASK_FLOORS = (
+    ("documents", "translations"),
+    ("language", "forecasts", "sequences", "tags"),
+    ("base", "classes", "items"),
+)
+"""The same within `tasks`: a classifier may be built of language models, and a translator has their vocabulary; no task
+knows another beyond that."""
 
 
 @cache
@@ -93,7 +98,7 @@ def test_a_room_imports_from_the_floors_below_it_alone() -> None:
     assert not wrong
 
 
-def test_a_task_knows_no_other_but_classification_language_models() -> None:
+def test_a_task_knows_no_other_but_classification_and_translation_language_models() -> None:
     wrong = []
     for name, others in imports().items():
         parts = name.split(".")
