@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from seqbench.tasks.sequences.model import RegressionContext as RegressionContext
     from seqbench.tasks.sequences.model import Regressor as Regressor
     from seqbench.tasks.sequences.model import TargetedSequences as TargetedSequences
+    from seqbench.tasks.tags.model import Tagged as Tagged
+    from seqbench.tasks.tags.model import Tagger as Tagger
+    from seqbench.tasks.tags.model import TaggingContext as TaggingContext
 
 __version__ = "0.1.0"
 

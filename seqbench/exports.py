@@ -16,6 +16,7 @@ EXPORTS = {
             "Regressor",
             "TargetedSequences",
         ),
+        "seqbench.tasks.tags.model": ("Tagged", "Tagger", "TaggingContext"),
         "seqbench.tasks.forecasts.model": ("Forecast", "ForecastContext", "Forecaster", "Panel"),
     }.items()
     for name in names

@@ -143,6 +143,14 @@ class Task(ABC, Generic[Data, Model]):
         """
         return ()
 
+    def observed(self, checks: Sequence[Check]) -> Sequence[str]:
+        """Return what a reader must know of how a row's model predicts, though it breaks no law, for the table's notes.
+
+        Args:
+            checks: of the record.
+        """
+        return ()
+
     @abstractmethod
     def comparability(self, data: Data, dataset: str, data_sha256: str) -> Comparability:
         """Return what must be equal for two rows to be compared in one table."""

@@ -68,6 +68,16 @@ def test_what_a_task_remarks_on_several_rows_is_one_note(run: Make, monkeypatch:
     assert [marked.score for marked in found.marked] == [("1",), ("1",), ("2",)]
 
 
+def test_what_a_task_observes_in_the_checks_of_several_rows_is_one_note(
+    run: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Task, "observed", lambda self, checks: ["looks far"] if checks else [])
+    runs = [run("kn"), run("peeker", broken={"pure": "x"}), run("hmm", broken={"pure": "x"})]
+    found = notes(table(runs))
+    assert found.listed()[-2:] == (("2", "looks far."), ("3", "hmm: x."))
+    assert [marked.score for marked in found.marked] == [(), ("1", "2"), ("3", "2")]
+
+
 def test_times_of_a_busy_machine_are_upper_bounds(run: Make) -> None:
     busy = {"fit_seconds": 2.0, "busy": True}
     found = notes(table([run("kn"), run("lstm", costs=busy), run("gru", costs=busy)]))

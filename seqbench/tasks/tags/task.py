@@ -1,0 +1,121 @@
+"""Tagging: predict the tag of each word of a sentence; every word of the test part is scored."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seqbench.evidence.laws import law
+from seqbench.evidence.metrics import Columns, Metric
+from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.units import Units, Way
+from seqbench.interface import Budget
+from seqbench.tasks import items
+from seqbench.tasks.base import Split, Task
+from seqbench.tasks.classes import ACCURACY, CALIBRATION_ERROR, LOG_LOSS, MACRO_F1, class_detail
+from seqbench.tasks.items import Witness
+from seqbench.tasks.tags.checks import check_class
+from seqbench.tasks.tags.data import NewSentences, TaggedData
+from seqbench.tasks.tags.laws import ahead, lengths, reads_ahead, sentences_of
+from seqbench.tasks.tags.metrics import SENTENCES_RIGHT, UNKNOWN_ACCURACY, item_columns
+from seqbench.tasks.tags.model import Tagged, Tagger, TaggingContext
+
+
+class Tagging(Task[TaggedData, Tagger]):
+    name: ClassVar[str] = "tag"
+    suite: ClassVar[str] = "tag"
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        ACCURACY,
+        UNKNOWN_ACCURACY,
+        MACRO_F1,
+        SENTENCES_RIGHT,
+        LOG_LOSS,
+        CALIBRATION_ERROR,
+    )
+    shown: ClassVar[int] = 4
+    marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
+
+    def train(self, data: TaggedData, split: Split) -> Tagged:
+        return data.train
+
+    def context(
+        self,
+        data: TaggedData,
+        split: Split,
+        seed: int,
+        budget: Budget,
+        device: str,
+        log: Callable[[str, float], None],
+    ) -> TaggingContext:
+        return TaggingContext(seed=seed, budget=budget, valid=data.valid, device=device, log=log, tags=data.tags)
+
+    def witness(self, data: TaggedData, seed: int) -> Witness:
+        return Witness()
+
+    def score(
+        self,
+        model: Tagger,
+        data: TaggedData,
+        split: Split,
+        valid: Columns | None = None,
+        witness: Witness | None = None,
+    ) -> Columns:
+        """Return columns with one entry per word, as the metrics take them."""
+        part: Tagged = getattr(data, split)
+        log_p = items.score(sentences_of(len(data.tags)), model, part.sentences, witness)
+        return item_columns(log_p, part, data.train.sentences)
+
+    def units(self, columns: Columns, basis: Comparability) -> Units:
+        """Each word is a unit. Words of one sentence depend on each other; sentences are independent."""
+        scored = {name: column for name, column in columns.items() if name != "sentence"}
+        return Units(scored, (Way("sentences", columns["sentence"].astype(np.int64)),))
+
+    def detail(self, columns: Columns, data: TaggedData, valid: Columns) -> dict[str, Any]:
+        """Return what `class_detail` does, and `unknown`: the number of unknown words of the test part."""
+        return class_detail(columns, data.tags) | {"unknown": int(columns["unknown"].sum())}
+
+    def remarks(self, detail: dict[str, Any]) -> Sequence[str]:
+        if detail["unknown"]:
+            return ()
+        return ("every word of the test part occurs in training, so there is no accuracy on unknown words",)
+
+    def observed(self, checks: Sequence[Check]) -> Sequence[str]:
+        return ("reads ahead: words after a word change its scores",) if any(map(reads_ahead, checks)) else ()
+
+    def comparability(self, data: TaggedData, dataset: str, data_sha256: str) -> Comparability:
+        return Comparability(
+            task=self.name,
+            dataset=dataset,
+            data_sha256=data_sha256,
+            vocab_sha256="",
+            convention=data.convention,
+            unit="word",
+            items=int(lengths(data.test.sentences).sum()),
+        )
+
+    def encoding(self, data: TaggedData) -> dict[str, Any]:
+        return {"tags": list(data.tags), "reading": data.reading}
+
+    def probe(self, model: Tagger, data: TaggedData) -> Callable[[], Check]:
+        return items.probe(sentences_of(len(data.tags)), model, data.valid.sentences).check
+
+    def check(self, model: Tagger, data: TaggedData, seed: int, witness: Witness) -> list[Check]:
+        tags, asked, rng = len(data.tags), data.test.sentences, np.random.default_rng(seed)
+        checks = items.check_fitted(sentences_of(tags), model, asked, seed, witness)
+        return [*checks, law("ahead", lambda: ahead(model, asked, tags, rng))]
+
+    def check_class(self, make: Callable[[], Tagger], seed: int) -> list[Check]:
+        return check_class(make, seed)
+
+    def predict(
+        self, model: Tagger, new: NewSentences, encoding: dict[str, Any], detail: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return one entry per word: `sentence`, from 1; `word`; `predicted`, its tag; `probability` of this tag."""
+        tags = encoding["tags"]
+        log_p = np.concatenate(list(items.score(sentences_of(len(tags)), model, new.sentences)))
+        return {
+            "sentence": np.repeat(np.arange(len(new.sentences)) + 1, lengths(new.sentences)),
+            "word": [word for words in new.sentences for word in words],
+            "predicted": [tags[i] for i in log_p.argmax(axis=1)],
+            "probability": np.exp(log_p.max(axis=1)),
+        }
