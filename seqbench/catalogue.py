@@ -211,6 +211,16 @@ DATASETS: Mapping[str, Entry] = {
         lm="datasets.documents.cedr:CedrText",
     ),
     "ag-news": _entry("news by topic, 4 classes, 127,600 texts", classify="datasets.documents.ag_news:AGNews"),
+    "synthetic-tags": _entry(
+        "words of a hidden Markov source, true posterior known", tag="datasets.synthetic.tags:SyntheticTags"
+    ),
+    "python-tokens": _entry(
+        "Python's own source, the role of each token", tag="datasets.tagged.source_code:PythonTokens"
+    ),
+    "ud-english-ewt": _entry("English web text, parts of speech", tag="datasets.tagged.ewt:EnglishEWT"),
+    "ud-russian-taiga": _entry(
+        "Russian social media and poetry, parts of speech", tag="datasets.tagged.taiga:RussianTaiga"
+    ),
     "synthetic-ar": _entry("autoregression, true model known", forecast="datasets.synthetic.series:SyntheticAR"),
     "synthetic-seasonal": _entry(
         "season plus noise, true model known", forecast="datasets.synthetic.series:SyntheticSeasonal"
@@ -244,6 +254,7 @@ DATASETS: Mapping[str, Entry] = {
         forecast="datasets.series.own:SeriesFile",
         regress="datasets.sequences.own:TargetFile",
         recognise="datasets.sequences.own:ClassFile",
+        tag="datasets.tagged.own:TaggedFile",
     ),
 }
 

@@ -192,6 +192,13 @@ def bounds(rows: Floats) -> Floats:
     return found
 
 
+def distributions(shape: tuple[int, ...], rng: np.random.Generator, power: float = 1) -> Floats:
+    """Draw distributions over the last axis: normalised powers of exponential variates; power 1 is Dirichlet(1)."""
+    weights: Floats = (-np.log1p(-rng.random(shape))) ** power
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return weights
+
+
 def streams(seed: int) -> Iterator[np.random.Generator]:
     """Return independent random streams: one for the parameters of a process, one for each of its three parts."""
     return (np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(seed).spawn(4))

@@ -16,8 +16,15 @@ from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError, Dataset
 from seqbench.datasets.files import decode, read_bytes
-from seqbench.datasets.synthetic.processes import BracketProcess, HiddenMarkovProcess, MarkovProcess, Process, streams
-from seqbench.interface import Floats, Ids
+from seqbench.datasets.synthetic.processes import (
+    BracketProcess,
+    HiddenMarkovProcess,
+    MarkovProcess,
+    Process,
+    distributions,
+    streams,
+)
+from seqbench.interface import Ids
 from seqbench.tasks.language.data import TextData, TextSplit
 from seqbench.tasks.language.vocab import Vocab
 
@@ -95,7 +102,7 @@ class SyntheticMarkov(Synthetic):
         return order
 
     def process(self, rng: np.random.Generator) -> MarkovProcess:
-        uneven = _distributions((self.symbols,) * (self.order + 1), rng, power=2)
+        uneven = distributions((self.symbols,) * (self.order + 1), rng, power=2)
         return MarkovProcess(0.95 * uneven + 0.05 / self.symbols)
 
     def vocab(self) -> Vocab:
@@ -121,9 +128,9 @@ class SyntheticHMM(Synthetic):
 
     def process(self, rng: np.random.Generator) -> HiddenMarkovProcess:
         k = self.states
-        moves = _distributions((k, k), rng)
-        spread = _distributions((k, self.symbols), rng)
-        favourite = _distributions((k, self.symbols), rng) * (np.arange(self.symbols) % k == np.arange(k)[:, None])
+        moves = distributions((k, k), rng)
+        spread = distributions((k, self.symbols), rng)
+        favourite = distributions((k, self.symbols), rng) * (np.arange(self.symbols) % k == np.arange(k)[:, None])
         favourite /= favourite.sum(axis=1, keepdims=True)
         return HiddenMarkovProcess(
             start=np.full(k, 1 / k),
@@ -150,7 +157,7 @@ class SyntheticBrackets(Synthetic):
     noise: float = Field(0.02, gt=0, lt=1, description="probability of a random symbol")
 
     def process(self, rng: np.random.Generator) -> BracketProcess:
-        types = _distributions((self.types + 1, self.types), rng, power=2)
+        types = distributions((self.types + 1, self.types), rng, power=2)
         return BracketProcess(types, self.opening, self.depth, self.noise)
 
     def vocab(self) -> Vocab:
@@ -159,10 +166,3 @@ class SyntheticBrackets(Synthetic):
 
 def _stream(ids: Ids) -> TextSplit:
     return TextSplit(documents=(ids,), characters=(np.ones_like(ids),))
-
-
-def _distributions(shape: tuple[int, ...], rng: np.random.Generator, power: float = 1) -> Floats:
-    """Draw distributions over the last axis: normalised powers of exponential variates; power 1 is Dirichlet(1)."""
-    weights: Floats = (-np.log1p(-rng.random(shape))) ** power
-    weights /= weights.sum(axis=-1, keepdims=True)
-    return weights
