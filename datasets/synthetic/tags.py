@@ -57,6 +57,7 @@ class HiddenMarkovTagger(Tagger):
         self.transitions = transitions.reshape(-1, self.tags)
         self.listed, self.suffixes = tuple(listed), tuple(suffixes)
         self.words, self.endings, self.rare = words, endings, rare
+        self._moves, self._listing, self._ending = (bounds(p) for p in (self.transitions, words, endings))
         self._listed = {word: (1 - rare) * words[:, i] for i, word in enumerate(self.listed)}
         self._endings = {suffix: rare * endings[:, i] for i, suffix in enumerate(self.suffixes)}
 
@@ -66,13 +67,13 @@ class HiddenMarkovTagger(Tagger):
         words: list[str] = []
         state = int(rng.random() * len(self.transitions))
         for _ in range(length):
-            tag = _drawn(self.transitions[state], rng)
+            tag = _drawn(self._moves[state], rng)
             state = (state * self.tags + tag) % len(self.transitions)
             tags.append(tag)
             if rng.random() < self.rare:
-                words.append(spelling(STEM + 1, rng) + self.suffixes[_drawn(self.endings[tag], rng)])
+                words.append(spelling(STEM + 1, rng) + self.suffixes[_drawn(self._ending[tag], rng)])
             else:
-                words.append(self.listed[_drawn(self.words[tag], rng)])
+                words.append(self.listed[_drawn(self._listing[tag], rng)])
         return words, tags
 
     def fit(self, train: Tagged, ctx: TaggingContext) -> None:
@@ -179,7 +180,7 @@ class SyntheticTags(Dataset[TaggedData]):
         words = distributions((self.tags, self.words), rng, power=4)
         endings = distributions((self.tags, self.suffixes), rng, power=3)
         suffixes = _different(self.suffixes, lambda: spelling(1, rng) + _letter(CONSONANTS, rng))
-        likely = endings[words.argmax(axis=0)]  # a listed word has a suffix of its most probable tag
+        likely = bounds(endings)[words.argmax(axis=0)]  # a listed word has a suffix of its most probable tag
         chosen = [suffixes[_drawn(own, rng)] for own in likely]
         stems = _different(self.words, lambda: spelling(STEM, rng))
         return HiddenMarkovTagger(
@@ -187,8 +188,8 @@ class SyntheticTags(Dataset[TaggedData]):
         )
 
     def _part(self, source: HiddenMarkovTagger, count: int, rng: np.random.Generator) -> Tagged:
-        lengths = self.shortest + (rng.random(count) * (self.longest - self.shortest + 1)).astype(np.int64)
-        drawn = [source.draw(int(length), rng) for length in lengths]
+        several = self.longest - self.shortest + 1
+        drawn = [source.draw(self.shortest + int(rng.random() * several), rng) for _ in range(count)]
         return Tagged([words for words, _ in drawn], [np.array(tags, dtype=np.int64) for _, tags in drawn])
 
 
@@ -201,9 +202,9 @@ def _letter(letters: str, rng: np.random.Generator) -> str:
     return letters[int(rng.random() * len(letters))]
 
 
-def _drawn(p: Floats, rng: np.random.Generator) -> int:
-    """Draw an index with probabilities (K,)."""
-    return int(np.searchsorted(bounds(p), rng.random(), side="right"))
+def _drawn(upper: Floats, rng: np.random.Generator) -> int:
+    """Draw an index; upper: the `bounds` of its distribution."""
+    return int(np.searchsorted(upper, rng.random(), side="right"))
 
 
 def _different(count: int, draw: Callable[[], str]) -> list[str]:
