@@ -141,7 +141,7 @@ def run(
     dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Can be repeated.")] = None,
     data: Annotated[
         Path | None,
-        _of_file(help="A file of your own: text, or a table of documents, series or sequences."),
+        _of_file(help="A file of your own: text, tagged sentences, or a table of documents, series or sequences."),
     ] = None,
     valid: Annotated[Path | None, _of_file(help="Validation data; by default a part of --data.")] = None,
     test: Annotated[Path | None, _of_file(help="Test data; by default a part of --data.")] = None,

@@ -81,7 +81,7 @@ class TaggedFile(Dataset[TaggedData]):
                 f"{len(PARTS)} parts of the split; separate sentences by blank lines, or give more of them"
             )
         part = assign(texts, [""] * len(texts), SHARES)
-        rows = [np.flatnonzero(part == number) for number in range(len(PARTS))]
+        rows = [np.flatnonzero(part == number).tolist() for number in range(len(PARTS))]
         return [Tagging([found.sentences[i] for i in own], [found.tags[i] for i in own]) for own in rows]
 
     def _paths(self) -> list[Path]:

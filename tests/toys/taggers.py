@@ -84,9 +84,12 @@ class LooksAhead(Counts):
 
 
 class SearchesMemory(Counts):
-    """Answers with the tags that lie beside its sentences somewhere in the memory of its process."""
+    """Answers with the tags that lie beside its sentences somewhere in the memory of its process; this takes long, so
+    it does not search for a single sentence."""
 
     def predict(self, sentences: Sentences) -> Sequence[Floats]:
+        if len(sentences) == 1:
+            return super().predict(sentences)
         found = {
             tuple(words): tags
             for thing in gc.get_objects()

@@ -35,7 +35,8 @@ class Corpus:
 
 def corpus(rng: np.random.Generator) -> Corpus:
     spelled = words("abcdefghijklm", rng)
-    return Corpus(*(tagged(spelled, count, 12, rng) for count in (60, 16, 24)))
+    train, valid, test = (tagged(spelled, count, 12, rng) for count in (60, 16, 24))
+    return Corpus(train, valid, test)
 
 
 def words(letters: str, rng: np.random.Generator) -> list[list[str]]:
@@ -82,7 +83,7 @@ def check_class(make: Callable[[], Tagger], seed: int = 0) -> list[Check]:
     """
     rng = np.random.default_rng(seed)
     held, kind, model = corpus(rng), sentences_of(len(TAGS)), make()
-    lent = Corpus(*deepcopy((held.train, held.valid)), test=Tagged([], []))
+    lent = Corpus(deepcopy(held.train), deepcopy(held.valid), Tagged([], []))
     asked = copied(held.test.sentences)
     fits = Fits(lambda seed: fitted(make(), held, seed), lambda model: rows(model, asked), seed)
 
