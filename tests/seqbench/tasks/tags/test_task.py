@@ -1,5 +1,6 @@
 """Tagging from a file to a table: the harness holds the gold tags, and a stored fit tags new sentences."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,3 +99,12 @@ def test_the_process_of_a_fit_holds_no_test_part() -> None:
     assert without.test is None
     assert KIND.train(without, "test") is KIND.train(without, "valid")
     assert Tagging().score(data.truth, without, "valid")["sentence"].max() == 1
+
+
+def test_the_model_of_the_page_keeps_the_laws_in_fifteen_lines(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "tagging.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "suffix.py").write_text(code)
+    lines = [line.strip() for line in code.splitlines()]
+    assert len([line for line in lines if line and not line.startswith(("import", "from", '"""'))]) <= 15
+    assert [check for check in seqbench.check(f"{tmp_path / 'suffix.py'}:Suffix") if not check.passed] == []
