@@ -10,7 +10,7 @@ from seqbench.data import Dataset
 from seqbench.datasets import download
 from seqbench.datasets.files import UTF_8, decode, read_bytes, unix_line_ends
 from seqbench.datasets.tagged import columns, conllu
-from seqbench.datasets.tagged.lines import Tagging
+from seqbench.datasets.tagged.lines import Parsed
 from seqbench.tasks.tags.data import NewSentences, TaggedData
 from seqbench.tasks.tags.model import Tagged
 
@@ -18,7 +18,7 @@ PARTS = ("train", "valid", "test")
 CONLLU = ".conllu"
 
 
-def parse(path: Path, data: bytes, encoding: str = UTF_8, tagged: bool = True) -> Tagging:
+def parse(path: Path, data: bytes, encoding: str = UTF_8, tagged: bool = True) -> Parsed:
     """Read tagged sentences: CoNLL-U if the name of the file ends in .conllu, otherwise two columns.
 
     Args:
@@ -44,7 +44,7 @@ def new_sentences(path: Path, encoding: str = UTF_8) -> NewSentences:
 
 def numbered(
     name: str,
-    parts: Sequence[Tagging],
+    parts: Sequence[Parsed],
     convention: str,
     notes: Mapping[str, Any],
     reading: Mapping[str, Any] | None = None,

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from seqbench.data import DataError
 from seqbench.datasets.tables import shown
-from seqbench.datasets.tagged.lines import Line, Tagging, blocks
+from seqbench.datasets.tagged.lines import Line, Parsed, blocks
 
 
-def parse(source: str, text: str, tagged: bool = True) -> Tagging:
+def parse(source: str, text: str, tagged: bool = True) -> Parsed:
     """Read sentences. If any line holds a tab, tabs separate the columns, and words may hold spaces; otherwise white
     space does, if each line has exactly two parts.
 
@@ -24,7 +24,7 @@ def parse(source: str, text: str, tagged: bool = True) -> Tagging:
     if not found:
         raise DataError(f"{source} holds no sentence; write a word, a tab and its tag on each line")
     words = [[cells[0] for cells in sentence] for sentence in found]
-    return Tagging(words, [[cells[1] for cells in sentence] for sentence in found] if tagged else [])
+    return Parsed(words, [[cells[1] for cells in sentence] for sentence in found] if tagged else [])
 
 
 def _cells(line: Line, tabs: bool, tagged: bool) -> Sequence[str]:
@@ -36,8 +36,7 @@ def _cells(line: Line, tabs: bool, tagged: bool) -> Sequence[str]:
         between = "a tab" if tabs else "a tab or a space"
         raise line.fault(f"{shown(cells[0])} has no tag; write {between} and the tag after it")
     if len(cells) > 2:
-        cure = "one tab, between word and tag" if tabs else "one tab between word and tag, since words hold spaces"
-        raise line.fault(f"{len(cells)} columns, not 2; write {cure}")
+        raise line.fault(f"{len(cells)} columns, not 2; keep the word and its tag alone, with one tab between them")
     for cell, what in zip(cells, ("word", "tag"), strict=True):
         if not cell and (tagged or what == "word"):
             raise line.fault(f"the {what} is empty; write it, or remove the line")

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 from seqbench.data import DataError
 from seqbench.datasets.tables import shown
-from seqbench.datasets.tagged.lines import Line, Tagging, blocks
+from seqbench.datasets.tagged.lines import Line, Parsed, blocks
 
 COLUMNS = 10
 FORM, UPOS = 1, 3
 WORD, RANGE, EMPTY = re.compile(r"[1-9]\d*"), re.compile(r"([1-9]\d*)-([1-9]\d*)"), re.compile(r"\d+\.[1-9]\d*")
 
 
-def parse(source: str, text: str, tagged: bool = True) -> Tagging:
+def parse(source: str, text: str, tagged: bool = True) -> Parsed:
     """Read the words of sentences; ranges are skipped and their words are kept, empty nodes are skipped.
 
     Args:
@@ -40,7 +40,7 @@ def parse(source: str, text: str, tagged: bool = True) -> Tagging:
     if not sentences:
         raise DataError(f"{source} holds no sentence; a sentence is lines of {COLUMNS} columns, separated by tabs")
     notes = {"multiword_ranges_skipped": skipped["range"], "empty_nodes_skipped": skipped["empty"]}
-    return Tagging(sentences, tags, notes)
+    return Parsed(sentences, tags, notes)
 
 
 def _without_comments(block: Sequence[Line]) -> Sequence[Line]:

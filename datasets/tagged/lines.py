@@ -8,7 +8,7 @@ from seqbench.data import DataError
 
 
 @dataclass(frozen=True)
-class Tagging:
+class Parsed:
     """N sentences with the names of their tags; without tags if the file holds none."""
 
     sentences: Sequence[Sequence[str]]

@@ -1,6 +1,8 @@
 """Users' own tagged sentences."""
 
 import hashlib
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,10 +15,12 @@ from seqbench.datasets.files import UTF_8, encoding_note, encoding_of, read_byte
 from seqbench.datasets.splits import assign
 from seqbench.datasets.tables import shown
 from seqbench.datasets.tagged.base import CONLLU, PARTS, new_sentences, numbered, parse
-from seqbench.datasets.tagged.lines import Tagging
+from seqbench.datasets.tagged.lines import Parsed
 from seqbench.tasks.tags.data import NewSentences, TaggedData
 
 SHARES = (0.8, 0.1, 0.1)
+OFTEN = 0.1
+"""If more than this share of the test sentences stand in training too, the table warns."""
 
 
 class TaggedFile(Dataset[TaggedData]):
@@ -53,27 +57,27 @@ class TaggedFile(Dataset[TaggedData]):
         found = [parse(path, data, self.encoding) for path, data in zip(paths, read, strict=True)]
         for path, one in zip(paths, found, strict=True):
             _check(path, one)
+        words = {word for one in found for words in one.sentences for word in words}
+        form = {} if all(unicodedata.is_normalized("NFC", word) for word in words) else {"unicode_form": "not NFC"}
         skipped = {name: sum(one.notes.get(name, 0) for one in found) for name in found[0].notes}
         what = "UPOS of CoNLL-U" if paths[0].suffix.lower() == CONLLU else "tags of a file"
         data = numbered(
             self.path.name,
             found if len(found) > 1 else self._split(found[0]),
             what,
-            {**skipped, **encoding_note(encoding_of(data, self.encoding) for data in read)},
+            {**skipped, **form, **encoding_note(encoding_of(data, self.encoding) for data in read)},
             {"encoding": self.encoding},
         )
         if len(data.tags) == 1:
             raise DataError(f"{self.path}: all words have the tag {shown(data.tags[0])}, so there is nothing to learn")
-        learned = {int(tag) for own in data.train.tags for tag in own}
-        if strange := [tag for i, tag in enumerate(data.tags) if i not in learned]:
-            said = f"no training sentence holds the tags {', '.join(map(shown, strange))}, so no model can learn them"
-            data.notes["warnings"] = [said]
+        if warnings := list(_warnings(data)):
+            data.notes["warnings"] = warnings
         return data
 
     def read(self, path: Path, encoding: dict[str, Any]) -> NewSentences:
         return new_sentences(path, encoding["reading"]["encoding"])
 
-    def _split(self, found: Tagging) -> list[Tagging]:
+    def _split(self, found: Parsed) -> list[Parsed]:
         texts = [" ".join(words) for words in found.sentences]
         if (distinct := len({" ".join(text.lower().split()) for text in texts})) < len(PARTS):
             raise DataError(
@@ -82,7 +86,7 @@ class TaggedFile(Dataset[TaggedData]):
             )
         part = assign(texts, [""] * len(texts), SHARES)
         rows = [np.flatnonzero(part == number).tolist() for number in range(len(PARTS))]
-        return [Tagging([found.sentences[i] for i in own], [found.tags[i] for i in own]) for own in rows]
+        return [Parsed([found.sentences[i] for i in own], [found.tags[i] for i in own]) for own in rows]
 
     def _paths(self) -> list[Path]:
         return [path.expanduser() for path in (self.path, self.valid, self.test) if path is not None]
@@ -99,7 +103,16 @@ class TaggedFile(Dataset[TaggedData]):
         return read
 
 
-def _check(path: Path, found: Tagging) -> None:
+def _warnings(data: TaggedData) -> Iterator[str]:
+    learned = {int(tag) for own in data.train.tags for tag in own}
+    if strange := [tag for i, tag in enumerate(data.tags) if i not in learned]:
+        yield f"no training sentence holds the tags {', '.join(map(shown, strange))}, so no model can learn them"
+    seen, count = data.notes["sentences_in_training_test"], data.notes["sentences_test"]
+    if seen > OFTEN * count:
+        yield f"{seen:,} of {count:,} test sentences stand in training too, so the scores are too high"
+
+
+def _check(path: Path, found: Parsed) -> None:
     """Refuse a file whose columns are probably in the wrong order."""
     words = {word for sentence in found.sentences for word in sentence}
     tags = {tag for own in found.tags for tag in own}

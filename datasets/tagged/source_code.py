@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from seqbench.data import DataError, Dataset
 from seqbench.datasets.files import read_bytes
 from seqbench.datasets.tagged.base import PARTS, numbered
-from seqbench.datasets.tagged.lines import Tagging
+from seqbench.datasets.tagged.lines import Parsed
 from seqbench.datasets.tagged.tokens import roles
 from seqbench.tasks.tags.data import NewSentences, TaggedData
 
@@ -53,7 +53,7 @@ class PythonTokens(Dataset[TaggedData]):
             found = [roles(f"{module}.py", content) for module, content in read[part].items()]
             notes[f"lines_of_a_string_left_out_{part}"] = sum(one.notes["lines_of_a_string"] for one in found)
             parts.append(
-                Tagging([own for one in found for own in one.sentences], [own for one in found for own in one.tags])
+                Parsed([own for one in found for own in one.sentences], [own for one in found for own in one.tags])
             )
         notes["python"] = platform.python_version()
         return numbered(self.name, parts, "tokens of Python and their roles, by logical line", notes)

@@ -10,7 +10,7 @@ from keyword import iskeyword, softkwlist
 from typing import NamedTuple
 
 from seqbench.data import DataError
-from seqbench.datasets.tagged.lines import Tagging
+from seqbench.datasets.tagged.lines import Parsed
 
 LAYOUT = {token.COMMENT, token.NL, token.INDENT, token.DEDENT, token.ENCODING, token.ENDMARKER}
 """Types of tokens that are left out."""
@@ -33,7 +33,7 @@ class Token(NamedTuple):
     place: Place
 
 
-def roles(source: str, content: bytes) -> Tagging:
+def roles(source: str, content: bytes) -> Parsed:
     """Return the logical lines of Python source as sentences of tokens, tagged with their roles.
 
     The tags are KEYWORD, NUMBER, OP, STRING, and for names by their role: NAME-argument (by keyword), NAME-attribute,
@@ -64,7 +64,7 @@ def roles(source: str, content: bytes) -> Tagging:
         before = one.text
     alone = [own == ["STRING"] for own in tags]
     kept = [i for i, own in enumerate(tags) if own and not alone[i]]
-    return Tagging([sentences[i] for i in kept], [tags[i] for i in kept], {"lines_of_a_string": sum(alone)})
+    return Parsed([sentences[i] for i in kept], [tags[i] for i in kept], {"lines_of_a_string": sum(alone)})
 
 
 def _tag(one: Token, before: str, found: Roles) -> str:

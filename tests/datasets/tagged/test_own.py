@@ -80,6 +80,16 @@ def test_a_tag_that_training_lacks_is_warned_of(tmp_path: Path) -> None:
     assert data.notes["warnings"] == ["no training sentence holds the tags 'INTJ', so no model can learn them"]
 
 
+def test_a_test_part_that_was_learned_from_and_letters_in_pieces_are_told(tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / name, text)
+        for name, text in (("a", lines(9)), ("b", lines(4)), ("c", lines(6, first=5).replace("w5", "e\u0301")))
+    ]
+    data = TaggedFile(path=files[0], valid=files[1], test=files[2]).load()
+    assert data.notes["warnings"] == ["3 of 6 test sentences stand in training too, so the scores are too high"]
+    assert data.notes["unicode_form"] == "not NFC"
+
+
 def test_conllu_is_told_by_its_name_and_other_encodings_by_an_option(tmp_path: Path) -> None:
     row = "1\t{0}\t_\tNOUN" + "\t_" * 6 + "\n2\tgo\t_\tVERB" + "\t_" * 6 + "\n\n"
     text = "".join(row.format(f"é{i}") for i in range(20))
@@ -110,8 +120,8 @@ BAD: list[tuple[str | bytes, dict[str, str], str]] = [
     ("\n \n\n", {}, r"a.txt holds only blank lines"),
     ("a\tX\nb\n", {}, r"a.txt, line 2: 'b' has no tag; write a tab and the tag after it"),
     ("a X\nb\n", {}, r"a.txt, line 2: 'b' has no tag; write a tab or a space and the tag after it"),
-    ("a\tX\nb\tY\tZ\n", {}, r"a.txt, line 2: 3 columns, not 2; write one tab, between word and tag"),
-    ("a X\n\nNew York Y\n", {}, r"a.txt, line 3: 3 columns, not 2; write one tab between word and tag, since words"),
+    ("a\tX\nb\tY\tZ\n", {}, r"a.txt, line 2: 3 columns, not 2; keep the word and its tag alone, with one tab"),
+    ("a X\n\nNew York Y\n", {}, r"a.txt, line 3: 3 columns, not 2; keep the word and its tag alone"),
     ("a\tX\nb Y\n", {}, r"a.txt, line 2: 'b Y' has no tag; write a tab and the tag"),
     ("a\tX\n\tY\n", {}, r"a.txt, line 2: the word is empty; write it, or remove the line"),
     ("a\tX\nb\t\n", {}, r"a.txt, line 2: the tag is empty"),
