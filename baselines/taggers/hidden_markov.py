@@ -94,4 +94,8 @@ class HMMTagger(Tagger):
 
     def restore(self, arrays: Arrays) -> None:
         own, self.suffixes = within(arrays, "chain"), Suffixes.restored(within(arrays, "suffixes"))
-        self.vocab, self.transitions, self.emissions = Vocab(unpacked(own["words"])), own["transitions"], own["emissions"]
+        self.vocab, self.transitions, self.emissions = (
+            Vocab(unpacked(own["words"])),
+            own["transitions"],
+            own["emissions"],
+        )
