@@ -10,11 +10,12 @@ import numpy as np
 from pydantic import Field
 
 from seqbench.baselines.taggers.chain import Chain
-from seqbench.baselines.taggers.lexicon import tag_counts, vocabulary
+from seqbench.baselines.taggers.lexicon import tag_counts
 from seqbench.baselines.taggers.suffixes import Suffixes
 from seqbench.baselines.taggers.transitions import interpolated, trigram_counts
 from seqbench.interface import Arrays, Config, Floats
 from seqbench.learning.crf import Decoding
+from seqbench.learning.sentences import vocabulary
 from seqbench.packing import nested, packed, unpacked, within
 from seqbench.tasks.language.vocab import Vocab
 from seqbench.tasks.tags.model import Sentences, Tagged, Tagger, TaggingContext
@@ -89,7 +90,7 @@ class HMMTagger(Tagger):
         return emissions
 
     def arrays(self) -> Arrays | None:
-        own = {"words": packed(self.vocab.symbols), "transitions": self.transitions, "emissions": self.emissions}
+        own: Arrays = {"words": packed(self.vocab.symbols), "transitions": self.transitions, "emissions": self.emissions}
         return nested({"chain": own, "suffixes": self.suffixes.arrays()})
 
     def restore(self, arrays: Arrays) -> None:

@@ -1,18 +1,13 @@
 """Which tags the words of the training sentences have, and how often."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 
 import numpy as np
 
 from seqbench.interface import Floats
-from seqbench.tasks.language.vocab import UNK, Vocab
+from seqbench.tasks.language.vocab import Vocab
 from seqbench.tasks.tags.model import Sentences, Tagged
-
-
-def vocabulary(words: Iterable[str]) -> Vocab:
-    """Return the distinct words in the order of their code points, after `<unk>`."""
-    return Vocab((UNK, *sorted(set(words) - {UNK})))
 
 
 def tag_counts(train: Tagged, vocab: Vocab, tags: int) -> Floats:

@@ -5,8 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from seqbench.baselines.taggers.lexicon import split, tag_counts, vocabulary
+from seqbench.baselines.taggers.lexicon import split, tag_counts
 from seqbench.interface import Arrays, Floats
+from seqbench.learning.sentences import vocabulary
 from seqbench.packing import packed, unpacked
 from seqbench.tasks.language.vocab import Vocab
 from seqbench.tasks.tags.model import Sentences, Tagged, Tagger, TaggingContext

@@ -34,7 +34,7 @@ class Suffixes(NamedTuple):
         p = (counts.sum(axis=0) + 1 / counts.shape[1]) / (counts.sum() + 1)
         θ = float(p.std(ddof=1)) if len(p) > 1 else 1.0
         often = counts.sum(axis=1)
-        rare = [i for i in np.flatnonzero((often > 0) & (often <= RARE)).tolist()]
+        rare = np.flatnonzero((often > 0) & (often <= RARE)).tolist()
         rows: dict[str, int] = {}
         levels = [p[None]]
         parents = np.zeros(len(rare), np.int64)  # the row of the next shorter suffix of each word, in the last level

@@ -50,7 +50,7 @@ def interpolated(f: Floats, order: int) -> Floats:
     for counts in (f.sum(axis=0, keepdims=True), f)[:order]:
         known = counts.sum(axis=2, keepdims=True)
         p.append(np.where(known > 0, _share(counts, known), p[-1]))
-    return np.einsum("k,kabc->abc", weights(f, order), np.stack(p))
+    return np.asarray(np.einsum("k,kabc->abc", weights(f, order), np.stack(p)))
 
 
 def _share(part: Floats, whole: Floats | float) -> Floats:

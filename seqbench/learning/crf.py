@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 Decoding = Literal["posterior", "viterbi"]
-"""posterior: the probability of each tag; viterbi: that of the best sequence with each tag, normalised over the tags."""
+"""posterior: the probability of each tag; viterbi: that of the best sequence with each tag, normalised over tags."""
 Reduce = Callable[[Tensor, int], Tensor]
 
 
 class LinearChainCRF(nn.Module):
-    r"""p(y | x) = exp(s(y)) / Z,    s(y) = b(y_1) + Σ_t e_t(y_t) + Σ_{t>1} A(y_{t−1}, y_t) + f(y_T),    Z = Σ_y exp(s(y))
+    r"""p(y | x) = exp(s(y)) / Σ_y' exp(s(y')),    s(y) = b(y_1) + Σ_t e_t(y_t) + Σ_{t>1} A(y_{t−1}, y_t) + f(y_T)
 
     e_t(c) is the score of tag c at word t, from the network below.
     """
@@ -41,7 +41,7 @@ class LinearChainCRF(nn.Module):
         return self.first[tags[:, 0]] + own.sum(1) + moves.sum(1) + self.last[end]
 
     def log_partition(self, scores: Tensor, lengths: Tensor) -> Tensor:
-        """Return log Z (B,), by the forward algorithm."""
+        """Return log Σ_y exp(s(y)) (B,), by the forward algorithm."""
         α = self._ahead(scores, torch.logsumexp)
         end = α.gather(1, (lengths - 1)[:, None, None].expand(-1, 1, α.shape[2]))[:, 0]
         return torch.logsumexp(end + self.last.to(α.dtype), 1)

@@ -1,0 +1,28 @@
+"""The temporal convolutional network as a tagger. Its blocks are causal: it sees no word after the one it tags."""
+
+from torch import Tensor
+
+from seqbench.baselines.convolutions.temporal import BlocksConfig
+from seqbench.learning.tagger import Body, NeuralTagger, NeuralTaggerConfig
+
+
+class TemporalConvolutionTaggerConfig(BlocksConfig, NeuralTaggerConfig):
+    pass
+
+
+class TemporalConvolutionBody(Body):
+    def __init__(self, input_size: int, config: TemporalConvolutionTaggerConfig) -> None:
+        super().__init__()
+        self.blocks, self.output_size = config.blocks(input_size, config.hidden_size), config.hidden_size
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        features: Tensor = self.blocks(x)
+        return features
+
+
+class TemporalConvolutionTagger(NeuralTagger):
+    config_class = TemporalConvolutionTaggerConfig
+    config: TemporalConvolutionTaggerConfig
+
+    def body(self, input_size: int) -> TemporalConvolutionBody:
+        return TemporalConvolutionBody(input_size, self.config)

@@ -1,0 +1,42 @@
+"""Vectors of words made from their letters, so that new words have vectors too."""
+
+from abc import abstractmethod
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class LetterLayer(nn.Module):
+    """Spellings → vectors. Letter A is padding after the end of a word."""
+
+    def __init__(self, letters: int, size: int, features: int) -> None:
+        """letters: A. size: width of a letter's vector. features: F, the width of a word's vector."""
+        super().__init__()
+        self.padding = letters
+        self.embedding = nn.Embedding(letters + 1, size, padding_idx=letters)
+        nn.init.uniform_(self.embedding.weight[:letters], -((3 / size) ** 0.5), (3 / size) ** 0.5)
+        self.features = features
+
+    @abstractmethod
+    def forward(self, spellings: Tensor) -> Tensor:
+        """Return the vectors (U, F) of words with letters (U, L)."""
+
+
+class LetterConvolution(LetterLayer):
+    r"""v_i = max_l (b + W [e_{l−1}; e_l; e_{l+1}])_i over the letters l of a word, with zeros before and after it.
+
+    dos Santos & Zadrozny 2014, "Learning character-level representations for part-of-speech tagging", with windows of
+    three letters as in Ma & Hovy 2016, section 2.1.
+    """
+
+    def __init__(self, letters: int, size: int, features: int) -> None:
+        super().__init__(letters, size, features)
+        self.convolve = nn.Linear(3 * size, features)
+
+    def forward(self, spellings: Tensor) -> Tensor:
+        e = F.pad(self.embedding(spellings), (0, 0, 1, 1))
+        found = self.convolve(torch.cat([e[:, :-2], e[:, 1:-1], e[:, 2:]], dim=2))
+        outside = (spellings == self.padding)[..., None]
+        strongest: Tensor = found.masked_fill(outside, -torch.inf).amax(1)
+        return strongest
