@@ -69,8 +69,7 @@ def _config(family: type[RecurrentSettings], **fields: Any) -> type[RecurrentTag
     """Return the settings of the taggers of a family of cells; fields: those with another default."""
     bases: tuple[Any, ...] = (family, RecurrentTaggerConfig)
     name = f"{family.__name__.removesuffix('Settings')}TaggerConfig"
-    made: type[RecurrentTaggerConfig] = create_model(name, __base__=bases, __module__=__name__, **fields)
-    return made
+    return create_model(name, __base__=bases, __module__=__name__, **fields)
 
 
 class ElmanTagger(RecurrentTagger):

@@ -90,7 +90,11 @@ class HMMTagger(Tagger):
         return emissions
 
     def arrays(self) -> Arrays | None:
-        own: Arrays = {"words": packed(self.vocab.symbols), "transitions": self.transitions, "emissions": self.emissions}
+        own: Arrays = {
+            "words": packed(self.vocab.symbols),
+            "transitions": self.transitions,
+            "emissions": self.emissions,
+        }
         return nested({"chain": own, "suffixes": self.suffixes.arrays()})
 
     def restore(self, arrays: Arrays) -> None:

@@ -12,6 +12,8 @@ LONGEST = 10
 """Letters of the longest suffix."""
 RARE = 10
 """Suffixes are counted over words that occur at most this often: new words resemble rare words."""
+LEAST = 0.01
+"""The smallest θ, so that no tag is impossible. Brants 2000 reports values of 0.03 to 0.1."""
 
 
 class Suffixes(NamedTuple):
@@ -32,7 +34,7 @@ class Suffixes(NamedTuple):
     def of(cls, words: Sequence[str], counts: Floats) -> "Suffixes":
         """counts: (V, C) how often each of the words has each tag."""
         p = (counts.sum(axis=0) + 1 / counts.shape[1]) / (counts.sum() + 1)
-        θ = float(p.std(ddof=1)) if len(p) > 1 else 1.0
+        θ = max(LEAST, float(p.std(ddof=1)) if len(p) > 1 else 0.0)
         often = counts.sum(axis=1)
         rare = np.flatnonzero((often > 0) & (often <= RARE)).tolist()
         rows: dict[str, int] = {}
