@@ -23,11 +23,11 @@ from seqbench.recurrent.letters import LetterLSTM
 
 
 class RecurrentTaggerConfig(DirectedSettings, NeuralTaggerConfig):
-    letters: Literal["none", "convolution", "lstm"] = Field(  # type: ignore[assignment]
+    letters: Literal["convolution", "lstm"] | None = Field(  # type: ignore[assignment]
         "convolution",
-        description="how letters add to a word's vector: not at all, by a convolution (dos Santos & Zadrozny 2014), or "
-        "by a bidirectional LSTM (Lample et al. 2016)",
-        json_schema_extra={"search": {"choices": ["none", "convolution", "lstm"]}},
+        description="how letters add to a word's vector; none: not at all; convolution: dos Santos & Zadrozny 2014; "
+        "lstm: in both directions, Lample et al. 2016",
+        json_schema_extra={"search": {"choices": [None, "convolution", "lstm"]}},
     )
 
     @model_validator(mode="after")

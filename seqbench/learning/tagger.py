@@ -61,10 +61,10 @@ class NeuralTaggerConfig(TrainingConfig):
         description="units per layer, and per direction if there are two",
         json_schema_extra={"search": {"low": 32, "high": 512, "log": True}},
     )
-    letters: Literal["none", "convolution"] = Field(
+    letters: Literal["convolution"] | None = Field(
         "convolution",
-        description="how letters add to a word's vector: not at all, or by a convolution (dos Santos & Zadrozny 2014)",
-        json_schema_extra={"search": {"choices": ["none", "convolution"]}},
+        description="how letters add to a word's vector; none: not at all; convolution: dos Santos & Zadrozny 2014",
+        json_schema_extra={"search": {"choices": [None, "convolution"]}},
     )
     letter_size: int = Field(30, ge=1, description="width of a letter's vector")
     letter_features: int = Field(
@@ -156,7 +156,7 @@ class NeuralTagger(Tagger):
     def letter_layer(self, letters: int) -> LetterLayer | None:
         """Return an untrained layer for this number of letters; None if letters are not read."""
         c = self.config
-        return None if c.letters == "none" else LetterConvolution(letters, c.letter_size, c.letter_features)
+        return None if c.letters is None else LetterConvolution(letters, c.letter_size, c.letter_features)
 
     def build(self, tags: int) -> TaggerNetwork:
         """Return an untrained network for `vocab` and `alphabet`."""

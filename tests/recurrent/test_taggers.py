@@ -35,7 +35,7 @@ def fitted(name: str, train: Tagged = TRAIN, epochs: int = 1, **settings: object
     kind = found(spec.name)
     small = SMALL if issubclass(kind, NeuralTagger) else {}
     model: Tagger = kind(kind.config_class(**{**small, **spec.settings, **settings}))
-    model.fit(train, context(TRAIN, epochs=epochs))
+    model.fit(train, context(train, epochs=epochs))
     return model
 
 
@@ -77,16 +77,18 @@ def test_padding_and_neighbours_change_nothing_but_the_last_digits(name: str) ->
 @pytest.mark.parametrize("name", [*CLASSIC, *NEURAL])
 def test_a_tagger_learns_from_sentences_of_one_word(name: str) -> None:
     train = Tagged([["saw"], ["the"], ["cat"]] * 10, [np.array([2]), np.array([0]), np.array([1])] * 10)
-    model = fitted(name, train, epochs=8, **({} if name in CLASSIC else {"learning_rate": 0.05, "dropout": 0.0}))
+    model = fitted(name, train, epochs=12, **({} if name in CLASSIC else {"learning_rate": 0.05, "dropout": 0.0}))
     assert [TAGS[p[0].argmax()] for p in model.predict([["saw"], ["the"], ["cat"]])] == ["VERB", "DET", "NOUN"]
 
 
 def sees(model: Tagger) -> list[bool]:
     """Return for each word of a sentence whether the tags of the word in the middle depend on it."""
+    assert isinstance(model, NeuralTagger)
+    model.network.double()
     words, middle = [f"v{i}ify" for i in range(9)], 4
     base = model.predict([words])[0][middle]
     return [
-        bool(np.abs(model.predict([[*words[:i], "the", *words[i + 1 :]]])[0][middle] - base).max() > 1e-6)
+        bool(np.abs(model.predict([[*words[:i], "the", *words[i + 1 :]]])[0][middle] - base).max() > 1e-12)
         for i in range(len(words))
     ]
 
@@ -104,14 +106,13 @@ def sees(model: Tagger) -> list[bool]:
     ],
 )
 def test_a_body_sees_the_words_that_it_should(name: str, seen: str) -> None:
-    # After training, the gates of small networks may hide a word far away from six digits.
-    assert "".join("*" if one else "." for one in sees(fitted(name, learning_rate=0.02, epochs=3))) == seen
+    assert "".join("*" if one else "." for one in sees(fitted(name, learning_rate=0.02))) == seen
 
 
-@pytest.mark.parametrize("name", ["bilstm", "bilstm(letters=lstm)", "bilstm(crf=true)", "window-mlp"])
+@pytest.mark.parametrize("name", ["bilstm", "gru(direction=both, crf=true, letters=lstm)", "window-mlp"])
 def test_words_and_letters_together_solve_a_language_with_new_words(name: str) -> None:
     new = corpus(100, seed=5)
-    model = fitted(name, corpus(300), epochs=6, learning_rate=0.02)
+    model = fitted(name, corpus(200), epochs=6, learning_rate=0.03)
     said = np.concatenate(list(model.predict(new.sentences))).argmax(axis=1)
     assert (said == np.concatenate(new.tags)).mean() > 0.97
 
