@@ -6,6 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+WIDTH = 3
+"""Letters that a filter of the convolution reads at once; odd."""
+
 
 class LetterLayer(nn.Module):
     """Spellings → vectors. Letter A is padding after the end of a word."""
@@ -32,11 +35,12 @@ class LetterConvolution(LetterLayer):
 
     def __init__(self, letters: int, size: int, features: int) -> None:
         super().__init__(letters, size, features)
-        self.convolve = nn.Linear(3 * size, features)
+        self.convolve = nn.Linear(WIDTH * size, features)
 
     def forward(self, spellings: Tensor) -> Tensor:
-        e = F.pad(self.embedding(spellings), (0, 0, 1, 1))
-        found = self.convolve(torch.cat([e[:, :-2], e[:, 1:-1], e[:, 2:]], dim=2))
+        letters = spellings.shape[1]
+        e = F.pad(self.embedding(spellings), (0, 0, WIDTH // 2, WIDTH // 2))
+        found = self.convolve(torch.cat([e[:, first : first + letters] for first in range(WIDTH)], dim=2))
         outside = (spellings == self.padding)[..., None]
         strongest: Tensor = found.masked_fill(outside, -torch.inf).amax(1)
         return strongest

@@ -53,9 +53,9 @@ class PaddedSentences:
         self._starts = torch.tensor(np.cumsum(self.lengths) - self.lengths, device=device)
         self._lengths = torch.tensor(self.lengths, device=device)
 
-    def seen_once(self) -> Tensor:
-        """Return (V + 1,) whether each word of the vocabulary, and padding, occurs exactly once in these sentences."""
-        return torch.bincount(self._words[self._laid], minlength=self.padding + 1) == 1
+    def counts(self) -> Tensor:
+        """Return (V + 1,) how often each word of the vocabulary occurs in these sentences; padding does not."""
+        return torch.bincount(self._words[self._laid], minlength=self.padding + 1)
 
     def where(self, rows: Ids) -> tuple[Tensor, Tensor]:
         """Return the places (B, T) of the words of these sentences among all words, and where words are (B, T)."""

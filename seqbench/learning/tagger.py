@@ -78,12 +78,11 @@ class NeuralTaggerConfig(TrainingConfig):
         json_schema_extra={"search": {"low": 0.0, "high": 0.6}},
     )
     word_dropout: float = Field(
-        0.5,
+        1.0,
         ge=0,
-        le=1,
-        description="share of the words seen once in training that is read as <unk>, which so learns to stand for new "
-        "words (Lample et al. 2016)",
-        json_schema_extra={"search": {"low": 0.0, "high": 1.0}},
+        description="α: in training, a share α / (α + n) of the occurrences of a word seen n times is read as <unk>, "
+        "which so learns to stand for new words (Kiperwasser & Goldberg 2016)",
+        json_schema_extra={"search": {"choices": [0.0, 0.25, 1.0, 2.0]}},
     )
     batch_size: int = Field(
         32, ge=1, description="sentences per update", json_schema_extra={"search": {"choices": [16, 32, 64]}}
@@ -237,7 +236,8 @@ class TaggedBatches:
     ) -> None:
         self.network, self.padded, self.config = network, padded, config
         self.tags = torch.tensor(np.concatenate(train.tags), device=padded.device)
-        self.once = padded.seen_once()
+        n = padded.counts()
+        self.hidden = config.word_dropout / (config.word_dropout + n.clamp(min=1)) * (n > 0)
 
     def __len__(self) -> int:
         return -(-len(self.padded.lengths) // self.config.batch_size)
@@ -257,7 +257,6 @@ class TaggedBatches:
         return Loss(-self.network.crf.log_likelihood(scores, tags, batch.lengths).sum() / words, words)
 
     def _hide_words(self, batch: Batch) -> Batch:
-        """Return the batch with a share `word_dropout` of the words seen once replaced by `<unk>`, which is word 0."""
-        drawn = torch.rand(batch.words.shape, device=batch.words.device) < self.config.word_dropout
-        hidden = self.once[batch.words] & drawn
+        """Return the batch with rare words replaced at random by `<unk>`, which is word 0."""
+        hidden = torch.rand(batch.words.shape, device=batch.words.device) < self.hidden[batch.words]
         return batch._replace(words=batch.words.masked_fill(hidden, 0))

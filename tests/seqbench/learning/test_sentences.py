@@ -28,10 +28,10 @@ def test_batches_are_as_wide_as_their_longest_word() -> None:
     assert padded.take(np.array([1])).spellings.shape == (1, 3)
 
 
-def test_words_seen_once_are_told_from_all_others() -> None:
+def test_words_are_counted_by_their_numbers() -> None:
     vocab = vocabulary(["a", "b", "c"])
-    once = PaddedSentences([["a", "b"], ["b"]], vocab, vocabulary("abc"), CPU).seen_once()
-    assert [vocab.symbols[i] for i in torch.nonzero(once)[:, 0].tolist()] == ["a"]
+    counts = PaddedSentences([["a", "b"], ["b", "new"]], vocab, vocabulary("abc"), CPU).counts().tolist()
+    assert dict(zip([*vocab.symbols, "padding"], counts, strict=True)) == {UNK: 1, "a": 1, "b": 2, "c": 0, "padding": 0}
 
 
 def test_the_alphabet_has_the_letters_of_at_least_two_distinct_words() -> None:

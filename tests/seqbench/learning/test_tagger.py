@@ -45,18 +45,19 @@ def test_with_a_random_field_the_loss_is_that_of_whole_sentences() -> None:
     assert total == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_a_share_of_the_words_seen_once_is_hidden(share: float) -> None:
-    model = fitted(word_dropout=share)
-    source = batches(model)
-    padded = source.padded
-    words = [word for words in TRAIN.sentences for word in words]
-    once = sum(words.count(word) == 1 for word in words)
+@pytest.mark.parametrize("α", [0.0, 0.25, 2.0])
+def test_the_rarer_a_word_the_more_often_it_is_hidden(α: float) -> None:
+    source = batches(fitted(word_dropout=α))
+    words = [word for sentence in TRAIN.sentences for word in sentence]
+    n = np.array([words.count(word) for word in words])
     torch.manual_seed(0)
-    batch = padded.take(np.arange(len(TRAIN)))
-    hidden = source._hide_words(batch).words != batch.words
-    assert source.once[batch.words[hidden]].all()
-    assert float(hidden.sum()) / once == pytest.approx(share, abs=0.15 if 0 < share < 1 else 0)
+    batch = source.padded.take(np.arange(len(TRAIN)))
+    inside = batch.words != source.padded.padding
+    draws = [source._hide_words(batch).words for _ in range(400)]
+    share = torch.stack([words != batch.words for words in draws]).double().mean(0)
+    assert share[inside].numpy() == pytest.approx(α / (α + n), abs=0.11)
+    assert share[~inside].max() == 0
+    assert set(torch.cat([words[words != batch.words] for words in draws]).tolist()) <= {0}
 
 
 def test_a_network_is_the_same_for_the_same_seed_and_another_for_another() -> None:
