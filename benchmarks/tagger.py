@@ -29,6 +29,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from seqbench.interface import Budget
 from seqbench.learning import training
+from seqbench.learning.letters import WIDTH
 from seqbench.learning.order import random_batches
 from seqbench.learning.sentences import PaddedSentences, alphabet, vocabulary
 from seqbench.learning.tagger import TaggedBatches
@@ -48,7 +49,7 @@ class PlainTagger(nn.Module):
         c, words, letters = ours.config, ours.vocab.size, ours.alphabet.size
         self.words = nn.Embedding(words + 1, c.embedding_size, padding_idx=words)
         self.letters = nn.Embedding(letters + 1, c.letter_size, padding_idx=letters) if c.letters else None
-        self.convolve = nn.Conv1d(c.letter_size, c.letter_features, 3, padding=1)
+        self.convolve = nn.Conv1d(c.letter_size, c.letter_features, WIDTH, padding=WIDTH // 2)
         width = c.embedding_size + (c.letter_features if c.letters else 0)
         self.lstm = nn.LSTM(width, c.hidden_size, bidirectional=True, batch_first=True)
         self.output, self.dropout = nn.Linear(2 * c.hidden_size, TAGS), nn.Dropout(c.dropout)
@@ -68,7 +69,7 @@ class PlainTagger(nn.Module):
         if self.letters is not None:
             theirs = network.letters.state_dict()
             self.letters.weight.copy_(theirs["embedding.weight"])
-            windows = theirs["convolve.weight"].unflatten(1, (3, -1))
+            windows = theirs["convolve.weight"].unflatten(1, (WIDTH, -1))
             self.convolve.load_state_dict({"weight": windows.transpose(1, 2), "bias": theirs["convolve.bias"]})
 
     def forward(self, words: Tensor, letters: Tensor, lengths: Tensor) -> Tensor:

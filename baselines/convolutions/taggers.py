@@ -1,5 +1,6 @@
 """The temporal convolutional network as a tagger. Its blocks are causal: it sees no word after the one it tags."""
 
+from pydantic import Field
 from torch import Tensor
 
 from seqbench.baselines.convolutions.temporal import BlocksConfig
@@ -7,7 +8,13 @@ from seqbench.learning.tagger import Body, NeuralTagger, NeuralTaggerConfig
 
 
 class TemporalConvolutionTaggerConfig(BlocksConfig, NeuralTaggerConfig):
-    pass
+    levels: int = Field(
+        3,
+        ge=1,
+        le=16,
+        description=str(BlocksConfig.model_fields["levels"].description),
+        json_schema_extra={"search": {"choices": [2, 3, 4]}},
+    )
 
 
 class TemporalConvolutionBody(Body):

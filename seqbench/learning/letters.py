@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-WIDTH = 3
-"""Letters that a filter of the convolution reads at once; odd."""
+WIDTH = 5
+"""Letters that a filter of the convolution reads at once, as in dos Santos & Zadrozny 2014; odd."""
 
 
 class LetterLayer(nn.Module):
@@ -27,10 +27,9 @@ class LetterLayer(nn.Module):
 
 
 class LetterConvolution(LetterLayer):
-    r"""v_i = max_l (b + W [e_{l−1}; e_l; e_{l+1}])_i over the letters l of a word, with zeros before and after it.
+    r"""v_i = max_l (b + W [e_{l−2}; …; e_{l+2}])_i over the letters l of a word, with zeros before and after it.
 
-    dos Santos & Zadrozny 2014, "Learning character-level representations for part-of-speech tagging", with windows of
-    three letters as in Ma & Hovy 2016, section 2.1.
+    dos Santos & Zadrozny 2014, "Learning character-level representations for part-of-speech tagging".
     """
 
     def __init__(self, letters: int, size: int, features: int) -> None:

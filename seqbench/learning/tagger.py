@@ -6,7 +6,7 @@ Subclasses build the body: what stands between the vectors of words and the line
 from abc import abstractmethod
 from collections.abc import Iterator
 from itertools import chain
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -141,7 +141,7 @@ class TaggerNetwork(nn.Module):
 class NeuralTagger(Tagger):
     """A tagger that is trained by gradient descent. Subclasses build the body."""
 
-    kind: ClassVar[Literal["classic", "neural"]] = "neural"
+    kind = "neural"
     config_class = NeuralTaggerConfig
     config: NeuralTaggerConfig
     network: TaggerNetwork
