@@ -41,6 +41,7 @@ MODELS: Mapping[str, Entry] = {
         forecast="baselines.windows.forecasters:WindowMLPForecaster",
         regress="baselines.windows.sequences:WindowMLPRegressor",
         recognise="baselines.windows.sequences:WindowMLPRecogniser",
+        tag="baselines.windows.taggers:WindowMLPTagger",
     ),
     "majority": _entry(
         "relative frequencies of the classes",
@@ -59,6 +60,7 @@ MODELS: Mapping[str, Entry] = {
         "logistic regression over words, n-grams, letters, or steps",
         classify="baselines.bags_of_words.linear:LogisticRegression",
         recognise="baselines.sequences.linear:LogisticRecogniser",
+        tag="baselines.taggers.window:LogisticTagger",
     ),
     "linear-svm": _entry("linear SVM over n-grams, calibrated", classify="baselines.bags_of_words.linear:LinearSVM"),
     "averaged-embeddings": _entry(
@@ -66,6 +68,13 @@ MODELS: Mapping[str, Entry] = {
         classify="baselines.bags_of_words.averaged_embeddings:AveragedEmbeddings",
     ),
     "kim-cnn": _entry("convolution over time with max pooling", classify="baselines.convolutions.kim:KimClassifier"),
+    "most-frequent-tag": _entry("each word's most frequent tag", tag="baselines.taggers.most_frequent:MostFrequentTag"),
+    "hmm-tagger": _entry(
+        "hidden Markov model of tags, counted, endings for new words", tag="baselines.taggers.hidden_markov:HMMTagger"
+    ),
+    "averaged-perceptron": _entry(
+        "perceptron that reads the tags it gave before", tag="baselines.taggers.averaged_perceptron:AveragedPerceptron"
+    ),
     "mean": _entry("mean of the targets", regress="baselines.sequences.chance:Mean"),
     "ridge": _entry("ridge regression over all steps", regress="baselines.sequences.linear:Ridge"),
     "bag": _entry(
@@ -96,6 +105,7 @@ MODELS: Mapping[str, Entry] = {
         forecast="baselines.convolutions.forecaster:TemporalConvolutionForecaster",
         regress="baselines.convolutions.sequences:TemporalConvolutionRegressor",
         recognise="baselines.convolutions.sequences:TemporalConvolutionRecogniser",
+        tag="baselines.convolutions.taggers:TemporalConvolutionTagger",
     ),
     "elman": _entry(
         "simple recurrent network",
@@ -104,6 +114,7 @@ MODELS: Mapping[str, Entry] = {
         forecast="recurrent.forecasters:ElmanForecaster",
         regress="recurrent.regressors:ElmanRegressor",
         recognise="recurrent.regressors:ElmanRecogniser",
+        tag="recurrent.taggers:ElmanTagger",
     ),
     "jordan": _entry(
         "recurrent network whose output is fed back",
@@ -112,6 +123,7 @@ MODELS: Mapping[str, Entry] = {
         forecast="recurrent.forecasters:JordanForecaster",
         regress="recurrent.regressors:JordanRegressor",
         recognise="recurrent.regressors:JordanRecogniser",
+        tag="recurrent.taggers:JordanTagger",
     ),
     "shortcut": _entry(
         "recurrent unit with a write gate alone",
@@ -120,6 +132,7 @@ MODELS: Mapping[str, Entry] = {
         forecast="recurrent.forecasters:ShortcutForecaster",
         regress="recurrent.regressors:ShortcutRegressor",
         recognise="recurrent.regressors:ShortcutRecogniser",
+        tag="recurrent.taggers:ShortcutTagger",
     ),
     "multiplicative-rnn": _entry(
         "recurrent network whose input chooses the matrix",
@@ -128,6 +141,7 @@ MODELS: Mapping[str, Entry] = {
         forecast="recurrent.forecasters:MultiplicativeForecaster",
         regress="recurrent.regressors:MultiplicativeRegressor",
         recognise="recurrent.regressors:MultiplicativeRecogniser",
+        tag="recurrent.taggers:MultiplicativeTagger",
     ),
     "mingru": _entry(
         "minimal GRU, by a parallel scan",
@@ -136,6 +150,7 @@ MODELS: Mapping[str, Entry] = {
         forecast="recurrent.forecasters:MinGRUForecaster",
         regress="recurrent.regressors:MinGRURegressor",
         recognise="recurrent.regressors:MinGRURecogniser",
+        tag="recurrent.taggers:MinGRUTagger",
     ),
     "gru": _entry(
         "gated recurrent unit",
@@ -144,6 +159,7 @@ MODELS: Mapping[str, Entry] = {
         forecast="recurrent.forecasters:GRUForecaster",
         regress="recurrent.regressors:GRURegressor",
         recognise="recurrent.regressors:GRURecogniser",
+        tag="recurrent.taggers:GRUTagger",
     ),
     "lstm": _entry(
         "long short-term memory",
@@ -152,6 +168,7 @@ MODELS: Mapping[str, Entry] = {
         forecast="recurrent.forecasters:LSTMForecaster",
         regress="recurrent.regressors:LSTMRegressor",
         recognise="recurrent.regressors:LSTMRecogniser",
+        tag="recurrent.taggers:LSTMTagger",
     ),
     "bilstm": _entry(
         "LSTM that reads in both directions",
@@ -159,6 +176,7 @@ MODELS: Mapping[str, Entry] = {
         classify="recurrent.classifier:BidirectionalLSTMClassifier",
         regress="recurrent.regressors:BidirectionalLSTMRegressor",
         recognise="recurrent.regressors:BidirectionalLSTMRecogniser",
+        tag="recurrent.taggers:BidirectionalLSTMTagger",
     ),
     "echo-state": _entry(
         "fixed random recurrent network, linear read-out in closed form",

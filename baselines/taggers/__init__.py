@@ -1,0 +1,1 @@
+"""Classic taggers: relative frequencies, hidden Markov models, linear models of a window."""
