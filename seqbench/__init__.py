@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from seqbench.tasks.sequences.model import RegressionContext as RegressionContext
     from seqbench.tasks.sequences.model import Regressor as Regressor
     from seqbench.tasks.sequences.model import TargetedSequences as TargetedSequences
+    from seqbench.tasks.translations.model import Pairs as Pairs
+    from seqbench.tasks.translations.model import TranslationContext as TranslationContext
+    from seqbench.tasks.translations.model import Translator as Translator
 
 __version__ = "0.1.0"
 

@@ -16,6 +16,7 @@ EXPORTS = {
             "Regressor",
             "TargetedSequences",
         ),
+        "seqbench.tasks.translations.model": ("Pairs", "TranslationContext", "Translator"),
         "seqbench.tasks.forecasts.model": ("Forecast", "ForecastContext", "Forecaster", "Panel"),
     }.items()
     for name in names

@@ -16,6 +16,7 @@ TASKS: Mapping[str, str] = {
     "forecast": "seqbench.tasks.forecasts.task:Forecasting",
     "regress": "seqbench.tasks.sequences.task:Regression",
     "recognise": "seqbench.tasks.sequences.task:Recognition",
+    "translate": "seqbench.tasks.translations.task:Translation",
 }
 
 
