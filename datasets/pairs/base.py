@@ -5,19 +5,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations
-from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from pydantic import Field
 
-from seqbench.data import DataError, Dataset
-from seqbench.datasets.files import decode, read_bytes, unix_line_ends
+from seqbench.data import DataError
+from seqbench.datasets.pairs.sentences import SentencePairs
 from seqbench.datasets.splits import assign
 from seqbench.datasets.text.tokens import words_and_marks
 from seqbench.interface import Ids
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
-from seqbench.tasks.translations.data import NewSources, TranslationData
+from seqbench.tasks.translations.data import TranslationData
 from seqbench.tasks.translations.model import Pairs
 
 Notes = dict[str, int | str]
@@ -59,10 +58,8 @@ class PairParts:
     """What was done and what was left out."""
 
 
-class PairDataset(Dataset[TranslationData]):
+class PairDataset(SentencePairs):
     """Pairs of sentences. The options set how they become words; subclasses provide the pairs."""
-
-    task: ClassVar[str] = "translate"
 
     tokens: Literal["whitespace", "words"] = Field(
         "words",
@@ -99,21 +96,7 @@ class PairDataset(Dataset[TranslationData]):
         return cased.split() if self.tokens == "whitespace" else words_and_marks(cased)
 
     def sentence(self, text: str) -> list[str]:
-        """Return the words of a new source.
-
-        Raises:
-            DataError: it holds no word, or too many.
-        """
-        return self._checked(text, "source", "the sentence")
-
-    def read(self, path: Path, encoding: dict[str, Any]) -> NewSources:
-        """Read a file with one source per line."""
-        lines = unix_line_ends(decode(path, read_bytes(path))).removesuffix("\n").split("\n")
-        return self.encoded(lines, lambda i: f"{path}, line {i + 1}")
-
-    def encoded(self, sources: Sequence[str], where: Callable[[int], str]) -> NewSources:
-        """Cut new sources into words; raises DataError as `sentence` does."""
-        return NewSources([self._checked(text, "source", where(i)) for i, text in enumerate(sources)])
+        return self._checked(text, "source")
 
     def load(self) -> TranslationData:
         parts = self.parts()
@@ -148,22 +131,26 @@ class PairDataset(Dataset[TranslationData]):
         return text.lower() if self.lowercase else text
 
     def _pairs(self, lines: Lines) -> Pairs:
-        sources, targets = (
-            [self._checked(text, side, lines.where(i)) for i, text in enumerate(texts)]
-            for side, texts in (("source", lines.sources), ("target", lines.targets))
-        )
+        sources, targets = [], []
+        for i, (source, target) in enumerate(zip(lines.sources, lines.targets, strict=True)):
+            try:
+                sources.append(self._checked(source, "source"))
+                targets.append(self._checked(target, "target"))
+            except DataError as error:
+                raise DataError(f"{lines.where(i)}: {error}") from None
         return Pairs(sources, targets, [" ".join(self._cased(text).split()) for text in lines.targets])
 
-    def _checked(self, text: str, side: str, where: str) -> list[str]:
+    def _checked(self, text: str, side: str) -> list[str]:
+        """Return the words of one side of a pair, which the message names."""
         words = self.words(text)
         if not words:
-            raise DataError(f"{where}: the {side} is empty; write it, or remove the pair")
+            raise DataError(f"the {side} is empty; write it, or remove it")
         if len(words) > MOST:
             raise DataError(
-                f"{where}: the {side} has {len(words):,} words; a sentence may have {MOST:,}; divide or remove it"
+                f"the {side} has {len(words):,} words; a sentence may have {MOST:,}; divide it, or remove it"
             )
         if EOS in words:
-            raise DataError(f"{where}: the {side} holds the word {EOS}, which ends a target here; remove it")
+            raise DataError(f"the {side} holds the word {EOS}, which ends a target here; remove this word")
         return words
 
     def _short(self, train: Pairs, notes: Notes) -> Pairs:

@@ -8,8 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from seqbench.data import DataError
-from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes, unix_line_ends
+from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes
 from seqbench.datasets.pairs.base import PARTS, Lines, PairDataset, PairParts
+from seqbench.datasets.pairs.sentences import lines
 from seqbench.datasets.tables import SUFFIXES, TableOptions, shown
 from seqbench.tasks.translations.data import NewSources
 
@@ -51,8 +52,8 @@ class PairFile(TableOptions, PairDataset):
     def read(self, path: Path, encoding: dict[str, Any]) -> NewSources:
         """Read new sources from a table with the same column of sources; or line by line, as the training data was."""
         if self.targets is not None:
-            lines, _ = self._lines(path)
-            return self.encoded(lines, lambda i: f"{path}, line {i + 1}")
+            found, _ = self._lines(path)
+            return self.encoded(found, lambda i: f"{path}, line {i + 1}")
         table = self.table(path, {self.source: "give the column of sources that name"})
         return self.encoded(table[self.source], table.where)
 
@@ -72,15 +73,15 @@ class PairFile(TableOptions, PairDataset):
         if self.split is not None:
             wanted |= {self.split: "name the column of the parts with --split NAME"}
         table = self.table(path, wanted)
-        lines = Lines(table[self.source], table[self.target], table.where)
+        pairs = Lines(table[self.source], table[self.target], table.where)
         notes = dict(table.notes)
         if self.split is None:
-            return PairParts(lines, notes=notes)
+            return PairParts(pairs, notes=notes)
         parts = np.array([self._part_of(cell, table.where(row)) for row, cell in enumerate(table[self.split])])
         rows = {part: np.flatnonzero(parts == part) for part in PARTS}
         if not len(rows["train"]):
             raise DataError(f"{path} has no pair for the train part; correct the column {shown(self.split)}")
-        train, valid, test = (lines.take(rows[part]) if len(rows[part]) else None for part in PARTS)
+        train, valid, test = (pairs.take(rows[part]) if len(rows[part]) else None for part in PARTS)
         assert train is not None
         return PairParts(train, valid, test, notes)
 
@@ -100,8 +101,7 @@ class PairFile(TableOptions, PairDataset):
 
     def _lines(self, path: Path) -> tuple[list[str], dict[str, int | str]]:
         data = read_bytes(path)
-        text = unix_line_ends(decode(path, data, self.encoding))
-        return text.removesuffix("\n").split("\n"), encoding_note([encoding_of(data, self.encoding)])
+        return lines(decode(path, data, self.encoding)), encoding_note([encoding_of(data, self.encoding)])
 
     def _part_of(self, said: str, where: str) -> str:
         found = SPLITS.get(said.strip().lower())
