@@ -38,9 +38,8 @@ class Multi30k(download.Downloaded, PairDataset):
         train, valid, *tests = (dict(zip(LANGUAGES, files[i : i + 2], strict=True)) for i in range(0, len(files), 2))
         chosen = {"train": train, "valid": valid, "test": tests[YEARS.index(str(self.test))]}
         source, target = self.direction.split("-")
-        return PairParts(
-            **{part: Lines(both[source], both[target], partial(_place, part)) for part, both in chosen.items()}
-        )
+        pairs = (Lines(both[source], both[target], partial(_place, part)) for part, both in chosen.items())
+        return PairParts(*pairs)
 
 
 def _place(part: str, row: int) -> str:

@@ -120,7 +120,9 @@ class SyntheticPairs(SentencePairs):
             name=self.name,
             source_vocab=Vocab((UNK, *of_sources)),
             target_vocab=target_vocab,
-            **parts,
+            train=parts["train"],
+            valid=parts["valid"],
+            test=parts["test"],
             convention="symbols",
             truth=RuleTranslator(rule, target_vocab),
         )

@@ -71,6 +71,17 @@ class Kept(Dictionary):
         self.eos = 1
 
 
+class Attentive(Dictionary):
+    """Honest: it searches with a beam, and says where it looks; both are made up."""
+
+    def translate(self, sources: Sequence[Source], beam: int) -> list[list[str]]:
+        return [[f"beam{beam}", *words] for words in self.predict(sources)]
+
+    def attention(self, source: Words, target: Words) -> Floats:
+        weights: Floats = np.eye(len(target) + 1, len(source))
+        return weights
+
+
 class Clairvoyant(Dictionary):
     """Its probability of a word knows whether the same word follows."""
 

@@ -85,8 +85,8 @@ def _bleu(sums: Floats) -> Floats:
     """
     c, r = sums[:, 0], sums[:, 1]
     matches, totals = np.maximum(sums[:, MATCHES], 0.0), sums[:, MATCHES.stop :]
-    smoothed = np.where(matches > 0, matches, 0.5 ** (matches <= 0).cumsum(axis=1))
-    scored = (matches > 0).any(axis=1) & (totals > 0).all(axis=1)
+    scored = np.any(matches > 0, axis=1) & np.all(totals > 0, axis=1)
+    smoothed = np.where(matches > 0, matches, 0.5 ** np.cumsum(matches <= 0, axis=1))
     precisions = np.where(scored[:, None], smoothed / np.where(totals > 0, totals, 1.0), 1.0)
     brevity = np.exp(np.minimum(0.0, 1 - r / np.where(c > 0, c, 1.0)))
     score: Floats = np.where(scored, brevity * np.exp(np.log(precisions).mean(axis=1)), 0.0)

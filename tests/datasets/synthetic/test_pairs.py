@@ -125,7 +125,7 @@ def test_sources_of_the_test_part_may_be_longer_than_all_of_training(source: typ
         (
             Numbers,
             {"longest": 1, "train_pairs": 11},
-            "numbers: there are only about 10 different sources, too few for 11",
+            "there are only about 10 different sources, too few for 11",
         ),
         (Reverse, {"longest": 1, "words": 20, "train_pairs": 25}, "only about 20 different sources"),
         (Dates, {"first_year": 2000, "last_year": 1999}, "last_year=1999 is before first_year=2000; exchange them"),
