@@ -20,6 +20,7 @@ DATA = {
     "classify": "synthetic-order(train_documents=60, valid_documents=24, test_documents=24)",
     "regress": "adding(length=8, train_sequences=60, valid_sequences=24, test_sequences=24)",
     "recognise": "digits(order=rows)",
+    "translate": "reverse(train_pairs=60, valid_pairs=24, test_pairs=24)",
     "forecast": "synthetic-seasonal(train_steps=240, valid_steps=48, test_steps=48, horizon=12)",
 }
 SUITE = """

@@ -35,11 +35,13 @@ class Multi30k(download.Downloaded, PairDataset):
 
     def parts(self) -> PairParts:
         files = [gzip.decompress(data).decode().removesuffix("\n").split("\n") for data in download.read(self.name)]
-        train, valid, *tests = (dict(zip(LANGUAGES, files[i : i + 2], strict=True)) for i in range(0, len(files), 2))
-        chosen = {"train": train, "valid": valid, "test": tests[YEARS.index(str(self.test))]}
+        of_train, of_valid, *tests = (
+            dict(zip(LANGUAGES, files[i : i + 2], strict=True)) for i in range(0, len(files), 2)
+        )
+        chosen = {"train": of_train, "valid": of_valid, "test": tests[YEARS.index(str(self.test))]}
         source, target = self.direction.split("-")
-        pairs = (Lines(both[source], both[target], partial(_place, part)) for part, both in chosen.items())
-        return PairParts(*pairs)
+        train, valid, test = (Lines(both[source], both[target], partial(_place, part)) for part, both in chosen.items())
+        return PairParts(train, valid, test)
 
 
 def _place(part: str, row: int) -> str:
