@@ -44,7 +44,9 @@ def test_the_references_are_nearly_all_restored_from_their_words(data: Translati
 
 
 def test_the_direction_and_the_test_part_can_be_chosen(data: TranslationData) -> None:
-    other = Multi30k(direction="en-de", test=2017).load()
-    assert other.convention == "en to de, lower-case words and marks"
-    assert spaced(list(other.test.written or ())) == 9_600
-    assert len(other.test) == 1_000
+    other = Multi30k(direction="en-de", test=2017)
+    assert other.directed() == "en to de"
+    test = other.parts().test
+    assert test is not None
+    assert len(test) == 1_000
+    assert (spaced(test.sources), spaced(test.targets)) == (10_526, 9_600)

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from translators import CHEATS, Dictionary, Kept, Learner, Speechless, said, scored
 
+import seqbench
 from seqbench import Pairs, Translator
 from seqbench.tasks import items, task
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
@@ -157,6 +159,14 @@ def test_vectors_as_sources_are_scored_and_their_laws_measured() -> None:
     assert [list(words) for words in score(model, pairs, witness)[0]] == pairs.targets
     vocab = Vocab((UNK, EOS, "up", "down"))
     assert all(check.passed for check in check_fitted(model, pairs, vocab, 0, witness))
+
+
+def test_the_model_of_the_page_keeps_the_laws(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "translation.md").read_text(encoding="utf-8")
+    block = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert block is not None
+    (tmp_path / "my_model.py").write_text(block[1])
+    assert [check for check in seqbench.check(f"{tmp_path / 'my_model.py'}:WordByWord") if not check.passed] == []
 
 
 def test_marks_are_of_laws_that_exist() -> None:
