@@ -82,9 +82,9 @@ class PairDataset(SentencePairs):
             DataError: as in `load`.
         """
 
+    @abstractmethod
     def title(self) -> str:
         """Return the name of the data in errors and tables."""
-        return type(self).__name__
 
     def directed(self) -> str:
         """Return the languages for the convention, such as `de to en`; empty: not known."""

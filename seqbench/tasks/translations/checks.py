@@ -81,7 +81,7 @@ def check_class(make: Callable[[], Translator], seed: int = 0) -> list[Check]:
         return checks
     checks += check_fitted(model, corpus.test, corpus.target_vocab, seed, witness)[1:]
     checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
-    for name, (pairs, message) in _unseen(corpus, rng).items():
+    for name, (pairs, message) in _unseen(corpus).items():
         checks.append(law(name, partial(understood, name, pairs, message)))
     for name, (train, message) in _reduced(corpus.train).items():
         checks.append(law(name, partial(unusual, name, train, message)))
@@ -108,7 +108,7 @@ def _scores(model: Translator, pairs: Pairs, witness: Witness) -> Check:
     return Check(name="scores", passed=True, message="translations are lists of words, one for each sentence")
 
 
-def _unseen(corpus: Corpus, rng: np.random.Generator) -> dict[str, tuple[Pairs, str]]:
+def _unseen(corpus: Corpus) -> dict[str, tuple[Pairs, str]]:
     """Return pairs unlike those of training, by the name of the law, each with what it shows."""
     strange = Pairs([["never"], ["never", "met", "s1"]], [["nowhere"], ["t1", "nowhere"]])
     long = Pairs([[*source] * 8 for source in corpus.test.sources], [[*target] * 8 for target in corpus.test.targets])

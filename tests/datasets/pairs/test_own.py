@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from seqbench.cli import app
 from seqbench.data import DataError
 from seqbench.datasets.pairs.own import PairFile
 from seqbench.tasks.language.vocab import EOS, UNK
@@ -168,6 +170,36 @@ def test_options_that_do_not_fit_two_files_are_refused(tmp_path: Path) -> None:
         pairs(tmp_path / "a.de", targets=tmp_path / "a.en", split="part").load()
     with pytest.raises(ValidationError):
         pairs(tmp_path / "a.de", longest=0)
+
+
+TOYS = Path(__file__).parents[2] / "toys" / "translators.py"
+SUITE = f"""
+name = "toys"
+task = "translate"
+summary = "toys"
+datasets = ["reverse"]
+models = ["{TOYS}:Dictionary"]
+
+[presets.quick]
+budget = {{ epochs = 1 }}
+limits = {{ seconds = 60, memory_gb = 4 }}
+"""
+
+
+@pytest.mark.parametrize("form", ["table", "two files"])
+def test_the_command_line_takes_a_table_or_two_files(tmp_path: Path, form: str) -> None:
+    (tmp_path / "toys.toml").write_text(SUITE)
+    (tmp_path / "a.en").write_bytes(LINES)
+    (tmp_path / "a.de").write_bytes(LINES)
+    table = write(tmp_path / "a.tsv", rows(), "de\ten\tpart")
+    given = {
+        "table": ["--data", str(table), "--source", "de", "--target", "en", "--split", "part"],
+        "two files": ["--data", str(tmp_path / "a.de"), "--targets", str(tmp_path / "a.en")],
+    }
+    options = ["--suite", str(tmp_path / "toys.toml"), "--store", str(tmp_path / "results"), "--dry-run"]
+    done = CliRunner().invoke(app, ["run", *given[form], *options])
+    assert done.exit_code == 0, done.output
+    assert ("a.tsv" if form == "table" else "a.de") in done.output
 
 
 def test_new_sources_are_read_as_the_training_data_was(tmp_path: Path) -> None:
