@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from seqbench.tasks.tags.model import Tagged as Tagged
     from seqbench.tasks.tags.model import Tagger as Tagger
     from seqbench.tasks.tags.model import TaggingContext as TaggingContext
+    from seqbench.tasks.translations.model import Pairs as Pairs
+    from seqbench.tasks.translations.model import TranslationContext as TranslationContext
+    from seqbench.tasks.translations.model import Translator as Translator
 
 __version__ = "0.1.0"
 

@@ -265,6 +265,14 @@ DATASETS: Mapping[str, Entry] = {
         "temperatures in Melbourne, daily", forecast="datasets.series.daily_min_temps:DailyMinTemps"
     ),
     "sunspots": _entry("sunspots since 1749, monthly", forecast="datasets.series.sunspots:Sunspots"),
+    "multi30k": _entry("captions, German to English", translate="datasets.pairs.multi30k:Multi30k"),
+    "copy-words": _entry("the words of a sentence again, rule known", translate="datasets.synthetic.pairs:CopyWords"),
+    "reverse": _entry(
+        "the words of a sentence read backwards, rule known", translate="datasets.synthetic.pairs:Reverse"
+    ),
+    "sort": _entry("the words of a sentence in order, rule known", translate="datasets.synthetic.pairs:Sort"),
+    "numbers": _entry("digits to English number words, rule known", translate="datasets.synthetic.pairs:Numbers"),
+    "dates": _entry("dates in many forms to ISO 8601, rule known", translate="datasets.synthetic.pairs:Dates"),
     "file": _entry(
         "your own data: file(path=mine.txt)",
         lm="datasets.text.own:TextFile",
@@ -273,6 +281,7 @@ DATASETS: Mapping[str, Entry] = {
         regress="datasets.sequences.own:TargetFile",
         recognise="datasets.sequences.own:ClassFile",
         tag="datasets.tagged.own:TaggedFile",
+        translate="datasets.pairs.own:PairFile",
     ),
 }
 

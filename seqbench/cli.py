@@ -97,6 +97,7 @@ class Convention(StrEnum):
 _of_file = partial(typer.Option, rich_help_panel="Your own data")
 _of_text = partial(typer.Option, rich_help_panel="Your own text")
 _of_documents = partial(typer.Option, rich_help_panel="Your own documents")
+_of_pairs = partial(typer.Option, rich_help_panel="Your own pairs of sentences")
 _of_series = partial(typer.Option, rich_help_panel="Your own series and sequences")
 _of_run = partial(typer.Option, rich_help_panel="How it runs")
 _of_store = partial(typer.Option, rich_help_panel="What it shows and keeps")
@@ -141,7 +142,9 @@ def run(
     dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Can be repeated.")] = None,
     data: Annotated[
         Path | None,
-        _of_file(help="A file of your own: text, tagged sentences, or a table of documents, series or sequences."),
+        _of_file(
+            help="A file of your own: text, tagged sentences, or a table of documents, pairs, series or sequences."
+        ),
     ] = None,
     valid: Annotated[Path | None, _of_file(help="Validation data; by default a part of --data.")] = None,
     test: Annotated[Path | None, _of_file(help="Test data; by default a part of --data.")] = None,
@@ -185,7 +188,14 @@ def run(
     ] = None,
     id: Annotated[str | None, _of_series(help="Column of --data that names the series or sequence of a row.")] = None,
     target: Annotated[
-        str | None, _of_series(help="Columns of --data with the numbers to predict of a sequence, such as a,b.")
+        str | None,
+        _of_series(
+            help="Columns of --data with the numbers to predict of a sequence, such as a,b; or with the targets."
+        ),
+    ] = None,
+    source: Annotated[str | None, _of_pairs(help="Column of --data that holds the source of a pair.")] = None,
+    targets: Annotated[
+        Path | None, _of_pairs(help="File of the targets, line by line; --data is then the file of the sources.")
     ] = None,
     horizon: Annotated[int | None, _of_series(help="Number of steps to forecast.", min=1)] = None,
     origins: Annotated[
@@ -243,6 +253,8 @@ def run(
         "value": value,
         "id": id,
         "target": target,
+        "source": source,
+        "targets": targets and str(targets),
         "horizon": horizon,
         "origins": origins,
         "season": season,
@@ -346,6 +358,25 @@ def predict(
         from seqbench.api import predict as score
 
         _print(score(run, data, store).to_csv(index=False, lineterminator="\n").rstrip("\n"))
+
+
+@app.command()
+def translate(
+    run: Annotated[str, typer.Argument(help="The folder of a record, or the beginning of its key.")],
+    text: Annotated[str, typer.Argument(help="The sentence to translate.")],
+    beam: Annotated[
+        int | None, typer.Option(help="Size of the beam; by default the model's own search.", min=1)
+    ] = None,
+    show_attention: Annotated[
+        Path | None, typer.Option(help="File to draw the attention into: .png, .svg or .pdf.")
+    ] = None,
+    store: StoreOption = Path("results"),
+) -> None:
+    """Translate a sentence with the fit of a run, and show where the model looked for each word."""
+    with _plain_errors():
+        from seqbench.translating import translate as say
+
+        _print(say(run, text, beam=beam, attention=show_attention, store=store))
 
 
 @app.command()

@@ -17,6 +17,7 @@ EXPORTS = {
             "TargetedSequences",
         ),
         "seqbench.tasks.tags.model": ("Tagged", "Tagger", "TaggingContext"),
+        "seqbench.tasks.translations.model": ("Pairs", "TranslationContext", "Translator"),
         "seqbench.tasks.forecasts.model": ("Forecast", "ForecastContext", "Forecaster", "Panel"),
     }.items()
     for name in names

@@ -252,6 +252,8 @@ def _evaluate(
     data = files.read_scoring()
     checks = [unchanged(), *kind.check(model, data, cell.seed, witness)]
     outcome.checks = checks if options.text else [wordless(check) for check in checks]
+    if options.text and (examples := kind.examples(data, witness)):
+        outcome.detail["examples"] = [dict(example) for example in examples]
     if options.keep:
         outcome.arrays = None if cell.model.name == TRUTH else model.arrays()
         outcome.encoding = kind.encoding(data) if options.text else {}

@@ -17,6 +17,7 @@ TASKS: Mapping[str, str] = {
     "regress": "seqbench.tasks.sequences.task:Regression",
     "recognise": "seqbench.tasks.sequences.task:Recognition",
     "tag": "seqbench.tasks.tags.task:Tagging",
+    "translate": "seqbench.tasks.translations.task:Translation",
 }
 
 

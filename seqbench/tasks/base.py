@@ -128,6 +128,16 @@ class Task(ABC, Generic[Data, Model]):
         """
         return {}
 
+    def examples(self, data: Data, witness: Any) -> Sequence[Mapping[str, str]]:
+        """Return a few items of the test part with their predictions, as a reader would look at them.
+
+        The record keeps them in its detail, under `examples`, unless it may hold no words of the data.
+
+        Args:
+            witness: to which `score` has passed the test part.
+        """
+        return ()
+
     def calibrated(self, detail: dict[str, Any]) -> str:
         """Return where the quantiles of a row come from, for the table's footer; empty if the task has no quantiles.
 

@@ -161,10 +161,9 @@ def batched(kind: Kind[Bunch], model: Any, scored: Said[Bunch], rng: np.random.G
     Neither the other items nor the padding that a longer item causes may change it.
     """
     order = rng.permutation(len(scored.said))
-    by = kind.apart(kind.answer(model, kind.take(scored.items, order)), scored.said[order])
-    for row in order:
-        one = scored.take(kind, np.array([row]))
-        by = max(by, kind.apart(kind.answer(model, one.items), one.said))
+    again = scored.take(kind, order)
+    alone = np.concatenate([kind.answer(model, kind.take(scored.items, np.array([row]))) for row in order])
+    by = max(kind.apart(kind.answer(model, again.items), again.said), kind.apart(alone, again.said))
     remedy = f"the prediction for a {kind.noun} must not depend on other {kind.noun}s"
     return kind.moved("batched", by, f"predicting {kind.noun}s alone", remedy, places=len(order))
 

@@ -21,7 +21,7 @@ SLOW = {"torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch
 PICTURE = {
     ("cli",): "the command line",
     ("progress",): "what a terminal shows while a run goes on",
-    ("inspection",): "what recurrent networks do inside",
+    ("inspection", "translating"): "what recurrent networks do inside; sentences through a translator",
     ("api",): "the same from Python",
     ("recurrent",): "recurrent layers and models",
     ("baselines", "runs"): "classic models; the grid, its processes, the store",

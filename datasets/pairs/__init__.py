@@ -1,0 +1,1 @@
+"""Pairs of sentences: translation from one language, or one form, to another."""

@@ -1,0 +1,168 @@
+"""Translation: predict a whole sequence of words from each source; every sentence of the test part is scored."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seqbench.evidence.metrics import Columns, Metric, column
+from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.units import Units, Way
+from seqbench.interface import Budget
+from seqbench.tasks import items
+from seqbench.tasks.base import Split, Task
+from seqbench.tasks.items import Answers
+from seqbench.tasks.translations.checks import check_class
+from seqbench.tasks.translations.data import NewSources, TranslationData
+from seqbench.tasks.translations.detokenisation import detokenised
+from seqbench.tasks.translations.laws import Witness, check_fitted, score, translated, translations
+from seqbench.tasks.translations.metrics import (
+    BLEU,
+    CHRF,
+    EXACT_MATCH,
+    PERPLEXITY,
+    WORDS_BLEU,
+    item_columns,
+    references_of,
+)
+from seqbench.tasks.translations.model import Pairs, Source, TranslationContext, Translator
+
+BINS = 5
+"""Number of groups of sentences by the length of their source."""
+EXAMPLES = 8
+"""Number of translations that the record shows."""
+
+
+class Translation(Task[TranslationData, Translator]):
+    name: ClassVar[str] = "translate"
+    suite: ClassVar[str] = "translate"
+    metrics: ClassVar[tuple[Metric, ...]] = (BLEU, EXACT_MATCH, CHRF, PERPLEXITY, WORDS_BLEU)
+    shown: ClassVar[int] = 4
+    marks: ClassVar[dict[str, str]] = {
+        "causal": "***",
+        "normalised": "†",
+        "frozen": "‡",
+        "repeatable": "◊",
+        "batched": "¶",
+        "blind": "§",
+    }
+
+    def train(self, data: TranslationData, split: Split) -> Pairs:
+        return data.train
+
+    def context(
+        self,
+        data: TranslationData,
+        split: Split,
+        seed: int,
+        budget: Budget,
+        device: str,
+        log: Callable[[str, float], None],
+    ) -> TranslationContext:
+        return TranslationContext(
+            seed=seed,
+            budget=budget,
+            valid=data.valid,
+            device=device,
+            log=log,
+            source_vocab=data.source_vocab,
+            target_vocab=data.target_vocab,
+        )
+
+    def witness(self, data: TranslationData, seed: int) -> Witness:
+        return Witness()
+
+    def score(
+        self,
+        model: Translator,
+        data: TranslationData,
+        split: Split,
+        valid: Columns | None = None,
+        witness: Witness | None = None,
+    ) -> Columns:
+        """Return columns with one entry per sentence, as the metrics take them."""
+        part: Pairs = getattr(data, split)
+        said, log_p = score(model, part, witness)
+        return item_columns(_texts(said, part.written is not None), list(said), part, log_p)
+
+    def units(self, columns: Columns, basis: Comparability) -> Units:
+        """Each sentence is a unit; they are independent of each other."""
+        return Units(columns, (Way("sentences"),))
+
+    def detail(self, columns: Columns, data: TranslationData, valid: Columns) -> dict[str, Any]:
+        """Return `lengths`: BLEU by the length of the source; empty if sources are vectors."""
+        return {} if data.source_vocab is None else {"lengths": by_length(columns)}
+
+    def examples(self, data: TranslationData, witness: Witness) -> Sequence[Mapping[str, str]]:
+        """Return a few sentences from all over the test part: `source`, `reference` and `translation`."""
+        rows = np.unique(np.linspace(0, len(data.test) - 1, EXAMPLES).round().astype(np.int64))
+        some, written = data.test.take(rows), data.test.written is not None
+        texts = zip(some.sources, references_of(some), _texts(witness.said[rows], written), strict=True)
+        return [
+            {"source": _shown(source), "reference": reference, "translation": translation}
+            for source, reference, translation in texts
+        ]
+
+    def comparability(self, data: TranslationData, dataset: str, data_sha256: str) -> Comparability:
+        vocabs = [vocab.sha256 for vocab in (data.source_vocab, data.target_vocab) if vocab is not None]
+        return Comparability(
+            task=self.name,
+            dataset=dataset,
+            data_sha256=data_sha256,
+            vocab_sha256=hashlib.sha256("\0".join(vocabs).encode()).hexdigest(),
+            convention=data.convention,
+            unit="sentence",
+            items=len(data.test),
+        )
+
+    def encoding(self, data: TranslationData) -> dict[str, Any]:
+        return {"written": data.train.written is not None, "reading": data.reading}
+
+    def probe(self, model: Translator, data: TranslationData) -> Callable[[], Check]:
+        return items.probe(translations(), model, data.valid.sources).check
+
+    def check(self, model: Translator, data: TranslationData, seed: int, witness: Witness) -> list[Check]:
+        return check_fitted(model, data.test, data.target_vocab, seed, witness)
+
+    def check_class(self, make: Callable[[], Translator], seed: int) -> list[Check]:
+        return check_class(make, seed)
+
+    def predict(
+        self, model: Translator, new: NewSources, encoding: dict[str, Any], detail: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return one entry per source: `sentence`, from 1; `translation`, its text."""
+        said = [translated(model, [new.sources[i] for i in rows]) for rows in items.pieces(len(new.sources))]
+        texts = _texts(np.concatenate(said), encoding["written"])
+        return {"sentence": np.arange(len(texts)) + 1, "translation": texts}
+
+
+def by_length(columns: Columns) -> list[dict[str, float]]:
+    """Return BLEU of the sentences in up to `BINS` groups by the length of their source, of about equal size.
+
+    Sentences of one length are in one group; `from` and `to` are the shortest and the longest length of a group.
+    """
+    lengths = column(columns, "length")
+    cuts = np.unique(np.quantile(lengths, np.linspace(0, 1, BINS + 1)[1:-1], method="inverted_cdf"))
+    group = np.searchsorted(cuts, lengths)
+    found = []
+    for number in np.unique(group):
+        here = group == number
+        found.append(
+            {
+                "from": float(lengths[here].min()),
+                "to": float(lengths[here].max()),
+                "sentences": float(here.sum()),
+                "bleu": float(BLEU({name: values[here] for name, values in columns.items()})[0]),
+            }
+        )
+    return found
+
+
+def _texts(said: Answers, written: bool) -> list[str]:
+    """Return translations as text; written: whether references are texts, not words joined by spaces."""
+    return [detokenised(words) if written else " ".join(words) for words in said]
+
+
+def _shown(source: Source) -> str:
+    return "(a vector)" if isinstance(source, np.ndarray) else " ".join(source)
