@@ -15,8 +15,8 @@ class MostFrequentTarget(Translator):
     stochastic: ClassVar[bool] = False
 
     def fit(self, train: Pairs, ctx: TranslationContext) -> None:
-        counts = Counter(map(tuple, train.targets))
-        self.target = list(max(counts, key=lambda target: counts[target]))
+        ((target, _),) = Counter(tuple(target) for target in train.targets).most_common(1)
+        self.target = list(target)
 
     def predict(self, sources: Sequence[Source]) -> list[list[str]]:
         return [list(self.target) for _ in sources]

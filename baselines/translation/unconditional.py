@@ -1,4 +1,4 @@
-"""A language model of the targets, which does not look at the source: beside it, a score shows what the source is worth."""
+"""A language model of the targets, which ignores the source: beside it, a score shows what the source is worth."""
 
 from collections.abc import Sequence
 from typing import ClassVar
