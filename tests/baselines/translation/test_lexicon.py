@@ -20,9 +20,7 @@ def corpora() -> st.SearchStrategy[Corpus]:
     side = st.lists(st.integers(0, WORDS - 1), max_size=3)
     source = st.lists(st.integers(0, WORDS - 2), max_size=2)
     pairs = st.lists(st.tuples(source, side), min_size=1, max_size=5).filter(lambda p: any(e for _, e in p))
-    return pairs.map(
-        lambda p: ([np.array([*f, WORDS - 1]) for f, _ in p], [np.array(e, dtype=np.int64) for _, e in p])
-    )
+    return pairs.map(lambda p: ([np.array([*f, WORDS - 1]) for f, _ in p], [np.array(e, dtype=np.int64) for _, e in p]))
 
 
 def dense(lexicon: Lexicon) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
@@ -53,6 +53,7 @@ def test_the_most_frequent_target_is_said_of_everything_and_the_first_of_equals(
     assert model.predict(of("a", "new")) == of("y y", "y y")
 
 
+@settings(max_examples=25)
 @given(
     st.lists(st.lists(st.sampled_from("abcde"), min_size=1, max_size=5), min_size=1, max_size=8),
     st.lists(st.lists(st.sampled_from("abcdez"), min_size=1, max_size=5), min_size=1, max_size=4),
