@@ -5,7 +5,7 @@ estimation", section 4.1; as a model t(e | f) of the target given the source, wi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, product
 from typing import ClassVar
 
 import numpy as np
@@ -19,12 +19,13 @@ from seqbench.baselines.translation.ngrams import TargetNgrams
 from seqbench.baselines.translation.sentences import words_of
 from seqbench.interface import Arrays, Config, Floats, Ids
 from seqbench.packing import nested, packed, unpacked, within
-from seqbench.tasks.language.mixture import learn_weights
 from seqbench.tasks.language.vocab import Vocab
 from seqbench.tasks.translations.model import Pairs, Source, TranslationContext, Translator, Words
 
 TUNED = 200
-"""The most validation pairs with which the weights of the decoder are chosen."""
+"""The most validation pairs with which the weights of the decoder, β and λ are chosen."""
+POWERS, SMOOTHINGS = (0.0, 0.25, 0.5, 0.75, 1.0), (0.1, 0.3, 0.5)
+"""β and λ that are tried."""
 START = Weights(language=0.3, word=0.0, drop=-8.0)
 GRID: Mapping[str, Sequence[float]] = {
     "language": (0.15, 0.3, 0.6, 1.0),
@@ -54,18 +55,22 @@ class IBM1Config(Config):
 class IBM1(Translator):
     r"""Model 1 with a model of the length, an n-gram model of the targets, and a monotone decoder.
 
-        p(e_j | f, e_1 … e_(j−1)) = λ (1 − p(end | j, l)) Σ_i t(e_j | f_i) / (l + 1) + (1 − λ) p_n-gram(e_j | e_1 …)
+        m(e | f) = (1 − λ) Σ_i t(e | f_i) / (l + 1) + λ u(e)
+        p(e | f, e_1 … e_(j−1)) ∝ p_n-gram(e | e_1 … e_(j−1)) [m(e | f) (1 − end(j, l)) / (u(e) (1 − ē))]^β
+        p(<eos> | f, e_1 … e_j) ∝ p_n-gram(<eos> | e_1 … e_j) [end(j, l) / ē]^β
 
-    and for `<eos>`, p(end | j, l) in place of the product. In model 1 itself a word does not depend on the words before
-    it; p(end | j, l) is a `LifeTable`. A source word that training did not have gets the add-one unigram of the targets
-    as its t. Validation decides λ, by the likelihood, and the weights of the `Decoder`, by the BLEU of words.
+    In model 1 itself a word does not depend on the words before it; the n-gram model adds these, rescaled by how much
+    more probable the source makes each word than it is at large (Kneser, Peters & Klakow 1997, "Language model
+    adaptation using dynamic marginals"). u is the add-one unigram of the targets, and t of a source word that
+    training did not have; end(j, l) is a `LifeTable`; ē is the share of `<eos>` in training. Validation decides β and
+    λ, by the likelihood, and the weights of the `Decoder`, by the BLEU of words.
     """
 
     stochastic: ClassVar[bool] = False
     config_class = IBM1Config
     config: IBM1Config
-    mixture: Floats
-    """(2,) λ and 1 − λ"""
+    rescaling: Floats
+    """(2,) β and λ"""
 
     def fit(self, train: Pairs, ctx: TranslationContext) -> None:
         """Train by EM, one step per pass over the data.
@@ -82,6 +87,7 @@ class IBM1(Translator):
         count = np.bincount(np.concatenate(targets), minlength=ctx.target_vocab.size) + 1.0
         count[self.ngrams.eos] = 0
         self.unigram: Floats = count / count.sum()
+        self.share_of_ends = len(targets) / (len(targets) + sum(map(len, targets)))
         lengths = np.array([[len(f) - 1, len(e)] for f, e in zip(sources, targets, strict=True)])
         self.lengths = LifeTable()
         self.lengths.fit(*lengths.T)
@@ -89,7 +95,7 @@ class IBM1(Translator):
         ctx.log("pairs_left_out", float(len(train) - len(rows)))
         self._translate_by(self._learn([sources[row] for row in rows], [targets[row] for row in rows], ctx))
         with ctx.validating():
-            self._mix(ctx)
+            self._rescale(ctx)
             self._tune(ctx)
 
     def _learn(self, sources: Sequence[Ids], targets: Sequence[Ids], ctx: TranslationContext) -> Lexicon:
@@ -103,11 +109,14 @@ class IBM1(Translator):
             before = step.log_likelihood
         return step.lexicon
 
-    def _mix(self, ctx: TranslationContext) -> None:
-        """Choose λ by the likelihood of the validation part."""
-        p = np.concatenate([np.empty((0, 2)), *self._parts(ctx.valid.sources, ctx.valid.targets)])
-        self.mixture, _ = learn_weights(p)
-        ctx.log("model_1_weight", float(self.mixture[0]))
+    def _rescale(self, ctx: TranslationContext) -> None:
+        """Choose β and λ by the likelihood of the first pairs of the validation part."""
+        tried = np.array(list(product(POWERS, SMOOTHINGS)))
+        valid = ctx.valid.take(np.arange(min(TUNED, len(ctx.valid))))
+        total = sum((of_pair.sum(axis=0) for of_pair in self._scores(valid.sources, valid.targets, tried)), np.zeros(1))
+        self.rescaling = tried[int(total.argmax())]
+        for name, value in zip(("beta", "lambda"), self.rescaling, strict=True):
+            ctx.log(name, float(value))
 
     def _tune(self, ctx: TranslationContext) -> None:
         """Choose the weights of the decoder by BLEU on the first pairs of the validation part."""
@@ -132,7 +141,7 @@ class IBM1(Translator):
         return self._decode(sources, self.weights, beam)
 
     def log_p(self, sources: Sequence[Source], targets: Sequence[Words]) -> list[Floats]:
-        return [np.log(parts @ self.mixture) for parts in self._parts(sources, targets)]
+        return [scores[:, 0] for scores in self._scores(sources, targets, self.rescaling[None])]
 
     def attention(self, source: Words, target: Words) -> Floats:
         """Return which source word each target word translates, (m + 1, l); the empty word has the rest of each row.
@@ -146,21 +155,21 @@ class IBM1(Translator):
         """Return the ids (l + 1,) of a source, the empty word last."""
         return np.append(self.source_vocab.encode(words), self.source_vocab.size)
 
-    def _parts(self, sources: Sequence[Source], targets: Sequence[Words]) -> Iterator[Floats]:
-        """Yield p of the words of each target and of `<eos>`, under model 1 and under the n-gram model, (m + 1, 2)."""
-        of_ngrams = self.ngrams.log_p(targets)
-        for source, target, log_p in zip(words_of(sources, "ibm1"), targets, of_ngrams, strict=True):
-            f, e = self._read(source), self.ngrams.vocab.encode(target)
-            end = self.lengths(len(source), len(target))
-            yield np.stack([np.append((1 - end[:-1]) * self._translated(f, e), end[-1]), np.exp(log_p)], axis=1)
-
-    def _translated(self, f: Ids, e: Ids) -> Floats:
-        """Return Σ_i t(e_j | f_i) / (l + 1) of target words (m,)."""
-        (words, count), (said, place) = np.unique(f, return_counts=True), np.unique(e, return_inverse=True)
-        met = self.lexicon.knows(words)
-        total = count[met] @ self.lexicon(words[met][:, None], said) + count[~met].sum() * self.unigram[said]
-        p: Floats = total[place] / len(f)
-        return p
+    def _scores(self, sources: Sequence[Source], targets: Sequence[Words], rescaling: Floats) -> Iterator[Floats]:
+        """Yield ln p of the words of each target and of `<eos>`, (m + 1, G), under rescalings (G, 2)."""
+        beta, smoothing = rescaling.T
+        u, eos, ends = self.unigram[:, None], self.ngrams.eos, self.share_of_ends
+        for source, target in zip(words_of(sources, "ibm1"), targets, strict=True):
+            f, e = self._read(source), self.ngrams.encoded(target)
+            m = (1 - smoothing) * self.lexicon.mean(f, self.unigram)[:, None] + smoothing * u
+            ratio = np.divide(m, u, out=np.zeros_like(m), where=u > 0) ** beta
+            ratio[eos] = 0.0  # its own ratio depends on the place
+            end = self.lengths(len(source), len(target))[:, None]
+            going, ending = ((1 - end) / (1 - ends)) ** beta, (end / ends) ** beta
+            p = self.ngrams.following(e)
+            all_words = going * (p @ ratio) + ending * p[:, [eos]]
+            own = p[np.arange(len(e)), e][:, None] * np.where(e[:, None] == eos, ending, going * ratio[e])
+            yield np.log(own / all_words)
 
     def _decode(self, sources: Sequence[Source], weights: Weights, beam: int) -> list[list[str]]:
         read, symbols = words_of(sources, "ibm1"), self.ngrams.vocab.symbols
@@ -180,7 +189,8 @@ class IBM1(Translator):
             "keys": self.lexicon.keys,
             "t": self.lexicon.t,
             "unigram": self.unigram,
-            "mixture": self.mixture,
+            "rescaling": self.rescaling,
+            "share_of_ends": np.array(self.share_of_ends),
             "weights": np.array(self.weights),
             "sources": packed(self.source_vocab.symbols),
         }
@@ -193,7 +203,8 @@ class IBM1(Translator):
         self.lengths.restore(within(arrays, "lengths"))
         self.ngrams.restore(within(arrays, "ngrams"))
         self._translate_by(Lexicon(own["keys"], own["t"], self.ngrams.vocab.size))
-        self.unigram, self.mixture, self.weights = own["unigram"], own["mixture"], Weights(*own["weights"].tolist())
+        self.unigram, self.share_of_ends = own["unigram"], float(own["share_of_ends"])
+        self.rescaling, self.weights = own["rescaling"], Weights(*own["weights"].tolist())
 
     def parameter_count(self) -> int:
         return len(self.lexicon.t) + len(self.lengths.p_end) + self.ngrams.model.parameter_count()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqbench.interface import Floats, Ids
 
@@ -41,11 +40,19 @@ class Lexicon:
         found: Floats = np.where(self.keys[place] == sought, self.t[place], 0.0)
         return found
 
-    def knows(self, f: Ids) -> NDArray[np.bool_]:
-        """Return whether source words (N,) have translations."""
-        ends = np.searchsorted(self.keys, np.stack([f, f + 1]) * self.targets)
-        known: NDArray[np.bool_] = ends[1] > ends[0]
-        return known
+    def mean(self, f: Ids, unknown: Floats) -> Floats:
+        """Return Σ_i t(e | f_i) / L of all target words, (E,), over source words (L,).
+
+        Args:
+            unknown: (E,) in place of t of a source word that has no translations.
+        """
+        words, count = np.unique(f, return_counts=True)
+        first, end = np.searchsorted(self.keys, np.stack([words, words + 1]) * self.targets)
+        size = end - first
+        place = np.arange(size.sum()) + np.repeat(end - size.cumsum(), size)
+        total = np.bincount(self.keys[place] % self.targets, self.t[place] * np.repeat(count, size), self.targets)
+        mean: Floats = (total + count[size == 0].sum() * unknown) / len(f)
+        return mean
 
     def candidates(self, sources: int, count: int, without: Sequence[int]) -> Candidates:
         """Return the `count` most probable translations of source words 0..sources-1, leaving out some target words.

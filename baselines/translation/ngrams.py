@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from seqbench.baselines.ngrams.models import KneserNey, NgramConfig
 from seqbench.interface import Arrays, Context, Floats, Ids
@@ -44,6 +45,11 @@ class TargetNgrams:
             scores, _ = self.model.predict(padded)
             said += [row[: len(own)].copy() for row, own in zip(scores, piece, strict=True)]
         return said
+
+    def following(self, ids: Ids) -> Floats:
+        """Return p(· | ids[:j]) for j = 0..T-1, (T, V), of ids (T,) of one target."""
+        padded = np.concatenate([self.start(1)[0], ids])
+        return self.model.next(sliding_window_view(padded, self.width)[: len(ids)], len(ids))
 
     def start(self, rows: int) -> Ids:
         """Return the states (rows, width) before the first word; a state is the last symbols, <s> before them."""

@@ -17,7 +17,7 @@ from seqbench.tasks.translations.model import Pairs
 
 Frames = list[list[int]]
 """The MIDI pitches that sound in each quarter note of a piece, ascending."""
-REST = "-"
+REST = "rest"
 PARTS = ("train", "valid", "test")
 
 
@@ -37,8 +37,8 @@ class MusicByKey(download.Downloaded, Dataset[TranslationData]):
     )
     transposed: bool = Field(
         True,
-        description="whether training has every piece in all twelve transpositions, and the other parts have piece i moved "
-        "by i mod 12 semitones; from 7 on, an octave lower",
+        description="whether training has every piece in all twelve transpositions, and other parts piece i moved by "
+        "i mod 12 semitones; from 7 on, an octave lower",
     )
     min_count: int = Field(1, ge=1, description="a note or chord is kept if training has it at least this often")
 

@@ -4,6 +4,7 @@ Krumhansl 1990, "Cognitive foundations of musical pitch", chapter 4: the key is 
 the durations of the twelve pitch classes. The profiles are those that listeners gave in Krumhansl & Kessler 1982.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ class Key(NamedTuple):
         return [PITCHES[self.tonic], MODES[self.mode]]
 
 
+@cache
 def note(pitch: int) -> str:
     """Return the name of a MIDI pitch: 60 is C4."""
     return f"{PITCHES[pitch % 12]}{pitch // 12 - 1}"

@@ -86,6 +86,20 @@ def test_later_words_do_not_change_the_probability_of_earlier_ones(model: IBM1) 
     assert one[:2].tolist() == other[:2].tolist()
 
 
+def test_the_source_is_worth_its_words(model: IBM1) -> None:
+    test = made(60, 4)
+    ours = -np.concatenate(model.log_p(test.sources, test.targets)).mean()
+    of_others = -np.concatenate(model.log_p(test.sources[::-1], test.targets)).mean()
+    of_none = -np.concatenate(model.ngrams.log_p(test.targets)).mean()
+    assert ours < of_none - 0.3 < of_others
+
+
+def test_without_rescaling_the_probabilities_are_those_of_the_n_gram_model(model: IBM1) -> None:
+    test = made(5, 5)
+    scores = np.concatenate(list(model._scores(test.sources, test.targets, np.array([[0.0, 0.1]]))))
+    assert scores[:, 0] == pytest.approx(np.concatenate(model.ngrams.log_p(test.targets)), abs=1e-12)
+
+
 def test_pairs_that_are_too_long_are_left_out_and_without_any_word_nothing_is_learned() -> None:
     pairs, valid = made(30, 5), made(5, 6)
     longer = Pairs([*pairs.sources, ["RED"] * 50], [*pairs.targets, ["cat"] * 50])
@@ -100,5 +114,4 @@ def test_pairs_that_are_too_long_are_left_out_and_without_any_word_nothing_is_le
 
 def test_a_fit_without_validation_pairs_is_possible() -> None:
     model = fitted(made(50, 7), Pairs([], []))
-    assert model.mixture.tolist() == [0.5, 0.5]
     assert len(model.predict(made(3, 8).sources)) == 3

@@ -61,11 +61,18 @@ def test_the_likelihood_never_falls(corpus: Corpus) -> None:
 @given(corpora())
 def test_translations_of_a_word_that_was_met_sum_to_one(corpus: Corpus) -> None:
     *_, step = islice(expectation_maximisation(*corpus, WORDS), 4)
-    rows, met = dense(step.lexicon).sum(axis=1), step.lexicon.knows(np.arange(WORDS))
-    assert rows[met] == pytest.approx(1.0)
-    assert (rows[~met] == 0).all()
-    beside = {int(w) for f, e in zip(*corpus, strict=True) if len(e) for w in f}
-    assert set(np.flatnonzero(met)) == beside
+    met = {int(w) for f, e in zip(*corpus, strict=True) if len(e) for w in f}
+    assert dense(step.lexicon).sum(axis=1) == pytest.approx([float(word in met) for word in range(WORDS)])
+
+
+@given(corpora(), st.lists(st.integers(0, WORDS - 1), min_size=1, max_size=6))
+def test_the_mean_is_over_all_source_words_the_unknown_ones_by_their_own_distribution(
+    corpus: Corpus, source: list[int]
+) -> None:
+    *_, step = islice(expectation_maximisation(*corpus, WORDS), 2)
+    unknown, t = np.array([0.2, 0.5, 0.3]), dense(step.lexicon)
+    by_hand = np.mean([t[word] if t[word].any() else unknown for word in source], axis=0)
+    assert step.lexicon.mean(np.array(source), unknown) == pytest.approx(by_hand)
 
 
 def test_the_posterior_is_the_share_of_alignments() -> None:
