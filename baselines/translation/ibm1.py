@@ -24,7 +24,7 @@ from seqbench.tasks.translations.model import Pairs, Source, TranslationContext,
 
 TUNED = 200
 """The most validation pairs with which the weights of the decoder, β and λ are chosen."""
-POWERS, SMOOTHINGS = (0.0, 0.25, 0.5, 0.75, 1.0), (0.1, 0.3, 0.5)
+POWERS, SMOOTHINGS = (0.0, 0.5, 0.75, 1.0, 1.25), (0.03, 0.1, 0.3)
 """β and λ that are tried."""
 START = Weights(language=0.3, word=0.0, drop=-8.0)
 GRID: Mapping[str, Sequence[float]] = {
