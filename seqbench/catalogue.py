@@ -85,6 +85,17 @@ MODELS: Mapping[str, Entry] = {
     "dtw": _entry(
         "nearest neighbour under dynamic time warping", recognise="baselines.sequences.warping:NearestNeighbour"
     ),
+    "copy-source": _entry("the source itself", translate="baselines.translation.copying:CopySource"),
+    "most-frequent-target": _entry(
+        "the most frequent target, whatever the source", translate="baselines.translation.ignoring:MostFrequentTarget"
+    ),
+    "language-model": _entry(
+        "n-gram of the targets, whatever the source", translate="baselines.translation.unconditional:Unconditional"
+    ),
+    "nearest-sentence": _entry(
+        "target of the nearest training source", translate="baselines.translation.nearest:NearestSentence"
+    ),
+    "ibm1": _entry("IBM model 1 with an n-gram of the targets", translate="baselines.translation.ibm1:IBM1"),
     "naive": _entry("repeats the last value", forecast="baselines.series.naive:Naive"),
     "seasonal-naive": _entry("repeats the last season", forecast="baselines.series.naive:SeasonalNaive"),
     "drift": _entry("continues the mean step", forecast="baselines.series.naive:Drift"),
@@ -217,6 +228,14 @@ DATASETS: Mapping[str, Entry] = {
     ),
     "digits": _entry("handwritten digits, 10 classes", recognise="datasets.sequences.digits:Digits"),
     "adding": _entry("sum of two marked values far apart", regress="datasets.synthetic.adding:Adding"),
+    "digit-names": _entry("handwritten digits in words", translate="datasets.captions.digits:DigitNames"),
+    "digit-descriptions": _entry(
+        "handwritten digits, their ink and slant in words", translate="datasets.captions.digits:DigitDescriptions"
+    ),
+    "made-music": _entry(
+        "melodies for a composer and a key, true model known", translate="datasets.synthetic.melodies:MadeMusic"
+    ),
+    "music-by-key": _entry("chorales by Bach for their key", translate="datasets.captions.chorales:MusicByKey"),
     "library-docstrings": _entry(
         "which part of SciPy a docstring documents", classify="datasets.documents.library_docstrings:LibraryDocstrings"
     ),

@@ -30,7 +30,7 @@ PERMUTATION = 0
 """Seed of the permutation."""
 
 
-class _Digits:
+class DigitPictures:
     """All pictures and their split: random with a fixed seed, stratified by digit. The writers are not known."""
 
     def __init__(self, seed: int) -> None:
@@ -62,10 +62,10 @@ class Digits(Dataset[SequenceData[LabelledSequences]]):
     seed: int = Field(0, ge=0, description="seed of the split")
 
     def fingerprint(self) -> str:
-        return _Digits(self.seed).sha256
+        return DigitPictures(self.seed).sha256
 
     def load(self) -> SequenceData[LabelledSequences]:
-        found = _Digits(self.seed)
+        found = DigitPictures(self.seed)
         pixels: Floats = found.pixels / (LEVELS - 1)
         if self.order == "permuted":
             pixels = pixels[:, np.random.Generator(np.random.PCG64(PERMUTATION)).permutation(SIDE * SIDE)]
@@ -100,10 +100,10 @@ class DigitsPixels(Dataset[TextData]):
     seed: int = Field(0, ge=0, description="seed of the split")
 
     def fingerprint(self) -> str:
-        return _Digits(self.seed).sha256
+        return DigitPictures(self.seed).sha256
 
     def load(self) -> TextData:
-        found = _Digits(self.seed)
+        found = DigitPictures(self.seed)
         train, valid, test = (
             TextSplit(list(found.pixels[rows]), list(np.ones_like(found.pixels[rows])))
             for rows in (found.train, found.valid, found.test)
