@@ -31,7 +31,7 @@ class RecurrentEncoder(Encoder):
 
     Layers in one direction pass their states on as they are, each to the decoder's layer of the same depth (Sutskever,
     Vinyals & Le 2014). Of layers in both directions, the states at both ends make the decoder's,
-    s_0 = tanh(W_s [→h; ←h]) (Bahdanau, Cho & Bengio 2015, appendix A.2.2, who take ←h alone); so each memory of an LSTM.
+    s_0 = tanh(W_s [→h; ←h]) (Bahdanau, Cho & Bengio 2015, appendix A.2.2, who take ←h alone); so each LSTM's memory.
     """
 
     def __init__(self, body: Layer, tensors: int, both: bool, hidden_size: int) -> None:
