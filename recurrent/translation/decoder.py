@@ -118,7 +118,8 @@ class RecurrentDecoder(nn.Module):
         projected = cell.project(x.transpose(0, 1), weights._replace(ih=weights.ih[:, : x.shape[2]]))
         recurrence = cell.recurrence(weights, steps, batch)
         compared = RecurrentProduct(attention.of_query.weight, steps, batch)
-        now = as_state(cell.initial(batch), (tensor[0] for tensor in state[: first.tensors]))
+        start = cell.initial(batch)
+        now = as_state(start, (tensor[0].to(start[0].dtype) for tensor in state[: first.tensors]))
         states, read = [], []
         for t, x_t in enumerate(projected.unbind(0)):
             recurrence.step = t
