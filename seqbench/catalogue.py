@@ -195,6 +195,19 @@ MODELS: Mapping[str, Entry] = {
         regress="recurrent.reservoirs.sequences:EchoStateRegressor",
         recognise="recurrent.reservoirs.sequences:EchoStateRecogniser",
     ),
+    "gru-seq2seq": _entry(
+        "encoder and decoder of GRUs, with any attention", translate="recurrent.translation.seq2seq:GRUSeq2Seq"
+    ),
+    "lstm-seq2seq": _entry(
+        "encoder and decoder of LSTMs, with any attention", translate="recurrent.translation.seq2seq:LSTMSeq2Seq"
+    ),
+    "self-attention": _entry(
+        "self-attention under a recurrent decoder",
+        translate="recurrent.translation.self_attention:SelfAttentionTranslator",
+    ),
+    "transformer": _entry(
+        "self-attention in encoder and decoder", translate="recurrent.translation.transformer:Transformer"
+    ),
 }
 
 DATASETS: Mapping[str, Entry] = {
