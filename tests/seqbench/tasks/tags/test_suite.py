@@ -19,7 +19,7 @@ def test_each_preset_runs_the_models_on_its_data_sets_with_settings_in_range(pre
     found = SUITE.presets[preset]
     cells = grid(SUITE, found, models=HERE, seeds=1)
     named = found.datasets or SUITE.parts[0].datasets
-    assert {cell.identity.dataset for cell in cells} == {parse(text).name for text in named}
+    assert {parse(cell.identity.dataset).name for cell in cells} == {parse(text).name for text in named}
     assert len([cell for cell in cells if cell.identity.model != TRUTH]) == len(named) * len(HERE)
 
 
