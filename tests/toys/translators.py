@@ -83,7 +83,7 @@ class Attentive(Dictionary):
 
 
 class Clairvoyant(Dictionary):
-    """Its probability of a word knows whether the same word follows."""
+    """Its probability of a word knows how many words follow."""
 
     def log_p(self, sources: Sequence[Source], targets: Sequence[Words]) -> list[Floats] | None:
         found = super().log_p(sources, targets)
