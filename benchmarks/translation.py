@@ -3,13 +3,13 @@
     python benchmarks/translation.py [--size 256 512] [--batch 128] [--repeats 5] [--threads 1] [--cpu-time]
 
 The model is that of Bahdanau, Cho & Bengio 2015: a GRU that reads in both directions, a GRU that writes, additive
-attention; word vectors and hidden layers have the sizes of --size; there are 8,000 source words, 6,000 target words,
-and sentences have 10 to 15 words. The plain program follows the paper's equations as tutorials do: a loop over the words
-of the target, in which embedding, attention with W_a [s; h], GRU and output layer come one after another.
+attention; word vectors and hidden layers have the sizes of --size; there are 8,000 source and 6,000 target words,
+and sentences have 10 to 15 words. The plain program follows the paper's equations as tutorials do: a loop over the
+words of the target, in which embedding, attention with W_a [s; h], GRU and output layer come one after another.
 
 Training: target words per second of forward pass, backward pass, clipping and AdamW's step; the two programs in turn.
-Beam search: sentences per second with a beam of 5, all together and one by one, in turn. It prints how many translations
-are the same; others are ties within rounding.
+Beam search: sentences per second with a beam of 5, all together and one by one, in turn. It prints how many
+translations are the same; others are ties within rounding.
 
 --cpu-time counts the seconds of the process instead of those of the clock: for one thread on a busy machine.
 """
