@@ -3,7 +3,7 @@
     python benchmarks/translation.py [--size 256 512] [--batch 128] [--repeats 5] [--threads 1] [--cpu-time]
 
 The model is that of Bahdanau, Cho & Bengio 2015: a GRU that reads in both directions, a GRU that writes, additive
-attention; word vectors and hidden layers have the sizes of --size; there are 8,000 source words, 6,000 target words,
+attention; word vectors and hidden layers have the sizes of --size; there are 8,000 source and 6,000 target words,
 and sentences have 10 to 15 words. The plain program follows the paper's equations as tutorials do: a loop over the
 words of the target, in which embedding, attention with W_a [s; h], GRU and output layer come one after another.
 

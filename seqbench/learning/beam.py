@@ -81,11 +81,17 @@ def beam_search(
     most = torch.tensor(limits, device=device)
     for length in range(max(limits) + 1):
         log_p, state = step(words[:, :, -1].flatten(), memory, state)
-        total = log_p.double().view(*scores.shape, -1)
-        total = _only(end, total, most <= length) + scores[:, :, None]
-        symbols = total.shape[2]
-        best, found = total.flatten(1).topk(min(2 * beam, beam * symbols))
-        parents, said = found // symbols, found % symbols
+        # The best 2 · beam continuations of a sentence are among the best 2 · beam of each hypothesis.
+        of_each, next_words = (t.view(*scores.shape, -1) for t in log_p.topk(min(2 * beam, log_p.shape[1])))
+        over = most <= length
+        if over.any():
+            must = torch.full_like(of_each, -torch.inf)
+            must[:, :, 0] = log_p[:, end].view_as(scores)
+            of_each = torch.where(over[:, None, None], must, of_each)
+            next_words = next_words.masked_fill(over[:, None, None], end)
+        total = of_each.double() + scores[:, :, None]
+        best, found = total.flatten(1).topk(min(2 * beam, total[0].numel()))
+        parents, said = found // total.shape[2], next_words.flatten(1).gather(1, found)
         ends = said == end
         done = ends[:, :beam] & (best[:, :beam] > -torch.inf)
         for row, rank in done.nonzero().tolist():
@@ -160,9 +166,3 @@ def draw(
         sentences, rows = [sentences[row] for row in kept], torch.tensor(kept, dtype=torch.int64, device=last.device)
         last, memory, state = last[rows], tuple(t[rows] for t in memory), tuple(t[rows] for t in state)
     return drawn
-
-
-def _only(end: int, log_p: Tensor, rows: Tensor) -> Tensor:
-    """Return log p (B, K, V) in which the sentences of `rows` (B,) can do nothing but end."""
-    others = torch.arange(log_p.shape[2], device=log_p.device) != end
-    return log_p.masked_fill(rows[:, None, None] & others, -torch.inf)

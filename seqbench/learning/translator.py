@@ -3,11 +3,11 @@
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from seqbench.interface import Arrays, Floats, Ids
@@ -79,6 +79,12 @@ class TranslatorConfig(TrainingConfig):
         description="what finished hypotheses are compared by; mean: log p per word; wu: with the penalty of Wu et al. "
         "2016; none: log p",
     )
+
+    @model_validator(mode="after")
+    def _check_smoothing(self) -> Self:
+        if self.label_smoothing and self.output in ("sampled", "tied-sampled"):
+            raise ValueError(f"label_smoothing needs the probabilities of all words: leave out output={self.output}")
+        return self
 
 
 class Decoded(NamedTuple):
@@ -417,10 +423,11 @@ class NeuralTranslator(Translator):
         for number, source in enumerate(sources):
             if isinstance(source, np.ndarray) and source.dtype.kind != "U":
                 raise ValueError(f"source {number} is a vector, but the model was fitted to words: give its words")
+            if isinstance(source, str):
+                raise ValueError(f"source {number} is a text, not a list of words: split it")
             if not len(source):
                 raise ValueError(f"source {number} has no words: remove pairs without a source")
-        encoded = [vocab.encode(word for word in source if isinstance(word, str)) for source in sources]
-        return PaddedDocuments(encoded, vocab.size, device)
+        return PaddedDocuments([vocab.encode(map(str, source)) for source in sources], vocab.size, device)
 
     def _targets(self, targets: Sequence[Words], device: torch.device) -> PaddedDocuments:
         return PaddedDocuments([self._encoded(target) for target in targets], self.target_vocab.size, device)

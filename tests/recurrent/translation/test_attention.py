@@ -120,7 +120,7 @@ def test_fixed_attention_starts_as_the_mean_and_shares_its_last_row_and_column()
     _, weights = read(attention, random(1, T, Q), states, everything)
     assert torch.equal(weights[0, 1], weights[0, 3])
     assert weights[0, 1, 1] == weights[0, 1, 4]
-    assert float(weights[0, 1, 0] / weights[0, 1, 1]) == pytest.approx(math.e**2)
+    assert (weights[0, 1, 0] / weights[0, 1, 1]).item() == pytest.approx(math.e**2)
 
 
 @pytest.mark.parametrize("kind", ["product", "softmax"])

@@ -1,5 +1,6 @@
 """The base of all neural translators: losses, search, scores, what is stored, and what is refused."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -272,6 +273,7 @@ def test_vectors_are_described() -> None:
     ("sources", "message"),
     [
         ([["a"], []], "source 1 has no words"),
+        (["ab"], "source 0 is a text, not a list of words"),
         ([np.ones(3)], "source 0 is a vector, but the model was fitted to words"),
     ],
 )
@@ -297,6 +299,26 @@ def test_sources_that_do_not_suit_vectors_are_refused(sources: Any, message: str
         model.predict(sources)
     with pytest.raises(ValueError, match=message):
         small("gru").fit(Pairs(sources, [["A"]] * len(sources)), context(vectors(2), words=False))
+
+
+@pytest.mark.parametrize("kind", ["gru", "transformer"])
+@pytest.mark.parametrize("output", ["adaptive", "tied", "sampled", "tied-sampled"])
+def test_every_output_layer_learns_and_gives_probabilities_that_sum_to_one(kind: str, output: str) -> None:
+    train = reversed_pairs(60)
+    words = Vocab((*TARGET_VOCAB.symbols, *map(str, range(40))))  # the adaptive layer needs some
+    model = small(kind, output=output, **({"hidden_size": 8} if kind == "gru" else {}))
+    ctx = dataclasses.replace(context(train, 2), target_vocab=words)
+    model.fit(train, ctx)
+    others = [word for word in words.symbols if word != "<eos>"]
+    each = model.log_p([["a"]] * len(others), [[word] for word in others])
+    assert sum(np.exp(log_p[0]) for log_p in each) + np.exp(model.log_p([["a"]], [[]])[0][0]) == pytest.approx(
+        1, abs=1e-5
+    )
+
+
+def test_label_smoothing_with_a_sampled_output_is_refused() -> None:
+    with pytest.raises(ValueError, match="leave out output=sampled"):
+        TranslatorConfig(output="sampled", label_smoothing=0.1)
 
 
 def test_training_without_pairs_or_without_an_end_is_refused() -> None:
