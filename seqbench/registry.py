@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -185,15 +185,28 @@ def configured(kind: type[Config], spec: Spec, task: str) -> Any:
 
 
 def _whole_names(kind: type[Config], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings with shortened names replaced by the full names of `kind`'s fields."""
+    """Return the settings with shortened names replaced by the full names of `kind`'s fields.
+
+    In a spec, `none` is no value; it stays a word where it is a choice, as in `norm=none`.
+    """
     whole: dict[str, Any] = {}
     for name, value in settings.items():
         meant = [field for field in kind.model_fields if field.startswith(name)]
         field = meant[0] if len(meant) == 1 and name not in kind.model_fields else name
         if field in whole or (field != name and field in settings):
             raise ValueError(f"{field} is given twice, once as {name}")
-        whole[field] = value
+        literal = (
+            value is None and field in kind.model_fields and "none" in _choices(kind.model_fields[field].annotation)
+        )
+        whole[field] = "none" if literal else value
     return whole
+
+
+def _choices(annotation: Any) -> set[Any]:
+    """Return the values that a type lists one by one."""
+    if get_origin(annotation) is Literal:
+        return set(get_args(annotation))
+    return set().union(*(_choices(part) for part in get_args(annotation)))
 
 
 def _with_entry_points(group: str, own: Mapping[str, Entry]) -> dict[str, Entry]:

@@ -112,3 +112,13 @@ def test_each_setting_changes_the_fit_and_the_restored_model_predicts_the_same(
         copy.restore({name: value.copy() for name, value in model.arrays().items()})
         np.testing.assert_array_equal(copy.predict(ids)[0], scores[-1])
     assert np.abs(scores[0] - scores[1]).max() > 1e-3
+
+
+def test_none_is_a_word_where_it_is_a_choice_and_no_value_elsewhere() -> None:
+    def of(text: str, task: str) -> Any:
+        spec = parse(text)
+        return registry.configured(registry.find_model(spec, task).attribute.config_class, spec, task)
+
+    assert of("lstm(norm=none)", "lm").norm == "none"
+    assert of("lstm-seq2seq(attention=none)", "translate").attention == "none"
+    assert of("bilstm(letters=none)", "tag").letters is None
