@@ -61,23 +61,26 @@ class Ranking:
 
 
 def ranking(tables: Sequence[Table]) -> Ranking | None:
-    """Rank the models that have a comparable score in every table by the task's first metric, without true models.
+    """Rank the models that have a comparable score in every table, by its first metric, without true models.
 
     Returns:
         None if there are fewer than `FEWEST` tables or models.
     """
     if len(tables) < FEWEST:
         return None
-    metric = tables[0].metrics[0]
     scores = [
-        {row.label: row.scores[metric.name] for row in table.rows if row.kind != "truth" and row.comparable}
+        {
+            row.label: row.scores[table.metrics[0].name] * (1 if table.metrics[0].lower_is_better else -1)
+            for row in table.rows
+            if row.kind != "truth" and row.comparable and table.metrics[0].name in row.scores
+        }
         for table in tables
     ]
     models = tuple(label for label in scores[0] if all(label in found for found in scores))
     if len(models) < FEWEST:
         return None
     values = np.array([[found[label] for label in models] for found in scores])
-    return Ranking(models, rankdata(values if metric.lower_is_better else -values, axis=1))
+    return Ranking(models, rankdata(values, axis=1))
 
 
 def sheets(tables: Sequence[Table]) -> list[Sheet]:
@@ -114,8 +117,8 @@ def _page(found: Ranking, tables: Sequence[Table]) -> Sheet:
         footer=(
             (
                 "ranks",
-                f"of the test {tables[0].metrics[0].title}, 1 the best; models without a comparable score on "
-                "every data set are left out",
+                f"of the test {' or '.join(dict.fromkeys(table.metrics[0].title for table in tables))}, 1 the best; "
+                "models without a comparable score on every data set are left out",
             ),
             ("interval", "95 %, Student's t over the data sets, as if they were a random sample"),
             (

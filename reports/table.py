@@ -170,11 +170,12 @@ def _table(group: Group, settings: Settings) -> Table:
 def _computed(group: Group, settings: Settings) -> Table:
     basis, members = group
     kind = task(basis.task)
-    metric = kind.metrics[0]
+    metrics = kind.ranked(basis.comparability)
+    metric = metrics[0]
     lots = [_lot(label, runs, basis.comparability, kind.units) for label, runs in rows(members)]
     lots.sort(key=lambda lot: lot.runs[0][0].kind == "truth")
     units, ways = _shared(lots)
-    made = {lot.label: _row(lot, kind.metrics, kind.marks, ways, settings) for lot in lots}
+    made = {lot.label: _row(lot, metrics, kind.marks, ways, settings) for lot in lots}
     fits = {
         lot.label: lot.columns for lot in lots if made[lot.label].estimate is not None and made[lot.label].comparable
     }
@@ -199,7 +200,7 @@ def _computed(group: Group, settings: Settings) -> Table:
         finished.append(Row(**{**vars(row), **changes}))
     return Table(
         basis=basis,
-        metrics=kind.metrics,
+        metrics=metrics,
         shown=kind.shown,
         rows=tuple(finished),
         reference=reference,

@@ -57,6 +57,7 @@ class MusicByKey(download.Downloaded, Dataset[TranslationData]):
             valid=valid,
             test=test,
             convention=f"{self.voices} in quarter notes, {'all keys' if self.transposed else 'keys of the file'}",
+            ranked_by="perplexity",
             notes={
                 "training_pieces_in_c_in_the_file": sum(key.tonic == 0 for key in keys),
                 "training_pieces_whose_last_bass_is_the_tonic": sum(ends),

@@ -52,6 +52,7 @@ class DigitCaptions(Dataset[TranslationData]):
             valid=valid,
             test=test,
             convention="words, from 64 pixels",
+            ranked_by="exact_match",
             notes={"licence": LICENCE, **notes},
         )
 

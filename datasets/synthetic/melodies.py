@@ -113,7 +113,7 @@ class MelodyProcess(Translator):
 
     def _asked(self, source: Source) -> tuple[Floats, list[str]]:
         """Return the composer's moves, and the note of each degree."""
-        composer, tonic, mode = map(str, source)
+        composer, tonic, mode = map(str, source[-3:])  # of several styles the last
         scale = SCALES[MODES.index(mode)]
         return self.moves[composer], [note(LOWEST + PITCHES.index(tonic) + semitones) for semitones in scale]
 
@@ -160,6 +160,7 @@ class MadeMusic(Dataset[TranslationData]):
             valid=valid,
             test=test,
             convention="notes, for a composer and a key",
+            ranked_by="perplexity",
             truth=truth,
         )
 

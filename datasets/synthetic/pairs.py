@@ -124,6 +124,7 @@ class SyntheticPairs(SentencePairs):
             valid=parts["valid"],
             test=parts["test"],
             convention="symbols",
+            ranked_by="exact_match",
             truth=RuleTranslator(rule, target_vocab),
         )
 

@@ -58,6 +58,8 @@ class Comparability(_Frozen):
     unit: str
     items: int
     """Number of scored items of the test part (tokens, documents, windows)."""
+    ranked_by: str = ""
+    """Name of the metric that ranks models on these data; empty: the first one of the task."""
 
 
 class Costs(_Frozen):

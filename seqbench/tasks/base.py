@@ -47,7 +47,8 @@ class Sampling:
 
 
 class Task(ABC, Generic[Data, Model]):
-    """One task. `metrics[0]` ranks models, selects them on the validation part, and decides the verdict."""
+    """One task. `metrics[0]` ranks models, selects them on the validation part, and decides the verdict, unless the
+    data name another metric (`ranked`)."""
 
     name: ClassVar[str]
     suite: ClassVar[str]
@@ -62,6 +63,11 @@ class Task(ABC, Generic[Data, Model]):
     sums: ClassVar[str] = ""
     """`module:attribute` of the function that combines models, as in the spec `a+b`: it takes their classes and returns
     the class of the combination. Empty: models of this task cannot be added."""
+
+    def ranked(self, basis: Comparability | None) -> tuple[Metric, ...]:
+        """Return `metrics`, first of them the one that ranks models on these data."""
+        name = basis.ranked_by if basis is not None else ""
+        return tuple(sorted(self.metrics, key=lambda metric: metric.name != name))
 
     @abstractmethod
     def train(self, data: Data, split: Split) -> Any:

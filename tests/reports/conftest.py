@@ -124,8 +124,9 @@ def run() -> Callable[..., Run]:
 def accuracy_task(monkeypatch: pytest.MonkeyPatch) -> None:
     """A task `guess` whose one metric is linear and better when higher."""
     module = ModuleType("a_task_of_the_tests")
+    accuracy = Metric("accuracy", "accuracy", partial(totals, name="right"), mean_of, lower_is_better=False)
     module.Guess = lambda: SimpleNamespace(  # type: ignore[attr-defined]
-        metrics=(Metric("accuracy", "accuracy", partial(totals, name="right"), mean_of, lower_is_better=False),),
+        ranked=lambda basis: (accuracy,),
         suite="guess",
         shown=1,
         marks={},

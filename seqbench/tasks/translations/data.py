@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from seqbench.tasks.language.vocab import Vocab
 from seqbench.tasks.translations.model import Pairs, Source, Translator
@@ -22,6 +22,8 @@ class TranslationData:
     test: Pairs
     convention: str
     """How texts were split into words; equal for all rows of a table."""
+    ranked_by: Literal["bleu", "exact_match", "perplexity"] = "bleu"
+    """The metric that ranks models: exact match where one target is right, perplexity where many are."""
     truth: Translator | None = None
     """A model that knows the rule of a synthetic source, ready to predict."""
     notes: dict[str, Any] = field(default_factory=dict)

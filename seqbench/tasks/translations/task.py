@@ -114,6 +114,7 @@ class Translation(Task[TranslationData, Translator]):
             convention=data.convention,
             unit="sentence",
             items=len(data.test),
+            ranked_by=data.ranked_by,
         )
 
     def encoding(self, data: TranslationData) -> dict[str, Any]:

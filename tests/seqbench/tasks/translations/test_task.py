@@ -7,7 +7,7 @@ import pytest
 from translators import Dictionary
 
 from seqbench.api import ask
-from seqbench.evidence.records import Record
+from seqbench.evidence.records import Comparability, Record
 from seqbench.interface import Budget
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 from seqbench.tasks.translations.data import TranslationData
@@ -106,3 +106,12 @@ def test_a_record_without_text_holds_no_word_of_the_data(tmp_path: Path) -> None
     assert all("lengths" in record.detail for record in records)
     stored = [file.read_bytes() for file in (tmp_path / "results").rglob("*") if file.is_file()]
     assert not any(b"w07" in content for content in stored)
+
+
+def test_data_name_the_metric_that_ranks_and_the_others_keep_their_order() -> None:
+    basis = Comparability(
+        task="translate", dataset="d", data_sha256="", vocab_sha256="", convention="", unit="sentence", items=1
+    )
+    assert KIND.ranked(basis) == KIND.ranked(None) == KIND.metrics
+    by_likelihood = KIND.ranked(basis.model_copy(update={"ranked_by": "perplexity"}))
+    assert by_likelihood == (PERPLEXITY, *(metric for metric in KIND.metrics if metric is not PERPLEXITY))
