@@ -10,6 +10,7 @@ those of the learning rate that validation chose. Fits nothing itself.
 
 import argparse
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,14 +102,19 @@ def courses(store: Path) -> dict[str, tuple[Problem, dict[str, list[Course]]]]:
     for _, models in found.values():
         for fits in models.values():
             fits.sort(key=lambda fit: fit.seed)
-    return found
+    return dict(sorted(found.items(), key=lambda item: _by_number(item[0])))
+
+
+def _by_number(name: str) -> list[str]:
+    """Return a key by which a shorter problem comes first: numbers are ordered by their value."""
+    return [part.zfill(9) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def table(found: Mapping[str, tuple[Problem, Mapping[str, Sequence[Course]]]]) -> str:
     """Return the table in Markdown: a row per data set and model, a cell per seed."""
     titles = ("data", "model", "solved at update, by seed", "best score, by seed", "learning rate, by seed")
     lines = [f"| {' | '.join(titles)} |", "| :-- " * len(titles) + "|"]
-    for data, (bounds, models) in sorted(found.items()):
+    for data, (bounds, models) in found.items():
         for model in sorted(models, key=lambda name: [*COLOURS, name].index(name)):
             fits = models[model]
             solved = [fit.solved(bounds.solved) for fit in fits]
@@ -133,7 +139,7 @@ def draw(found: Mapping[str, tuple[Problem, Mapping[str, Sequence[Course]]]], ou
     rows = -(-len(found) // COLUMNS)
     figure = Figure(figsize=(5 * COLUMNS, 3.6 * rows), layout="constrained")
     panels = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
-    for axes, (data, (bounds, models)) in zip(panels, sorted(found.items()), strict=False):
+    for axes, (data, (bounds, models)) in zip(panels, found.items(), strict=False):
         _panel(axes, data, bounds, models)
     for axes in panels[len(found) :]:
         axes.axis("off")
