@@ -26,8 +26,8 @@ from torch.nn import functional as F
 
 from seqbench.interface import Ids
 from seqbench.learning.classifier import PaddedDocuments
+from seqbench.learning.teacher_forcing import TranslationBatches, shifted
 from seqbench.learning.training import clip_gradient
-from seqbench.learning.translator import TranslationBatches, shifted
 from seqbench.recurrent.translation.seq2seq import GRUSeq2Seq, GRUSeq2SeqConfig
 from seqbench.tasks.language.vocab import Vocab
 
@@ -118,7 +118,7 @@ def training(size: tuple[int, int], batch: int, repeats: int, clock: Callable[[]
     model, plain = translator(*size, batch), Plain(*size, dropout=0.5)
     sources = PaddedDocuments(sentences(batch, SOURCE_WORDS, rng), SOURCE_WORDS, cpu)
     targets = PaddedDocuments(sentences(batch, TARGET_WORDS, rng, TARGET_WORDS - 1), TARGET_WORDS, cpu)
-    batches = TranslationBatches(model.network, sources, targets, model.config, None)
+    batches = TranslationBatches(model.network, sources, targets, model.config.batch_size, 0.0, None)
     source, lengths = sources.take(np.arange(batch))
     words = targets.take(np.arange(batch))[0]
     count = int(targets.lengths.sum())

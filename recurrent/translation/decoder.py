@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seqbench.learning.beam import Tensors
-from seqbench.learning.translator import Decoded
+from seqbench.learning.encoder_decoder import Decoded
 from seqbench.recurrent.cells.cell import as_state
 from seqbench.recurrent.cells.matrix import RecurrentProduct
 from seqbench.recurrent.cells.scan import outputs

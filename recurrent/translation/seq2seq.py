@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 from seqbench.interface import Ids
 from seqbench.learning.beam import Tensors
+from seqbench.learning.encoder_decoder import Decoded, TranslationNetwork
 from seqbench.learning.input import word_vectors
 from seqbench.learning.output import OutputLayer, output_layer
-from seqbench.learning.translator import Decoded, NeuralTranslator, TranslationNetwork, TranslatorConfig
+from seqbench.learning.translator import NeuralTranslator, TranslatorConfig
 from seqbench.recurrent.layers.dropout import LockedDropout
 from seqbench.recurrent.layers.families import GRUSettings, LSTMSettings
 from seqbench.recurrent.layers.layer import Layer

@@ -6,9 +6,10 @@ from torch import Tensor, nn
 
 from seqbench.interface import Ids
 from seqbench.learning.beam import Tensors
+from seqbench.learning.encoder_decoder import Decoded, TranslationNetwork
 from seqbench.learning.output import OutputLayer, output_layer
 from seqbench.learning.training import LearningRate
-from seqbench.learning.translator import Decoded, NeuralTranslator, TranslationNetwork, TranslatorConfig
+from seqbench.learning.translator import NeuralTranslator, TranslatorConfig
 from seqbench.recurrent.translation.blocks import DecoderLayer, EncoderLayer, Positions, scaled_down
 from seqbench.recurrent.translation.self_attention import SelfAttentionSettings
 

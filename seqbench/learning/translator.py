@@ -3,24 +3,31 @@
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 import torch
 from pydantic import Field, model_validator
-from torch import Tensor, nn
+from torch import nn
 
 from seqbench.interface import Arrays, Floats, Ids
 from seqbench.learning import training
 from seqbench.learning.beam import Normalisation, Step, Tensors, beam_search, draw
 from seqbench.learning.classifier import PaddedDocuments, within
-from seqbench.learning.order import by_length, random_batches
-from seqbench.learning.output import OutputKind, OutputLayer
+from seqbench.learning.encoder_decoder import TranslationNetwork
+from seqbench.learning.order import by_length
+from seqbench.learning.output import OutputKind
 from seqbench.learning.schedules import updates_within
 from seqbench.learning.sequences import Scaled
+from seqbench.learning.teacher_forcing import (
+    PaddedSources,
+    PaddedVectors,
+    ScheduledSampling,
+    TranslationBatches,
+    shifted,
+)
 from seqbench.learning.training import (
     LearningRate,
-    Loss,
     TrainingConfig,
     choose_device,
     exact_float32,
@@ -87,127 +94,6 @@ class TranslatorConfig(TrainingConfig):
         return self
 
 
-class Decoded(NamedTuple):
-    features: Tensor  # (B, T, F) what the output layer reads
-    state: Tensors  # from which the next call continues
-    weights: Tensor | None  # (B, T, S) attention, each word's weights of the source's places
-
-
-class TranslationNetwork(nn.Module):
-    """Encoder → memory → decoder → output layer. Word V of the target is the start.
-
-    A source is a sequence of words or a single vector, which is read as a sequence of one place. `source` makes vectors
-    of what stands at its places.
-    """
-
-    source: nn.Module
-    output: OutputLayer
-
-    @abstractmethod
-    def encode(self, source: Tensor, lengths: Tensor) -> tuple[Tensors, Tensors]:
-        """Read sources: words (B, S), padded after their lengths (B,), or vectors (B, 1, D).
-
-        Returns:
-            What the decoder needs of each source, and its state before the first word; tensors (B, …).
-        """
-
-    @abstractmethod
-    def decode(self, words: Tensor, memory: Tensors, state: Tensors) -> Decoded:
-        """Read the words (B, T) of targets; the features at a word are those of the next one."""
-
-    def following(self, words: Tensor, memory: Tensors, state: Tensors) -> tuple[Tensor, Tensors]:
-        """Return log p (B, V) of the words after `words` (B,), and the state; it is a `Step` of a search."""
-        decoded = self.decode(words[:, None], memory, state)
-        return self.output.distribution(decoded.features[:, 0]), decoded.state
-
-
-class ScheduledSampling(nn.Module):
-    """Replaces words that the decoder reads in training by words that it draws itself.
-
-    Bengio, Vinyals, Jaitly & Shazeer 2015, "Scheduled sampling for sequence prediction with recurrent neural networks",
-    section 2.4, with the linear schedule: the share grows from 0 to `share` at the last update. As there, no gradient
-    goes through the drawn words, so they can be drawn first, one after another, and read all at once.
-    """
-
-    updates: Tensor
-
-    def __init__(self, share: float, most: int) -> None:
-        """most: the number of updates in the whole training."""
-        super().__init__()
-        self.share, self.most = share, most
-        # A buffer, so that training with another learning rate starts again.
-        self.register_buffer("updates", torch.tensor(0))
-
-    @torch.no_grad()
-    def forward(self, network: TranslationNetwork, words: Tensor, memory: Tensors, state: Tensors) -> Tensor:
-        """Return the words (B, T) that the decoder reads, the first of which is the start."""
-        self.updates += 1
-        share = self.share * min(1.0, float(self.updates) / self.most)
-        own = torch.rand(words.shape, device=words.device) < share
-        read = [words[:, 0]]
-        for t in range(1, words.shape[1]):
-            log_p, state = network.following(read[-1], memory, state)
-            drawn = torch.multinomial(log_p.float().exp(), 1)[:, 0]
-            read.append(torch.where(own[:, t], drawn, words[:, t]))
-        return torch.stack(read, dim=1)
-
-
-class PaddedVectors:
-    """Scaled vectors on a device, as sequences of one place each."""
-
-    def __init__(self, vectors: Floats, scaled: Scaled, device: torch.device) -> None:
-        self.lengths = np.ones(len(vectors), np.int64)
-        self._vectors = torch.tensor(scaled(vectors).astype(np.float32), device=device)
-
-    def take(self, rows: Ids) -> tuple[Tensor, Tensor]:
-        """Return these vectors (B, 1, D) and their lengths (B,), which are 1."""
-        vectors = self._vectors[torch.tensor(rows, device=self._vectors.device)]
-        return vectors[:, None], torch.ones(len(rows), dtype=torch.int64, device=vectors.device)
-
-
-PaddedSources = PaddedDocuments | PaddedVectors
-
-
-class TranslationBatches:
-    """The losses of one epoch: the mean cross-entropy of all words and ends, in batches of pairs of similar length."""
-
-    def __init__(
-        self,
-        network: TranslationNetwork,
-        sources: PaddedSources,
-        targets: PaddedDocuments,
-        config: TranslatorConfig,
-        sampling: nn.Module | None,
-    ) -> None:
-        self.network, self.sources, self.targets, self.config = network, sources, targets, config
-        self.sampling = sampling
-        # By the length of the target, since each of its words costs more; then by that of the source.
-        self._lengths = targets.lengths * (1 + sources.lengths.max(initial=0)) + sources.lengths
-
-    def __len__(self) -> int:
-        return -(-len(self.targets.lengths) // self.config.batch_size)
-
-    def __iter__(self) -> Iterator[Loss]:
-        for rows in random_batches(self._lengths, self.config.batch_size):
-            yield self.loss(*self.sources.take(rows), self.targets.take(rows)[0])
-
-    def loss(self, source: Tensor, lengths: Tensor, targets: Tensor) -> Loss:
-        """targets: (B, T) words and the end, then padding."""
-        start = self.targets.padding
-        known = targets != start
-        memory, state = self.network.encode(source, lengths)
-        words = shifted(targets, start)
-        if self.sampling is not None:
-            words = self.sampling(self.network, words, memory, state)
-        features, right = self.network.decode(words, memory, state).features[known], targets[known]
-        smoothing = self.config.label_smoothing
-        if smoothing == 0:
-            return Loss(-self.network.output(features, right).mean(), len(right))
-        log_p = self.network.output.distribution(features)
-        of_right = log_p.gather(1, right[:, None]).mean()
-        return Loss(-(1 - smoothing) * of_right - smoothing * log_p.mean(), len(right))
-
-
 class NeuralTranslator(Translator):
     """A translator trained by gradient descent. Subclasses build the network."""
 
@@ -244,7 +130,7 @@ class NeuralTranslator(Translator):
         """
         if not len(train):
             raise ValueError("there is nothing to train on: the training part has no pairs")
-        device = choose_device(ctx.device)
+        c, device = self.config, choose_device(ctx.device)
         self.source_vocab, self.target_vocab = ctx.source_vocab, ctx.target_vocab
         if self.target_vocab.eos is None:
             raise ValueError("the vocabulary of the targets needs <eos>, which ends a translation")
@@ -257,15 +143,15 @@ class NeuralTranslator(Translator):
             ids = np.concatenate([self._encoded(target) for target in train.targets])
             self.network = self.build(np.bincount(ids, minlength=self.target_vocab.size)).to(device)
             sampling = None
-            if self.config.scheduled_sampling:
-                updates = updates_within(ctx.budget, -(-len(train) // self.config.batch_size))
-                sampling = ScheduledSampling(self.config.scheduled_sampling, updates).to(device)
+            if c.scheduled_sampling:
+                updates = updates_within(ctx.budget, -(-len(train) // c.batch_size))
+                sampling = ScheduledSampling(c.scheduled_sampling, updates).to(device)
             whole = nn.ModuleList([self.network] if sampling is None else [self.network, sampling])
             training.train(
                 whole,
-                TranslationBatches(self.network, sources, targets, self.config, sampling),
+                TranslationBatches(self.network, sources, targets, c.batch_size, c.label_smoothing, sampling),
                 (lambda: self._perplexity(ctx.valid)) if len(ctx.valid) else None,
-                self.config,
+                c,
                 ctx,
                 loss_name="train_nats",
                 score_name="valid_perplexity",
@@ -439,11 +325,6 @@ class NeuralTranslator(Translator):
         nats = -float(np.concatenate(self.log_p(valid.sources, valid.targets)).mean())
         # e^700 is close to the largest float; if this is infinite, the training loop raises DivergenceError.
         return math.exp(nats) if nats < 700 else math.inf
-
-
-def shifted(targets: Tensor, start: int) -> Tensor:
-    """Return the words (B, T) that a decoder reads: the start, and all of the targets (B, T) but the last."""
-    return torch.cat([torch.full_like(targets[:, :1], start), targets[:, :-1]], dim=1)
 
 
 def _vectors(sources: Sequence[Source], width: int | None) -> Floats:

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from seqbench.catalogue import MODELS
+from seqbench.learning.encoder_decoder import TranslationNetwork
 from seqbench.learning.sequences import Scaled
-from seqbench.learning.translator import NeuralTranslator, TranslationNetwork
+from seqbench.learning.translator import NeuralTranslator
 from seqbench.recurrent.cells.gru import GRUCell
 from seqbench.recurrent.translation.blocks import EncoderLayer, MultiHeadAttention, sinusoids
 from seqbench.recurrent.translation.decoder import RecurrentDecoder

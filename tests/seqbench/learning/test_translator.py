@@ -11,13 +11,8 @@ from torch import Tensor, nn
 
 from seqbench.interface import Budget
 from seqbench.learning.classifier import PaddedDocuments
-from seqbench.learning.translator import (
-    NeuralTranslator,
-    ScheduledSampling,
-    TranslationBatches,
-    TranslatorConfig,
-    shifted,
-)
+from seqbench.learning.teacher_forcing import ScheduledSampling, TranslationBatches, shifted
+from seqbench.learning.translator import NeuralTranslator, TranslatorConfig
 from seqbench.recurrent.translation.self_attention import SelfAttentionConfig, SelfAttentionTranslator
 from seqbench.recurrent.translation.seq2seq import GRUSeq2Seq, GRUSeq2SeqConfig, LSTMSeq2Seq, LSTMSeq2SeqConfig
 from seqbench.recurrent.translation.transformer import Transformer, TransformerConfig
@@ -186,7 +181,7 @@ def test_the_loss_is_the_mean_over_words_and_ends_and_forgets_padding() -> None:
         PaddedDocuments([np.array([2, 3, 1]), np.array([1])], 4, CPU),
         PaddedDocuments([np.array([0]), np.array([0])], 1, CPU),
     )
-    batches = TranslationBatches(network, sources, targets, TranslatorConfig(), None)  # type: ignore[arg-type]
+    batches = TranslationBatches(network, sources, targets, 64, 0.0, None)  # type: ignore[arg-type]
     (loss,) = batches
     assert loss.items == 4
     assert float(loss.mean) == pytest.approx(-float(log_p[[2, 3, 1, 1]].mean()))
@@ -200,7 +195,7 @@ def test_label_smoothing_mixes_the_target_with_the_uniform_distribution() -> Non
     torch.manual_seed(0)
     network = model.build(np.arange(TARGET_VOCAB.size)).eval()
     source, lengths, targets = torch.tensor([[1, 2]]), torch.tensor([2]), torch.tensor([[3, 4, 1]])
-    batches = TranslationBatches(network, *[PaddedDocuments([np.array([1])], 8, CPU)] * 2, model.config, None)
+    batches = TranslationBatches(network, *[PaddedDocuments([np.array([1])], 8, CPU)] * 2, 64, 0.1, None)
     found = batches.loss(source, lengths, targets).mean
     features = network.decode(shifted(targets, TARGET_VOCAB.size), *network.encode(source, lengths)).features
     logits = network.output.distribution(features[0])
