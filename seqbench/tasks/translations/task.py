@@ -91,7 +91,7 @@ class Translation(Task[TranslationData, Translator]):
         return Units(columns, (Way("sentences"),))
 
     def detail(self, columns: Columns, data: TranslationData, valid: Columns) -> dict[str, Any]:
-        """Return `lengths`: BLEU by the length of the source; empty if sources are vectors."""
+        """Return `lengths`: BLEU and exact match by the length of the source; empty if sources are vectors."""
         return {} if data.source_vocab is None else {"lengths": by_length(columns)}
 
     def examples(self, data: TranslationData, witness: Witness) -> Sequence[Mapping[str, str]]:
@@ -139,9 +139,10 @@ class Translation(Task[TranslationData, Translator]):
 
 
 def by_length(columns: Columns) -> list[dict[str, float]]:
-    """Return BLEU of the sentences in up to `BINS` groups by the length of their source, of about equal size.
+    """Return BLEU and exact match of the sentences in up to `BINS` groups by the length of their source.
 
-    Sentences of one length are in one group; `from` and `to` are the shortest and the longest length of a group.
+    Groups are of about equal size, and sentences of one length are in one group; `from` and `to` are the shortest and
+    the longest length of a group.
     """
     lengths = column(columns, "length")
     cuts = np.unique(np.quantile(lengths, np.linspace(0, 1, BINS + 1)[1:-1], method="inverted_cdf"))
@@ -149,12 +150,13 @@ def by_length(columns: Columns) -> list[dict[str, float]]:
     found = []
     for number in np.unique(group):
         here = group == number
+        own = {name: values[here] for name, values in columns.items()}
         found.append(
             {
                 "from": float(lengths[here].min()),
                 "to": float(lengths[here].max()),
                 "sentences": float(here.sum()),
-                "bleu": float(BLEU({name: values[here] for name, values in columns.items()})[0]),
+                **{metric.name: float(metric(own)[0]) for metric in (BLEU, EXACT_MATCH)},
             }
         )
     return found

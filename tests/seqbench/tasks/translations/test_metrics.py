@@ -150,7 +150,7 @@ def test_a_perfect_score_on_few_sentences_is_not_certain() -> None:
         assert 0.7 < found.low < 1
 
 
-def test_bleu_by_length_divides_the_sentences_and_keeps_a_length_in_one_group() -> None:
+def test_scores_by_length_divide_the_sentences_and_keeps_a_length_in_one_group() -> None:
     said, known = CORPORA["usual"]
     found = columns(said, known)
     groups = by_length(found)
@@ -160,6 +160,7 @@ def test_bleu_by_length_divides_the_sentences_and_keeps_a_length_in_one_group() 
     first = [i for i in range(60) if found["length"][i] <= groups[0]["to"]]
     alone = sacrebleu.corpus_bleu([said[i] for i in first], [[known[i] for i in first]]).score
     assert 100 * groups[0]["bleu"] == pytest.approx(alone)
+    assert groups[0]["exact_match"] == pytest.approx(found["exact"][first].mean())
 
 
 def test_sentences_of_one_length_are_one_group() -> None:
