@@ -9,6 +9,7 @@ import pytest
 
 from seqbench.evidence.records import Record
 from seqbench.runs.store import Store
+from seqbench.tasks import TASKS
 
 PARITY = Path(__file__).with_name("parity")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PARITY)}
@@ -85,4 +86,4 @@ def test_a_task_that_is_not_installed_is_named(tmp_path: Path) -> None:
     suite.write_text((PARITY / "parity.toml").read_text().replace('task = "parity"', 'task = "alien"'))
     done = seqbench("run", "--suite", suite, "--store", tmp_path / "store")
     assert done.returncode == 2
-    assert "there is no task 'alien'; there are: lm, classify, forecast, regress, recognise, parity" in done.stderr
+    assert f"there is no task 'alien'; there are: {', '.join(TASKS)}, parity" in done.stderr

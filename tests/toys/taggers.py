@@ -93,7 +93,7 @@ class SearchesMemory(Counts):
         found = {
             tuple(words): tags
             for thing in gc.get_objects()
-            if isinstance(thing, Tagged)
+            if type(thing) is Tagged
             for words, tags in zip(thing.sentences, thing.tags, strict=True)
         }
         said = list(super().predict(sentences))
@@ -108,7 +108,7 @@ class SearchesInFit(Counts):
 
     def fit(self, train: Tagged, ctx: TaggingContext) -> None:
         super().fit(train, ctx)
-        for thing in [thing for thing in gc.get_objects() if isinstance(thing, Tagged) and thing is not ctx.valid]:
+        for thing in [thing for thing in gc.get_objects() if type(thing) is Tagged and thing is not ctx.valid]:
             for words, tags in zip(thing.sentences, thing.tags, strict=True):
                 self.count(words, tags)
 
