@@ -39,7 +39,8 @@ class Spec:
             return "+".join(map(str, self.parts))
         if not self.settings:
             return self.name
-        return f"{self.name}({', '.join(f'{key}={value}' for key, value in self.settings.items())})"
+        settings = (f"{key}={'none' if value is None else value}" for key, value in self.settings.items())
+        return f"{self.name}({', '.join(settings)})"
 
 
 def parse(text: str) -> Spec:

@@ -76,3 +76,7 @@ def test_a_sum_survives_json() -> None:
 def test_what_is_no_spec_is_refused_with_a_hint(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse(text)
+
+
+def test_no_value_is_written_as_it_is_read() -> None:
+    assert str(parse("lstm(norm=none)")) == "lstm(norm=none)"
