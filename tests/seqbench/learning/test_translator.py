@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
 
 from seqbench.interface import Budget
-from seqbench.learning.classifier import PaddedDocuments
-from seqbench.learning.teacher_forcing import ScheduledSampling, TranslationBatches, shifted
 from seqbench.learning.translator import NeuralTranslator, TranslatorConfig
 from seqbench.recurrent.translation.self_attention import SelfAttentionConfig, SelfAttentionTranslator
 from seqbench.recurrent.translation.seq2seq import GRUSeq2Seq, GRUSeq2SeqConfig, LSTMSeq2Seq, LSTMSeq2SeqConfig
@@ -151,68 +148,6 @@ def test_a_translation_may_be_longer_than_any_of_training_if_its_source_is() -> 
     model = fitted("gru", Pairs([["a", "b"], ["a"]], [["A", "B", "C"], ["A"]]))
     assert model.limit(1) == 3
     assert model.limit(30) == 2 * 30 * 4 // 3
-
-
-class Rigged(nn.Module):
-    """A network that says the same of all places: log p (V,)."""
-
-    def __init__(self, log_p: Tensor) -> None:
-        super().__init__()
-        self.log_p, self.read = log_p, [torch.zeros(0)]
-
-    def encode(self, source: Tensor, lengths: Tensor) -> Any:
-        return (source,), (lengths,)
-
-    def decode(self, words: Tensor, memory: Any, state: Any) -> Any:
-        self.read = [words]
-        return type("Decoded", (), {"features": torch.zeros(*words.shape, 1), "state": state})
-
-    def following(self, words: Tensor, memory: Any, state: Any) -> Any:
-        return self.log_p.expand(len(words), -1), state
-
-    def output(self, features: Tensor, targets: Tensor) -> Tensor:
-        return self.log_p[targets]
-
-
-def test_the_loss_is_the_mean_over_words_and_ends_and_forgets_padding() -> None:
-    log_p = torch.randn(4, generator=torch.Generator().manual_seed(0)).log_softmax(0)
-    network = Rigged(log_p)
-    targets, sources = (
-        PaddedDocuments([np.array([2, 3, 1]), np.array([1])], 4, CPU),
-        PaddedDocuments([np.array([0]), np.array([0])], 1, CPU),
-    )
-    batches = TranslationBatches(network, sources, targets, 64, 0.0, None)  # type: ignore[arg-type]
-    (loss,) = batches
-    assert loss.items == 4
-    assert float(loss.mean) == pytest.approx(-float(log_p[[2, 3, 1, 1]].mean()))
-    assert network.read[0].tolist() == [[4, 1, 4], [4, 2, 3]]  # the shorter target first
-
-
-def test_label_smoothing_mixes_the_target_with_the_uniform_distribution() -> None:
-    """Cross-entropy of torch with its own smoothing is the oracle."""
-    model = small("gru", label_smoothing=0.1)
-    model.source_vocab = SOURCE_VOCAB
-    torch.manual_seed(0)
-    network = model.build(np.arange(TARGET_VOCAB.size)).eval()
-    source, lengths, targets = torch.tensor([[1, 2]]), torch.tensor([2]), torch.tensor([[3, 4, 1]])
-    batches = TranslationBatches(network, *[PaddedDocuments([np.array([1])], 8, CPU)] * 2, 64, 0.1, None)
-    found = batches.loss(source, lengths, targets).mean
-    features = network.decode(shifted(targets, TARGET_VOCAB.size), *network.encode(source, lengths)).features
-    logits = network.output.distribution(features[0])
-    expected = nn.functional.cross_entropy(logits, targets[0], label_smoothing=0.1)
-    torch.testing.assert_close(found, expected)
-
-
-def test_scheduled_sampling_replaces_a_share_of_words_that_grows_to_its_end() -> None:
-    network = Rigged(torch.tensor([0.0, 0.0, 0.5, 0.5]).log())
-    sampling, words = ScheduledSampling(0.6, most=4), torch.zeros(4000, 3, dtype=torch.int64)
-    torch.manual_seed(0)
-    for update in range(1, 6):
-        read = sampling(network, words, (), ())
-        assert not read[:, 0].any()
-        share = 0.6 * min(1, update / 4)
-        assert float((read[:, 1:] > 0).float().mean()) == pytest.approx(share, abs=4 * (0.25 / 8000) ** 0.5)
-        assert set(read[:, 1:].unique().tolist()) == {0, 2, 3}
 
 
 def test_a_model_with_scheduled_sampling_learns() -> None:
