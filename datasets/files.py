@@ -2,7 +2,7 @@
 
 import codecs
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from seqbench.data import DataError
@@ -84,6 +84,19 @@ def decode(path: Path, data: bytes, encoding: str = UTF_8, blank: bool = False) 
     if not blank and not text.strip():
         raise DataError(f"{path} holds only blank lines")
     return text
+
+
+def read_distinct(paths: Sequence[Path], otherwise: str) -> list[bytes]:
+    """Return the bytes of files; otherwise: what is wrong with two equal ones, for the message.
+
+    Raises:
+        DataError: two files are equal, or one cannot be read.
+    """
+    read = [read_bytes(path) for path in paths]
+    for i, data in enumerate(read):
+        if data in read[:i]:
+            raise DataError(f"{paths[i]} and {paths[read.index(data)]} {otherwise}")
+    return read
 
 
 def encoding_note(encodings: Iterable[str]) -> dict[str, int | str]:

@@ -11,7 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqbench.data import DataError
+from seqbench.datasets.tables import shown
 from seqbench.interface import Ids
+
+SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test"}
+"""What a column of parts may say, and the part that it means."""
+
+
+def part_named(said: str, column: str, where: str) -> str:
+    """Return the part that a cell of a column names; where: the place of the cell, for the message.
+
+    Raises:
+        DataError: it names none.
+    """
+    found = SPLITS.get(said.strip().lower())
+    if found is None:
+        raise DataError(f"{where}: the column {shown(column)} says {shown(said)}; it may say: {', '.join(SPLITS)}")
+    return found
 
 
 def assign(texts: Sequence[str], labels: Sequence[str], shares: Sequence[float]) -> Ids:

@@ -14,12 +14,11 @@ from seqbench.data import DataError
 from seqbench.datasets.documents.base import CUT, PARTS, DocumentDataset, DocumentParts, Notes, Rows
 from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes
 from seqbench.datasets.series.stamps import Order, parse
-from seqbench.datasets.splits import in_order
+from seqbench.datasets.splits import SPLITS, in_order, part_named
 from seqbench.datasets.tables import TableOptions, shown
 from seqbench.tasks.documents.model import Texts
 from seqbench.tasks.language.vocab import Vocab
 
-SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test"}
 MOST_CLASSES, LONGEST_LABEL = 1000, 200
 """The most classes, and the most characters of a class's name; a column that exceeds them does not hold classes."""
 NOT_A_NUMBER = ("NaN", "nan")
@@ -204,7 +203,7 @@ class LabelledFile(TableOptions, DocumentDataset):
     def _splits(self, found: _Found, kept: Sequence[int]) -> Sequence[str] | None:
         """Return the part of each document that is kept, as the file says or by time; None: by hash."""
         if found.splits is not None:
-            return [self._split_of(found.splits[i], found.where(i)) for i in kept]
+            return [part_named(found.splits[i], self.split or "", found.where(i)) for i in kept]
         if found.orders is None:
             return None
         times = parse([found.orders[i] for i in kept], lambda j: found.where(kept[j]), self.dates)
@@ -243,14 +242,6 @@ class LabelledFile(TableOptions, DocumentDataset):
                     f"{splits[i]} part before ({where[i].rpartition(', ')[2]}); correct the column "
                     f"{shown(str(self.split))}, or leave out --split or --group"
                 )
-
-    def _split_of(self, said: str, where: str) -> str:
-        found = SPLITS.get(said.strip().lower())
-        if found is None:
-            raise DataError(
-                f"{where}: the column {shown(self.split or '')} says {shown(said)}; it may say: {', '.join(SPLITS)}"
-            )
-        return found
 
     def _hint(self, option: str, name: str | None) -> str:
         if name is None or self._path.is_dir():

@@ -11,10 +11,9 @@ from seqbench.data import DataError
 from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes
 from seqbench.datasets.pairs.base import PARTS, Lines, PairDataset, PairParts
 from seqbench.datasets.pairs.sentences import lines
+from seqbench.datasets.splits import part_named
 from seqbench.datasets.tables import SUFFIXES, TableOptions, shown
 from seqbench.tasks.translations.data import NewSources
-
-SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test"}
 
 
 class PairFile(TableOptions, PairDataset):
@@ -77,7 +76,7 @@ class PairFile(TableOptions, PairDataset):
         notes = dict(table.notes)
         if self.split is None:
             return PairParts(pairs, notes=notes)
-        parts = np.array([self._part_of(cell, table.where(row)) for row, cell in enumerate(table[self.split])])
+        parts = np.array([part_named(cell, self.split, table.where(row)) for row, cell in enumerate(table[self.split])])
         rows = {part: np.flatnonzero(parts == part) for part in PARTS}
         if not len(rows["train"]):
             raise DataError(f"{path} has no pair for the train part; correct the column {shown(self.split)}")
@@ -102,11 +101,3 @@ class PairFile(TableOptions, PairDataset):
     def _lines(self, path: Path) -> tuple[list[str], dict[str, int | str]]:
         data = read_bytes(path)
         return lines(decode(path, data, self.encoding)), encoding_note([encoding_of(data, self.encoding)])
-
-    def _part_of(self, said: str, where: str) -> str:
-        found = SPLITS.get(said.strip().lower())
-        if found is None:
-            raise DataError(
-                f"{where}: the column {shown(self.split or '')} says {shown(said)}; it may say: {', '.join(SPLITS)}"
-            )
-        return found

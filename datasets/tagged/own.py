@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError, Dataset
-from seqbench.datasets.files import UTF_8, encoding_note, encoding_of, read_bytes
+from seqbench.datasets.files import UTF_8, encoding_note, encoding_of, read_distinct
 from seqbench.datasets.splits import assign
 from seqbench.datasets.tables import shown
 from seqbench.datasets.tagged.base import CONLLU, PARTS, new_sentences, numbered, parse
@@ -92,15 +92,10 @@ class TaggedFile(Dataset[TaggedData]):
         return [path.expanduser() for path in (self.path, self.valid, self.test) if path is not None]
 
     def _bytes(self) -> list[bytes]:
-        paths = self._paths()
-        read = [read_bytes(path) for path in paths]
-        for i, data in enumerate(read):
-            if data in read[:i]:
-                raise DataError(
-                    f"{paths[i]} and {paths[read.index(data)]} hold the same sentences; give different files, since a "
-                    "model must not be tested on its training data"
-                )
-        return read
+        return read_distinct(
+            self._paths(),
+            "hold the same sentences; give different files, since a model must not be tested on its training data",
+        )
 
 
 def _warnings(data: TaggedData) -> Iterator[str]:

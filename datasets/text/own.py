@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError
-from seqbench.datasets.files import UTF_8, decode, encoding_note, encoding_of, read_bytes, unix_line_ends
+from seqbench.datasets.files import UTF_8, decode, encoding_note, encoding_of, read_bytes, read_distinct, unix_line_ends
 from seqbench.datasets.text.base import Notes, Parts, TextDataset, by_position
 
 FEWEST = 100
@@ -81,12 +81,6 @@ class TextFile(TextDataset):
         return [path.expanduser() for path in (self.path, self.valid, self.test) if path is not None]
 
     def _bytes(self) -> list[bytes]:
-        paths = self._paths()
-        read = [read_bytes(path) for path in paths]
-        for i, data in enumerate(read):
-            if data in read[:i]:
-                raise DataError(
-                    f"{paths[i]} and {paths[read.index(data)]} are one text; give different files, "
-                    "since a model must not be tested on its training text"
-                )
-        return read
+        return read_distinct(
+            self._paths(), "are one text; give different files, since a model must not be tested on its training text"
+        )

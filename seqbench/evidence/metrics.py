@@ -122,6 +122,22 @@ def totals(columns: Columns, name: str) -> Floats:
     return np.stack([np.where(told & ~endless, values, 0.0), endless * 1.0, told * 1.0], axis=1)
 
 
+SHARE: dict[str, Any] = {"lower_is_better": False, "range": "share", "per_cent": True}
+"""The settings of a metric that is a share."""
+
+
+def share_of(sums: Floats) -> Floats:
+    """Return the shares (R,) of sums (R, 2): of items that are right, and of items that count; NaN if none count."""
+    right, counted = sums.T
+    share: Floats = np.where(counted > 0, right / np.where(counted > 0, counted, 1.0), np.nan)
+    return share
+
+
+def one_error(columns: Columns) -> tuple[Floats, Floats]:
+    """Return the `errors` of such a share: one item that is right becomes wrong."""
+    return np.array([[-1.0, 0.0]]), np.ones(1)
+
+
 def mean_of(sums: Floats) -> Floats:
     """Return the means (R,) of the sums of `totals`: infinite if one item is, NaN without items."""
     total, endless, counted = sums.T

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqbench.evidence.laws import SUM_TOLERANCE, ScoreError, log_probabilities
-from seqbench.evidence.metrics import Columns, Metric, column, mean_of, totals
+from seqbench.evidence.metrics import SHARE, Columns, Metric, column, mean_of, one_error, share_of, totals
 from seqbench.evidence.records import Check
 from seqbench.interface import Floats, Ids
 
@@ -132,15 +132,6 @@ def _right(columns: Columns) -> Floats:
     return np.stack([right, np.ones(len(right))], axis=1)
 
 
-def _share(sums: Floats) -> Floats:
-    share: Floats = sums[:, 0] / sums[:, 1]
-    return share
-
-
-def _one_error(columns: Columns) -> tuple[Floats, Floats]:
-    return np.array([[-1.0, 0.0]]), np.ones(1)
-
-
 def _surplus(columns: Columns) -> Floats:
     """Return (N, 3 · BINS): right minus confidence, its square, and 1, each in the column of the item's bin."""
     confidence = column(columns, "confidence")
@@ -185,11 +176,9 @@ def _calibration_noise(columns: Columns) -> tuple[float, float]:
     return float(counts @ variance / items**2), float(2 * np.square(variance).sum() / items**2)
 
 
-_SHARE: dict[str, Any] = {"lower_is_better": False, "range": "share", "per_cent": True}
-
-MACRO_F1 = Metric("macro_f1", "macro-F1", _by_class, _macro_f1, errors=_errors_by_class, **_SHARE)
-ACCURACY = Metric("accuracy", "accuracy", _right, _share, errors=_one_error, **_SHARE)
-MICRO_F1 = Metric("micro_f1", "micro-F1", _right, _share, errors=_one_error, **_SHARE)
+MACRO_F1 = Metric("macro_f1", "macro-F1", _by_class, _macro_f1, errors=_errors_by_class, **SHARE)
+ACCURACY = Metric("accuracy", "accuracy", _right, share_of, errors=one_error, **SHARE)
+MICRO_F1 = Metric("micro_f1", "micro-F1", _right, share_of, errors=one_error, **SHARE)
 """With one class per item, it equals the accuracy."""
 LOG_LOSS = Metric("log_loss", "log-loss", partial(totals, name="nats"), mean_of, lower_is_better=True, range="positive")
 CALIBRATION_ERROR = Metric(

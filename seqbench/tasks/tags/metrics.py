@@ -5,13 +5,12 @@ Item columns, one entry per word: those of `tasks.classes`; `unknown`, whether t
 right, NaN on the others.
 """
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqbench.evidence.metrics import Columns, Metric, mean_of, totals
+from seqbench.evidence.metrics import SHARE, Columns, Metric, one_error, share_of
 from seqbench.interface import Floats
 from seqbench.tasks import classes
 from seqbench.tasks.classes import ACCURACY
@@ -42,26 +41,13 @@ def _right_unknown(columns: Columns) -> Floats:
     return ACCURACY.sums(columns) * columns["unknown"].astype(np.float64)[:, None]
 
 
-def _share(sums: Floats) -> Floats:
-    """Return the shares (R,); NaN if there are no unknown words."""
-    right, unknown = sums.T
-    share: Floats = np.where(unknown > 0, right / np.maximum(unknown, 1e-300), np.nan)
-    return share
+def _right_sentences(columns: Columns) -> Floats:
+    """Return (N, 2): whether a sentence begins with the word and is right, and whether one begins with it."""
+    begins = ~np.isnan(columns["whole"])
+    return np.stack([begins & (columns["whole"] == 1), begins], axis=1).astype(np.float64)
 
-
-def _one_error(columns: Columns) -> tuple[Floats, Floats]:
-    return np.array([[-1.0, 0.0]]), np.ones(1)
-
-
-def _one_sentence(columns: Columns) -> tuple[Floats, Floats]:
-    return np.array([[-1.0, 0.0, 0.0]]), np.ones(1)
-
-
-_SHARE: dict[str, Any] = {"lower_is_better": False, "range": "share", "per_cent": True}
 
 UNKNOWN_ACCURACY = Metric(
-    "unknown_accuracy", "accuracy on unknown words", _right_unknown, _share, errors=_one_error, **_SHARE
+    "unknown_accuracy", "accuracy on unknown words", _right_unknown, share_of, errors=one_error, **SHARE
 )
-SENTENCES_RIGHT = Metric(
-    "sentences_right", "sentences right", partial(totals, name="whole"), mean_of, errors=_one_sentence, **_SHARE
-)
+SENTENCES_RIGHT = Metric("sentences_right", "sentences right", _right_sentences, share_of, errors=one_error, **SHARE)

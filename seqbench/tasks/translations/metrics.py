@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sacrebleu.metrics.bleu import BLEU as SacreBLEU
 from sacrebleu.metrics.chrf import CHRF as SacreCHRF
 
-from seqbench.evidence.metrics import Columns, Metric, column
+from seqbench.evidence.metrics import SHARE, Columns, Metric, column, one_error, share_of
 from seqbench.interface import Floats
 from seqbench.tasks.items import Answers
 from seqbench.tasks.translations.model import Pairs, Words
@@ -122,15 +122,6 @@ def _exact(columns: Columns) -> Floats:
     return np.stack([exact, np.ones(len(exact))], axis=1)
 
 
-def _share(sums: Floats) -> Floats:
-    share: Floats = sums[:, 0] / sums[:, 1]
-    return share
-
-
-def _one_error(columns: Columns) -> tuple[Floats, Floats]:
-    return np.array([[-1.0, 0.0]]), np.ones(1)
-
-
 def _likelihood(columns: Columns) -> Floats:
     """Return (N, 3): the nats of a target if they are finite, whether they are infinite, and its symbols; 0 if the
     model has no probabilities."""
@@ -148,9 +139,6 @@ def _perplexity(sums: Floats) -> Floats:
     return perplexity
 
 
-_SHARE: dict[str, Any] = {"lower_is_better": False, "range": "share", "per_cent": True}
-
-
 def _of_ngrams(name: str, title: str, value: Any, matches: slice) -> Metric:
     return Metric(
         name,
@@ -158,7 +146,7 @@ def _of_ngrams(name: str, title: str, value: Any, matches: slice) -> Metric:
         partial(_counts, name=name),
         value,
         errors=partial(_no_match, name=name, places=matches),
-        **_SHARE,
+        **SHARE,
     )
 
 
@@ -167,7 +155,7 @@ BLEU = _of_ngrams("bleu", "BLEU", _bleu, MATCHES)
 WORDS_BLEU = _of_ngrams("words_bleu", "BLEU of words", _bleu, MATCHES)
 """The same on the words of the data, as older papers report it ("tokenised BLEU"); smoothed as sacreBLEU does."""
 CHRF = _of_ngrams("chrf", "chrF", _chrf, slice(2, None, 3))
-EXACT_MATCH = Metric("exact_match", "exact match", _exact, _share, errors=_one_error, **_SHARE)
+EXACT_MATCH = Metric("exact_match", "exact match", _exact, share_of, errors=one_error, **SHARE)
 PERPLEXITY = Metric(
     "perplexity", "perplexity", _likelihood, _perplexity, lower_is_better=True, scale="log", range="positive"
 )
