@@ -31,6 +31,7 @@ from seqbench.interface import Budget
 from seqbench.learning import training
 from seqbench.learning.letters import WIDTH
 from seqbench.learning.order import random_batches
+from seqbench.learning.padding import Padded, inside
 from seqbench.learning.sentences import PaddedSentences, alphabet, vocabulary
 from seqbench.learning.tagger import TaggedBatches
 from seqbench.learning.training import seeded
@@ -114,17 +115,18 @@ def ours(train: Tagged, letters: bool) -> tuple[BidirectionalLSTMTagger, Subject
 
 def plain(model: BidirectionalLSTMTagger, train: Tagged) -> Subject:
     network, sentences, c = PlainTagger(model), padded(model, train), model.config
-    tags = torch.tensor(np.concatenate(train.tags))
+    tags = Padded(np.concatenate(train.tags), sentences.lengths, 0, CPU)
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.0, fused=True)
 
     def epoch() -> None:
         network.train()
         with seeded(0, CPU):
             for rows in random_batches(sentences.lengths, c.batch_size):
-                batch, (places, inside) = sentences.take(rows), sentences.where(rows)
+                batch, (right, lengths) = sentences.take(rows), tags.take(rows)
+                known = inside(lengths, right.shape[1])
                 optimiser.zero_grad()
                 scores = network(batch.words, batch.spellings[batch.places], batch.lengths)
-                F.cross_entropy(scores[inside], tags[places][inside]).backward()
+                F.cross_entropy(scores[known], right[known]).backward()
                 nn.utils.clip_grad_norm_(network.parameters(), c.clip)
                 optimiser.step()
 

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seqbench.interface import Ids
-from seqbench.learning.classifier import PaddedDocuments
+from seqbench.learning.padding import padded_words
 from seqbench.learning.teacher_forcing import TranslationBatches, shifted
 from seqbench.learning.training import clip_gradient
 from seqbench.recurrent.translation.seq2seq import GRUSeq2Seq, GRUSeq2SeqConfig
@@ -116,8 +116,8 @@ def seconds(work: Callable[[], object], clock: Callable[[], float]) -> float:
 def training(size: tuple[int, int], batch: int, repeats: int, clock: Callable[[], float]) -> None:
     rng, cpu = np.random.default_rng(0), torch.device("cpu")
     model, plain = translator(*size, batch), Plain(*size, dropout=0.5)
-    sources = PaddedDocuments(sentences(batch, SOURCE_WORDS, rng), SOURCE_WORDS, cpu)
-    targets = PaddedDocuments(sentences(batch, TARGET_WORDS, rng, TARGET_WORDS - 1), TARGET_WORDS, cpu)
+    sources = padded_words(sentences(batch, SOURCE_WORDS, rng), SOURCE_WORDS, cpu)
+    targets = padded_words(sentences(batch, TARGET_WORDS, rng, TARGET_WORDS - 1), TARGET_WORDS, cpu)
     batches = TranslationBatches(model.network, sources, targets, model.config.batch_size, 0.0, None)
     source, lengths = sources.take(np.arange(batch))
     words = targets.take(np.arange(batch))[0]

@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from seqbench.interface import Arrays, Config, Documents, Floats, Ids
-from seqbench.learning.classifier import balanced_weights, laid_end_to_end
+from seqbench.learning.classifier import balanced_weights
+from seqbench.learning.padding import laid_end_to_end
 from seqbench.learning.schedules import updates_within
 from seqbench.learning.training import DivergenceError, seeded
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts

@@ -8,7 +8,8 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig, max_over
+from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig
+from seqbench.learning.padding import max_over
 
 
 class ConvolutionConfig(NeuralClassifierConfig):

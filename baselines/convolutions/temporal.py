@@ -13,7 +13,8 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from seqbench.interface import Config
-from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig, max_over
+from seqbench.learning.classifier import DocumentNetwork, NeuralClassifier, NeuralClassifierConfig
+from seqbench.learning.padding import max_over
 
 
 class CausalConvolution(nn.Module):

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from seqbench.learning.classifier import max_over, mean_over, within
+from seqbench.learning.padding import inside, max_over, mean_over
 from seqbench.recurrent.layers.time import Direction
 
 PoolingName = Literal["last", "mean", "max", "attention"]
@@ -69,7 +69,7 @@ class Attention(Pooling):
     def weights(self, states: Tensor, lengths: Tensor) -> Tensor:
         """Return α (B, T); each row sums to one and is zero after its length."""
         scores = torch.tanh(self.project(states)) @ self.context
-        return scores.masked_fill(~within(lengths, states.shape[1]), -torch.inf).softmax(1)
+        return scores.masked_fill(~inside(lengths, states.shape[1]), -torch.inf).softmax(1)
 
 
 def pooling_layer(kind: PoolingName, size: int, direction: Direction) -> Pooling:

@@ -15,7 +15,7 @@ from scipy.special import log_softmax
 
 from seqbench.baselines.bags_of_words.linear import temperature
 from seqbench.interface import Arrays, Floats
-from seqbench.learning.sequences import Scaled
+from seqbench.learning.scaling import Scaled
 from seqbench.learning.training import TIE
 from seqbench.packing import within
 from seqbench.recurrent.reservoirs.config import EchoStateConfig

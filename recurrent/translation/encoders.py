@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from seqbench.learning.classifier import mean_over
+from seqbench.learning.padding import mean_over
 from seqbench.recurrent.layers.layer import Layer, LayerState
 from seqbench.recurrent.translation.blocks import EncoderLayer, Positions
 

@@ -13,9 +13,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seqbench.interface import Arrays, Documents, Floats, Ids
+from seqbench.interface import Arrays, Floats, Ids
 from seqbench.learning import training
 from seqbench.learning.order import by_length, random_batches
+from seqbench.learning.padding import padded_words
 from seqbench.learning.training import (
     TIE,
     LearningRate,
@@ -146,7 +147,7 @@ class NeuralClassifier(Classifier):
         """
         if len(texts) == 0:
             return np.zeros((0, self.classes))
-        documents = PaddedDocuments(texts.ids, self.vocab_size, next(self.network.parameters()).device)
+        documents = padded_words(texts.ids, self.vocab_size, next(self.network.parameters()).device)
         scores = np.empty((len(texts), self.classes))
         with exact_float32():
             for rows in by_length(documents.lengths, SCORED):
@@ -172,26 +173,6 @@ class NeuralClassifier(Classifier):
         return Validation(error + TIE * log_loss, {"valid_log_loss": log_loss})
 
 
-class PaddedDocuments:
-    """Documents on a device, from which padded batches are taken."""
-
-    def __init__(self, documents: Documents, vocab_size: int, device: torch.device) -> None:
-        """documents: word ids in 0..V-1; V is the padding."""
-        words, self.lengths = laid_end_to_end(documents, vocab_size)
-        self.padding = vocab_size
-        self._words = torch.tensor(words, device=device)
-        self._starts = torch.tensor(np.cumsum(self.lengths) - self.lengths, device=device)
-        self._lengths = torch.tensor(self.lengths, device=device)
-
-    def take(self, rows: Ids) -> tuple[Tensor, Tensor]:
-        """Return words (B, T) of these documents, padded to the longest, and their lengths (B,)."""
-        index = torch.tensor(rows, device=self._words.device)
-        lengths = self._lengths[index]
-        step = torch.arange(int(self.lengths[rows].max()), device=index.device)
-        where = (self._starts[index, None] + step).clamp_(max=len(self._words) - 1)
-        return self._words[where].masked_fill_(step >= lengths[:, None], self.padding), lengths
-
-
 class DocumentBatches:
     """The losses of one epoch: the (weighted) cross-entropy of each document once, in batches of similar length."""
 
@@ -204,7 +185,7 @@ class DocumentBatches:
         device: torch.device,
     ) -> None:
         self.network, self.unk, self.config = network, ctx.vocab.unk, config
-        self.documents = PaddedDocuments(train.texts.ids, ctx.vocab.size, device)
+        self.documents = padded_words(train.texts.ids, ctx.vocab.size, device)
         self.labels = torch.tensor(train.labels, device=device)
         self.weights = (
             torch.tensor(balanced_weights(train.labels, len(ctx.classes)), dtype=torch.float32, device=device)
@@ -236,21 +217,6 @@ class DocumentBatches:
         return ids.masked_fill(hidden & (ids != self.documents.padding), self.unk)
 
 
-def laid_end_to_end(documents: Documents, vocab_size: int) -> tuple[Ids, Ids]:
-    """Return the words (M,) of N documents, concatenated, and the number of words in each document (N,).
-
-    Raises:
-        ValueError: a document has no words, or words that are not in 0..vocab_size-1.
-    """
-    lengths = np.array([len(d) for d in documents], dtype=np.int64)
-    if len(lengths) and lengths.min() == 0:
-        raise ValueError(f"document {int(lengths.argmin())} has no words: remove empty documents")
-    words = np.concatenate([*documents, np.zeros(0, np.int64)])
-    if len(words) and not 0 <= words.min() <= words.max() < vocab_size:
-        raise ValueError(f"ids must lie in 0..{vocab_size - 1}, the range of the vocabulary")
-    return words, lengths
-
-
 def balanced_weights(labels: Ids, classes: int) -> Floats:
     """Return weights (C,) that give all classes the same total weight.
 
@@ -259,22 +225,3 @@ def balanced_weights(labels: Ids, classes: int) -> Floats:
     """
     counts = np.bincount(labels, minlength=classes)
     return np.where(counts > 0, len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1)), 0.0)
-
-
-def within(lengths: Tensor, steps: int) -> Tensor:
-    """Return a mask (B, T) that is True at the steps (0..T-1) within documents of these lengths (B,)."""
-    return torch.arange(steps, device=lengths.device) < lengths[:, None]
-
-
-def mean_over(x: Tensor, lengths: Tensor) -> Tensor:
-    """Return the mean (B, D) over each document's steps of x (B, T, D); steps after its length (B,) ≥ 1 are ignored."""
-    kept = x.masked_fill(~within(lengths, x.shape[1])[..., None], 0.0)
-    return kept.sum(1) / lengths[:, None]
-
-
-def max_over(x: Tensor, lengths: Tensor) -> Tensor:
-    """Return the maximum (B, D) over each document's steps of x (B, T, D).
-
-    Steps after its length (B,) ≥ 1 are ignored.
-    """
-    return x.masked_fill(~within(lengths, x.shape[1])[..., None], -torch.inf).amax(1)

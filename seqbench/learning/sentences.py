@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from seqbench.interface import Ids
+from seqbench.learning.padding import Padded, inside
 from seqbench.tasks.language.vocab import UNK, Vocab
 from seqbench.tasks.tags.model import Sentences
 
@@ -43,36 +44,34 @@ class PaddedSentences:
     """Sentences on a device, from which padded batches are taken."""
 
     def __init__(self, sentences: Sentences, vocab: Vocab, letters: Vocab, device: torch.device) -> None:
-        self.lengths: Ids = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
+        lengths: Ids = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
         numbers: dict[str, int] = {}
         laid = [numbers.setdefault(word, len(numbers)) for word in chain.from_iterable(sentences)]
-        self.padding, self.blank, self.device = vocab.size, letters.size, device
+        self.padding, self.blank = vocab.size, letters.size
+        self._kinds = Padded(np.array(laid, dtype=np.int64), lengths, 0, device)
         self._spelled = torch.tensor(spelled(list(numbers), letters), device=device)
         self._words = torch.tensor(vocab.encode(numbers), device=device)
-        self._laid = torch.tensor(laid, dtype=torch.int64, device=device)
-        self._starts = torch.tensor(np.cumsum(self.lengths) - self.lengths, device=device)
-        self._lengths = torch.tensor(self.lengths, device=device)
+
+    @property
+    def lengths(self) -> Ids:
+        return self._kinds.lengths
+
+    @property
+    def device(self) -> torch.device:
+        return self._kinds.device
 
     def counts(self) -> Tensor:
         """Return (V + 1,) how often each word of the vocabulary occurs in these sentences; padding does not."""
-        return torch.bincount(self._words[self._laid], minlength=self.padding + 1)
-
-    def where(self, rows: Ids) -> tuple[Tensor, Tensor]:
-        """Return the places (B, T) of the words of these sentences among all words, and where words are (B, T)."""
-        index = torch.tensor(rows, device=self._laid.device)
-        step = torch.arange(int(self.lengths[rows].max()), device=index.device)
-        places = (self._starts[index, None] + step).clamp_(max=len(self._laid) - 1)
-        return places, step < self._lengths[index, None]
+        return torch.bincount(self._words[self._kinds.steps], minlength=self.padding + 1)
 
     def take(self, rows: Ids) -> Batch:
         """Return these sentences, padded to the longest."""
-        places, inside = self.where(rows)
-        kinds = self._laid[places]
+        kinds, lengths = self._kinds.take(rows)
         distinct, where = torch.unique(kinds, return_inverse=True)
         spellings = self._spelled[distinct]
         longest = int((spellings != self.blank).sum(1).max()) if len(spellings) else 0
-        words = self._words[kinds].masked_fill(~inside, self.padding)
-        return Batch(words, inside.sum(1), spellings[:, :longest], where)
+        words = self._words[kinds].masked_fill(~inside(lengths, kinds.shape[1]), self.padding)
+        return Batch(words, lengths, spellings[:, :longest], where)
 
 
 def spelled(words: Sequence[str], letters: Vocab) -> Ids:

@@ -10,9 +10,11 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seqbench.interface import Arrays, Floats, Ids
+from seqbench.interface import Arrays, Floats
 from seqbench.learning import training
 from seqbench.learning.order import by_length, random_batches
+from seqbench.learning.padding import Padded
+from seqbench.learning.scaling import Scaled
 from seqbench.learning.training import (
     TIE,
     LearningRate,
@@ -26,6 +28,7 @@ from seqbench.learning.training import (
     weight_count,
     weights,
 )
+from seqbench.packing import within
 from seqbench.tasks.sequences.model import (
     LabelledSequences,
     Lent,
@@ -81,51 +84,17 @@ class SequenceNetwork(nn.Module):
         return said
 
 
-class Scaled:
-    """Subtracts a mean (D,) and divides by a scale (D,)."""
-
-    def __init__(self, mean: Floats, scale: Floats) -> None:
-        self.mean, self.scale = mean, scale
-
-    @classmethod
-    def of(cls, values: Floats) -> "Scaled":
-        """Return what gives values (M, D) mean 0 and standard deviation 1; a constant column becomes 0."""
-        mean, spread = values.mean(axis=0), values.std(axis=0)
-        return cls(mean, np.where(spread > 1e-9 * np.maximum(1, np.abs(mean)), spread, 1.0))
-
-    def __call__(self, values: Floats) -> Floats:
-        scaled: Floats = (values - self.mean) / self.scale
-        return scaled
-
-    def undo(self, scaled: Floats) -> Floats:
-        values: Floats = self.mean + scaled * self.scale
-        return values
-
-
-class PaddedSequences:
-    """Scaled sequences on a device, from which padded batches are taken."""
-
-    def __init__(self, sequences: Sequences, scaled: Scaled, device: torch.device) -> None:
-        self.lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
-        steps = scaled(np.concatenate(list(sequences))).astype(np.float32)
-        self._steps = torch.tensor(steps, device=device)
-        self._starts = torch.tensor(np.cumsum(self.lengths) - self.lengths, device=device)
-        self._lengths = torch.tensor(self.lengths, device=device)
-
-    def take(self, rows: Ids) -> tuple[Tensor, Tensor]:
-        """Return these sequences (B, T, D), padded with zeros to the longest, and their lengths (B,)."""
-        index = torch.tensor(rows, device=self._steps.device)
-        lengths = self._lengths[index]
-        step = torch.arange(int(self.lengths[rows].max()), device=index.device)
-        where = (self._starts[index, None] + step).clamp_(max=len(self._steps) - 1)
-        return self._steps[where].masked_fill_((step >= lengths[:, None])[..., None], 0.0), lengths
+def padded_sequences(sequences: Sequences, scaled: Scaled, device: torch.device) -> Padded:
+    """Return sequences (T, D), scaled and padded with zeros."""
+    lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+    return Padded(scaled(np.concatenate(list(sequences))).astype(np.float32), lengths, 0.0, device)
 
 
 class SequenceBatches:
     """The losses of one epoch: of each sequence once, in batches of similar length."""
 
     def __init__(
-        self, network: nn.Module, padded: PaddedSequences, known: Tensor, loss: Callable[..., Tensor], size: int
+        self, network: nn.Module, padded: Padded, known: Tensor, loss: Callable[..., Tensor], size: int
     ) -> None:
         """known: (N, …) what is to be predicted. loss: takes the network's outputs and what is known of a batch."""
         self.network, self.padded, self.known, self.loss, self.size = network, padded, known, loss, size
@@ -177,7 +146,7 @@ class NetworkPredictor(SequencePredictor[Part, Lent]):
         self.sizes = columns, outputs
         with seeded(ctx.seed, device):
             self.network = self.build(*self.sizes).to(device)
-            padded = PaddedSequences(train.sequences, self.inputs, device)
+            padded = padded_sequences(train.sequences, self.inputs, device)
             known = self.known(train).to(device)
             training.train(
                 self.network,
@@ -194,7 +163,7 @@ class NetworkPredictor(SequencePredictor[Part, Lent]):
         said = np.empty((len(sequences), self.sizes[1]))
         if not len(sequences):
             return said
-        padded = PaddedSequences(sequences, self.inputs, next(self.network.parameters()).device)
+        padded = padded_sequences(sequences, self.inputs, next(self.network.parameters()).device)
         with exact_float32():
             for rows in by_length(padded.lengths, SCORED):
                 said[rows] = self.network(*padded.take(rows)).double().cpu().numpy()
@@ -208,8 +177,7 @@ class NetworkPredictor(SequencePredictor[Part, Lent]):
         columns, outputs = arrays["sizes"].tolist()
         self.sizes, self.inputs = (columns, outputs), Scaled(*arrays["inputs"])
         self.network = self.build(columns, outputs)
-        of_network = {n.removeprefix("network."): a for n, a in arrays.items() if n.startswith("network.")}
-        load_weights(self.network, of_network)
+        load_weights(self.network, within(arrays, "network"))
 
     def parameter_count(self) -> int:
         return weight_count(self.network)

@@ -19,6 +19,7 @@ from seqbench.learning import training
 from seqbench.learning.crf import Decoding, LinearChainCRF
 from seqbench.learning.letters import LetterConvolution, LetterLayer
 from seqbench.learning.order import by_length, random_batches
+from seqbench.learning.padding import Padded, inside
 from seqbench.learning.sentences import Batch, PaddedSentences, alphabet, vocabulary
 from seqbench.learning.training import (
     TIE,
@@ -235,7 +236,7 @@ class TaggedBatches:
         self, network: TaggerNetwork, padded: PaddedSentences, train: Tagged, config: NeuralTaggerConfig
     ) -> None:
         self.network, self.padded, self.config = network, padded, config
-        self.tags = torch.tensor(np.concatenate(train.tags), device=padded.device)
+        self.tags = Padded(np.concatenate(train.tags), padded.lengths, 0, padded.device)
         n = padded.counts()
         self.hidden = config.word_dropout / (config.word_dropout + n.clamp(min=1)) * (n > 0)
 
@@ -244,17 +245,16 @@ class TaggedBatches:
 
     def __iter__(self) -> Iterator[Loss]:
         for rows in random_batches(self.padded.lengths, self.config.batch_size):
-            batch = self.padded.take(rows)
-            places, inside = self.padded.where(rows)
-            yield self.loss(self._hide_words(batch), self.tags[places], inside)
+            yield self.loss(self._hide_words(self.padded.take(rows)), *self.tags.take(rows))
 
-    def loss(self, batch: Batch, tags: Tensor, inside: Tensor) -> Loss:
-        """Return the negative log-likelihood per word of tags (B, T), which count where `inside` (B, T) is true."""
+    def loss(self, batch: Batch, tags: Tensor, lengths: Tensor) -> Loss:
+        """Return the negative log-likelihood per word of tags (B, T), which count within the lengths (B,)."""
         scores = self.network(batch).float()
-        words = int(batch.lengths.sum())
+        words = int(lengths.sum())
         if self.network.crf is None:
-            return Loss(F.cross_entropy(scores[inside], tags[inside]), words)
-        return Loss(-self.network.crf.log_likelihood(scores, tags, batch.lengths).sum() / words, words)
+            known = inside(lengths, tags.shape[1])
+            return Loss(F.cross_entropy(scores[known], tags[known]), words)
+        return Loss(-self.network.crf.log_likelihood(scores, tags, lengths).sum() / words, words)
 
     def _hide_words(self, batch: Batch) -> Batch:
         """Return the batch with rare words replaced at random by `<unk>`, which is word 0."""

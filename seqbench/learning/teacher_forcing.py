@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqbench.interface import Floats, Ids
 from seqbench.learning.beam import Tensors
-from seqbench.learning.classifier import PaddedDocuments
 from seqbench.learning.encoder_decoder import TranslationNetwork
 from seqbench.learning.order import random_batches
-from seqbench.learning.sequences import Scaled
+from seqbench.learning.padding import Padded
 from seqbench.learning.training import Loss
 
 
@@ -46,30 +43,14 @@ class ScheduledSampling(nn.Module):
         return torch.stack(read, dim=1)
 
 
-class PaddedVectors:
-    """Scaled vectors on a device, as sequences of one place each."""
-
-    def __init__(self, vectors: Floats, scaled: Scaled, device: torch.device) -> None:
-        self.lengths = np.ones(len(vectors), np.int64)
-        self._vectors = torch.tensor(scaled(vectors).astype(np.float32), device=device)
-
-    def take(self, rows: Ids) -> tuple[Tensor, Tensor]:
-        """Return these vectors (B, 1, D) and their lengths (B,), which are 1."""
-        vectors = self._vectors[torch.tensor(rows, device=self._vectors.device)]
-        return vectors[:, None], torch.ones(len(rows), dtype=torch.int64, device=vectors.device)
-
-
-PaddedSources = PaddedDocuments | PaddedVectors
-
-
 class TranslationBatches:
     """The losses of one epoch: the mean cross-entropy of all words and ends, in batches of pairs of similar length."""
 
     def __init__(
         self,
         network: TranslationNetwork,
-        sources: PaddedSources,
-        targets: PaddedDocuments,
+        sources: Padded,
+        targets: Padded,
         size: int,
         smoothing: float,
         sampling: nn.Module | None,

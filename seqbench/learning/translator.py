@@ -13,15 +13,13 @@ from torch import nn
 from seqbench.interface import Arrays, Floats, Ids
 from seqbench.learning import training
 from seqbench.learning.beam import Normalisation, Step, Tensors, beam_search, draw
-from seqbench.learning.classifier import PaddedDocuments, within
 from seqbench.learning.encoder_decoder import TranslationNetwork
 from seqbench.learning.order import by_length
 from seqbench.learning.output import OutputKind
+from seqbench.learning.padding import Padded, inside, padded_words
+from seqbench.learning.scaling import Scaled
 from seqbench.learning.schedules import updates_within
-from seqbench.learning.sequences import Scaled
 from seqbench.learning.teacher_forcing import (
-    PaddedSources,
-    PaddedVectors,
     ScheduledSampling,
     TranslationBatches,
     shifted,
@@ -36,7 +34,7 @@ from seqbench.learning.training import (
     weight_count,
     weights,
 )
-from seqbench.packing import packed, unpacked
+from seqbench.packing import packed, unpacked, within
 from seqbench.tasks.language.vocab import Vocab
 from seqbench.tasks.translations.model import Pairs, Source, TranslationContext, Translator, Words
 
@@ -222,7 +220,7 @@ class NeuralTranslator(Translator):
             for rows in by_length(padded.lengths + right.lengths, READ):
                 read, (words, lengths) = padded.take(rows), right.take(rows)
                 features = self.network.decode(shifted(words, start), *self.network.encode(*read)).features
-                known = within(lengths, words.shape[1])
+                known = inside(lengths, words.shape[1])
                 parts = torch.split(features[known], self._rows()), torch.split(words[known], self._rows())
                 nats = torch.cat([self.network.output(f, w) for f, w in zip(*parts, strict=True)])
                 each = torch.split(nats.double().cpu(), lengths.tolist())
@@ -263,8 +261,7 @@ class NeuralTranslator(Translator):
         self.scaled = Scaled(*arrays["scaled"]) if "scaled" in arrays else None
         self.longest, self.ratio = int(arrays["lengths"][0]), float(arrays["lengths"][1])
         self.network = self.build(np.zeros(self.target_vocab.size, np.int64))
-        of_network = {n.removeprefix("network."): a for n, a in arrays.items() if n.startswith("network.")}
-        load_weights(self.network, of_network)
+        load_weights(self.network, within(arrays, "network"))
 
     def parameter_count(self) -> int:
         return weight_count(self.network)
@@ -301,9 +298,10 @@ class NeuralTranslator(Translator):
                 memory, state = self.network.encode(*padded.take(rows))
                 yield rows, memory, state, [self.limit(length) for length in padded.lengths[rows].tolist()]
 
-    def _sources(self, sources: Sequence[Source], device: torch.device) -> PaddedSources:
+    def _sources(self, sources: Sequence[Source], device: torch.device) -> Padded:
         if self.scaled is not None:
-            return PaddedVectors(_vectors(sources, len(self.scaled.mean)), self.scaled, device)
+            steps = self.scaled(_vectors(sources, len(self.scaled.mean))).astype(np.float32)
+            return Padded(steps, np.ones(len(steps), np.int64), 0.0, device)
         vocab = self.source_vocab
         assert vocab is not None
         for number, source in enumerate(sources):
@@ -313,10 +311,10 @@ class NeuralTranslator(Translator):
                 raise ValueError(f"source {number} is a text, not a list of words: split it")
             if not len(source):
                 raise ValueError(f"source {number} has no words: remove pairs without a source")
-        return PaddedDocuments([vocab.encode(map(str, source)) for source in sources], vocab.size, device)
+        return padded_words([vocab.encode(map(str, source)) for source in sources], vocab.size, device)
 
-    def _targets(self, targets: Sequence[Words], device: torch.device) -> PaddedDocuments:
-        return PaddedDocuments([self._encoded(target) for target in targets], self.target_vocab.size, device)
+    def _targets(self, targets: Sequence[Words], device: torch.device) -> Padded:
+        return padded_words([self._encoded(target) for target in targets], self.target_vocab.size, device)
 
     def _encoded(self, target: Words) -> Ids:
         return np.append(self.target_vocab.encode(target), self._edges()[1])

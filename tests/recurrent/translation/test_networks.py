@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from seqbench.catalogue import MODELS
 from seqbench.learning.encoder_decoder import TranslationNetwork
-from seqbench.learning.sequences import Scaled
+from seqbench.learning.scaling import Scaled
 from seqbench.learning.translator import NeuralTranslator
 from seqbench.recurrent.cells.gru import GRUCell
 from seqbench.recurrent.translation.blocks import EncoderLayer, MultiHeadAttention, sinusoids

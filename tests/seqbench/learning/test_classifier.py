@@ -17,10 +17,9 @@ from seqbench.learning.classifier import (
     NeuralClassifier,
     NeuralClassifierConfig,
     balanced_weights,
-    max_over,
-    mean_over,
 )
 from seqbench.learning.order import random_batches
+from seqbench.learning.padding import mean_over
 from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
 from seqbench.tasks.language.vocab import UNK, Vocab
 
@@ -142,25 +141,6 @@ def test_words_outside_the_vocabulary_are_refused(word: int, fitted: WordMeans) 
 def test_training_data_without_documents_is_refused() -> None:
     with pytest.raises(ValueError, match="nothing to train on"):
         WordMeans(small()).fit(draw(0), lend())
-
-
-@given(documents_of_any_length(), st.integers(1, 4))
-def test_masked_mean_and_maximum_are_those_of_each_document_alone(documents: list[list[int]], size: int) -> None:
-    lengths = torch.tensor([len(d) for d in documents])
-    x = torch.full((len(documents), int(lengths.max()) + 2, size), torch.nan, dtype=torch.float64)
-    alone = [torch.randn(len(d), size, dtype=torch.float64) for d in documents]
-    for row, document in enumerate(alone):
-        x[row, : len(document)] = document
-    torch.testing.assert_close(mean_over(x, lengths), torch.stack([d.mean(0) for d in alone]), rtol=0, atol=1e-12)
-    torch.testing.assert_close(max_over(x, lengths), torch.stack([d.max(0).values for d in alone]), rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("pool", [mean_over, max_over])
-def test_the_gradient_of_masked_pooling_is_that_of_finite_differences(pool: object) -> None:
-    torch.manual_seed(0)
-    lengths = torch.tensor([3, 1, 5])
-    x = torch.randn(3, 5, 2, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x: pool(x, lengths), x)  # type: ignore[operator]
 
 
 def test_balanced_weights_give_every_class_the_same_sum_and_documents_one_on_average() -> None:

@@ -8,7 +8,8 @@ from seqbench import registry
 from seqbench.baselines.windows.sequences import WindowMLPRegressor
 from seqbench.datasets.synthetic.adding import Adding
 from seqbench.interface import Budget, Floats
-from seqbench.learning.sequences import PaddedSequences, Scaled
+from seqbench.learning.scaling import Scaled
+from seqbench.learning.sequences import padded_sequences
 from seqbench.recurrent.layers.time import Bidirectional
 from seqbench.recurrent.regressors import BidirectionalLSTMRegressor, GRURegressor, LastStateNetwork, LSTMRegressor
 from seqbench.spec import parse
@@ -51,7 +52,9 @@ def test_values_in_other_units_give_the_same_predictions(name: str) -> None:
 
 def test_batches_are_padded_with_zeros_after_each_sequence() -> None:
     sequences = [np.array([[1.0], [2.0]]), np.array([[3.0], [4.0], [5.0]]), np.array([[6.0]])]
-    x, lengths = PaddedSequences(sequences, Scaled(np.zeros(1), np.ones(1)), torch.device("cpu")).take(np.array([2, 1]))
+    x, lengths = padded_sequences(sequences, Scaled(np.zeros(1), np.ones(1)), torch.device("cpu")).take(
+        np.array([2, 1])
+    )
     assert x[..., 0].tolist() == [[6, 0, 0], [3, 4, 5]]
     assert lengths.tolist() == [1, 3]
 

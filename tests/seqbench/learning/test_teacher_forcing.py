@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seqbench.learning.classifier import PaddedDocuments
+from seqbench.learning.padding import padded_words
 from seqbench.learning.teacher_forcing import ScheduledSampling, TranslationBatches, shifted
 from seqbench.recurrent.translation.seq2seq import GRUSeq2Seq, GRUSeq2SeqConfig
 from seqbench.tasks.language.vocab import Vocab
@@ -41,8 +41,8 @@ def test_the_loss_is_the_mean_over_words_and_ends_and_forgets_padding() -> None:
     log_p = torch.randn(4, generator=torch.Generator().manual_seed(0)).log_softmax(0)
     network = Rigged(log_p)
     targets, sources = (
-        PaddedDocuments([np.array([2, 3, 1]), np.array([1])], 4, CPU),
-        PaddedDocuments([np.array([0]), np.array([0])], 1, CPU),
+        padded_words([np.array([2, 3, 1]), np.array([1])], 4, CPU),
+        padded_words([np.array([0]), np.array([0])], 1, CPU),
     )
     batches = TranslationBatches(network, sources, targets, 64, 0.0, None)  # type: ignore[arg-type]
     (loss,) = batches
@@ -58,7 +58,7 @@ def test_label_smoothing_mixes_the_target_with_the_uniform_distribution() -> Non
     torch.manual_seed(0)
     network = model.build(np.arange(WORDS)).eval()
     source, lengths, targets = torch.tensor([[1, 2]]), torch.tensor([2]), torch.tensor([[3, 4, 1]])
-    batches = TranslationBatches(network, *[PaddedDocuments([np.array([1])], WORDS, CPU)] * 2, 64, 0.1, None)
+    batches = TranslationBatches(network, *[padded_words([np.array([1])], WORDS, CPU)] * 2, 64, 0.1, None)
     found = batches.loss(source, lengths, targets).mean
     features = network.decode(shifted(targets, WORDS), *network.encode(source, lengths)).features
     logits = network.output.distribution(features[0])
