@@ -28,7 +28,7 @@ CHANCE = 1 / (2 * WORDS)
 
 @dataclass(frozen=True)
 class Corpus:
-    source_vocab: Vocab
+    source_vocab: Vocab | None
     target_vocab: Vocab
     train: Pairs
     valid: Pairs
@@ -86,6 +86,7 @@ def check_class(make: Callable[[], Translator], seed: int = 0) -> list[Check]:
     for name, (train, message) in _reduced(corpus.train).items():
         checks.append(law(name, partial(unusual, name, train, message)))
     checks.append(law("validation", lambda: _validation(make, seed, rng)))
+    checks.append(law("vectors", lambda: _vectors(make, seed, rng)))
     return checks
 
 
@@ -145,6 +146,21 @@ def _validation(make: Callable[[], Translator], seed: int, rng: np.random.Genera
     return next((check for check in found if not check.passed), found[0])
 
 
+def _vectors(make: Callable[[], Translator], seed: int, rng: np.random.Generator) -> Check:
+    """Sources that are vectors, such as pictures, are refused with a message or translated by the same laws."""
+    corpus, model = _pictures(rng), make()
+    try:
+        fitted(model, corpus, seed)
+    except ValueError as error:
+        return Check(name="vectors", passed=True, message=f"vectors as sources are refused: {error}")
+    witness = Witness()
+    score(model, corpus.test, witness)
+    for check in check_fitted(model, corpus.test, corpus.target_vocab, seed, witness):
+        if not check.passed:
+            return check.model_copy(update={"name": "vectors", "message": f"with vectors as sources: {check.message}"})
+    return Check(name="vectors", passed=True, message="vectors get translations, by the same laws")
+
+
 def _losses(model: Translator, pairs: Pairs) -> tuple[float, ...]:
     """Return −ln of the share of words that translations have right in their places, which is no less than by chance;
     and the nats per word of the targets, if the model has probabilities."""
@@ -158,6 +174,18 @@ def _losses(model: Translator, pairs: Pairs) -> tuple[float, ...]:
 def _corpus(rng: np.random.Generator) -> Corpus:
     train, valid, test = (_pairs("s", "t", count, rng) for count in (80, 16, 24))
     return Corpus(*_vocabs(["s"], ["t"]), train, valid, test)
+
+
+def _pictures(rng: np.random.Generator) -> Corpus:
+    """Generate vectors with a word about each, the place of its largest value, and one more if that is large."""
+
+    def part(count: int) -> Pairs:
+        vectors = rng.random((count, WORDS))
+        captions = [[f"t{v.argmax()}", "t0"] if v.max() > 0.9 else [f"t{v.argmax()}"] for v in vectors]
+        return Pairs(list(vectors), captions)
+
+    train, valid, test = (part(count) for count in (80, 16, 24))
+    return Corpus(None, _vocabs(["s"], ["t"])[1], train, valid, test)
 
 
 def _vocabs(sources: list[str], targets: list[str]) -> tuple[Vocab, Vocab]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from translators import CHEATS, Dictionary, Kept, Learner, Speechless, said, scored
+from translators import CHEATS, Dictionary, Kept, Learner, Places, Speechless, said, scored
 
 import seqbench
 from seqbench import Pairs, Translator
@@ -20,7 +20,7 @@ from seqbench.tasks.translations.task import Translation
 KIND = task("translate")
 ALWAYS = {
     *("fit", "untouched", "scores", "repeatable", "batched", "saved", "pure", "blind", "frozen", "deterministic"),
-    *("seedless", "unseen", "longer", "lone", "short", "empty", "validation"),
+    *("seedless", "unseen", "longer", "lone", "short", "empty", "validation", "vectors"),
 }
 
 
@@ -30,7 +30,7 @@ def broken(make: Callable[[], Any]) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("kind", "laws"),
-    [(Dictionary, {"causal", "normalised"}), (Kept, {"causal", "normalised"}), (Speechless, set())],
+    [(Dictionary, {"causal", "normalised"}), (Kept, {"causal", "normalised"}), (Speechless, set()), (Places, set())],
 )
 def test_an_honest_model_breaks_no_law(kind: type[Translator], laws: set[str]) -> None:
     checks = KIND.check_class(kind, seed=3)
