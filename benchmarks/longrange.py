@@ -164,8 +164,8 @@ def _panel(axes: Axes, data: str, bounds: Problem, models: Mapping[str, Sequence
     axes.axhline(bounds.solved, color="black", linestyle="--", linewidth=1)
     axes.annotate("no memory", (1, bounds.chance), xycoords=("axes fraction", "data"), ha="right", va="bottom")
     axes.annotate("solved", (1, bounds.solved), xycoords=("axes fraction", "data"), ha="right", va="bottom")
-    axes.set_yscale("log")
-    if bounds.solved < 1:  # scores may go down to rounding errors
+    if bounds.solved < 1:  # an error, which may go down to rounding errors
+        axes.set_yscale("log")
         axes.set_ylim(bottom=bounds.solved / 20)
     axes.set_title(_short(data))
     axes.set_xlabel("updates")
