@@ -4,6 +4,7 @@ import codecs
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from seqbench.data import DataError
 
@@ -16,6 +17,18 @@ MARKS = {
 }
 """Encodings by their byte-order mark."""
 UTF_8 = "utf-8"
+
+
+class Line(NamedTuple):
+    """A line of a file, with its place for messages."""
+
+    source: str
+    number: int
+    """From 1."""
+    text: str
+
+    def fault(self, what: str) -> DataError:
+        return DataError(f"{self.source}, line {self.number}: {what}")
 
 
 def read_bytes(path: Path) -> bytes:

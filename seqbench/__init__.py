@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from seqbench.interface import Config as Config
     from seqbench.interface import Context as Context
     from seqbench.interface import SequenceModel as SequenceModel
+    from seqbench.tasks.answers.model import Answered as Answered
+    from seqbench.tasks.answers.model import Answerer as Answerer
+    from seqbench.tasks.answers.model import AnsweringContext as AnsweringContext
+    from seqbench.tasks.answers.model import Asked as Asked
     from seqbench.tasks.documents.model import ClassificationContext as ClassificationContext
     from seqbench.tasks.documents.model import Classifier as Classifier
     from seqbench.tasks.documents.model import Labelled as Labelled

@@ -96,6 +96,9 @@ MODELS: Mapping[str, Entry] = {
         "target of the nearest training source", translate="baselines.translation.nearest:NearestSentence"
     ),
     "ibm1": _entry("IBM model 1 with an n-gram of the targets", translate="baselines.translation.ibm1:IBM1"),
+    "last-named": _entry(
+        "the place last named with what is asked about", answer="baselines.answering.last_named:LastNamed"
+    ),
     "naive": _entry("repeats the last value", forecast="baselines.series.naive:Naive"),
     "seasonal-naive": _entry("repeats the last season", forecast="baselines.series.naive:SeasonalNaive"),
     "drift": _entry("continues the mean step", forecast="baselines.series.naive:Drift"),
@@ -208,6 +211,10 @@ MODELS: Mapping[str, Entry] = {
     "transformer": _entry(
         "self-attention in encoder and decoder", translate="recurrent.translation.transformer:Transformer"
     ),
+    "memory-network": _entry(
+        "memory network that is told the facts in training", answer="recurrent.memory.supervised:MemoryNetwork"
+    ),
+    "memn2n": _entry("end-to-end memory network", answer="recurrent.memory.memn2n:MemN2N"),
 }
 
 DATASETS: Mapping[str, Entry] = {
@@ -305,6 +312,8 @@ DATASETS: Mapping[str, Entry] = {
     "sort": _entry("the words of a sentence in order, rule known", translate="datasets.synthetic.pairs:Sort"),
     "numbers": _entry("digits to English number words, rule known", translate="datasets.synthetic.pairs:Numbers"),
     "dates": _entry("dates in many forms to ISO 8601, rule known", translate="datasets.synthetic.pairs:Dates"),
+    "made-world": _entry("who is where and holds what, rule known", answer="datasets.synthetic.stories:MadeWorld"),
+    "babi": _entry("where somebody or something is, tasks 1 to 3", answer="datasets.stories.babi:Babi"),
     "file": _entry(
         "your own data: file(path=mine.txt)",
         lm="datasets.text.own:TextFile",
@@ -314,6 +323,7 @@ DATASETS: Mapping[str, Entry] = {
         recognise="datasets.sequences.own:ClassFile",
         tag="datasets.tagged.own:TaggedFile",
         translate="datasets.pairs.own:PairFile",
+        answer="datasets.stories.own:StoryFile",
     ),
 }
 

@@ -380,6 +380,24 @@ def translate(
 
 
 @app.command()
+def answer(
+    run: Annotated[str, typer.Argument(help="The folder of a record, or the beginning of its key.")],
+    story: Annotated[Path, typer.Option(help="File with the story, a sentence per line.")],
+    question: Annotated[str, typer.Option(help="The question about it.")],
+    show_memory: Annotated[
+        Path | None, typer.Option(help="File to draw into which sentences were read: .png, .svg or .pdf.")
+    ] = None,
+    store: StoreOption = Path("results"),
+) -> None:
+    """Answer a question about a story with the fit of a run, and show which sentences the model read."""
+    with _plain_errors():
+        from seqbench.answering import answer as say
+
+        told = say(run, story, question, memory=show_memory, store=store)
+        _print("\n".join(f"{text}  {p:.3f}" for text, p in told))
+
+
+@app.command()
 def sample(
     model: Annotated[str, typer.Argument(help="A model, such as lstm or 'kneser-ney(order=5)+cache'.")],
     dataset: Annotated[

@@ -16,6 +16,7 @@ EXPORTS = {
             "Regressor",
             "TargetedSequences",
         ),
+        "seqbench.tasks.answers.model": ("Answered", "Answerer", "AnsweringContext", "Asked"),
         "seqbench.tasks.tags.model": ("Tagged", "Tagger", "TaggingContext"),
         "seqbench.tasks.translations.model": ("Pairs", "TranslationContext", "Translator"),
         "seqbench.tasks.forecasts.model": ("Forecast", "ForecastContext", "Forecaster", "Panel"),

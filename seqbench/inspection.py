@@ -55,12 +55,12 @@ def gradients(
     strange = [cell.label for cell in chosen if not isinstance(blank(cell), _recurrent())]
     if strange:
         raise ValueError(f"{', '.join(strange)}: no recurrent language model, such as elman, gru or lstm")
-    study, stretches, draw, check = (
+    study, stretches, draw = (
         registry.attribute(f"seqbench.recurrent.inspection.{name}")
-        for name in ("study:study", "study:stretches", "figure:draw", "figure:check")
+        for name in ("study:study", "study:stretches", "figure:draw")
     )
     if output is not None:
-        check(Path(output))
+        registry.attribute("seqbench.reports.pictures:check")(Path(output))
     held = data_of(chosen[0]).load()
     sequences = stretches(held.valid.documents, held.vocab.size, length + 1)
     studies = [

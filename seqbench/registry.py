@@ -235,7 +235,14 @@ def _find(name: str, registered: Callable[[], Mapping[str, Entry]], what: str, t
     if name not in entries:
         raise UnknownName(_unknown(name, entries, what))
     targets = entries[name].targets
-    return resolve(name, targets.get(task) or next(iter(targets.values())))
+    reduced = _reductions(task)
+    own = next((other for other in (task, *reduced) if other in targets), next(iter(targets)))
+    return resolve(name, targets[own])
+
+
+def _reductions(task_name: str) -> Iterable[str]:
+    """Return the tasks whose models can be converted to models of a task, the preferred first."""
+    return task(task_name).reductions if task_name else ()
 
 
 def resolve(name: str, target: str) -> Found:

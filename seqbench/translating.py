@@ -1,15 +1,12 @@
 """One sentence through a translator: its translation, and a picture of where the model looked."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from seqbench import registry
 from seqbench.evidence.laws import ScoreError
-from seqbench.interface import Floats
-from seqbench.runs.kept import kept_run
+from seqbench.runs.kept import able, kept_run
 from seqbench.runs.loading import dataset as data_of
 from seqbench.tasks.language.vocab import EOS
 from seqbench.tasks.translations.detokenisation import detokenised
@@ -41,43 +38,18 @@ def translate(
     if not isinstance(data, registry.attribute("seqbench.datasets.pairs.sentences:SentencePairs")):
         raise ValueError(f"{kept.record.identity.dataset} has no sentences to translate; name a run of a translator")
     if attention is not None:
-        registry.attribute("seqbench.recurrent.inspection.figure:check")(Path(attention))
+        registry.attribute("seqbench.reports.pictures:check")(Path(attention))
     source, model = data.sentence(text), kept.model()
     if beam is None:
         words = list(model.predict([list(source)])[0])
     else:
-        words = list(_able(model, "translate", label, "--beam")([list(source)], beam)[0])
+        words = list(able(model, "translate", label, "--beam")([list(source)], beam)[0])
     if attention is not None:
-        weights = np.asarray(_able(model, "attention", label, "--show-attention")(list(source), list(words)))
+        weights = np.asarray(able(model, "attention", label, "--show-attention")(list(source), list(words)))
         if weights.shape != (len(words) + 1, len(source)):
             raise ScoreError(
                 f"attention returned shape {weights.shape} for {len(words)} words and {EOS}, and {len(source)} words "
                 "of the source"
             )
-        draw(weights, source, words, Path(attention))
+        registry.attribute("seqbench.reports.pictures:draw_weights")(weights, [*words, EOS], source, Path(attention))
     return detokenised(words) if kept.encoding["written"] else " ".join(words)
-
-
-def draw(weights: Floats, source: Sequence[str], target: Sequence[str], path: Path) -> None:
-    """Draw attention weights (T + 1, S): a row per word of the target and `<eos>`, a column per word of the source."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    rows = [*target, EOS]
-    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
-        figure = Figure(figsize=(1.5 + 0.45 * len(source), 1.5 + 0.35 * len(rows)), layout="constrained")
-        axes = figure.subplots()
-        image = axes.imshow(weights, cmap="Greys", vmin=0, vmax=max(1.0, float(weights.max(initial=0))), aspect="auto")
-        axes.set_xticks(range(len(source)), source, rotation=60, ha="left")
-        axes.set_yticks(range(len(rows)), rows)
-        axes.xaxis.tick_top()
-        axes.tick_params(length=0)
-        figure.colorbar(image, ax=axes, label="weight")
-        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
-
-
-def _able(model: Any, method: str, label: str, option: str) -> Any:
-    found = getattr(model, method, None)
-    if found is None:
-        raise ValueError(f"{label} has no method `{method}`, which {option} needs; leave {option} out")
-    return found

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from seqbench.data import DataError
+from seqbench.datasets.files import Line
 from seqbench.datasets.tables import shown
-from seqbench.datasets.tagged.lines import Line, Parsed, blocks
+from seqbench.datasets.tagged.lines import Parsed, blocks
 
 
 def parse(source: str, text: str, tagged: bool = True) -> Parsed:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from seqbench.data import DataError
+from seqbench.datasets.files import Line
 from seqbench.datasets.tables import shown
-from seqbench.datasets.tagged.lines import Line, Parsed, blocks
+from seqbench.datasets.tagged.lines import Parsed, blocks
 
 COLUMNS = 10
 FORM, UPOS = 1, 3

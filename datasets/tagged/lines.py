@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from seqbench.data import DataError
+from seqbench.datasets.files import Line
 
 
 @dataclass(frozen=True)
@@ -15,18 +14,6 @@ class Parsed:
     tags: Sequence[Sequence[str]]
     notes: Mapping[str, int] = field(default_factory=dict)
     """What was skipped, counted."""
-
-
-class Line(NamedTuple):
-    """A line of a file, with its place for messages."""
-
-    source: str
-    number: int
-    """From 1."""
-    text: str
-
-    def fault(self, what: str) -> DataError:
-        return DataError(f"{self.source}, line {self.number}: {what}")
 
 
 def blocks(source: str, text: str) -> Iterator[list[Line]]:

@@ -13,17 +13,6 @@ SEEN = (1e-12, 1e4)
 """The norms that are drawn."""
 
 
-def check(path: Path) -> None:
-    """Raise ValueError if a picture cannot be drawn into this file, before the work that it would show."""
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    known = FigureCanvasBase.get_supported_filetypes()
-    if path.suffix.removeprefix(".") not in known:
-        raise ValueError(f"{path}: there is no picture format {path.suffix!r}; use .png, .svg or .pdf")
-    if not path.absolute().parent.is_dir():
-        raise ValueError(f"{path}: there is no folder {path.parent}")
-
-
 def draw(studies: Sequence[Study], path: Path) -> None:
     """Draw the norms against the lag, and the norm of the gradient over updates with and without clipping."""
     import matplotlib as mpl

@@ -39,6 +39,13 @@ class Step(Schedule):
         return self.config.decay ** max(0, epoch - self.config.decay_after)
 
 
+class Staircase(Schedule):
+    """Multiplies the learning rate by `decay` after every `decay_after` epochs (Sukhbaatar et al. 2015)."""
+
+    def factor(self, update: int) -> float:
+        return self.config.decay ** ((update - 1) // (self.epoch * max(1, self.config.decay_after)))
+
+
 class Plateau(Schedule):
     """Multiplies the learning rate by `decay` after every validation without a better score."""
 
@@ -67,6 +74,7 @@ class OneCycle(Schedule):
 SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Schedule,
     "step": Step,
+    "staircase": Staircase,
     "plateau": Plateau,
     "one-cycle": OneCycle,
 }

@@ -70,7 +70,7 @@ class TranslationBatches:
 
     def loss(self, source: Tensor, lengths: Tensor, targets: Tensor) -> Loss:
         """targets: (B, T) words and the end, then padding."""
-        start = self.targets.padding
+        start = int(self.targets.padding)
         known = targets != start
         memory, state = self.network.encode(source, lengths)
         words = shifted(targets, start)

@@ -37,17 +37,19 @@ class TrainingConfig(Config):
         "the whole budget, and the one with the best validation score is kept",
         json_schema_extra={"search": {"low": 3e-4, "high": 3e-2, "log": True}},
     )
-    schedule: Literal["constant", "step", "plateau", "one-cycle"] = Field(
+    schedule: Literal["constant", "step", "staircase", "plateau", "one-cycle"] = Field(
         "one-cycle", description="how the learning rate changes during training"
     )
     decay: float = Field(
         0.5,
         gt=0,
         lt=1,
-        description="factor that multiplies the learning rate: every epoch (step), or after every validation without "
-        "a better score (plateau)",
+        description="factor that multiplies the learning rate: every epoch (step), after every `decay_after` epochs "
+        "(staircase), or after every validation without a better score (plateau)",
     )
-    decay_after: int = Field(4, ge=0, description="epochs before the step schedule begins to decay")
+    decay_after: int = Field(
+        4, ge=0, description="epochs before the step schedule begins to decay; epochs per step of the staircase"
+    )
     weight_decay: float = Field(
         0.0,
         ge=0,

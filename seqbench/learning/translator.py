@@ -215,7 +215,7 @@ class NeuralTranslator(Translator):
             return found
         device = self._device
         padded, right = self._sources(sources, device), self._targets(targets, device)
-        start = right.padding
+        start = self.target_vocab.size
         with exact_float32():
             for rows in by_length(padded.lengths + right.lengths, READ):
                 read, (words, lengths) = padded.take(rows), right.take(rows)

@@ -69,3 +69,15 @@ def refuse_changes(record: Record) -> None:
             raise ValueError(f"the code of {record.label} changed since that run; run the cell again")
     if record.kept != "arrays" and data_of(cell).fingerprint() != record.identity.data_sha256:
         raise ValueError(f"the data {record.identity.dataset} changed since that run; run the cell again")
+
+
+def able(model: Any, method: str, label: str, option: str) -> Any:
+    """Return a method that not all models have.
+
+    Raises:
+        ValueError: the model called `label` lacks it, which `option` of the command line needs.
+    """
+    found = getattr(model, method, None)
+    if found is None:
+        raise ValueError(f"{label} has no method `{method}`, which {option} needs; leave {option} out")
+    return found

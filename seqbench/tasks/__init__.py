@@ -17,6 +17,7 @@ TASKS: Mapping[str, str] = {
     "regress": "seqbench.tasks.sequences.task:Regression",
     "recognise": "seqbench.tasks.sequences.task:Recognition",
     "tag": "seqbench.tasks.tags.task:Tagging",
+    "answer": "seqbench.tasks.answers.task:Answering",
     "translate": "seqbench.tasks.translations.task:Translation",
 }
 

@@ -21,7 +21,7 @@ SLOW = {"torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch
 PICTURE = {
     ("cli",): "the command line",
     ("progress",): "what a terminal shows while a run goes on",
-    ("inspection", "translating"): "what recurrent networks do inside; sentences through a translator",
+    ("inspection", "translating", "answering"): "inside recurrent networks; one sentence, one question",
     ("api",): "the same from Python",
     ("recurrent",): "recurrent layers and models",
     ("baselines", "runs"): "classic models; the grid, its processes, the store",
@@ -34,12 +34,14 @@ PICTURE = {
 """Floors from the top down. A room imports from itself and from the floors below, never from a neighbour."""
 FLOORS = tuple(PICTURE)
 TASK_FLOORS = (
+    ("answers",),
     ("documents", "translations"),
     ("language", "forecasts", "sequences", "tags"),
+    ("trials",),
     ("base", "classes", "items"),
 )
-"""The same within `tasks`: a classifier may be built of language models, and a translator has their vocabulary; no task
-knows another beyond that."""
+"""The same within `tasks`: an answerer may be built of a classifier, and this of language models, whose vocabulary a
+translator has too; no task knows another beyond that."""
 
 
 @cache
@@ -98,7 +100,7 @@ def test_a_room_imports_from_the_floors_below_it_alone() -> None:
     assert not wrong
 
 
-def test_a_task_knows_no_other_but_classification_and_translation_language_models() -> None:
+def test_a_task_knows_no_other_but_those_on_lower_floors() -> None:
     wrong = []
     for name, others in imports().items():
         parts = name.split(".")

@@ -19,8 +19,9 @@ from seqbench.data import DataError, Dataset
 from seqbench.datasets.synthetic.pairs import CopyWords
 from seqbench.evidence.laws import ScoreError
 from seqbench.interface import Budget
+from seqbench.reports.pictures import draw_weights
 from seqbench.tasks.translations.task import Translation
-from seqbench.translating import draw, translate
+from seqbench.translating import translate
 
 TOYS = Path(__file__).parents[1] / "toys" / "translators.py"
 DATA = CopyWords(train_pairs=200, valid_pairs=20, test_pairs=20, longest=4)
@@ -96,7 +97,7 @@ def test_a_run_without_sentences_is_refused(lend: Callable[[Run], None]) -> None
 
 
 def test_the_picture_has_the_words_as_ticks(tmp_path: Path) -> None:
-    draw(np.array([[0.9, 0.1], [0.2, 0.8]]), ["ein", "Mann"], ["man"], tmp_path / "a.svg")
+    draw_weights(np.array([[0.9, 0.1], [0.2, 0.8]]), ["man", "<eos>"], ["ein", "Mann"], tmp_path / "a.svg")
     text = (tmp_path / "a.svg").read_text()
     for word in ("ein", "Mann", "man", "&lt;eos&gt;"):
         assert re.search(rf"<!-- {word} -->", text), word

@@ -1,98 +1,69 @@
-"""Measures the laws of a class of classifiers, on fits to documents generated here.
+"""What the laws of a class of classifiers are measured on: documents that are generated here."""
 
-As for language models, what a model declares about itself is not trusted. docs/laws.md tells what each law can see.
-"""
-
-from collections.abc import Callable
-from contextlib import suppress
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 
-from seqbench.evidence.laws import Fits, law, seed_everything, untouched, validation
-from seqbench.evidence.records import Check
-from seqbench.interface import Budget, Floats
+from seqbench.interface import Context
 from seqbench.tasks.documents.laws import answer, documents
-from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
-from seqbench.tasks.items import check_fitted, probe
+from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
+from seqbench.tasks.items import Answers, Kind
 from seqbench.tasks.language.vocab import UNK, Vocab
+from seqbench.tasks.trials import Corpus, Trial
 
 
-@dataclass(frozen=True)
-class _Corpus:
-    vocab: Vocab
-    classes: tuple[str, ...]
-    train: Labelled
-    valid: Labelled
-    test: Labelled
+class Classification(Trial[Labelled, Texts]):
+    context: ClassVar[type[Context[Any]]] = ClassificationContext
 
+    def corpus(self, rng: np.random.Generator) -> Corpus[Labelled]:
+        return _corpus(3, 60, rng)
 
-def check_class(make: Callable[[], Classifier], seed: int = 0) -> list[Check]:
-    """Measure the laws of a class: fit it to generated documents, then check the fits and compare them.
+    def sources(self, rng: np.random.Generator) -> tuple[Corpus[Labelled], Labelled, Labelled, Labelled]:
+        return _two_sources(rng)
 
-    Args:
-        make: returns a new, unfitted instance at each call.
-    """
-    rng = np.random.default_rng(seed)
-    corpus = _corpus(3, 60, rng)
-    lent = deepcopy(corpus)
-    asked = corpus.test.texts
-    model = make()
-    fits = Fits(
-        lambda seed: _fit(make(), corpus, seed), lambda fitted: answer(fitted, asked, len(corpus.classes)), seed
-    )
+    def kind(self, corpus: Corpus[Labelled]) -> Kind[Texts]:
+        return documents(len(corpus.lent["classes"]))
 
-    def fit() -> Check:
-        _fit(model, lent, seed)
-        return Check(name="fit", passed=True, message="fit finishes without an error")
+    def items(self, part: Labelled) -> Texts:
+        return part.texts
 
-    def unseen() -> Check:
-        unk = corpus.vocab.index[UNK]
+    def same(self, a: Labelled, b: Labelled) -> bool:
+        ids = all(np.array_equal(x, y) for x, y in zip(a.texts.ids, b.texts.ids, strict=True))
+        return ids and a.texts.words == b.texts.words and np.array_equal(a.labels, b.labels)
+
+    def losses(self, model: Any, corpus: Corpus[Labelled], part: Labelled) -> Sequence[float]:
+        log_p = answer(model, part.texts, len(corpus.lent["classes"]))
+        return (-float(log_p[np.arange(len(part)), part.labels].mean()),)
+
+    def ignorant(self, part: Labelled) -> float:
+        return float(np.log(len(np.unique(part.labels))))
+
+    def unseen(self, corpus: Corpus[Labelled], rng: np.random.Generator) -> dict[str, tuple[Labelled, str]]:
+        unk = corpus.lent["vocab"].index[UNK]
         texts = Texts([np.array([unk]), np.array([unk, unk, 1])], [["never"], ["never", "met", "w1"]])
-        log_p = answer(model, texts, len(corpus.classes))
-        passed = bool(np.isfinite(log_p).any(axis=1).all())
-        message = "a document of unknown words has " + ("some class" if passed else "no possible class")
-        return Check(name="unseen", passed=passed, message=message if passed else f"{message}: fall back on the prior")
+        return {"unseen": (Labelled(texts, np.zeros(2, np.int64)), "a document of unknown words has some class")}
 
-    def binary() -> Check:
-        two = _corpus(2, 20, rng)
-        answer(_fit(make(), two, seed), two.test.texts, 2)
-        return Check(name="binary", passed=True, message="two classes can be learned")
+    def possible(self, said: Answers) -> bool:
+        return bool(np.isfinite(said).any(axis=1).all())
 
-    def missing() -> Check:
-        rows = np.flatnonzero(corpus.train.labels != 1)
-        little = _Corpus(corpus.vocab, corpus.classes, corpus.train.take(rows), corpus.valid, corpus.test)
-        answer(_fit(make(), little, seed), asked, len(corpus.classes))
-        return Check(name="missing", passed=True, message="a class without training documents still has its column")
-
-    def taught() -> Check:
-        own, same, other, new = _two_sources(rng)
-
-        def loss(valid: Labelled) -> float:
-            fitted = _fit(make(), replace(own, valid=valid), seed, epochs=6)
-            log_p = answer(fitted, new.texts, len(own.classes))
-            return -float(log_p[np.arange(len(new)), new.labels].mean())
-
-        return validation(loss(same), loss(other), ignorant=float(np.log(len(own.classes))))
-
-    checks = [law("fit", fit)]
-    if not checks[0].passed:
-        return checks
-    checks.append(untouched(all(_same(getattr(lent, part), getattr(corpus, part)) for part in ("train", "valid"))))
-    once: list[Floats] = []
-    with suppress(Exception):  # a fault of the scores is reported below
-        once.append(fits.said(model))
-    kind = documents(len(corpus.classes))
-    unchanged = probe(kind, model, corpus.valid.texts)
-    checks += check_fitted(kind, model, asked, seed)
-    if once:
-        checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
-        checks += [law("unseen", unseen), law("binary", binary), law("missing", missing), law("validation", taught)]
-    return checks
+    def unusual(self, corpus: Corpus[Labelled], rng: np.random.Generator) -> dict[str, tuple[Corpus[Labelled], str]]:
+        without = corpus.train.take(np.flatnonzero(corpus.train.labels != 1))
+        return {
+            "binary": (_corpus(2, 20, rng), "two classes can be learned"),
+            "missing": (
+                replace(corpus, train=without),
+                "a class without training documents still has its column",
+            ),
+        }
 
 
-def _corpus(classes: int, documents: int, rng: np.random.Generator) -> _Corpus:
+def _lent(vocab: Vocab, classes: int) -> dict[str, Any]:
+    return {"vocab": vocab, "classes": tuple(f"class{i}" for i in range(classes))}
+
+
+def _corpus(classes: int, documents: int, rng: np.random.Generator) -> Corpus[Labelled]:
     """Generate documents of 1 to 30 words; both the words and their order depend on the class."""
     vocab = Vocab((UNK, *(f"w{i}" for i in range(1, 20))))
     steps = rng.dirichlet(np.full(19, 0.3), size=(classes, 19)).cumsum(axis=2)
@@ -108,10 +79,10 @@ def _corpus(classes: int, documents: int, rng: np.random.Generator) -> _Corpus:
             ids.append(np.array(words, np.int64) + 1)
         return Labelled(Texts(ids, [vocab.decode(document) for document in ids]), labels.astype(np.int64))
 
-    return _Corpus(vocab, tuple(f"class{i}" for i in range(classes)), part(documents), part(12), part(24))
+    return Corpus(part(documents), part(12), part(24), _lent(vocab, classes))
 
 
-def _two_sources(rng: np.random.Generator) -> tuple[_Corpus, Labelled, Labelled, Labelled]:
+def _two_sources(rng: np.random.Generator) -> tuple[Corpus[Labelled], Labelled, Labelled, Labelled]:
     """Generate documents of two sources that share no word and no letter; in both, some words are typical of a class.
 
     Returns:
@@ -133,19 +104,5 @@ def _two_sources(rng: np.random.Generator) -> tuple[_Corpus, Labelled, Labelled,
         return Labelled(Texts(ids, [vocab.decode(document) for document in ids]), labels.astype(np.int64))
 
     train = part(0)
-    corpus = _Corpus(vocab, tuple(f"class{i}" for i in range(classes)), train, train, train)
+    corpus = Corpus(train, train, train, _lent(vocab, classes))
     return corpus, part(0), part(words), part(words)
-
-
-def _fit(model: Classifier, corpus: _Corpus, seed: int, epochs: int = 2) -> Classifier:
-    seed_everything(seed)
-    ctx = ClassificationContext(
-        seed=seed, budget=Budget(epochs=epochs), valid=corpus.valid, vocab=corpus.vocab, classes=corpus.classes
-    )
-    model.fit(corpus.train, ctx)
-    return model
-
-
-def _same(a: Labelled, b: Labelled) -> bool:
-    ids = all(np.array_equal(x, y) for x, y in zip(a.texts.ids, b.texts.ids, strict=True))
-    return ids and a.texts.words == b.texts.words and np.array_equal(a.labels, b.labels)

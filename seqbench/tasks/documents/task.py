@@ -21,11 +21,12 @@ from seqbench.tasks.classes import (
     item_columns,
     told,
 )
-from seqbench.tasks.documents.checks import check_class
+from seqbench.tasks.documents.checks import Classification as ClassificationTrial
 from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.laws import documents
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 from seqbench.tasks.items import Witness, check_fitted, probe, score
+from seqbench.tasks.trials import check_class
 
 
 class Classification(Task[LabelledData, Classifier]):
@@ -105,7 +106,7 @@ class Classification(Task[LabelledData, Classifier]):
         return check_fitted(documents(len(data.classes)), model, data.test.texts, seed, witness)
 
     def check_class(self, make: Callable[[], Classifier], seed: int) -> list[Check]:
-        return check_class(make, seed)
+        return check_class(make, ClassificationTrial(), seed)
 
     def predict(
         self, model: Classifier, new: Texts, encoding: dict[str, Any], detail: dict[str, Any]

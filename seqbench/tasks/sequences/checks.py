@@ -1,46 +1,34 @@
-"""Measures the laws of a class of regressors or recognisers, on fits to sequences generated here.
+"""What the laws of a class of regressors or recognisers are measured on: sequences that are generated here."""
 
-What a model declares about itself is not trusted. docs/laws.md tells what each law can see.
-"""
-
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from contextlib import suppress
-from copy import deepcopy
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Generic
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 
-from seqbench.evidence.laws import Fits, law, seed_everything, untouched, validation
-from seqbench.evidence.records import Check
-from seqbench.interface import Budget, Floats
-from seqbench.tasks.items import Kind, check_fitted, probe
-from seqbench.tasks.sequences.laws import measured, recognised, same
+from seqbench.interface import Context, Floats
+from seqbench.tasks.items import Kind
+from seqbench.tasks.sequences.laws import log_probabilities, measured, numbers, recognised, same
 from seqbench.tasks.sequences.model import (
     LabelledSequences,
     Part,
     RecognitionContext,
     RegressionContext,
-    SequencePredictor,
     Sequences,
     TargetedSequences,
 )
+from seqbench.tasks.trials import Corpus, Trial
 
 COLUMNS = 2
 """Values per step of the generated sequences."""
 
 
-@dataclass(frozen=True)
-class Corpus(Generic[Part]):
-    train: Part
-    valid: Part
-    test: Part
+class SequenceTrial(Trial[Part, Sequences]):
+    """The tasks of this room differ in what their sequences are labelled with."""
 
-
-class Trial(ABC, Generic[Part]):
-    """How a class of models is tried; the tasks of this room differ in what their sequences are labelled with."""
+    lent: ClassVar[dict[str, Any]]
+    """What the context holds for the task alone."""
 
     @abstractmethod
     def labelled(self, sequences: Sequences, column: int, rng: np.random.Generator) -> Part:
@@ -50,77 +38,78 @@ class Trial(ABC, Generic[Part]):
         """Generate sequences of 1 to `longest` steps."""
         return self.labelled(_sequences(count, longest, rng), 0, rng)
 
-    def source(self, column: int, rng: np.random.Generator) -> Part:
-        """Generate 240 sequences in which one column tells what is to be predicted, and the others are constant."""
-        sequences = _sequences(240, 20, rng)
-        for sequence in sequences:
-            sequence[:, np.arange(COLUMNS) != column] = 0
-        return self.labelled(sequences, column, rng)
-
-    @abstractmethod
-    def kind(self, train: Part) -> Kind[Sequences]:
-        """Return how models that were fitted to a training part are asked."""
-
-    @abstractmethod
-    def fit(self, model: Any, train: Part, valid: Part, seed: int, epochs: int) -> None:
-        """Fit a model."""
-
-    @abstractmethod
-    def loss(self, said: Floats, part: Part) -> float:
-        """Return the mean loss of predictions for a part, in nats, save for a constant."""
-
-    @abstractmethod
-    def ignorant(self, part: Part) -> float:
-        """Return `loss` of the best prediction that is the same for all sequences."""
-
-    @abstractmethod
-    def reduced(self, part: Part) -> dict[str, tuple[Part, str]]:
-        """Return unusual training parts that must be learned, by the name of the law, each with what it shows."""
-
     def corpus(self, rng: np.random.Generator) -> Corpus[Part]:
-        return Corpus(self.part(60, rng), self.part(16, rng), self.part(24, rng))
+        return Corpus(self.part(60, rng), self.part(16, rng), self.part(24, rng), self.lent)
 
-    def fitted(self, model: Any, corpus: Corpus[Part], seed: int, epochs: int = 2) -> Any:
-        seed_everything(seed)
-        self.fit(model, corpus.train, corpus.valid, seed, epochs)
-        return model
+    def sources(self, rng: np.random.Generator) -> tuple[Corpus[Part], Part, Part, Part]:
+        """In each source, one column tells what is to be predicted, and the others are constant."""
+
+        def source(column: int) -> Part:
+            sequences = _sequences(240, 20, rng)
+            for sequence in sequences:
+                sequence[:, np.arange(COLUMNS) != column] = 0
+            return self.labelled(sequences, column, rng)
+
+        own, alike = source(0), source(0)
+        return Corpus(own, own, own, self.lent), alike, source(1), source(1)
+
+    def items(self, part: Part) -> Sequences:
+        return part.sequences
+
+    def unseen(self, corpus: Corpus[Part], rng: np.random.Generator) -> dict[str, tuple[Part, str]]:
+        return {"longer": (self.part(8, rng, 60), "sequences longer than those of the fit get predictions")}
+
+    def unusual(self, corpus: Corpus[Part], rng: np.random.Generator) -> dict[str, tuple[Corpus[Part], str]]:
+        reduced = self.reduced(corpus.train)
+        return {
+            name: (replace(corpus, train=part, valid=part, lent={**corpus.lent, **lent}), message)
+            for name, (part, lent, message) in reduced.items()
+        }
+
+    @abstractmethod
+    def reduced(self, part: Part) -> dict[str, tuple[Part, dict[str, Any], str]]:
+        """Return unusual training parts, by the name of the law, each with what their context has instead, and with
+        what the law shows."""
 
 
-class Measuring(Trial[TargetedSequences]):
+class Measuring(SequenceTrial[TargetedSequences]):
     """Two targets of unlike levels: the mean of a column, and its last value."""
+
+    context: ClassVar[type[Context[Any]]] = RegressionContext
+    lent: ClassVar[dict[str, Any]] = {"targets": ("target 0", "target 1")}
 
     def labelled(self, sequences: Sequences, column: int, rng: np.random.Generator) -> TargetedSequences:
         told = [x[:, column] for x in sequences]
         return TargetedSequences(sequences, np.array([[5 + values.mean(), 10 * values[-1]] for values in told]))
 
-    def kind(self, train: TargetedSequences) -> Kind[Sequences]:
-        return measured(train.targets)
+    def kind(self, corpus: Corpus[TargetedSequences]) -> Kind[Sequences]:
+        return measured(corpus.train.targets)
 
-    def fit(self, model: Any, train: TargetedSequences, valid: TargetedSequences, seed: int, epochs: int) -> None:
-        targets = tuple(f"target {k}" for k in range(train.targets.shape[1]))
-        ctx = RegressionContext(seed=seed, budget=Budget(epochs=epochs), valid=valid, targets=targets)
-        model.fit(train, ctx)
+    def same(self, a: TargetedSequences, b: TargetedSequences) -> bool:
+        return same(a.sequences, b.sequences) and np.array_equal(a.targets, b.targets)
 
-    def loss(self, said: Floats, part: TargetedSequences) -> float:
-        """Return ½ ln of the mean squared error, as a mean over targets: the loss if errors are normal."""
-        return float(0.5 * np.log(((said - part.targets) ** 2).mean(axis=0)).mean())
+    def losses(self, model: Any, corpus: Corpus[TargetedSequences], part: TargetedSequences) -> Sequence[float]:
+        return (_half_log(numbers(model, part.sequences, part.targets.shape[1]), part),)
 
     def ignorant(self, part: TargetedSequences) -> float:
-        return self.loss(np.tile(part.targets.mean(axis=0), (len(part), 1)), part)
+        return _half_log(np.tile(part.targets.mean(axis=0), (len(part), 1)), part)
 
-    def reduced(self, part: TargetedSequences) -> dict[str, tuple[TargetedSequences, str]]:
+    def reduced(self, part: TargetedSequences) -> dict[str, tuple[TargetedSequences, dict[str, Any], str]]:
+        one = {"targets": ("target 0",)}
         still = TargetedSequences([np.ones_like(x) for x in part.sequences], np.ones((len(part), 1)))
         return {
-            "lone": (part.take(np.arange(3)), "three sequences can be learned"),
-            "single": (TargetedSequences(part.sequences, part.targets[:, :1]), "a single target can be learned"),
-            "constant": (still, "constant values and targets can be learned"),
+            "lone": (part.take(np.arange(3)), {}, "three sequences can be learned"),
+            "single": (TargetedSequences(part.sequences, part.targets[:, :1]), one, "a single target can be learned"),
+            "constant": (still, one, "constant values and targets can be learned"),
         }
 
 
-class Recognising(Trial[LabelledSequences]):
+class Recognising(SequenceTrial[LabelledSequences]):
     """The level of a column depends on the class, and so does the rhythm of its signs."""
 
     classes = ("class0", "class1", "class2")
+    context: ClassVar[type[Context[Any]]] = RecognitionContext
+    lent: ClassVar[dict[str, Any]] = {"classes": classes}
 
     def labelled(self, sequences: Sequences, column: int, rng: np.random.Generator) -> LabelledSequences:
         labels = rng.permutation(np.arange(len(sequences)) % len(self.classes))
@@ -128,83 +117,32 @@ class Recognising(Trial[LabelledSequences]):
             sequence[:, column] += 2.0 * label + np.where(np.arange(len(sequence)) % (label + 2), 0.5, -0.5)
         return LabelledSequences(sequences, labels)
 
-    def kind(self, train: LabelledSequences) -> Kind[Sequences]:
+    def kind(self, corpus: Corpus[LabelledSequences]) -> Kind[Sequences]:
         return recognised(len(self.classes))
 
-    def fit(self, model: Any, train: LabelledSequences, valid: LabelledSequences, seed: int, epochs: int) -> None:
-        ctx = RecognitionContext(seed=seed, budget=Budget(epochs=epochs), valid=valid, classes=self.classes)
-        model.fit(train, ctx)
+    def same(self, a: LabelledSequences, b: LabelledSequences) -> bool:
+        return same(a.sequences, b.sequences) and np.array_equal(a.labels, b.labels)
 
-    def loss(self, said: Floats, part: LabelledSequences) -> float:
-        return -float(said[np.arange(len(part)), part.labels].mean())
+    def losses(self, model: Any, corpus: Corpus[LabelledSequences], part: LabelledSequences) -> Sequence[float]:
+        log_p = log_probabilities(model, part.sequences, len(self.classes))
+        return (-float(log_p[np.arange(len(part)), part.labels].mean()),)
 
     def ignorant(self, part: LabelledSequences) -> float:
         return float(np.log(len(self.classes)))
 
-    def reduced(self, part: LabelledSequences) -> dict[str, tuple[LabelledSequences, str]]:
+    def reduced(self, part: LabelledSequences) -> dict[str, tuple[LabelledSequences, dict[str, Any], str]]:
         still = LabelledSequences([np.ones_like(x) for x in part.sequences], part.labels)
         rest = part.take(np.flatnonzero(part.labels != 1))
         return {
-            "lone": (part.take(np.arange(3)), "three sequences can be learned"),
-            "missing": (rest, "a class without training sequences still has its column"),
-            "constant": (still, "constant values can be learned"),
+            "lone": (part.take(np.arange(3)), {}, "three sequences can be learned"),
+            "missing": (rest, {}, "a class without training sequences still has its column"),
+            "constant": (still, {}, "constant values can be learned"),
         }
 
 
-def check_class(make: Callable[[], SequencePredictor[Any, Any]], trial: Trial[Part], seed: int = 0) -> list[Check]:
-    """Measure the laws of a class: fit it to generated sequences, then check the fits and compare them.
-
-    Args:
-        make: returns a new, unfitted instance at each call.
-    """
-    rng = np.random.default_rng(seed)
-    corpus = trial.corpus(rng)
-    lent, kind = deepcopy(corpus), trial.kind(corpus.train)
-    asked, model = corpus.test.sequences, make()
-    fits = Fits(
-        lambda seed: trial.fitted(make(), corpus, seed),
-        lambda fitted: kind.answer(fitted, asked) / kind.unit,
-        seed,
-        kind.measure,
-    )
-
-    def fit() -> Check:
-        trial.fitted(model, lent, seed)
-        return Check(name="fit", passed=True, message="fit finishes without an error")
-
-    def longer() -> Check:
-        kind.answer(model, trial.part(8, rng, 60).sequences)
-        return Check(name="longer", passed=True, message="sequences longer than those of the fit get predictions")
-
-    def unusual(name: str, train: Part, message: str) -> Check:
-        trial.kind(train).answer(trial.fitted(make(), Corpus(train, train, train), seed), asked)
-        return Check(name=name, passed=True, message=message)
-
-    def taught() -> Check:
-        own, same_source = trial.source(0, rng), trial.source(0, rng)
-        other, new = trial.source(1, rng), trial.source(1, rng)
-
-        def loss(valid: Part) -> float:
-            fitted = trial.fitted(make(), Corpus(own, valid, valid), seed, epochs=6)
-            return trial.loss(trial.kind(own).answer(fitted, new.sequences), new)
-
-        return validation(loss(same_source), loss(other), trial.ignorant(new))
-
-    checks = [law("fit", fit)]
-    if not checks[0].passed:
-        return checks
-    checks.append(untouched(all(_unchanged(getattr(lent, p), getattr(corpus, p)) for p in ("train", "valid"))))
-    once: list[Floats] = []
-    with suppress(Exception):  # a fault of the predictions is reported below
-        once.append(fits.said(model))
-    unchanged = probe(kind, model, corpus.valid.sequences)
-    checks += check_fitted(kind, model, asked, seed)
-    if once:
-        checks += [unchanged.check(), *fits.again(once[0], model.stochastic), law("longer", longer)]
-        for name, (train, message) in trial.reduced(corpus.train).items():
-            checks.append(law(name, partial(unusual, name, train, message)))
-        checks.append(law("validation", taught))
-    return checks
+def _half_log(said: Floats, part: TargetedSequences) -> float:
+    """Return ½ ln of the mean squared error, as a mean over targets: the loss if errors are normal."""
+    return float(0.5 * np.log(((said - part.targets) ** 2).mean(axis=0)).mean())
 
 
 def _sequences(count: int, longest: int, rng: np.random.Generator) -> list[Floats]:
@@ -212,8 +150,3 @@ def _sequences(count: int, longest: int, rng: np.random.Generator) -> list[Float
     return [
         rng.normal(size=(int(rng.integers(1, longest + 1)), COLUMNS)) + rng.normal(size=COLUMNS) for _ in range(count)
     ]
-
-
-def _unchanged(a: Any, b: Any) -> bool:
-    known = "targets" if hasattr(a, "targets") else "labels"
-    return same(a.sequences, b.sequences) and np.array_equal(getattr(a, known), getattr(b, known))

@@ -22,7 +22,7 @@ from seqbench.tasks.classes import (
 )
 from seqbench.tasks.classes import item_columns as class_columns
 from seqbench.tasks.items import Kind, Witness
-from seqbench.tasks.sequences.checks import Measuring, Recognising, check_class
+from seqbench.tasks.sequences.checks import Measuring, Recognising
 from seqbench.tasks.sequences.data import NewSequences, SequenceData
 from seqbench.tasks.sequences.laws import measured, recognised
 from seqbench.tasks.sequences.metrics import MAE, MSE, R_SQUARED, item_columns
@@ -37,6 +37,7 @@ from seqbench.tasks.sequences.model import (
     Sequences,
     TargetedSequences,
 )
+from seqbench.tasks.trials import check_class
 
 Model = TypeVar("Model", bound=SequencePredictor[Any, Any])
 

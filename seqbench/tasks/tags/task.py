@@ -14,11 +14,12 @@ from seqbench.tasks import items
 from seqbench.tasks.base import Split, Task
 from seqbench.tasks.classes import ACCURACY, CALIBRATION_ERROR, LOG_LOSS, MACRO_F1, class_detail
 from seqbench.tasks.items import Witness
-from seqbench.tasks.tags.checks import check_class
+from seqbench.tasks.tags.checks import Tagging as TaggingTrial
 from seqbench.tasks.tags.data import NewSentences, TaggedData
 from seqbench.tasks.tags.laws import ahead, lengths, reads_ahead, sentences_of
 from seqbench.tasks.tags.metrics import SENTENCES_RIGHT, UNKNOWN_ACCURACY, item_columns
 from seqbench.tasks.tags.model import Tagged, Tagger, TaggingContext
+from seqbench.tasks.trials import check_class
 
 
 class Tagging(Task[TaggedData, Tagger]):
@@ -105,7 +106,7 @@ class Tagging(Task[TaggedData, Tagger]):
         return [*checks, law("ahead", lambda: ahead(model, asked, tags, rng))]
 
     def check_class(self, make: Callable[[], Tagger], seed: int) -> list[Check]:
-        return check_class(make, seed)
+        return check_class(make, TaggingTrial(), seed)
 
     def predict(
         self, model: Tagger, new: NewSentences, encoding: dict[str, Any], detail: dict[str, Any]

@@ -1,24 +1,19 @@
-"""Measures the laws of a class of translators, on fits to pairs of sentences generated here.
+"""What the laws of a class of translators are measured on: pairs of sentences that are generated here, and vectors."""
 
-What a model declares about itself is not trusted. docs/laws.md tells what each law can see.
-"""
-
-from collections.abc import Callable
-from contextlib import suppress
-from copy import deepcopy
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 
-from seqbench.evidence.laws import Fits, law, seed_everything, untouched, validation
+from seqbench.evidence.laws import Fits, law
 from seqbench.evidence.records import Check
-from seqbench.interface import Budget
-from seqbench.tasks import items
+from seqbench.interface import Context
+from seqbench.tasks.items import Answers, Kind
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
-from seqbench.tasks.translations.laws import CHANGED, Witness, check_fitted, log_p, score, translated, translations
-from seqbench.tasks.translations.model import Pairs, TranslationContext, Translator
+from seqbench.tasks.translations.laws import Sources, Witness, check_fitted, log_p, score, translated, translations
+from seqbench.tasks.translations.model import Pairs, TranslationContext
+from seqbench.tasks.trials import Corpus, Trial
 
 WORDS = 12
 """Number of words of each side of a dictionary."""
@@ -26,157 +21,99 @@ CHANCE = 1 / (2 * WORDS)
 """The probability of a word of a target, for a model that knows only that it is of one of two dictionaries."""
 
 
-@dataclass(frozen=True)
-class Corpus:
-    source_vocab: Vocab | None
-    target_vocab: Vocab
-    train: Pairs
-    valid: Pairs
-    test: Pairs
+class Translation(Trial[Pairs, Sources]):
+    context: ClassVar[type[Context[Any]]] = TranslationContext
+
+    def corpus(self, rng: np.random.Generator) -> Corpus[Pairs]:
+        train, valid, test = (_pairs("s", "t", count, rng) for count in (80, 16, 24))
+        return Corpus(train, valid, test, _vocabs(["s"], ["t"]))
+
+    def sources(self, rng: np.random.Generator) -> tuple[Corpus[Pairs], Pairs, Pairs, Pairs]:
+        """The second source is another dictionary, which shares no word with the first."""
+        own, same = (_pairs("s", "t", 240, rng) for _ in range(2))
+        other, new = (_pairs("z", "y", 240, rng) for _ in range(2))
+        return Corpus(own, own, own, _vocabs(["s", "z"], ["t", "y"])), same, other, new
+
+    def kind(self, corpus: Corpus[Pairs]) -> Kind[Sources]:
+        return translations()
+
+    def items(self, part: Pairs) -> Sources:
+        return part.sources
+
+    def same(self, a: Pairs, b: Pairs) -> bool:
+        return a == b
+
+    def losses(self, model: Any, corpus: Corpus[Pairs], part: Pairs) -> Sequence[float]:
+        """Return −ln of the share of words that translations have right in their places, which is no less than by
+        chance; and the nats per word of the targets, if the model has probabilities."""
+        said = translated(model, part.sources)
+        right = sum(a == b for words, target in zip(said, part.targets, strict=True) for a, b in zip(words, target))  # noqa: B905
+        loss = -float(np.log(max(right / sum(map(len, part.targets)), CHANCE)))
+        scores = log_p(model, part)
+        return (loss,) if scores is None else (loss, -float(np.concatenate([one[:-1] for one in scores]).mean()))
+
+    def ignorant(self, part: Pairs) -> float:
+        return -float(np.log(CHANCE))
+
+    def say(self, model: Any, corpus: Corpus[Pairs], part: Pairs) -> Answers:
+        """Ask for log-probabilities too."""
+        said = translated(model, part.sources)
+        log_p(model, part)
+        return said
+
+    def unseen(self, corpus: Corpus[Pairs], rng: np.random.Generator) -> dict[str, tuple[Pairs, str]]:
+        test = corpus.test
+        strange = Pairs([["never"], ["never", "met", "s1"]], [["nowhere"], ["t1", "nowhere"]])
+        long = Pairs([[*source] * 8 for source in test.sources], [[*target] * 8 for target in test.targets])
+        return {
+            "unseen": (strange, "unknown words get translations"),
+            "longer": (long, "sentences longer than those of the fit get translations"),
+        }
+
+    def unusual(self, corpus: Corpus[Pairs], rng: np.random.Generator) -> dict[str, tuple[Corpus[Pairs], str]]:
+        train = corpus.train
+        short = Pairs([source[:1] for source in train.sources], [target[:1] for target in train.targets])
+        empty = Pairs(train.sources, [target if i % 3 else [] for i, target in enumerate(train.targets)])
+        named = {
+            "lone": (train.take(np.arange(3)), "three pairs can be learned"),
+            "short": (short, "sentences of one word can be learned"),
+            "empty": (empty, "empty targets can be learned"),
+        }
+        return {name: (replace(corpus, train=part, valid=part), message) for name, (part, message) in named.items()}
+
+    def check_fitted(self, model: Any, corpus: Corpus[Pairs], seed: int) -> list[Check]:
+        witness = Witness()
+
+        def scores() -> Check:
+            score(model, corpus.test, witness)
+            return Check(name="scores", passed=True, message="translations are lists of words, one for each sentence")
+
+        found = law("scores", scores)
+        if not found.passed:
+            return [found]
+        vocab: Vocab = corpus.lent["target_vocab"]
+        return [found, *check_fitted(model, corpus.test, vocab, seed, witness)[1:]]
+
+    def further(
+        self, make: Callable[[], Any], model: Any, corpus: Corpus[Pairs], fits: Fits, first: Any, seed: int
+    ) -> Iterator[Check]:
+        yield law("vectors", lambda: self._vectors(make, seed))
+
+    def _vectors(self, make: Callable[[], Any], seed: int) -> Check:
+        """Sources that are vectors, such as pictures, are refused with a message or translated by the same laws."""
+        corpus = _pictures(np.random.default_rng(seed))
+        try:
+            model = self.fitted(make(), corpus, seed)
+        except ValueError as error:
+            return Check(name="vectors", passed=True, message=f"vectors as sources are refused: {error}")
+        for check in self.check_fitted(model, corpus, seed):
+            if not check.passed:
+                message = f"with vectors as sources: {check.message}"
+                return check.model_copy(update={"name": "vectors", "message": message})
+        return Check(name="vectors", passed=True, message="vectors get translations, by the same laws")
 
 
-def check_class(make: Callable[[], Translator], seed: int = 0) -> list[Check]:
-    """Measure the laws of a class: fit it to generated pairs, then check the fits and compare them.
-
-    Args:
-        make: returns a new, unfitted instance at each call.
-    """
-    rng = np.random.default_rng(seed)
-    corpus = _corpus(rng)
-    lent, kind = deepcopy(corpus), translations()
-    asked, model = corpus.test.sources, make()
-    fits = Fits(
-        lambda seed: fitted(make(), corpus, seed),
-        lambda translator: translated(translator, asked),
-        seed,
-        CHANGED,
-        kind.apart,
-    )
-
-    def fit() -> Check:
-        fitted(model, lent, seed)
-        return Check(name="fit", passed=True, message="fit finishes without an error")
-
-    def unusual(name: str, train: Pairs, message: str) -> Check:
-        of_these = fitted(make(), replace(corpus, train=train, valid=train), seed)
-        translated(of_these, asked)
-        log_p(of_these, corpus.test)
-        return Check(name=name, passed=True, message=message)
-
-    def understood(name: str, pairs: Pairs, message: str) -> Check:
-        translated(model, pairs.sources)
-        log_p(model, pairs)
-        return Check(name=name, passed=True, message=message)
-
-    checks = [law("fit", fit)]
-    if not checks[0].passed:
-        return checks
-    checks.append(untouched((lent.train, lent.valid) == (corpus.train, corpus.valid)))
-    once: list[Any] = []
-    with suppress(Exception):  # a fault of the predictions is reported below
-        once.append(fits.said(model))
-    unchanged, witness = items.probe(kind, model, corpus.valid.sources), Witness()
-    checks.append(law("scores", lambda: _scores(model, corpus.test, witness)))
-    if not checks[-1].passed or not once:
-        return checks
-    checks += check_fitted(model, corpus.test, corpus.target_vocab, seed, witness)[1:]
-    checks += [unchanged.check(), *fits.again(once[0], model.stochastic)]
-    for name, (pairs, message) in _unseen(corpus).items():
-        checks.append(law(name, partial(understood, name, pairs, message)))
-    for name, (train, message) in _reduced(corpus.train).items():
-        checks.append(law(name, partial(unusual, name, train, message)))
-    checks.append(law("validation", lambda: _validation(make, seed, rng)))
-    checks.append(law("vectors", lambda: _vectors(make, seed, rng)))
-    return checks
-
-
-def fitted(model: Translator, corpus: Corpus, seed: int, epochs: int = 2) -> Translator:
-    """Fit a model to a corpus."""
-    seed_everything(seed)
-    ctx = TranslationContext(
-        seed=seed,
-        budget=Budget(epochs=epochs),
-        valid=corpus.valid,
-        source_vocab=corpus.source_vocab,
-        target_vocab=corpus.target_vocab,
-    )
-    model.fit(corpus.train, ctx)
-    return model
-
-
-def _scores(model: Translator, pairs: Pairs, witness: Witness) -> Check:
-    score(model, pairs, witness)
-    return Check(name="scores", passed=True, message="translations are lists of words, one for each sentence")
-
-
-def _unseen(corpus: Corpus) -> dict[str, tuple[Pairs, str]]:
-    """Return pairs unlike those of training, by the name of the law, each with what it shows."""
-    strange = Pairs([["never"], ["never", "met", "s1"]], [["nowhere"], ["t1", "nowhere"]])
-    long = Pairs([[*source] * 8 for source in corpus.test.sources], [[*target] * 8 for target in corpus.test.targets])
-    return {
-        "unseen": (strange, "unknown words get translations"),
-        "longer": (long, "sentences longer than those of the fit get translations"),
-    }
-
-
-def _reduced(train: Pairs) -> dict[str, tuple[Pairs, str]]:
-    """Return unusual training parts that must be learned, by the name of the law, each with what it shows."""
-    short = Pairs([source[:1] for source in train.sources], [target[:1] for target in train.targets])
-    empty = Pairs(train.sources, [target if i % 3 else [] for i, target in enumerate(train.targets)])
-    return {
-        "lone": (train.take(np.arange(3)), "three pairs can be learned"),
-        "short": (short, "sentences of one word can be learned"),
-        "empty": (empty, "empty targets can be learned"),
-    }
-
-
-def _validation(make: Callable[[], Translator], seed: int, rng: np.random.Generator) -> Check:
-    """Measure whether validation pairs of another dictionary, which shares no word, teach that dictionary."""
-    vocabs = _vocabs(["s", "z"], ["t", "y"])
-    own, same, other, new = (
-        _pairs("s", "t", 240, rng),
-        _pairs("s", "t", 240, rng),
-        *(_pairs("z", "y", 240, rng) for _ in range(2)),
-    )
-
-    def losses(valid: Pairs) -> tuple[float, ...]:
-        return _losses(fitted(make(), Corpus(*vocabs, own, valid, new), seed, epochs=6), new)
-
-    found = [validation(a, b, -np.log(CHANCE)) for a, b in zip(losses(same), losses(other), strict=True)]
-    return next((check for check in found if not check.passed), found[0])
-
-
-def _vectors(make: Callable[[], Translator], seed: int, rng: np.random.Generator) -> Check:
-    """Sources that are vectors, such as pictures, are refused with a message or translated by the same laws."""
-    corpus, model = _pictures(rng), make()
-    try:
-        fitted(model, corpus, seed)
-    except ValueError as error:
-        return Check(name="vectors", passed=True, message=f"vectors as sources are refused: {error}")
-    witness = Witness()
-    score(model, corpus.test, witness)
-    for check in check_fitted(model, corpus.test, corpus.target_vocab, seed, witness):
-        if not check.passed:
-            return check.model_copy(update={"name": "vectors", "message": f"with vectors as sources: {check.message}"})
-    return Check(name="vectors", passed=True, message="vectors get translations, by the same laws")
-
-
-def _losses(model: Translator, pairs: Pairs) -> tuple[float, ...]:
-    """Return −ln of the share of words that translations have right in their places, which is no less than by chance;
-    and the nats per word of the targets, if the model has probabilities."""
-    said = translated(model, pairs.sources)
-    right = sum(a == b for words, target in zip(said, pairs.targets, strict=True) for a, b in zip(words, target))  # noqa: B905
-    loss = -float(np.log(max(right / sum(map(len, pairs.targets)), CHANCE)))
-    scores = log_p(model, pairs)
-    return (loss,) if scores is None else (loss, -float(np.concatenate([one[:-1] for one in scores]).mean()))
-
-
-def _corpus(rng: np.random.Generator) -> Corpus:
-    train, valid, test = (_pairs("s", "t", count, rng) for count in (80, 16, 24))
-    return Corpus(*_vocabs(["s"], ["t"]), train, valid, test)
-
-
-def _pictures(rng: np.random.Generator) -> Corpus:
+def _pictures(rng: np.random.Generator) -> Corpus[Pairs]:
     """Generate vectors with a word about each, the place of its largest value, and one more if that is large."""
 
     def part(count: int) -> Pairs:
@@ -185,12 +122,12 @@ def _pictures(rng: np.random.Generator) -> Corpus:
         return Pairs(list(vectors), captions)
 
     train, valid, test = (part(count) for count in (80, 16, 24))
-    return Corpus(None, _vocabs(["s"], ["t"])[1], train, valid, test)
+    return Corpus(train, valid, test, {"source_vocab": None, "target_vocab": _vocabs(["s"], ["t"])["target_vocab"]})
 
 
-def _vocabs(sources: list[str], targets: list[str]) -> tuple[Vocab, Vocab]:
+def _vocabs(sources: list[str], targets: list[str]) -> dict[str, Any]:
     of_sources, of_targets = ([f"{side}{i}" for side in sides for i in range(WORDS)] for sides in (sources, targets))
-    return Vocab((UNK, *of_sources)), Vocab((UNK, EOS, *of_targets))
+    return {"source_vocab": Vocab((UNK, *of_sources)), "target_vocab": Vocab((UNK, EOS, *of_targets))}
 
 
 def _pairs(source: str, target: str, count: int, rng: np.random.Generator) -> Pairs:

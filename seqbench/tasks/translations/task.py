@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seqbench.evidence.metrics import Columns, Metric, column
+from seqbench.evidence.metrics import Columns, Metric, column, groups
 from seqbench.evidence.records import Check, Comparability
 from seqbench.evidence.units import Units, Way
 from seqbench.interface import Budget
 from seqbench.tasks import items
 from seqbench.tasks.base import Split, Task
 from seqbench.tasks.items import Answers
-from seqbench.tasks.translations.checks import check_class
+from seqbench.tasks.translations.checks import Translation as TranslationTrial
 from seqbench.tasks.translations.data import NewSources, TranslationData
 from seqbench.tasks.translations.detokenisation import detokenised
 from seqbench.tasks.translations.laws import Witness, check_fitted, score, translated, translations
@@ -27,6 +27,7 @@ from seqbench.tasks.translations.metrics import (
     references_of,
 )
 from seqbench.tasks.translations.model import Pairs, Source, TranslationContext, Translator
+from seqbench.tasks.trials import check_class
 
 BINS = 5
 """Number of groups of sentences by the length of their source."""
@@ -127,7 +128,7 @@ class Translation(Task[TranslationData, Translator]):
         return check_fitted(model, data.test, data.target_vocab, seed, witness)
 
     def check_class(self, make: Callable[[], Translator], seed: int) -> list[Check]:
-        return check_class(make, seed)
+        return check_class(make, TranslationTrial(), seed)
 
     def predict(
         self, model: Translator, new: NewSources, encoding: dict[str, Any], detail: dict[str, Any]
@@ -141,15 +142,10 @@ class Translation(Task[TranslationData, Translator]):
 def by_length(columns: Columns) -> list[dict[str, float]]:
     """Return BLEU and exact match of the sentences in up to `BINS` groups by the length of their source.
 
-    Groups are of about equal size, and sentences of one length are in one group; `from` and `to` are the shortest and
-    the longest length of a group.
+    `from` and `to` are the shortest and the longest length of a group.
     """
-    lengths = column(columns, "length")
-    cuts = np.unique(np.quantile(lengths, np.linspace(0, 1, BINS + 1)[1:-1], method="inverted_cdf"))
-    group = np.searchsorted(cuts, lengths)
-    found = []
-    for number in np.unique(group):
-        here = group == number
+    lengths, found = column(columns, "length"), []
+    for here in groups(lengths, np.ones(len(lengths), dtype=bool), BINS):
         own = {name: values[here] for name, values in columns.items()}
         found.append(
             {

@@ -31,7 +31,7 @@ from seqbench.baselines.bags_of_words.naive_bayes import (
     NaiveBayesConfig,
 )
 from seqbench.interface import Budget
-from seqbench.tasks.documents.checks import check_class
+from seqbench.tasks import task
 from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 from seqbench.tasks.language.vocab import UNK, Vocab
@@ -247,7 +247,7 @@ def test_a_fit_says_what_it_cannot_do() -> None:
     ],
 )
 def test_all_laws_hold(make: Any) -> None:
-    assert [check.message for check in check_class(make) if not check.passed] == []
+    assert [check.message for check in task("classify").check_class(make, 0) if not check.passed] == []
 
 
 def test_the_order_of_the_words_columns_changes_no_score_of_a_logistic_regression() -> None:

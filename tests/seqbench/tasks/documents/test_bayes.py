@@ -10,8 +10,8 @@ from seqbench.baselines.hidden_markov.language import HMM
 from seqbench.baselines.ngrams.models import AddK, KneserNey, Uniform
 from seqbench.interface import Budget, Floats
 from seqbench.spec import parse
+from seqbench.tasks import task
 from seqbench.tasks.documents.bayes import bayes
-from seqbench.tasks.documents.checks import check_class
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 from seqbench.tasks.language.model import LanguageModel
 from seqbench.tasks.language.vocab import UNK, Vocab
@@ -92,7 +92,9 @@ def test_a_document_that_no_model_holds_possible_is_left_to_the_prior() -> None:
 @pytest.mark.parametrize(("kind", "settings"), [(AddK, {"order": 2}), (KneserNey, {"order": 3}), (HMM, {"states": 3})])
 def test_all_laws_hold(kind: type[LanguageModel[Any]], settings: dict[str, Any]) -> None:
     made = bayes(kind)
-    assert [c.message for c in check_class(lambda: made(kind.config_class(**settings))) if not c.passed] == []
+    assert [
+        c.message for c in task("classify").check_class(lambda: made(kind.config_class(**settings)), 0) if not c.passed
+    ] == []
 
 
 def test_a_language_model_is_found_as_a_classifier_by_its_name() -> None:

@@ -10,7 +10,6 @@ from seqbench import registry
 from seqbench.interface import Arrays, Floats
 from seqbench.spec import Spec
 from seqbench.tasks import task
-from seqbench.tasks.documents.checks import check_class
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 
@@ -156,11 +155,11 @@ class OnlySeen(Honest):
 
 
 def broken(make: Callable[[], Classifier]) -> set[str]:
-    return {check.name for check in check_class(make, seed=3) if not check.passed}
+    return {check.name for check in task("classify").check_class(make, seed=3) if not check.passed}
 
 
 def test_an_honest_classifier_breaks_no_law() -> None:
-    checks = check_class(Honest, seed=3)
+    checks = task("classify").check_class(Honest, seed=3)
     assert all(check.passed for check in checks)
     assert {check.name for check in checks} == {
         *("fit", "untouched", "scores", "repeatable", "batched", "saved", "normalised", "pure", "frozen"),
@@ -198,13 +197,14 @@ def test_the_models_of_the_house_break_no_law(name: str) -> None:
 
 
 def test_a_classifier_that_learns_from_the_test_part_is_found_out() -> None:
-    from seqbench.tasks.documents.checks import _corpus, _fit
+    from seqbench.tasks.documents.checks import Classification
     from seqbench.tasks.documents.laws import documents
     from seqbench.tasks.items import probe, score
 
-    corpus = _corpus(3, 60, np.random.default_rng(0))
+    trial = Classification()
+    corpus = trial.corpus(np.random.default_rng(0))
     for kind, honest in ((Learner, False), (Honest, True)):
-        model = _fit(kind(), corpus, 0)
+        model = trial.fitted(kind(), corpus, 0)
         unchanged = probe(documents(3), model, corpus.valid.texts)
         for _ in range(50):
             score(documents(3), model, corpus.test.texts)
@@ -212,4 +212,4 @@ def test_a_classifier_that_learns_from_the_test_part_is_found_out() -> None:
 
 
 def test_marks_are_of_laws_that_exist() -> None:
-    assert set(task("classify").marks) <= {check.name for check in check_class(Honest, seed=3)}
+    assert set(task("classify").marks) <= {check.name for check in task("classify").check_class(Honest, seed=3)}

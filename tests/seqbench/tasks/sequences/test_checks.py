@@ -22,6 +22,7 @@ from seqbench.tasks.sequences.model import (
     Sequences,
     TargetedSequences,
 )
+from seqbench.tasks.trials import Corpus
 
 
 class Honest(Regressor):
@@ -295,10 +296,10 @@ def test_marks_are_of_laws_that_exist(name: str, kind: type[Regressor | Recognis
 
 
 def test_sources_of_the_law_of_validation_share_no_column_that_tells_something() -> None:
-    rng = np.random.default_rng(0)
     for trial in (Measuring(), Recognising()):
-        for column in (0, 1):
-            steps = np.concatenate(list(trial.source(column, rng).sequences))
+        own, *others = trial.sources(np.random.default_rng(0))
+        for part, column in zip((own.train, *others), (0, 0, 1, 1), strict=True):
+            steps = np.concatenate(list(part.sequences))
             assert not steps[:, 1 - column].any()
             assert steps[:, column].std() > 0.5
 
@@ -317,7 +318,7 @@ def test_a_fault_that_shows_only_in_full_calls_is_found_where_sequences_are_scor
     train, many = trial.part(60, rng), trial.part(1500, rng)
     kind = measured(train.targets)
     for model, honest in ((CrowdFollower(), False), (Honest(), True)):
-        trial.fit(model, train, train, seed=0, epochs=1)
+        trial.fitted(model, Corpus(train, train, train, trial.lent), 0, epochs=1)
         witness = Witness()
         score(kind, model, many.sequences, witness)
         broken = {check.name for check in check_fitted(kind, model, many.sequences, 0, witness) if not check.passed}

@@ -13,6 +13,7 @@ from seqbench.tasks.tags.laws import sentences_of
 from seqbench.tasks.tags.model import Tagger
 
 KIND = task("tag")
+TRIAL = checks.Tagging()
 
 
 def broken(kind: type[Tagger]) -> set[str]:
@@ -67,7 +68,7 @@ def test_whether_a_tagger_reads_ahead_is_measured_and_told_but_breaks_no_law(kin
 
 
 def test_the_gold_tags_are_true_again_after_the_law_of_blindness() -> None:
-    held = checks.corpus(np.random.default_rng(0))
+    held = TRIAL.corpus(np.random.default_rng(0))
     before = np.concatenate(list(held.test.tags))
     fits = checks.Fits(lambda seed: None, lambda model: np.concatenate(list(held.test.tags)) * 1.0, 0)
     found = checks.blind(fits, held.test, before * 1.0)
@@ -77,10 +78,10 @@ def test_the_gold_tags_are_true_again_after_the_law_of_blindness() -> None:
 
 def test_a_fault_that_shows_only_in_full_calls_is_found_where_sentences_are_scored() -> None:
     rng = np.random.default_rng(0)
-    held, kind = checks.corpus(rng), sentences_of(3)
+    held, kind = TRIAL.corpus(rng), sentences_of(3)
     many = checks.tagged(checks.words("abcdefg", rng), 1500, 8, rng).sentences
     for model, honest in ((taggers.CrowdFollower(), False), (taggers.Counts(), True)):
-        checks.fitted(model, held, 0)
+        TRIAL.fitted(model, held, 0)
         witness = Witness()
         score(kind, model, many, witness)
         found = {check.name for check in check_fitted(kind, model, many, 0, witness) if not check.passed}
@@ -88,9 +89,9 @@ def test_a_fault_that_shows_only_in_full_calls_is_found_where_sentences_are_scor
 
 
 def test_a_tagger_that_learns_from_the_test_part_is_found_out() -> None:
-    held, kind = checks.corpus(np.random.default_rng(0)), sentences_of(3)
+    held, kind = TRIAL.corpus(np.random.default_rng(0)), sentences_of(3)
     for model, honest in ((taggers.LearnsFromTest(), False), (taggers.Counts(), True)):
-        checks.fitted(model, held, 0)
+        TRIAL.fitted(model, held, 0)
         unchanged = probe(kind, model, held.valid.sentences)
         for _ in range(60):
             score(kind, model, held.test.sentences)

@@ -13,9 +13,10 @@ import seqbench
 from seqbench import Pairs, Translator
 from seqbench.tasks import items, task
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
-from seqbench.tasks.translations.checks import Corpus, fitted
+from seqbench.tasks.translations.checks import Translation as Trial
 from seqbench.tasks.translations.laws import Witness, check_fitted, score, translations
 from seqbench.tasks.translations.task import Translation
+from seqbench.tasks.trials import Corpus
 
 KIND = task("translate")
 ALWAYS = {
@@ -71,15 +72,15 @@ def test_what_is_no_translation_is_refused_in_words(make: Callable[[], Translato
     assert re.search(words, checks["scores"].message), checks["scores"].message
 
 
-def _corpus(count: int, seed: int = 0) -> Corpus:
+def _corpus(count: int, seed: int = 0) -> Corpus[Pairs]:
     rng = np.random.default_rng(seed)
 
     def part(count: int) -> Pairs:
         numbers = [rng.integers(6, size=int(rng.integers(1, 6))) for _ in range(count)]
         return Pairs([[f"s{i}" for i in n] for n in numbers], [[f"t{i}" for i in n] for n in numbers])
 
-    vocabs = Vocab((UNK, *(f"s{i}" for i in range(6)))), Vocab((UNK, EOS, *(f"t{i}" for i in range(6))))
-    return Corpus(*vocabs, part(60), part(20), part(count))
+    source, target = Vocab((UNK, *(f"s{i}" for i in range(6)))), Vocab((UNK, EOS, *(f"t{i}" for i in range(6))))
+    return Corpus(part(60), part(20), part(count), {"source_vocab": source, "target_vocab": target})
 
 
 class CrowdFollower(Dictionary):
@@ -95,16 +96,16 @@ def test_a_fault_that_shows_only_in_full_calls_is_found_where_sentences_are_scor
     kind: type[Translator], expected: set[str]
 ) -> None:
     corpus, witness = _corpus(1500), Witness()
-    model = fitted(kind(), corpus, 0)
+    model = Trial().fitted(kind(), corpus, 0)
     score(model, corpus.test, witness)
-    checks = check_fitted(model, corpus.test, corpus.target_vocab, 0, witness)
+    checks = check_fitted(model, corpus.test, corpus.lent["target_vocab"], 0, witness)
     assert {check.name for check in checks if not check.passed} == expected
 
 
 def test_a_translator_that_learns_from_the_test_part_is_found_out() -> None:
     corpus = _corpus(100)
     for kind, honest in ((Learner, False), (Dictionary, True)):
-        model = fitted(kind(), corpus, 0)
+        model = Trial().fitted(kind(), corpus, 0)
         unchanged = items.probe(translations(), model, corpus.valid.sources)
         for _ in range(20):
             score(model, corpus.test)
@@ -137,7 +138,7 @@ def test_targets_are_seen_only_after_all_sources_are_translated() -> None:
             return super().log_p(sources, targets)
 
     corpus = _corpus(2500)
-    score(fitted(Listening(), corpus, 0), corpus.test)
+    score(Trial().fitted(Listening(), corpus, 0), corpus.test)
     assert calls == ["predict"] * 3 + ["log_p"] * 3
 
 

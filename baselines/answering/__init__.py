@@ -1,0 +1,1 @@
+"""The classic of questions about stories: who was named last with which place."""

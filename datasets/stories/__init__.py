@@ -1,0 +1,1 @@
+"""Stories with questions: the tasks of bAbI, and your own files in its format."""

@@ -1,0 +1,1 @@
+"""Networks with a memory: memory networks, which look facts up in a story."""

@@ -1,0 +1,299 @@
+"""Memory networks with strong supervision: the facts that answers follow from are known in training.
+
+Weston, Chopra & Bordes 2015, "Memory networks", sections 2, 3.1 and 3.4.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from pydantic import Field
+from scipy.optimize import minimize_scalar
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from seqbench.interface import Arrays, Floats, Ids
+from seqbench.learning import training
+from seqbench.learning.order import by_length, random_batches
+from seqbench.learning.training import (
+    TIE,
+    LearningRate,
+    Loss,
+    TrainingConfig,
+    Validation,
+    choose_device,
+    exact_float32,
+    load_weights,
+    seeded,
+    weight_count,
+    weights,
+)
+from seqbench.packing import packed, unpacked, within
+from seqbench.recurrent.memory.memn2n import SCORED
+from seqbench.recurrent.memory.stories import Batch, PaddedStories, present
+from seqbench.tasks.answers.model import Answered, Answerer, AnsweringContext, Asked
+from seqbench.tasks.language.vocab import Vocab
+
+TEMPERATURES = (1e-2, 1e2)
+"""Range of the temperature by which the scores of answers become probabilities."""
+NOTHING = 0
+"""The place, in a memory, of the fact that no more facts are needed."""
+
+
+class MemoryNetworkConfig(TrainingConfig):
+    learning_rate: LearningRate = Field(
+        1e-2,
+        description=str(TrainingConfig.model_fields["learning_rate"].description),
+        json_schema_extra={"search": {"low": 1e-3, "high": 3e-2, "log": True}},
+    )
+    patience: int = Field(20, ge=1, description=str(TrainingConfig.model_fields["patience"].description))
+    batch_size: int = Field(32, ge=1, description="questions per update")
+    embedding_size: int = Field(
+        50, ge=1, description="width of an embedding", json_schema_extra={"search": {"choices": [20, 50, 100]}}
+    )
+    margin: float = Field(0.1, gt=0, description="γ: by how much right facts and answers must score above wrong ones")
+    memory: int = Field(50, ge=1, description="sentences, the latest ones, that are read of a story")
+
+
+class Found(NamedTuple):
+    places: Tensor
+    """(B, K) the places of the facts, 1 for the latest sentence, `NOTHING` for none."""
+    scores: Tensor
+    """(B, C) of the answers."""
+
+
+class SupervisedMemory(nn.Module):
+    r"""Looks facts up one after another, and answers from them.
+
+        s(x, y, y') = Φ_x(x)ᵀ Uᵀ U (Φ_y(y) − Φ_y(y') + Φ_t(x, y, y'))      sentence y is a better fact than y'
+        o_k = the best fact for x = [q, o_1 … o_{k−1}],    r = argmax_r Φ_x([q, o_1 … o_K])ᵀ U_Rᵀ U_R Φ_y(r)
+
+    U maps bags of words to vectors, other ones for the words of the question, of facts and of candidates. Φ_t has three
+    features: whether x is older than y, x is older than y', and y older than y'; x is as old as its last fact, or as
+    the question. A candidate of its own, `NOTHING`, says that no more facts are needed; it has no age.
+    """
+
+    def __init__(self, vocab_size: int, answers: int, hops: int, size: int) -> None:
+        """vocab_size: V; word V is padding. hops: K, the most facts of a question."""
+        super().__init__()
+        self.hops = hops
+        self.asked, self.chosen, self.candidate, self.asked_last, self.chosen_last = (
+            nn.Embedding(vocab_size + 1, size, padding_idx=vocab_size) for _ in range(5)
+        )
+        self.nothing = nn.Parameter(torch.randn(size))
+        self.times = nn.Parameter(torch.randn(3, size))
+        self.answer = nn.Parameter(torch.randn(answers, size))
+        for parameter in self.parameters():
+            parameter.data *= size**-0.5
+
+    def better(self, scores: Tensor, times: Tensor, x: Tensor, y: Tensor, other: Tensor) -> Tensor:
+        """Return s(x, y, y') (B, …) of places y and y' (B, …), given the age x (B,) of the input.
+
+        scores: (B, 1 + M) of the candidates; times: (B, 3) of the features of time.
+        """
+        flat = (len(y), -1)
+        at = scores.gather(1, y.reshape(flat)).view(y.shape)
+        against = scores.gather(1, other.reshape(flat)).view(other.shape)
+        age = x.view(-1, *[1] * (y.dim() - 1))
+        aged = (y != NOTHING) & (other != NOTHING)
+        # A sentence is older than another if its place, counted from the latest, is larger.
+        features = torch.stack([age > y, age > other, y > other], dim=-1) & aged[..., None]
+        of_time = (features * times.view(len(times), *[1] * (y.dim() - 1), 3)).sum(-1)
+        return at - against + of_time
+
+    def forward(self, batch: Batch, facts: Tensor | None = None, margin: float = 0.0) -> tuple[Found, Tensor]:
+        """Return what is found, and the hinge loss per question (B,) of facts, 0 if they are not given.
+
+        facts: (B, K) places of the right facts, which are followed instead of those found.
+        """
+        of_facts = self.candidate(batch.sentences).sum(1)[batch.places]
+        candidates = torch.cat([self.nothing.expand(len(of_facts), 1, -1), of_facts], dim=1)
+        there = F.pad(present(batch), (1, 0), value=True)
+        input, last = self.asked(batch.questions).sum(1), self.asked_last(batch.questions).sum(1)
+        chosen, chosen_last = (
+            F.pad(table(batch.sentences).sum(1)[batch.places], (0, 0, 1, 0))
+            for table in (self.chosen, self.chosen_last)
+        )
+        age = torch.zeros(len(there), dtype=torch.int64, device=there.device)
+        places, loss = [], torch.zeros(len(there), dtype=input.dtype, device=there.device)
+        all_places = torch.arange(there.shape[1], device=there.device).expand(there.shape)
+        for hop in range(self.hops):
+            scores, times = torch.einsum("bd,bmd->bm", input, candidates), input @ self.times.T
+            allowed = there & (all_places != NOTHING) if hop == 0 else there
+            if facts is None:
+                place = self._best(scores, times, age, allowed)
+            else:
+                place = facts[:, hop]
+                right = place[:, None].expand(all_places.shape)
+                wrong = allowed & (all_places != right)
+                one = self.better(scores, times, age, right, all_places)
+                two = self.better(scores, times, age, all_places, right)
+                hinge = (margin - one).clamp(min=0) + (margin + two).clamp(min=0)
+                loss = loss + hinge.masked_fill(~wrong, 0.0).sum(1) / wrong.sum(1).clamp(min=1)
+            rows = torch.arange(len(place), device=place.device)
+            input, last = input + chosen[rows, place], last + chosen_last[rows, place]
+            age = torch.where(place == NOTHING, age, place)
+            places.append(place)
+        return Found(torch.stack(places, dim=1), last @ self.answer.T), loss
+
+    def _best(self, scores: Tensor, times: Tensor, age: Tensor, allowed: Tensor) -> Tensor:
+        """Return the place (B,) that beats the others, compared one after another from the oldest (algorithm 1)."""
+        most = allowed.shape[1] - 1
+        oldest = torch.where(allowed, torch.arange(most + 1, device=allowed.device), -1).amax(1)
+        best = oldest
+        for place in reversed(range(most)):
+            rival = torch.full_like(best, place)
+            wins = (self.better(scores, times, age, rival, best) > 0) & allowed[:, place] & (rival < oldest)
+            best = torch.where(wins, rival, best)
+        return best
+
+
+class MemoryNetwork(Answerer):
+    """A memory network that is told in training which facts an answer follows from.
+
+    Its hinge losses make scores, not probabilities; these are the softmax of the scores at the temperature that is best
+    on validation (Guo et al. 2017, "On calibration of modern neural networks").
+    """
+
+    kind = "neural"
+    config_class = MemoryNetworkConfig
+    config: MemoryNetworkConfig
+    network: SupervisedMemory
+
+    def fit(self, train: Answered, ctx: AnsweringContext) -> None:
+        """Train with hinge losses and keep the weights with the fewest errors on `ctx.valid`.
+
+        Raises:
+            ValueError: the facts of a question are not known, or the device is not available.
+            DivergenceError: training diverged.
+        """
+        if any(facts is None or not len(facts) for facts in train.facts):
+            raise ValueError("memory-network needs the facts that each training answer follows from; use memn2n")
+        device = choose_device(ctx.device)
+        self.vocab, self.answers = ctx.vocab, ctx.answers
+        self.hops, self.temperature = max(len(facts) for facts in train.facts if facts is not None), 1.0
+        ctx.log("longer_than_memory", float(np.mean([len(s) > self.config.memory for s in train.asked.stories])))
+        with seeded(ctx.seed, device):
+            self.network = self.build().to(device)
+            valid = PaddedStories(ctx.valid.asked, self.vocab, self.config.memory, device)
+            training.train(
+                self.network,
+                SupportedBatches(self.network, train, self.vocab, self.config, device),
+                (lambda: self._validate(valid, ctx.valid)) if len(ctx.valid) else None,
+                self.config,
+                ctx,
+                loss_name="train_hinge",
+                score_name="valid_error",
+            )
+        if len(ctx.valid):
+            self.temperature = _temperature(self._scores(valid), ctx.valid.answers)
+
+    def build(self) -> SupervisedMemory:
+        """Return an untrained network for `vocab`, `answers` and `hops`."""
+        return SupervisedMemory(self.vocab.size, len(self.answers), self.hops, self.config.embedding_size)
+
+    def predict(self, asked: Asked) -> Floats:
+        """See `Answerer.predict`; the network computes in float32."""
+        if not len(asked):
+            return np.zeros((0, len(self.answers)))
+        return _log_softmax(self._scores(self._padded(asked)) / self.temperature)
+
+    @torch.inference_mode()
+    def attention(self, asked: Asked) -> list[Floats]:
+        """Return which sentence of each story (K, M) is chosen at each hop: 1, the others 0."""
+        padded, found = self._padded(asked), list[Floats]()
+        for i, story in enumerate(asked.stories):
+            places = self.network(padded.take(np.array([i])))[0].places[0].tolist()
+            found.append(np.array([[float(len(story) - j == place) for j in range(len(story))] for place in places]))
+        return found
+
+    def arrays(self) -> Arrays:
+        own = {
+            "words": packed(self.vocab.symbols),
+            "answers": packed(self.answers),
+            "hops": np.array(self.hops),
+            "temperature": np.array(self.temperature),
+        }
+        return own | {f"network.{name}": array for name, array in weights(self.network).items()}
+
+    def restore(self, arrays: Arrays) -> None:
+        self.vocab, self.answers = Vocab(unpacked(arrays["words"])), unpacked(arrays["answers"])
+        self.hops, self.temperature = int(arrays["hops"]), float(arrays["temperature"])
+        self.network = self.build()
+        load_weights(self.network, within(arrays, "network"))
+
+    def parameter_count(self) -> int:
+        return weight_count(self.network)
+
+    def _padded(self, asked: Asked) -> PaddedStories:
+        return PaddedStories(asked, self.vocab, self.config.memory, next(self.network.parameters()).device)
+
+    @torch.inference_mode()
+    def _scores(self, padded: PaddedStories) -> Floats:
+        scores = np.empty((len(padded.lengths), len(self.answers)))
+        with exact_float32():
+            for rows in by_length(padded.lengths, SCORED):
+                scores[rows] = self.network(padded.take(rows))[0].scores.double().cpu().numpy()
+        return scores
+
+    def _validate(self, padded: PaddedStories, valid: Answered) -> Validation:
+        scores = self._scores(padded)
+        log_loss = float(-_log_softmax(scores)[np.arange(len(valid)), valid.answers].mean())
+        error = float((scores.argmax(axis=1) != valid.answers).mean())
+        return Validation(error + TIE * log_loss, {"valid_log_loss": log_loss})
+
+
+class SupportedBatches:
+    """The losses of one epoch: the hinge losses of each question's facts and answer, in batches of similar length."""
+
+    def __init__(
+        self,
+        network: SupervisedMemory,
+        train: Answered,
+        vocab: Vocab,
+        config: MemoryNetworkConfig,
+        device: torch.device,
+    ) -> None:
+        self.network, self.config = network, config
+        self.padded = PaddedStories(train.asked, vocab, config.memory, device)
+        self.answers = torch.tensor(train.answers, device=device)
+        self.facts = torch.tensor(places_of(train, network.hops, config.memory), device=device)
+
+    def __len__(self) -> int:
+        return -(-len(self.answers) // self.config.batch_size)
+
+    def __iter__(self) -> Iterator[Loss]:
+        for rows in random_batches(self.padded.lengths, self.config.batch_size):
+            index = torch.tensor(rows, device=self.answers.device)
+            margin, right = self.config.margin, self.answers[index, None]
+            found, of_facts = self.network(self.padded.take(rows), self.facts[index], margin)
+            scores = found.scores.float()
+            hinge = (margin - scores.gather(1, right) + scores).clamp(min=0).scatter(1, right, 0.0)
+            yield Loss((of_facts.float() + hinge.sum(1)).mean(), len(rows))
+
+
+def places_of(part: Answered, hops: int, memory: int) -> Ids:
+    """Return the places (N, K) of facts, 1 for the latest sentence; facts before the memory are `NOTHING`."""
+    places = np.full((len(part), hops), NOTHING)
+    for row, (story, facts) in enumerate(zip(part.asked.stories, part.facts, strict=True)):
+        assert facts is not None
+        back = len(story) - facts
+        places[row, : len(back)] = np.where(back <= memory, back, NOTHING)
+    return places
+
+
+def _log_softmax(scores: Floats) -> Floats:
+    log_p: Floats = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    return log_p
+
+
+def _temperature(scores: Floats, answers: Ids) -> float:
+    """Return the temperature with the best log-loss of answers (N,), given scores (N, C)."""
+    rows = np.arange(len(answers))
+
+    def loss(log_temperature: float) -> float:
+        return -float(_log_softmax(scores / np.exp(log_temperature))[rows, answers].mean())
+
+    low, high = np.log(TEMPERATURES)
+    return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))

@@ -1,0 +1,36 @@
+"""Pictures: whether a file can hold one, and weights as shades of grey."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from seqbench.interface import Floats
+
+
+def check(path: Path) -> None:
+    """Raise ValueError if a picture cannot be drawn into this file, before the work that it would show."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = FigureCanvasBase.get_supported_filetypes()
+    if path.suffix.removeprefix(".") not in known:
+        raise ValueError(f"{path}: there is no picture format {path.suffix!r}; use .png, .svg or .pdf")
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"{path}: there is no folder {path.parent}")
+
+
+def draw_weights(weights: Floats, rows: Sequence[str], columns: Sequence[str], path: Path) -> None:
+    """Draw weights (R, C), which have the names `rows` and `columns`."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    widest = max(map(len, rows), default=0)
+    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
+        size = (1.5 + 0.45 * len(columns) + 0.06 * max(0, widest - 8), 1.5 + 0.35 * len(rows))
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots()
+        image = axes.imshow(weights, cmap="Greys", vmin=0, vmax=max(1.0, float(weights.max(initial=0))), aspect="auto")
+        axes.set_xticks(range(len(columns)), columns, rotation=60, ha="left")
+        axes.set_yticks(range(len(rows)), rows)
+        axes.xaxis.tick_top()
+        axes.tick_params(length=0)
+        figure.colorbar(image, ax=axes, label="weight")
+        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)

@@ -1,0 +1,1 @@
+"""Answering: predict the answer to a question about a story."""

@@ -1,0 +1,135 @@
+"""Answering: predict the answer to each question about a story; every question of the test part is scored."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seqbench.evidence.metrics import Columns, Metric
+from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.units import Units, Way, numbered
+from seqbench.interface import Budget
+from seqbench.tasks import items
+from seqbench.tasks.answers.checks import Answering as AnsweringTrial
+from seqbench.tasks.answers.data import AnswerData, NewQuestions
+from seqbench.tasks.answers.laws import questions
+from seqbench.tasks.answers.metrics import by_distance, by_facts, item_columns
+from seqbench.tasks.answers.model import Answered, Answerer, AnsweringContext
+from seqbench.tasks.base import Reduction, Split, Task
+from seqbench.tasks.classes import ACCURACY, CALIBRATION_ERROR, LOG_LOSS, MACRO_F1, class_detail
+from seqbench.tasks.items import Witness
+from seqbench.tasks.trials import check_class
+
+EXAMPLES = 8
+"""Number of answers that the record shows."""
+
+
+class Answering(Task[AnswerData, Answerer]):
+    name: ClassVar[str] = "answer"
+    suite: ClassVar[str] = "qa"
+    metrics: ClassVar[tuple[Metric, ...]] = (ACCURACY, LOG_LOSS, MACRO_F1, CALIBRATION_ERROR)
+    shown: ClassVar[int] = 3
+    marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
+    reductions: ClassVar[Mapping[str, Reduction]] = {
+        "classify": Reduction("text", "seqbench.tasks.answers.reading:reading"),
+        "lm": Reduction("Bayes", "seqbench.tasks.answers.reading:bayes"),
+    }
+
+    def train(self, data: AnswerData, split: Split) -> Answered:
+        return data.train
+
+    def context(
+        self,
+        data: AnswerData,
+        split: Split,
+        seed: int,
+        budget: Budget,
+        device: str,
+        log: Callable[[str, float], None],
+    ) -> AnsweringContext:
+        return AnsweringContext(
+            seed=seed,
+            budget=budget,
+            valid=data.valid,
+            device=device,
+            log=log,
+            vocab=data.vocab,
+            answers=data.answers,
+        )
+
+    def witness(self, data: AnswerData, seed: int) -> Witness:
+        return Witness()
+
+    def score(
+        self,
+        model: Answerer,
+        data: AnswerData,
+        split: Split,
+        valid: Columns | None = None,
+        witness: Witness | None = None,
+    ) -> Columns:
+        """Return columns with one entry per question, as the metrics take them."""
+        part: Answered = getattr(data, split)
+        return item_columns(items.score(questions(len(data.answers)), model, part.asked, witness), part)
+
+    def units(self, columns: Columns, basis: Comparability) -> Units:
+        """Each question is a unit. Questions of one tale depend on each other; tales are independent."""
+        scored = {name: column for name, column in columns.items() if name != "tale"}
+        return Units(scored, (Way("stories", numbered(columns["tale"])),))
+
+    def detail(self, columns: Columns, data: AnswerData, valid: Columns) -> dict[str, Any]:
+        """Return what `class_detail` does, and the accuracy by number of facts and by distance."""
+        return class_detail(columns, data.answers) | {
+            "by_facts": by_facts(columns),
+            "by_distance": by_distance(columns),
+        }
+
+    def examples(self, data: AnswerData, witness: Witness) -> Sequence[Mapping[str, str]]:
+        """Return a few questions from all over the test part: `story`, `question`, `right` and `said`."""
+        part = data.test
+        rows = np.unique(np.linspace(0, len(part) - 1, EXAMPLES).round().astype(np.int64))
+        return [
+            {
+                "story": ". ".join(" ".join(sentence) for sentence in part.asked.stories[i]),
+                "question": " ".join(part.asked.questions[i]),
+                "right": data.answers[part.answers[i]],
+                "said": data.answers[int(witness.said[i].argmax())],
+            }
+            for i in rows
+        ]
+
+    def comparability(self, data: AnswerData, dataset: str, data_sha256: str) -> Comparability:
+        return Comparability(
+            task=self.name,
+            dataset=dataset,
+            data_sha256=data_sha256,
+            vocab_sha256=hashlib.sha256("\0".join([data.vocab.sha256, *data.answers]).encode()).hexdigest(),
+            convention=data.convention,
+            unit="question",
+            items=len(data.test),
+        )
+
+    def encoding(self, data: AnswerData) -> dict[str, Any]:
+        return {"answers": list(data.answers), "reading": data.reading}
+
+    def probe(self, model: Answerer, data: AnswerData) -> Callable[[], Check]:
+        return items.probe(questions(len(data.answers)), model, data.valid.asked).check
+
+    def check(self, model: Answerer, data: AnswerData, seed: int, witness: Witness) -> list[Check]:
+        return items.check_fitted(questions(len(data.answers)), model, data.test.asked, seed, witness)
+
+    def check_class(self, make: Callable[[], Answerer], seed: int) -> list[Check]:
+        return check_class(make, AnsweringTrial(), seed)
+
+    def predict(
+        self, model: Answerer, new: NewQuestions, encoding: dict[str, Any], detail: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return one entry per question: `question`; `predicted`, the answer; `probability` of this answer."""
+        answers = encoding["answers"]
+        log_p = items.score(questions(len(answers)), model, new.asked)
+        return {
+            "question": list(new.written),
+            "predicted": [answers[i] for i in log_p.argmax(axis=1)],
+            "probability": np.exp(log_p.max(axis=1)),
+        }

@@ -1,0 +1,62 @@
+"""Honest answerers pass all laws; each dishonest or careless one breaks the law that names its fault."""
+
+from pathlib import Path
+
+import pytest
+from answerers import CHEATS, LastPlace, Majority, NeedsFacts, Saved, Seen
+
+from seqbench import Answerer, registry
+from seqbench.spec import parse
+from seqbench.tasks import task
+
+KIND = task("answer")
+LAWS = {
+    *("fit", "untouched", "scores", "repeatable", "batched", "saved", "normalised", "pure", "frozen", "deterministic"),
+    *("seedless", "unsupported", "unseen", "longer", "lone", "missing", "single", "validation"),
+}
+
+
+@pytest.mark.parametrize("kind", [LastPlace, Saved, NeedsFacts, Majority, Seen])
+def test_an_honest_answerer_breaks_no_law(kind: type[Answerer]) -> None:
+    found = KIND.check_class(kind, seed=3)
+    assert not [check.message for check in found if not check.passed]
+    assert {check.name for check in found} == LAWS
+
+
+@pytest.mark.parametrize(
+    ("law", "kind"),
+    [pytest.param(law, kind, id=kind.__name__) for law, kinds in CHEATS.items() for kind in kinds],
+)
+def test_a_fault_breaks_the_law_that_names_it(law: str, kind: type[Answerer]) -> None:
+    assert law in {check.name for check in KIND.check_class(kind, seed=3) if not check.passed}
+
+
+def test_marks_are_of_laws_that_exist() -> None:
+    assert set(KIND.marks) <= LAWS
+    assert set(CHEATS) <= LAWS
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *(name for name, entry in registry.MODELS.items() if "answer" in entry.targets),
+        *("majority", "naive-bayes", "kneser-ney(order=2)", "gru(hidden_size=8)"),
+    ],
+)
+def test_the_answerers_of_the_house_break_no_law(model: str) -> None:
+    spec = parse(model)
+    kind = registry.find_model(spec, "answer").attribute
+    found = KIND.check_class(lambda: kind(registry.configured(kind.config_class, spec, "answer")), seed=3)
+    assert not [check.message for check in found if not check.passed]
+
+
+def test_the_model_of_the_page_keeps_the_laws(tmp_path: Path) -> None:
+    import re
+
+    import seqbench
+
+    page = (Path(__file__).parents[4] / "docs" / "answering.md").read_text(encoding="utf-8")
+    block = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert block is not None
+    (tmp_path / "my_model.py").write_text(block[1])
+    assert [check for check in seqbench.check(f"{tmp_path / 'my_model.py'}:LastWord") if not check.passed] == []
