@@ -69,9 +69,11 @@ class SupervisedMemory(nn.Module):
         s(x, y, y') = Φ_x(x)ᵀ Uᵀ U (Φ_y(y) − Φ_y(y') + Φ_t(x, y, y'))      sentence y is a better fact than y'
         o_k = the best fact for x = [q, o_1 … o_{k−1}],    r = argmax_r Φ_x([q, o_1 … o_K])ᵀ U_Rᵀ U_R Φ_y(r)
 
-    U maps bags of words to vectors, other ones for the words of the question, of facts and of candidates. Φ_t has three
-    features: whether x is older than y, x is older than y', and y older than y'; x is as old as its last fact, or as
-    the question. A candidate of its own, `NOTHING`, says that no more facts are needed; it has no age.
+    U maps bags of words to vectors, other ones for the words of the question, of facts and of candidates. Φ_t has four
+    features: whether x is older than y, x is older than y', y older than y', and y newer than y'; x is as old as its
+    last fact, or as the question. (The paper has the first three; without the fourth, a newer sentence could not win
+    over an older one by its time.) A candidate of its own, `NOTHING`, says that no more facts are needed; it has no
+    age.
     """
 
     def __init__(self, vocab_size: int, answers: int, hops: int, size: int) -> None:
@@ -82,7 +84,7 @@ class SupervisedMemory(nn.Module):
             nn.Embedding(vocab_size + 1, size, padding_idx=vocab_size) for _ in range(5)
         )
         self.nothing = nn.Parameter(torch.randn(size))
-        self.times = nn.Parameter(torch.randn(3, size))
+        self.times = nn.Parameter(torch.randn(4, size))
         self.answer = nn.Parameter(torch.randn(answers, size))
         for parameter in self.parameters():
             parameter.data *= size**-0.5
@@ -90,7 +92,7 @@ class SupervisedMemory(nn.Module):
     def better(self, scores: Tensor, times: Tensor, x: Tensor, y: Tensor, other: Tensor) -> Tensor:
         """Return s(x, y, y') (B, …) of places y and y' (B, …), given the age x (B,) of the input.
 
-        scores: (B, 1 + M) of the candidates; times: (B, 3) of the features of time.
+        scores: (B, 1 + M) of the candidates; times: (B, 4) of the features of time.
         """
         flat = (len(y), -1)
         at = scores.gather(1, y.reshape(flat)).view(y.shape)
@@ -98,8 +100,8 @@ class SupervisedMemory(nn.Module):
         age = x.view(-1, *[1] * (y.dim() - 1))
         aged = (y != NOTHING) & (other != NOTHING)
         # A sentence is older than another if its place, counted from the latest, is larger.
-        features = torch.stack([age > y, age > other, y > other], dim=-1) & aged[..., None]
-        of_time = (features * times.view(len(times), *[1] * (y.dim() - 1), 3)).sum(-1)
+        features = torch.stack([age > y, age > other, y > other, y < other], dim=-1) & aged[..., None]
+        of_time = (features * times.view(len(times), *[1] * (y.dim() - 1), 4)).sum(-1)
         return at - against + of_time
 
     def forward(self, batch: Batch, facts: Tensor | None = None, margin: float = 0.0) -> tuple[Found, Tensor]:
@@ -130,7 +132,7 @@ class SupervisedMemory(nn.Module):
                 one = self.better(scores, times, age, right, all_places)
                 two = self.better(scores, times, age, all_places, right)
                 hinge = (margin - one).clamp(min=0) + (margin + two).clamp(min=0)
-                loss = loss + hinge.masked_fill(~wrong, 0.0).sum(1) / wrong.sum(1).clamp(min=1)
+                loss = loss + hinge.masked_fill(~wrong, 0.0).sum(1)
             rows = torch.arange(len(place), device=place.device)
             input, last = input + chosen[rows, place], last + chosen_last[rows, place]
             age = torch.where(place == NOTHING, age, place)

@@ -52,7 +52,7 @@ def by_hand(
     def score(y: int, other: int) -> float:
         total = x @ (candidates[y] - candidates[other])
         if y != NOTHING and other != NOTHING:
-            features = np.array([age > y, age > other, y > other], dtype=float)
+            features = np.array([age > y, age > other, y > other, y < other], dtype=float)
             total += x @ (features @ times)
         return float(total)
 
@@ -65,9 +65,7 @@ def by_hand(
         else:
             place = facts[hop]
             wrong = [p for p in allowed if p != place]
-            loss += sum(max(0, GAMMA - score(place, p)) + max(0, GAMMA + score(p, place)) for p in wrong) / max(
-                1, len(wrong)
-            )
+            loss += sum(max(0, GAMMA - score(place, p)) + max(0, GAMMA + score(p, place)) for p in wrong)
         if place != NOTHING:
             x, age = x + bag(built.chosen, latest[place - 1]), place
             x_last = x_last + bag(built.chosen_last, latest[place - 1])
@@ -85,7 +83,7 @@ def test_the_network_is_its_equations(facts: list[list[int]] | None) -> None:
         places, scores, expected = by_hand(built, [list(words) for words in story], list(question), own)
         assert found.places[row].tolist() == places
         np.testing.assert_allclose(found.scores[row].detach().numpy(), scores, rtol=0, atol=1e-12)
-        assert float(loss[row]) == pytest.approx(expected, abs=1e-12)
+        assert float(loss[row].detach()) == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_gradient_of_the_loss_is_that_of_finite_differences() -> None:
@@ -134,17 +132,17 @@ def test_facts_are_counted_from_the_latest_sentence_and_forgotten_before_the_mem
     assert places_of(part, 2, 5).tolist() == [[1, NOTHING], [3, NOTHING]]
 
 
-def test_where_a_thing_is_is_learned_from_a_few_stories_with_their_facts() -> None:
-    data = MadeWorld(facts=2, train_stories=500, valid_stories=100, test_stories=200).load()
+def test_where_a_thing_is_is_learned_from_a_thousand_stories_with_their_facts() -> None:
+    data = MadeWorld(facts=2, train_stories=1000, valid_stories=100, test_stories=200).load()
     model = MemoryNetwork(MemoryNetworkConfig())
     ctx = AnsweringContext(seed=0, budget=Budget(epochs=20), valid=data.valid, vocab=data.vocab, answers=data.answers)
     model.fit(data.train, ctx)
     log_p = model.predict(data.test.asked)
-    assert (log_p.argmax(axis=1) == data.test.answers).mean() > 0.85
+    assert (log_p.argmax(axis=1) == data.test.answers).mean() > 0.9
     assert -log_p[np.arange(len(data.test)), data.test.answers].mean() < 0.6
     looked = [[int(row.argmax()) for row in weights] for weights in model.attention(data.test.asked)]
     facts = [own.tolist() for own in data.test.facts if own is not None]
-    assert np.mean([a == b for a, b in zip(looked, facts, strict=True)]) > 0.75
+    assert np.mean([a == b for a, b in zip(looked, facts, strict=True)]) > 0.9
 
 
 def test_questions_without_facts_are_refused() -> None:
