@@ -154,8 +154,9 @@ class SupervisedMemory(nn.Module):
 class MemoryNetwork(Answerer):
     """A memory network that is told in training which facts an answer follows from.
 
-    Its hinge losses make scores, not probabilities; these are the softmax of the scores at the temperature that is best
-    on validation (Guo et al. 2017, "On calibration of modern neural networks").
+    Its hinge losses make scores, not probabilities. These are the softmax of the scores at the temperature that is best
+    on validation (Guo et al. 2017, "On calibration of modern neural networks"), of which a share 1 / (n + 2) is spread
+    over all answers: n validation questions without an error do not show that there is none.
     """
 
     kind = "neural"
@@ -175,6 +176,7 @@ class MemoryNetwork(Answerer):
         device = choose_device(ctx.device)
         self.vocab, self.answers = ctx.vocab, ctx.answers
         self.hops, self.temperature = max(len(facts) for facts in train.facts if facts is not None), 1.0
+        self.spread = 1 / (len(ctx.valid) + 2)
         ctx.log("longer_than_memory", float(np.mean([len(s) > self.config.memory for s in train.asked.stories])))
         with seeded(ctx.seed, device):
             self.network = self.build().to(device)
@@ -189,7 +191,7 @@ class MemoryNetwork(Answerer):
                 score_name="valid_error",
             )
         if len(ctx.valid):
-            self.temperature = _temperature(self._scores(valid), ctx.valid.answers)
+            self.temperature = _temperature(self._scores(valid), ctx.valid.answers, self.spread)
 
     def build(self) -> SupervisedMemory:
         """Return an untrained network for `vocab`, `answers` and `hops`."""
@@ -199,7 +201,7 @@ class MemoryNetwork(Answerer):
         """See `Answerer.predict`; the network computes in float32."""
         if not len(asked):
             return np.zeros((0, len(self.answers)))
-        return _log_softmax(self._scores(self._padded(asked)) / self.temperature)
+        return _log_p(self._scores(self._padded(asked)) / self.temperature, self.spread)
 
     @torch.inference_mode()
     def attention(self, asked: Asked) -> list[Floats]:
@@ -215,13 +217,13 @@ class MemoryNetwork(Answerer):
             "words": packed(self.vocab.symbols),
             "answers": packed(self.answers),
             "hops": np.array(self.hops),
-            "temperature": np.array(self.temperature),
+            "calibration": np.array([self.temperature, self.spread]),
         }
         return own | {f"network.{name}": array for name, array in weights(self.network).items()}
 
     def restore(self, arrays: Arrays) -> None:
         self.vocab, self.answers = Vocab(unpacked(arrays["words"])), unpacked(arrays["answers"])
-        self.hops, self.temperature = int(arrays["hops"]), float(arrays["temperature"])
+        self.hops, (self.temperature, self.spread) = int(arrays["hops"]), arrays["calibration"].tolist()
         self.network = self.build()
         load_weights(self.network, within(arrays, "network"))
 
@@ -241,7 +243,7 @@ class MemoryNetwork(Answerer):
 
     def _validate(self, padded: PaddedStories, valid: Answered) -> Validation:
         scores = self._scores(padded)
-        log_loss = float(-_log_softmax(scores)[np.arange(len(valid)), valid.answers].mean())
+        log_loss = float(-_log_p(scores, self.spread)[np.arange(len(valid)), valid.answers].mean())
         error = float((scores.argmax(axis=1) != valid.answers).mean())
         return Validation(error + TIE * log_loss, {"valid_log_loss": log_loss})
 
@@ -285,17 +287,19 @@ def places_of(part: Answered, hops: int, memory: int) -> Ids:
     return places
 
 
-def _log_softmax(scores: Floats) -> Floats:
-    log_p: Floats = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+def _log_p(scores: Floats, spread: float) -> Floats:
+    """Return the log of the softmax of scores (N, C), of which a share is spread over all answers."""
+    softmax = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    log_p: Floats = np.logaddexp(np.log1p(-spread) + softmax, np.log(spread / scores.shape[1]))
     return log_p
 
 
-def _temperature(scores: Floats, answers: Ids) -> float:
+def _temperature(scores: Floats, answers: Ids, spread: float) -> float:
     """Return the temperature with the best log-loss of answers (N,), given scores (N, C)."""
     rows = np.arange(len(answers))
 
     def loss(log_temperature: float) -> float:
-        return -float(_log_softmax(scores / np.exp(log_temperature))[rows, answers].mean())
+        return -float(_log_p(scores / np.exp(log_temperature), spread)[rows, answers].mean())
 
     low, high = np.log(TEMPERATURES)
     return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))

@@ -12,6 +12,8 @@ from seqbench.recurrent.memory.supervised import (
     MemoryNetwork,
     MemoryNetworkConfig,
     SupervisedMemory,
+    _log_p,
+    _temperature,
     places_of,
 )
 from seqbench.tasks.answers.model import Answered, AnsweringContext, Asked
@@ -143,6 +145,14 @@ def test_where_a_thing_is_is_learned_from_a_thousand_stories_with_their_facts() 
     looked = [[int(row.argmax()) for row in weights] for weights in model.attention(data.test.asked)]
     facts = [own.tolist() for own in data.test.facts if own is not None]
     assert np.mean([a == b for a, b in zip(looked, facts, strict=True)]) > 0.9
+
+
+def test_no_answer_is_impossible_after_validation_without_an_error() -> None:
+    scores = np.array([[50.0, 0.0], [0.0, 50.0]] * 5)
+    temperature = _temperature(scores, np.array([0, 1] * 5), spread=1 / 12)
+    log_p = _log_p(scores / temperature, 1 / 12)
+    assert np.exp(log_p).sum(axis=1) == pytest.approx(1)
+    assert np.exp(log_p.min()) == pytest.approx(1 / 24, rel=0.01)
 
 
 def test_questions_without_facts_are_refused() -> None:
