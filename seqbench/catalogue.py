@@ -211,6 +211,13 @@ MODELS: Mapping[str, Entry] = {
     "transformer": _entry(
         "self-attention in encoder and decoder", translate="recurrent.translation.transformer:Transformer"
     ),
+    "ntm": _entry(
+        "neural Turing machine: a controller with a memory", translate="recurrent.memory.machine:NeuralTuringMachine"
+    ),
+    "dnc": _entry("differentiable neural computer", translate="recurrent.memory.machine:DifferentiableNeuralComputer"),
+    "lstm-transducer": _entry(
+        "LSTM that reads and then writes, without attention", translate="recurrent.memory.machine:LSTMTransducer"
+    ),
     "memory-network": _entry(
         "memory network that is told the facts in training", answer="recurrent.memory.supervised:MemoryNetwork"
     ),
@@ -311,6 +318,16 @@ DATASETS: Mapping[str, Entry] = {
     ),
     "sort": _entry("the words of a sentence in order, rule known", translate="datasets.synthetic.pairs:Sort"),
     "numbers": _entry("digits to English number words, rule known", translate="datasets.synthetic.pairs:Numbers"),
+    "bit-copy": _entry("random bits again, rule known", translate="datasets.synthetic.algorithms:BitCopy"),
+    "repeat-copy": _entry(
+        "random bits as often as asked, rule known", translate="datasets.synthetic.algorithms:RepeatCopy"
+    ),
+    "associative-recall": _entry(
+        "the item after the one asked for, rule known", translate="datasets.synthetic.algorithms:AssociativeRecall"
+    ),
+    "priority-sort": _entry(
+        "random bits by their priorities, rule known", translate="datasets.synthetic.algorithms:PrioritySort"
+    ),
     "dates": _entry("dates in many forms to ISO 8601, rule known", translate="datasets.synthetic.pairs:Dates"),
     "made-world": _entry("who is where and holds what, rule known", answer="datasets.synthetic.stories:MadeWorld"),
     "babi": _entry("where somebody or something is, tasks 1 to 3", answer="datasets.stories.babi:Babi"),

@@ -7,11 +7,13 @@ Item columns, one entry per sentence:
 - `chrf_K`, K = 0…17: for each length n = 1…6, the n-grams of letters in the translation, in the reference, in both;
 - `exact`: 1 if the words are those of the target, else 0;
 - `nats`: −ln p of the target's words and of `<eos>`, NaN if the model has no probabilities; `symbols`: their number;
-- `length`: words of the source, 0 if it is a vector.
+- `length`: words of the source, 0 if it is a vector;
+- `wrong_bits`, only if words are bits: see `wrong_bits`.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from sacrebleu.metrics.chrf import CHRF as SacreCHRF
 from seqbench.evidence.metrics import SHARE, Columns, Metric, column, one_error, share_of
 from seqbench.interface import Floats
 from seqbench.tasks.items import Answers
+from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 from seqbench.tasks.translations.model import Pairs, Words
 
 ORDER, LETTERS = 4, 6
@@ -56,6 +59,30 @@ def item_columns(texts: Sequence[str], said: Sequence[Words], pairs: Pairs, log_
         "symbols": np.array([len(target) + 1 for target in pairs.targets], dtype=np.int32),
         "length": np.array([0 if isinstance(s, np.ndarray) else len(s) for s in pairs.sources], dtype=np.int32),
     }
+
+
+def bits_per_word(vocab: Vocab) -> int:
+    """Return the number of bits of each word but `<unk>` and `<eos>`; 0: they are not all written in as many bits."""
+    words = [word for word in vocab.symbols if word not in (UNK, EOS)]
+    lengths = {len(word) for word in words}
+    return lengths.pop() if len(lengths) == 1 and not set("".join(words)) - {"0", "1"} else 0
+
+
+def wrong_bits(said: Sequence[Words], targets: Sequence[Words], bits: int) -> NDArray[np.int32]:
+    """Return how many bits (N,) of translations differ from those of the targets, place by place.
+
+    Of a word that is missing, too many, or of another length, all bits are wrong.
+    """
+    return np.array(
+        [
+            sum(
+                sum(x != y for x, y in zip(a, b, strict=True)) if len(a) == len(b) else bits
+                for a, b in zip_longest(words, target, fillvalue="")
+            )
+            for words, target in zip(said, targets, strict=True)
+        ],
+        dtype=np.int32,
+    )
 
 
 def references_of(pairs: Pairs) -> Sequence[str]:

@@ -23,8 +23,10 @@ from seqbench.tasks.translations.metrics import (
     EXACT_MATCH,
     PERPLEXITY,
     WORDS_BLEU,
+    bits_per_word,
     item_columns,
     references_of,
+    wrong_bits,
 )
 from seqbench.tasks.translations.model import Pairs, Source, TranslationContext, Translator
 from seqbench.tasks.trials import check_class
@@ -85,15 +87,25 @@ class Translation(Task[TranslationData, Translator]):
         """Return columns with one entry per sentence, as the metrics take them."""
         part: Pairs = getattr(data, split)
         said, log_p = score(model, part, witness)
-        return item_columns(_texts(said, part.written is not None), list(said), part, log_p)
+        columns = item_columns(_texts(said, part.written is not None), list(said), part, log_p)
+        bits = bits_per_word(data.target_vocab)
+        return {**columns, "wrong_bits": wrong_bits(list(said), part.targets, bits)} if bits else columns
 
     def units(self, columns: Columns, basis: Comparability) -> Units:
         """Each sentence is a unit; they are independent of each other."""
         return Units(columns, (Way("sentences"),))
 
     def detail(self, columns: Columns, data: TranslationData, valid: Columns) -> dict[str, Any]:
-        """Return `lengths`: BLEU and exact match by the length of the source; empty if sources are vectors."""
-        return {} if data.source_vocab is None else {"lengths": by_length(columns)}
+        """Return `lengths`: BLEU and exact match by the length of the source, unless sources are vectors; and, if words
+        are bits, `wrong_bits` per sentence."""
+        found: dict[str, Any] = {} if data.source_vocab is None else {"lengths": by_length(columns)}
+        if "wrong_bits" in columns:
+            found["wrong_bits"] = float(columns["wrong_bits"].mean())
+        return found
+
+    def remarks(self, detail: dict[str, Any]) -> Sequence[str]:
+        wrong = detail.get("wrong_bits")
+        return () if wrong is None else (f"{wrong:.3g} bits per sequence are wrong",)
 
     def examples(self, data: TranslationData, witness: Witness) -> Sequence[Mapping[str, str]]:
         """Return a few sentences from all over the test part: `source`, `reference` and `translation`."""

@@ -84,7 +84,7 @@ def test_an_interrupt_ends_the_cells_and_says_how_to_go_on(tmp_path: Path) -> No
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("*/*/*/record.json")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("[!.]*/*/*/record.json")) and time.monotonic() < deadline:
         time.sleep(0.1)
     time.sleep(1)
     orphans = _family(process.pid)

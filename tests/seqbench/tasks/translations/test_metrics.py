@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.statistics import compare, estimate
+from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 from seqbench.tasks.translations.metrics import (
     BLEU,
     CHRF,
     EXACT_MATCH,
     PERPLEXITY,
     WORDS_BLEU,
+    bits_per_word,
     item_columns,
+    wrong_bits,
 )
 from seqbench.tasks.translations.model import Pairs
 from seqbench.tasks.translations.task import by_length
@@ -165,3 +168,10 @@ def test_scores_by_length_divide_the_sentences_and_keeps_a_length_in_one_group()
 
 def test_sentences_of_one_length_are_one_group() -> None:
     assert len(by_length(columns(["a b"] * 9, ["a b"] * 9))) == 1
+
+
+def test_bits_are_compared_place_by_place() -> None:
+    said = [["01", "11"], ["01"], ["01", "11", "00"], ["0", "11"], []]
+    assert wrong_bits(said, [["01", "10"]] * 5, 2).tolist() == [1, 2, 3, 3, 4]
+    for words, bits in ((["01", "10"], 2), (["01", "1"], 0), (["01", "1x"], 0), ([], 0)):
+        assert bits_per_word(Vocab((UNK, EOS, *words))) == bits
