@@ -1,5 +1,8 @@
 """One question through an answerer: its answer, and a picture of which sentences it read."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +13,23 @@ from seqbench.runs.kept import able, kept_run
 from seqbench.runs.loading import dataset as data_of
 from seqbench.tasks.answers.laws import log_probabilities
 
+
+@dataclass(frozen=True)
+class Said:
+    answers: Sequence[tuple[str, float]]
+    """The most probable answers, each with its probability."""
+    unknown: Sequence[str]
+    """Words of the story and the question that do not occur in training."""
+
+
 TOLD = 3
 """Number of answers that are told, the most probable ones."""
 
 
 def answer(
     run: str, story: str | Path, question: str, *, memory: str | Path | None = None, store: str | Path = "results"
-) -> list[tuple[str, float]]:
-    """Return the most probable answers to a question about a story by the fit of a run, each with its probability.
+) -> Said:
+    """Return what the fit of a run says to a question about a story.
 
     Args:
         run: the folder of a record, or the beginning of its key.
@@ -44,4 +56,8 @@ def answer(
             raise ScoreError(f"attention returned shape {weights.shape} for a story of {len(sentences)} sentences")
         hops = [f"hop {number}" for number in range(1, len(weights) + 1)]
         registry.attribute("seqbench.reports.pictures:draw_weights")(weights.T, sentences, hops, Path(memory))
-    return [(answers[i], float(p[i])) for i in np.argsort(-p, kind="stable")[:TOLD]]
+    known, read = set(kept.encoding["words"]), [*chain.from_iterable(asked.stories[0]), *asked.questions[0]]
+    return Said(
+        [(answers[i], float(p[i])) for i in np.argsort(-p, kind="stable")[:TOLD]],
+        [word for word in dict.fromkeys(read) if word not in known],
+    )

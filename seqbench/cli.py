@@ -393,8 +393,10 @@ def answer(
     with _plain_errors():
         from seqbench.answering import answer as say
 
-        told = say(run, story, question, memory=show_memory, store=store)
-        _print("\n".join(f"{text}  {p:.3f}" for text, p in told))
+        said = say(run, story, question, memory=show_memory, store=store)
+        if said.unknown:
+            _say(f"words that do not occur in training, and so mean little: {', '.join(said.unknown)}", "yellow")
+        _print("\n".join(f"{text}  {p:.3f}" for text, p in said.answers))
 
 
 @app.command()

@@ -111,7 +111,7 @@ class Answering(Task[AnswerData, Answerer]):
         )
 
     def encoding(self, data: AnswerData) -> dict[str, Any]:
-        return {"answers": list(data.answers), "reading": data.reading}
+        return {"answers": list(data.answers), "words": list(data.vocab.symbols), "reading": data.reading}
 
     def probe(self, model: Answerer, data: AnswerData) -> Callable[[], Check]:
         return items.probe(questions(len(data.answers)), model, data.valid.asked).check

@@ -95,3 +95,6 @@ def test_a_question_is_answered_from_the_command_line_with_a_picture(tmp_path: P
     done = CliRunner().invoke(app, ["answer", rule, *asked, "--show-memory", str(picture)])
     assert done.exit_code == 2
     assert "has no method `attention`, which --show-memory needs" in done.output
+    (tmp_path / "story.txt").write_text("Ann flew to the moon.\n")
+    done = CliRunner().invoke(app, ["answer", rule, *asked])
+    assert "do not occur in training, and so mean little: flew, moon" in done.output
