@@ -35,7 +35,6 @@ class Question:
     """Empty if the file does not tell it."""
     facts: Sequence[int] | None
     """Numbers of the sentences, from 0, that the answer follows from; None: not known."""
-    line: Line
 
 
 @dataclass
@@ -104,7 +103,7 @@ def _question(line: Line, rest: str, sentences: int, numbers: dict[int, int], an
     if answered and not answer:
         raise line.fault("the answer is empty; write it after the question and a tab")
     facts = _facts(line, cells[2], numbers) if len(cells) > 2 and cells[2] else None
-    return Question(words, cells[0], sentences, answer, facts, line)
+    return Question(words, cells[0], sentences, answer, facts)
 
 
 def _facts(line: Line, cell: str, numbers: dict[int, int]) -> list[int]:

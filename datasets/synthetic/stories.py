@@ -13,7 +13,6 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from seqbench.data import DataError
-from seqbench.datasets.files import Line
 from seqbench.datasets.stories.babi_format import Question, Tale
 from seqbench.datasets.stories.base import PARTS, Stories, answer_data
 from seqbench.datasets.synthetic.processes import streams
@@ -142,8 +141,8 @@ class MadeWorld(Stories):
             query = _one(queries, rng)
             for _ in range(self.distance):
                 plot.go_on(query.about)
-            said = Line(self.name, 0, " ".join(query.words))
-            question = Question(query.words, said.text, length, query.known.place, query.known.facts, said)
+            written = " ".join(query.words)
+            question = Question(query.words, written, length, query.known.place, query.known.facts)
             return Tale(plot.told, [question])
         raise DataError(f"{self.name}: no tale with a question of {self.facts} facts was found; give more sentences")
 

@@ -45,6 +45,8 @@ class NeuralComputer(nn.Module):
     order of writing.
     """
 
+    state = ComputerState
+
     def __init__(self, input_size: int, controller_size: int, rows: int, width: int, heads: int = 1) -> None:
         """rows, width: N and M of the memory. heads: R, the number of heads that read."""
         super().__init__()

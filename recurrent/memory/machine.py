@@ -26,6 +26,8 @@ class Machine(Protocol):
     """A cell whose state is a named tuple of tensors (B, …)."""
 
     output_size: int
+    state: type[Any]
+    """The class of the named tuple."""
 
     def initial(self, batch: int) -> Any:
         """Return the state before the first step."""
@@ -43,6 +45,8 @@ class PlainState(NamedTuple):
 
 class PlainLSTM(nn.Module):
     """Layers of LSTM without a memory outside: what a machine with a memory is compared with."""
+
+    state = PlainState
 
     def __init__(self, input_size: int, size: int, layers: int) -> None:
         super().__init__()
@@ -86,7 +90,7 @@ class MachineNetwork(TranslationNetwork):
 
     def decode(self, words: Tensor, memory: Tensors, state: Tensors) -> Decoded:
         machine: Any = self.machine
-        own, said = type(machine.initial(1))(*state), []
+        own, said = machine.state(*state), []
         silence = own.h.new_zeros(len(words), self.width + 1)
         for _ in range(words.shape[1]):
             output, own = machine.step(silence, own)

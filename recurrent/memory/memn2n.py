@@ -10,34 +10,23 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seqbench.interface import Arrays, Floats
-from seqbench.learning import training
-from seqbench.learning.order import by_length, random_batches
+from seqbench.interface import Floats
+from seqbench.learning.order import random_batches
 from seqbench.learning.training import (
-    TIE,
     LearningRate,
     Loss,
     TrainingConfig,
-    Validation,
-    choose_device,
-    exact_float32,
-    load_weights,
-    seeded,
-    weight_count,
-    weights,
 )
-from seqbench.packing import packed, unpacked, within
+from seqbench.recurrent.memory.answerer import NeuralAnswerer, ReadingConfig
 from seqbench.recurrent.memory.stories import Batch, PaddedStories, present
-from seqbench.tasks.answers.model import Answered, Answerer, AnsweringContext, Asked
+from seqbench.tasks.answers.model import Answered, AnsweringContext, Asked
 from seqbench.tasks.language.vocab import Vocab
 
-SCORED = 1 << 13
-"""Maximum number of sentences in the padded stories that are read together, to limit memory."""
 SPREAD = 0.1
 """Standard deviation of the initial weights."""
 
 
-class MemN2NConfig(TrainingConfig):
+class MemN2NConfig(ReadingConfig):
     optimiser: Literal["adamw", "sgd"] = Field(
         "sgd", description=str(TrainingConfig.model_fields["optimiser"].description)
     )
@@ -68,7 +57,6 @@ class MemN2NConfig(TrainingConfig):
         description="adjacent: what one hop reads out is what the next one compares with; layer-wise: all hops share "
         "their vectors, with a linear map between them",
     )
-    memory: int = Field(50, ge=1, description="sentences, the latest ones, that are read of a story")
     noise: float = Field(
         0.1, ge=0, le=1, description="in training, gaps are left between sentences, this share of their number"
     )
@@ -193,38 +181,16 @@ def gapped(lengths: Tensor, most: int, share: float) -> Tensor:
     return order[:, :most]
 
 
-class MemN2N(Answerer):
+class MemN2N(NeuralAnswerer):
     """An end-to-end memory network: only answers are learned from, not the facts that they follow from."""
 
-    kind = "neural"
     config_class = MemN2NConfig
     config: MemN2NConfig
     network: MemN2NNetwork
+    loss_name = "train_nats"
 
     def fit(self, train: Answered, ctx: AnsweringContext) -> None:
-        """Train with cross-entropy and keep the weights with the fewest errors on `ctx.valid`.
-
-        The share of questions whose stories are longer than the memory is logged as `longer_than_memory`.
-
-        Raises:
-            ValueError: there are no questions, or the device is not available.
-            DivergenceError: training diverged.
-        """
-        device = choose_device(ctx.device)
-        self.vocab, self.answers = ctx.vocab, ctx.answers
-        ctx.log("longer_than_memory", float(np.mean([len(s) > self.config.memory for s in train.asked.stories])))
-        with seeded(ctx.seed, device):
-            self.network = self.build().to(device)
-            valid = PaddedStories(ctx.valid.asked, self.vocab, self.config.memory, device)
-            training.train(
-                self.network,
-                AnsweredBatches(self.network, train, self.vocab, device),
-                (lambda: self._validate(valid, ctx.valid)) if len(ctx.valid) else None,
-                self.config,
-                ctx,
-                loss_name="train_nats",
-                score_name="valid_error",
-            )
+        super().fit(train, ctx)
         self.network.linear.fill_(self.network.linear & bool(len(ctx.valid)))
 
     def build(self) -> MemN2NNetwork:
@@ -235,11 +201,15 @@ class MemN2N(Answerer):
             extra += answer not in index
         return MemN2NNetwork(self.vocab.size, forms, self.config)
 
-    def predict(self, asked: Asked) -> Floats:
-        """See `Answerer.predict`; the network computes in float32."""
-        if not len(asked):
-            return np.zeros((0, len(self.answers)))
-        return self._answered(self._padded(asked))
+    def batches(self, train: Answered, device: torch.device) -> "AnsweredBatches":
+        return AnsweredBatches(self.network, train, self.vocab, device)
+
+    def scores(self, batch: Batch) -> Tensor:
+        logits: Tensor = self.network(batch)[0]
+        return logits
+
+    def validated(self, log_loss: float) -> None:
+        self.network.validated(log_loss)
 
     @torch.inference_mode()
     def attention(self, asked: Asked) -> list[Floats]:
@@ -247,41 +217,11 @@ class MemN2N(Answerer):
 
         Sentences before the memory have the weight 0. With a linear start that never ended, weights may be negative.
         """
-        padded, found = self._padded(asked), list[Floats]()
+        padded, found = self.padded(asked), list[Floats]()
         for i, story in enumerate(asked.stories):
             weights = self.network(padded.take(np.array([i])))[1][0].flip(1).double().cpu().numpy()
             found.append(np.pad(weights, ((0, 0), (len(story) - weights.shape[1], 0))))
         return found
-
-    def arrays(self) -> Arrays:
-        own = {"words": packed(self.vocab.symbols), "answers": packed(self.answers)}
-        return own | {f"network.{name}": array for name, array in weights(self.network).items()}
-
-    def restore(self, arrays: Arrays) -> None:
-        self.vocab, self.answers = Vocab(unpacked(arrays["words"])), unpacked(arrays["answers"])
-        self.network = self.build()
-        load_weights(self.network, within(arrays, "network"))
-
-    def parameter_count(self) -> int:
-        return weight_count(self.network)
-
-    def _padded(self, asked: Asked) -> PaddedStories:
-        return PaddedStories(asked, self.vocab, self.config.memory, next(self.network.parameters()).device)
-
-    @torch.inference_mode()
-    def _answered(self, padded: PaddedStories) -> Floats:
-        log_p = np.empty((len(padded.lengths), len(self.answers)))
-        with exact_float32():
-            for rows in by_length(padded.lengths, SCORED):
-                log_p[rows] = F.log_softmax(self.network(padded.take(rows))[0].double(), dim=1).cpu().numpy()
-        return log_p
-
-    def _validate(self, padded: PaddedStories, valid: Answered) -> Validation:
-        log_p = self._answered(padded)
-        log_loss = float(-log_p[np.arange(len(valid)), valid.answers].mean())
-        error = float((log_p.argmax(axis=1) != valid.answers).mean())
-        self.network.validated(log_loss)
-        return Validation(error + TIE * log_loss, {"valid_log_loss": log_loss})
 
 
 class AnsweredBatches:

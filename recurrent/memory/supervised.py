@@ -14,25 +14,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seqbench.interface import Arrays, Floats, Ids
-from seqbench.learning import training
-from seqbench.learning.order import by_length, random_batches
+from seqbench.learning.order import random_batches
 from seqbench.learning.training import (
-    TIE,
     LearningRate,
     Loss,
     TrainingConfig,
-    Validation,
-    choose_device,
-    exact_float32,
-    load_weights,
-    seeded,
-    weight_count,
-    weights,
 )
-from seqbench.packing import packed, unpacked, within
-from seqbench.recurrent.memory.memn2n import SCORED
+from seqbench.recurrent.memory.answerer import NeuralAnswerer, ReadingConfig
 from seqbench.recurrent.memory.stories import Batch, PaddedStories, present
-from seqbench.tasks.answers.model import Answered, Answerer, AnsweringContext, Asked
+from seqbench.tasks.answers.model import Answered, AnsweringContext, Asked
 from seqbench.tasks.language.vocab import Vocab
 
 TEMPERATURES = (1e-2, 1e2)
@@ -41,7 +31,7 @@ NOTHING = 0
 """The place, in a memory, of the fact that no more facts are needed."""
 
 
-class MemoryNetworkConfig(TrainingConfig):
+class MemoryNetworkConfig(ReadingConfig):
     learning_rate: LearningRate = Field(
         1e-2,
         description=str(TrainingConfig.model_fields["learning_rate"].description),
@@ -53,7 +43,6 @@ class MemoryNetworkConfig(TrainingConfig):
         50, ge=1, description="width of an embedding", json_schema_extra={"search": {"choices": [20, 50, 100]}}
     )
     margin: float = Field(0.1, gt=0, description="γ: by how much right facts and answers must score above wrong ones")
-    memory: int = Field(50, ge=1, description="sentences, the latest ones, that are read of a story")
 
 
 class Found(NamedTuple):
@@ -151,7 +140,7 @@ class SupervisedMemory(nn.Module):
         return best
 
 
-class MemoryNetwork(Answerer):
+class MemoryNetwork(NeuralAnswerer):
     """A memory network that is told in training which facts an answer follows from.
 
     Its hinge losses make scores, not probabilities. These are the softmax of the scores at the temperature that is best
@@ -159,10 +148,10 @@ class MemoryNetwork(Answerer):
     over all answers: n validation questions without an error do not show that there is none.
     """
 
-    kind = "neural"
     config_class = MemoryNetworkConfig
     config: MemoryNetworkConfig
     network: SupervisedMemory
+    loss_name = "train_hinge"
 
     def fit(self, train: Answered, ctx: AnsweringContext) -> None:
         """Train with hinge losses and keep the weights with the fewest errors on `ctx.valid`.
@@ -173,79 +162,43 @@ class MemoryNetwork(Answerer):
         """
         if any(facts is None or not len(facts) for facts in train.facts):
             raise ValueError("memory-network needs the facts that each training answer follows from; use memn2n")
-        device = choose_device(ctx.device)
-        self.vocab, self.answers = ctx.vocab, ctx.answers
         self.hops, self.temperature = max(len(facts) for facts in train.facts if facts is not None), 1.0
         self.spread = 1 / (len(ctx.valid) + 2)
-        ctx.log("longer_than_memory", float(np.mean([len(s) > self.config.memory for s in train.asked.stories])))
-        with seeded(ctx.seed, device):
-            self.network = self.build().to(device)
-            valid = PaddedStories(ctx.valid.asked, self.vocab, self.config.memory, device)
-            training.train(
-                self.network,
-                SupportedBatches(self.network, train, self.vocab, self.config, device),
-                (lambda: self._validate(valid, ctx.valid)) if len(ctx.valid) else None,
-                self.config,
-                ctx,
-                loss_name="train_hinge",
-                score_name="valid_error",
-            )
+        super().fit(train, ctx)
         if len(ctx.valid):
-            self.temperature = _temperature(self._scores(valid), ctx.valid.answers, self.spread)
+            scores = self.all_scores(self.padded(ctx.valid.asked))
+            self.temperature = _temperature(scores, ctx.valid.answers, self.spread)
 
     def build(self) -> SupervisedMemory:
         """Return an untrained network for `vocab`, `answers` and `hops`."""
         return SupervisedMemory(self.vocab.size, len(self.answers), self.hops, self.config.embedding_size)
 
-    def predict(self, asked: Asked) -> Floats:
-        """See `Answerer.predict`; the network computes in float32."""
-        if not len(asked):
-            return np.zeros((0, len(self.answers)))
-        return _log_p(self._scores(self._padded(asked)) / self.temperature, self.spread)
+    def batches(self, train: Answered, device: torch.device) -> "SupportedBatches":
+        return SupportedBatches(self.network, train, self.vocab, self.config, device)
+
+    def scores(self, batch: Batch) -> Tensor:
+        found: Found = self.network(batch)[0]
+        return found.scores
+
+    def log_p(self, scores: Floats) -> Floats:
+        return _log_p(scores / self.temperature, self.spread)
 
     @torch.inference_mode()
     def attention(self, asked: Asked) -> list[Floats]:
         """Return which sentence of each story (K, M) is chosen at each hop: 1, the others 0."""
-        padded, found = self._padded(asked), list[Floats]()
+        padded, found = self.padded(asked), list[Floats]()
         for i, story in enumerate(asked.stories):
             places = self.network(padded.take(np.array([i])))[0].places[0].tolist()
             found.append(np.array([[float(len(story) - j == place) for j in range(len(story))] for place in places]))
         return found
 
     def arrays(self) -> Arrays:
-        own = {
-            "words": packed(self.vocab.symbols),
-            "answers": packed(self.answers),
-            "hops": np.array(self.hops),
-            "calibration": np.array([self.temperature, self.spread]),
-        }
-        return own | {f"network.{name}": array for name, array in weights(self.network).items()}
+        own = {"hops": np.array(self.hops), "calibration": np.array([self.temperature, self.spread])}
+        return {**super().arrays(), **own}
 
     def restore(self, arrays: Arrays) -> None:
-        self.vocab, self.answers = Vocab(unpacked(arrays["words"])), unpacked(arrays["answers"])
         self.hops, (self.temperature, self.spread) = int(arrays["hops"]), arrays["calibration"].tolist()
-        self.network = self.build()
-        load_weights(self.network, within(arrays, "network"))
-
-    def parameter_count(self) -> int:
-        return weight_count(self.network)
-
-    def _padded(self, asked: Asked) -> PaddedStories:
-        return PaddedStories(asked, self.vocab, self.config.memory, next(self.network.parameters()).device)
-
-    @torch.inference_mode()
-    def _scores(self, padded: PaddedStories) -> Floats:
-        scores = np.empty((len(padded.lengths), len(self.answers)))
-        with exact_float32():
-            for rows in by_length(padded.lengths, SCORED):
-                scores[rows] = self.network(padded.take(rows))[0].scores.double().cpu().numpy()
-        return scores
-
-    def _validate(self, padded: PaddedStories, valid: Answered) -> Validation:
-        scores = self._scores(padded)
-        log_loss = float(-_log_p(scores, self.spread)[np.arange(len(valid)), valid.answers].mean())
-        error = float((scores.argmax(axis=1) != valid.answers).mean())
-        return Validation(error + TIE * log_loss, {"valid_log_loss": log_loss})
+        super().restore(arrays)
 
 
 class SupportedBatches:

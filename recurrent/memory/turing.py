@@ -40,6 +40,8 @@ class TuringMachine(nn.Module):
     shifts and a power; and heads that write what they erase and add.
     """
 
+    state = TuringState
+
     def __init__(
         self,
         input_size: int,
