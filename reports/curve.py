@@ -1,104 +1,192 @@
-"""Pictures: how the scores of models change with an option of the data."""
+"""Pictures: how the scores of models change with an option of the data, or with a property of its items."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
+from seqbench.evidence.metrics import Metric, column
+from seqbench.evidence.statistics import Estimate, estimate
+from seqbench.evidence.strata import Property, divided, taken, within
 from seqbench.reports.formatting import plain, titled
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Row, Table
+from seqbench.tasks import task
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MARKERS = "os^Dvp*XP<>"
 LINES = {"classic": ":", "neural": "-", "truth": "--"}
 
 
-def draw(tables: Sequence[Table], option: str, path: Path, metric: str | None = None) -> None:
-    """Draw one panel per data set and one line per model; intervals are drawn only for the metric that ranks.
+class Point(NamedTuple):
+    x: float
+    y: float
+    low: float
+    """NaN if there is no interval."""
+    high: float
+
+
+@dataclass(frozen=True)
+class Line:
+    label: str
+    kind: str
+    """classic, neural or truth."""
+    points: Sequence[Point]
+
+
+@dataclass(frozen=True)
+class Panel:
+    xlabel: str
+    metric: Metric
+    ticks: Sequence[float]
+    lines: Sequence[Line]
+
+
+def draw(tables: Sequence[Table], against: str, path: Path, metric: str | None = None) -> None:
+    """Draw one panel per data set and one line per model, with intervals where there are any.
 
     Args:
-        option: an option of the data, such as `distance`; its values are on the horizontal axis.
-        metric: name of the metric; None: the first metric of the task.
+        against: what is on the horizontal axis: an option of the data, such as `distance`, or, if no data set was run
+            under two values of it, a property of items by which the task divides scores, such as `length`.
+        metric: name of the metric; None: the one that ranks.
 
     Raises:
-        ValueError: no data set was run under two values of the option, or the metric or format is unknown.
+        ValueError: there is neither, or the metric or format is unknown.
     """
     import matplotlib as mpl
 
-    panels = _panels(tables, option)
+    found = panels(tables, against, metric)
     # no formulas, since names may contain dollars; the same runs give the same bytes
     with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
-        figure = _figure(panels, option, metric)
+        figure = _figure(found)
         try:
             figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
         except ValueError as error:
             raise ValueError(f"{path} cannot be drawn: {error}") from None
 
 
-def _figure(panels: dict[str, dict[float, Table]], option: str, metric: str | None) -> "Figure":
+def _figure(panels: Sequence[Panel]) -> "Figure":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(1 + 6.5 * len(panels), 4.2), layout="constrained")
-    for axes, (name, found) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
-        first = next(iter(found.values()))
-        known = {m.name: m for m in first.metrics}
-        if metric is not None and metric not in known:
-            raise ValueError(f"there is no metric {metric!r}; there are: {', '.join(known)}")
-        drawn = known[metric] if metric else first.metrics[0]
-        ranks = drawn is first.metrics[0]
-        lines = {}
-        for place, label in enumerate(dict.fromkeys(row.label for table in found.values() for row in table.rows)):
-            points = [(x, row) for x, table in found.items() if (row := table.row(label)) and drawn.name in row.scores]
-            if not points:
-                continue
-            kind = points[0][1].kind
-            style = {"linestyle": LINES[kind], **({"color": "black"} if kind == "truth" else {})}
-            xs, ys = [x for x, _ in points], [drawn.factor * row.scores[drawn.name] for _, row in points]
-            marker = MARKERS[place % len(MARKERS)]
-            (line,) = axes.plot(xs, ys, marker=marker, markersize=4, linewidth=1.3, **style)
-            lines[plain(label)] = line
-            if ranks:
-                low, high = zip(*(_bounds(row, drawn.factor) for _, row in points), strict=True)
-                axes.fill_between(xs, low, high, color=line.get_color(), alpha=0.12, linewidth=0)
-        axes.set(xlabel=plain(f"{option} of {name}"), ylabel=f"test {titled(drawn)}", xticks=list(found))
-        axes.grid(alpha=0.25)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        axes.legend(
-            lines.values(), lines.keys(), frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5)
-        )
+    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        _draw(axes, panel)
     return figure
 
 
-def _panels(tables: Sequence[Table], option: str) -> dict[str, dict[float, Table]]:
-    """Return the tables by data set and by value of the option, with the values in ascending order."""
-    panels: dict[str, dict[float, Table]] = {}
-    options: set[str] = set()
+def _draw(axes: "Axes", panel: Panel) -> None:
+    drawn = {}
+    for place, line in enumerate(panel.lines):
+        style: dict[str, Any] = {"linestyle": LINES[line.kind], **({"color": "black"} if line.kind == "truth" else {})}
+        xs, ys, low, high = zip(*line.points, strict=True)
+        marker = MARKERS[place % len(MARKERS)]
+        (mark,) = axes.plot(xs, ys, marker=marker, markersize=4, linewidth=1.3, **style)
+        axes.fill_between(xs, low, high, color=mark.get_color(), alpha=0.12, linewidth=0)
+        drawn[plain(line.label)] = mark
+    axes.set(xlabel=plain(panel.xlabel), ylabel=f"test {titled(panel.metric)}", xticks=panel.ticks)
+    axes.grid(alpha=0.25)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.legend(
+        drawn.values(), drawn.keys(), frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5)
+    )
+
+
+def panels(tables: Sequence[Table], against: str, metric: str | None = None) -> list[Panel]:
+    """Return what `draw` draws."""
+    varied = _by_option(tables, against)
+    if varied:
+        return [_of_option(found, f"{against} of {name}", metric) for name, found in varied.items()]
+    pairs = [(table, prop) for table in tables for prop in task(table.basis.task).strata if prop.name == against]
+    drawn = [panel for table, prop in pairs if (panel := _of_property(table, prop, metric)).lines]
+    if not drawn:
+        raise ValueError(_nothing(tables, against))
+    return drawn
+
+
+def _of_option(found: Mapping[float, Table], xlabel: str, metric: str | None) -> Panel:
+    """found: tables by the value of the option."""
+    drawn = _metric(next(iter(found.values())), metric)
+    lines = []
+    for label in dict.fromkeys(row.label for table in found.values() for row in table.rows):
+        rows = [(x, row) for x, table in found.items() if (row := table.row(label)) and drawn.name in row.scores]
+        if rows:
+            points = [_point(x, row.scores[drawn.name], row.estimates.get(drawn.name), drawn) for x, row in rows]
+            lines.append(Line(label, rows[0][1].kind, points))
+    return Panel(xlabel, drawn, list(found), lines)
+
+
+def _of_property(table: Table, prop: Property, metric: str | None) -> Panel:
+    """The horizontal axis has the mean of each stratum's values."""
+    drawn, lines, ticks = _metric(table, metric), [], dict[float, None]()
+    for row in table.rows:
+        points = _strata(table, row, prop, drawn)
+        if points:
+            ticks |= dict.fromkeys(point.x for point in points)
+            lines.append(Line(row.label, row.kind, points))
+    return Panel(f"{prop.title}, {table.basis.dataset}", drawn, [round(x, 1) for x in ticks], lines)
+
+
+def _strata(table: Table, row: Row, prop: Property, metric: Metric) -> list[Point]:
+    """Return a point for each stratum in which the score is defined."""
+    if not row.fits or prop.name not in row.fits[0]:
+        return []
+    values, points = column(row.fits[0], prop.name), []
+    for stratum in divided(values):
+        ways = within(table.ways, stratum.here)
+        fits = [taken(columns, stratum.here) for columns in row.fits]
+        try:
+            found = estimate(metric, fits, ways, table.settings.level)
+        except ValueError:
+            continue
+        points.append(_point(float(np.mean(values[stratum.here])), found.value, found, metric))
+    return points
+
+
+def _point(x: float, score: float, found: Estimate | None, metric: Metric) -> Point:
+    low, high = (np.nan, np.nan) if found is None else (found.low, found.high)
+    return Point(x, metric.factor * score, metric.factor * low, metric.factor * high)
+
+
+def _metric(table: Table, name: str | None) -> Metric:
+    known = {metric.name: metric for metric in table.metrics}
+    if name is not None and name not in known:
+        raise ValueError(f"there is no metric {name!r}; there are: {', '.join(known)}")
+    return known[name] if name else table.metrics[0]
+
+
+def _by_option(tables: Sequence[Table], option: str) -> dict[str, dict[float, Table]]:
+    """Return the tables by data set and by value of the option, with the values in ascending order, where there are at
+    least two."""
+    found: dict[str, dict[float, list[Table]]] = {}
     for table in tables:
         record = table.rows[0].records[0]
-        options |= {n for n, v in record.identity.options.items() if isinstance(v, int | float) and n != "seed"}
         value = record.identity.options.get(option)
         if isinstance(value, int | float):
-            found = panels.setdefault(record.data_spec.name, {})
-            if value in found:
+            found.setdefault(record.data_spec.name, {}).setdefault(value, []).append(table)
+    varied = {name: dict(sorted(values.items())) for name, values in found.items() if len(values) > 1}
+    for name, values in varied.items():
+        for value, namesakes in values.items():
+            if len(namesakes) > 1:
                 raise ValueError(
-                    f"{record.data_spec.name} was run more than once with {option}={value}, with different values of "
-                    "other options: keep these runs in separate stores, and draw each store by itself"
+                    f"{name} was run more than once with {option}={value}, with different values of other options: "
+                    "keep these runs in separate stores, and draw each store by itself"
                 )
-            found[value] = table
-    drawable = {name: dict(sorted(found.items())) for name, found in panels.items() if len(found) > 1}
-    if not drawable:
-        raise ValueError(
-            f"there is nothing to draw against {option!r}: run a data set with two values of it, such as "
-            f"--dataset 'name({option}=1)' --dataset 'name({option}=2)'; "
-            f"options in this store: {listed(sorted(options)) if options else 'none'}"
-        )
-    return drawable
+    return {name: {value: held[0] for value, held in values.items()} for name, values in varied.items()}
 
 
-def _bounds(row: Row, factor: float) -> tuple[float, float]:
-    if row.estimate is None:
-        return float("nan"), float("nan")
-    return factor * row.estimate.low, factor * row.estimate.high
+def _nothing(tables: Sequence[Table], against: str) -> str:
+    records = [table.rows[0].records[0] for table in tables]
+    options = {n for r in records for n, v in r.identity.options.items() if isinstance(v, int | float) and n != "seed"}
+    properties = {prop.name for table in tables for prop in task(table.basis.task).strata}
+    also = f"; properties of items: {listed(sorted(properties))}" if properties else ""
+    return (
+        f"there is nothing to draw against {against!r}: run a data set with two values of it, such as "
+        f"--dataset 'name({against}=1)' --dataset 'name({against}=2)'; "
+        f"options in this store: {listed(sorted(options)) if options else 'none'}{also}"
+    )

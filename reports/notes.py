@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from seqbench.evidence.records import Record
 from seqbench.evidence.statistics import HEAVY, Comparison
 from seqbench.reports.formatting import seconds
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Row, Table
 from seqbench.tasks import task
-from seqbench.tasks.base import Task
 
 ALARM = "‼"
 LONG, TIMES = 1.0, 10
@@ -64,7 +61,7 @@ def notes(table: Table) -> Notes:
                 found.laws.setdefault(kind.marks[check.name], []).append(said)
             else:
                 score.append(found.number(said))
-        remarks = [text for record in row.records if record.status == "ok" for text in _remarks(kind, record)]
+        remarks = [text for record in row.records if record.status == "ok" for text in kind.remarks(record)]
         score += [found.number(text) for text in dict.fromkeys(remarks)]
         if row.pooled < len(row.records):
             status.append(found.number(_ended(row)))
@@ -82,11 +79,6 @@ def notes(table: Table) -> Notes:
             )
         found.marked.append(Marked((*score, *status), tuple(gap), tuple(fit), tuple(status)))
     return found
-
-
-def _remarks(kind: Task[Any, Any], record: Record) -> Iterator[str]:
-    yield from kind.remarks(record.detail)
-    yield from kind.observed(record.checks)
 
 
 def _times(row: Row) -> Iterator[str]:

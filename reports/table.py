@@ -1,7 +1,7 @@
 """Tables as a pure function of records and item columns: the same runs give the same table."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -52,6 +52,8 @@ class Row:
     against_truth: Comparison | None = None
     beats_truth: bool = False
     """Better than the true model beyond the paired interval, which no honest model is."""
+    fits: Sequence[Columns] = field(default=(), compare=False, repr=False)
+    """Columns of the pooled fits, one entry per unit; empty if those of one are missing."""
 
     @property
     def comparable(self) -> bool:
@@ -300,6 +302,7 @@ def _row(
         marks=tuple(dict.fromkeys(marks[name] for name in broken if name in marks)),
         costs=_costs(ok or records),
         why_no_interval=why.get(metric.name, ""),
+        fits=lot.columns,
     )
 
 

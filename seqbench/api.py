@@ -183,14 +183,16 @@ def report(store: str | Path = "results", format: str = "markdown") -> str:
 
 
 def draw(store: str | Path, against: str, output: str | Path, metric: str | None = None) -> None:
-    """Draw how the models' scores change with an option of the data, such as `distance` of `synthetic-distance`.
+    """Draw how the models' scores change with an option of the data, such as `distance` of `synthetic-distance`, or
+    with a property of its items, such as the `length` of sources of translation.
 
     Args:
         output: the file to draw into; its suffix gives the format: .png, .svg, .pdf.
         metric: its name, such as `accuracy`; None: the metric that ranks the models.
 
     Raises:
-        ValueError: the store does not contain two values of that option, or the metric or format is unknown.
+        ValueError: the store has neither two values of that option nor items with that property, or the metric or
+            format is unknown.
     """
     registry.attribute("seqbench.reports.curve:draw")(stored_tables(store), against, Path(output), metric)
 

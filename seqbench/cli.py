@@ -323,13 +323,17 @@ def report(
     format: Annotated[Format, typer.Option(help="Format of the tables.")] = Format.terminal,
     output: Annotated[Path | None, typer.Option(help="File to write; by default stdout.")] = None,
     against: Annotated[
-        str | None, typer.Option(help="An option of the data; the score is drawn against it into --output.")
+        str | None,
+        typer.Option(
+            help="An option of the data, or a property of its items, such as length; the score is drawn against it "
+            "into --output."
+        ),
     ] = None,
     metric: Annotated[
         str | None, typer.Option(help="The metric that --against draws; by default the metric that ranks the models.")
     ] = None,
 ) -> None:
-    """Write the tables of a store without running anything, or draw how scores change with an option of the data."""
+    """Write the tables of a store without running anything, or draw how scores change with the data."""
     with _plain_errors():
         from seqbench import api
 

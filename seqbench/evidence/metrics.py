@@ -144,15 +144,3 @@ def mean_of(sums: Floats) -> Floats:
     mean: Floats = np.where(counted > 0, total / np.where(counted > 0, counted, 1.0), np.nan)
     mean[(endless > 0) & (counted > 0)] = np.inf
     return mean
-
-
-def groups(values: Floats, known: NDArray[np.bool_], most: int) -> list[NDArray[np.bool_]]:
-    """Return the masks (N,) of up to `most` groups of items, of about equal size, in the order of their values (N,).
-
-    Items with one value are in one group. Items that are not `known` (N,) are in none.
-    """
-    if not known.any():
-        return []
-    cuts = np.unique(np.quantile(values[known], np.linspace(0, 1, most + 1)[1:-1], method="inverted_cdf"))
-    group = np.searchsorted(cuts, values)
-    return [known & (group == number) for number in np.unique(group[known])]

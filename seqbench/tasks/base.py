@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
 from seqbench.evidence.metrics import Columns, Metric
-from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.records import Check, Comparability, Record
+from seqbench.evidence.strata import Property
 from seqbench.evidence.units import Units
 from seqbench.interface import Budget, Context, SequenceModel
 
@@ -54,6 +55,8 @@ class Task(ABC, Generic[Data, Model]):
     suite: ClassVar[str]
     """The name of the suite that is shipped for this task."""
     metrics: ClassVar[tuple[Metric, ...]]
+    strata: ClassVar[tuple[Property, ...]] = ()
+    """By which properties of items scores can be divided, in the record and in pictures."""
     shown: ClassVar[int]
     """Tables have a column for each of the first `shown` metrics; the frame and the record hold all metrics."""
     marks: ClassVar[dict[str, str]]
@@ -151,19 +154,11 @@ class Task(ABC, Generic[Data, Model]):
         """
         return ""
 
-    def remarks(self, detail: dict[str, Any]) -> Sequence[str]:
-        """Return what a reader of a row's score must know, for the table's notes.
+    def remarks(self, record: Record) -> Sequence[str]:
+        """Return what a reader of a row's score must know, for the table's notes: of the data, of the score, or of how
+        the model predicts, though it breaks no law.
 
-        Args:
-            detail: as `detail` returned it.
-        """
-        return ()
-
-    def observed(self, checks: Sequence[Check]) -> Sequence[str]:
-        """Return what a reader must know of how a row's model predicts, though it breaks no law, for the table's notes.
-
-        Args:
-            checks: of the record.
+        It is called only if the record's status is ok.
         """
         return ()
 

@@ -7,14 +7,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seqbench.evidence.metrics import Columns, Metric
-from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.records import Check, Comparability, Record
+from seqbench.evidence.strata import Property, scored
 from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget
 from seqbench.tasks import items
 from seqbench.tasks.answers.checks import Answering as AnsweringTrial
 from seqbench.tasks.answers.data import AnswerData, NewQuestions
 from seqbench.tasks.answers.laws import questions
-from seqbench.tasks.answers.metrics import by_distance, by_facts, item_columns
+from seqbench.tasks.answers.metrics import item_columns
 from seqbench.tasks.answers.model import Answered, Answerer, AnsweringContext
 from seqbench.tasks.base import Reduction, Split, Task
 from seqbench.tasks.classes import ACCURACY, CALIBRATION_ERROR, LOG_LOSS, MACRO_F1, class_detail
@@ -29,6 +30,10 @@ class Answering(Task[AnswerData, Answerer]):
     name: ClassVar[str] = "answer"
     suite: ClassVar[str] = "qa"
     metrics: ClassVar[tuple[Metric, ...]] = (ACCURACY, LOG_LOSS, MACRO_F1, CALIBRATION_ERROR)
+    strata: ClassVar[tuple[Property, ...]] = (
+        Property("facts", "facts that the answer follows from"),
+        Property("distance", "sentences back to the earliest fact"),
+    )
     shown: ClassVar[int] = 3
     marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
     reductions: ClassVar[Mapping[str, Reduction]] = {
@@ -79,11 +84,18 @@ class Answering(Task[AnswerData, Answerer]):
         return Units(scored, (Way("stories", numbered(columns["tale"])),))
 
     def detail(self, columns: Columns, data: AnswerData, valid: Columns) -> dict[str, Any]:
-        """Return what `class_detail` does, and the accuracy by number of facts and by distance."""
-        return class_detail(columns, data.answers) | {
-            "by_facts": by_facts(columns),
-            "by_distance": by_distance(columns),
-        }
+        """Return what `class_detail` does, and `strata`: the accuracy by number of facts and by distance."""
+        return class_detail(columns, data.answers) | {"strata": scored(self.strata, columns, [ACCURACY])}
+
+    def remarks(self, record: Record) -> Sequence[str]:
+        """Tell how many stories are cut, from what the model logged when it was fitted."""
+        share = record.curves.get("longer_than_memory", [0.0])[-1]
+        if not share:
+            return ()
+        return (
+            f"{record.label} reads the latest {record.identity.config['memory']} sentences of a story: "
+            f"{100 * share:.3g} % of the training questions have longer ones",
+        )
 
     def examples(self, data: AnswerData, witness: Witness) -> Sequence[Mapping[str, str]]:
         """Return a few questions from all over the test part: `story`, `question`, `right` and `said`."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns, Metric
-from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget, Floats, Ids
 from seqbench.tasks.base import Reduction, Split, Task
@@ -162,10 +162,10 @@ class Forecasting(Task[SeriesData, Forecaster]):
         by_step = {name: values.tolist() for name, values in steps.items()}
         return {"by_step": by_step, **made, **_outweighs(columns, data.series.names)}
 
-    def remarks(self, detail: dict[str, Any]) -> Sequence[str]:
-        if "outweighs" not in detail:
+    def remarks(self, record: Record) -> Sequence[str]:
+        if "outweighs" not in record.detail:
             return ()
-        name, series = detail["outweighs"]["name"], detail["outweighs"]["series"]
+        name, series = record.detail["outweighs"]["name"], record.detail["outweighs"]["series"]
         return (
             f"most of the sum behind MASE comes from {name}, one of {series:,} series: "
             "its errors are large beside the changes of its past",

@@ -7,7 +7,7 @@ import numpy as np
 
 from seqbench.evidence.laws import law
 from seqbench.evidence.metrics import Columns, Metric
-from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.units import Units, Way
 from seqbench.interface import Budget
 from seqbench.tasks import items
@@ -75,13 +75,13 @@ class Tagging(Task[TaggedData, Tagger]):
         """Return what `class_detail` does, and `unknown`: the number of unknown words of the test part."""
         return class_detail(columns, data.tags) | {"unknown": int(columns["unknown"].sum())}
 
-    def remarks(self, detail: dict[str, Any]) -> Sequence[str]:
-        if detail["unknown"]:
-            return ()
-        return ("every word of the test part occurs in training, so there is no accuracy on unknown words",)
-
-    def observed(self, checks: Sequence[Check]) -> Sequence[str]:
-        return ("reads ahead: words after a word change its scores",) if any(map(reads_ahead, checks)) else ()
+    def remarks(self, record: Record) -> Sequence[str]:
+        said = []
+        if not record.detail["unknown"]:
+            said.append("every word of the test part occurs in training, so there is no accuracy on unknown words")
+        if any(map(reads_ahead, record.checks)):
+            said.append("reads ahead: words after a word change its scores")
+        return said
 
     def comparability(self, data: TaggedData, dataset: str, data_sha256: str) -> Comparability:
         return Comparability(

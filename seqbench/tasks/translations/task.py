@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seqbench.evidence.metrics import Columns, Metric, column, groups
-from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.metrics import Columns, Metric
+from seqbench.evidence.records import Check, Comparability, Record
+from seqbench.evidence.strata import Property, scored
 from seqbench.evidence.units import Units, Way
 from seqbench.interface import Budget
 from seqbench.tasks import items
@@ -31,8 +32,6 @@ from seqbench.tasks.translations.metrics import (
 from seqbench.tasks.translations.model import Pairs, Source, TranslationContext, Translator
 from seqbench.tasks.trials import check_class
 
-BINS = 5
-"""Number of groups of sentences by the length of their source."""
 EXAMPLES = 8
 """Number of translations that the record shows."""
 
@@ -41,6 +40,7 @@ class Translation(Task[TranslationData, Translator]):
     name: ClassVar[str] = "translate"
     suite: ClassVar[str] = "translate"
     metrics: ClassVar[tuple[Metric, ...]] = (BLEU, EXACT_MATCH, CHRF, PERPLEXITY, WORDS_BLEU)
+    strata: ClassVar[tuple[Property, ...]] = (Property("length", "words of the source"),)
     shown: ClassVar[int] = 4
     marks: ClassVar[dict[str, str]] = {
         "causal": "***",
@@ -96,15 +96,15 @@ class Translation(Task[TranslationData, Translator]):
         return Units(columns, (Way("sentences"),))
 
     def detail(self, columns: Columns, data: TranslationData, valid: Columns) -> dict[str, Any]:
-        """Return `lengths`: BLEU and exact match by the length of the source, unless sources are vectors; and, if words
+        """Return `strata`: BLEU and exact match by the length of the source, unless sources are vectors; and, if words
         are bits, `wrong_bits` per sentence."""
-        found: dict[str, Any] = {} if data.source_vocab is None else {"lengths": by_length(columns)}
+        found: dict[str, Any] = {"strata": scored(self.strata, columns, [BLEU, EXACT_MATCH])}
         if "wrong_bits" in columns:
             found["wrong_bits"] = float(columns["wrong_bits"].mean())
         return found
 
-    def remarks(self, detail: dict[str, Any]) -> Sequence[str]:
-        wrong = detail.get("wrong_bits")
+    def remarks(self, record: Record) -> Sequence[str]:
+        wrong = record.detail.get("wrong_bits")
         return () if wrong is None else (f"{wrong:.3g} bits per sequence are wrong",)
 
     def examples(self, data: TranslationData, witness: Witness) -> Sequence[Mapping[str, str]]:
@@ -149,25 +149,6 @@ class Translation(Task[TranslationData, Translator]):
         said = [translated(model, [new.sources[i] for i in rows]) for rows in items.pieces(len(new.sources))]
         texts = _texts(np.concatenate(said), encoding["written"])
         return {"sentence": np.arange(len(texts)) + 1, "translation": texts}
-
-
-def by_length(columns: Columns) -> list[dict[str, float]]:
-    """Return BLEU and exact match of the sentences in up to `BINS` groups by the length of their source.
-
-    `from` and `to` are the shortest and the longest length of a group.
-    """
-    lengths, found = column(columns, "length"), []
-    for here in groups(lengths, np.ones(len(lengths), dtype=bool), BINS):
-        own = {name: values[here] for name, values in columns.items()}
-        found.append(
-            {
-                "from": float(lengths[here].min()),
-                "to": float(lengths[here].max()),
-                "sentences": float(here.sum()),
-                **{metric.name: float(metric(own)[0]) for metric in (BLEU, EXACT_MATCH)},
-            }
-        )
-    return found
 
 
 def _texts(said: Answers, written: bool) -> list[str]:

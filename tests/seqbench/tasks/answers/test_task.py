@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import seqbench
-from seqbench.tasks.answers.metrics import by_distance, by_facts, item_columns
+from seqbench.evidence.records import Record
+from seqbench.runs.store import Store
+from seqbench.tasks.answers.metrics import item_columns
 from seqbench.tasks.answers.model import Answered, Asked
 
 TOYS = Path(answerers.__file__)
@@ -32,16 +34,6 @@ def test_columns_tell_how_far_back_the_earliest_fact_is() -> None:
     assert columns["facts"].tolist() == [1, 2, 0, 1]
     assert columns["distance"].tolist() == [1, 4, 0, 3]
     assert columns["tale"].tolist() == [0, 0, 1, 1]
-    assert by_facts(columns) == [
-        {"facts": 1.0, "questions": 2.0, "accuracy": 1.0},
-        {"facts": 2.0, "questions": 1.0, "accuracy": 0.0},
-    ]
-    assert by_distance(columns) == [
-        {"from": 1.0, "to": 1.0, "questions": 1.0, "accuracy": 1.0},
-        {"from": 3.0, "to": 3.0, "questions": 1.0, "accuracy": 1.0},
-        {"from": 4.0, "to": 4.0, "questions": 1.0, "accuracy": 0.0},
-    ]
-    assert by_distance({**columns, "distance": np.zeros(4)}) == []
 
 
 def test_a_file_of_ones_own_runs_in_the_suite_and_its_fit_answers_new_questions(tmp_path: Path) -> None:
@@ -50,6 +42,8 @@ def test_a_file_of_ones_own_runs_in_the_suite_and_its_fit_answers_new_questions(
     request = {"data": tmp_path / "mine.txt", "models": [f"{TOYS}:Majority", "last-named"], "jobs": 1}
     frame = seqbench.run("qa", keep=True, store=tmp_path / "store", **request)
     assert set(frame["status"]) == {"ok"}
+    (record,) = [r for r in Store(tmp_path / "store").records() if isinstance(r, Record) and r.label == "last-named"]
+    assert {name: len(strata) for name, strata in record.detail["strata"].items()} == {"facts": 1, "distance": 2}
     rule = frame[frame["model"] == "last-named"].iloc[0]
     assert rule["accuracy"] == 1
     run = next(str(file.parent) for file in (tmp_path / "store").glob("*/last-named*/*/record.json"))
@@ -98,3 +92,12 @@ def test_a_question_is_answered_from_the_command_line_with_a_picture(tmp_path: P
     (tmp_path / "story.txt").write_text("Ann flew to the moon.\n")
     done = CliRunner().invoke(app, ["answer", rule, *asked])
     assert "do not occur in training, and so mean little: flew, moon" in done.output
+
+
+def test_a_table_tells_how_many_stories_are_longer_than_the_memory(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text(TALES)
+    models = ["memn2n(memory=1, embedding_size=2)", "memn2n(memory=2, embedding_size=2)"]
+    seqbench.run("qa", data=tmp_path / "mine.txt", models=models, store=tmp_path / "store", jobs=1)
+    table = " ".join(seqbench.report(tmp_path / "store").split())
+    assert "reads the latest 1 sentences of a story: 100 % of the training questions have longer ones" in table
+    assert "reads the latest 2" not in table

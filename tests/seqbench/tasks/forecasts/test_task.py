@@ -23,6 +23,7 @@ from seqbench.datasets import download
 from seqbench.datasets.series.m4_hourly import M4Hourly
 from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns
+from seqbench.evidence.records import Record
 from seqbench.evidence.statistics import estimate
 from seqbench.interface import Budget, Floats
 from seqbench.runs.cell import Outcome, _evaluate
@@ -177,13 +178,14 @@ def test_a_series_that_has_most_of_the_sum_of_mase_is_named(series: int, named: 
     other = replace(held, series=Panel([flat, *held.series.values[1:]], held.series.names, 4))
     valid, columns = scored(Naive(), other)
     detail = json.loads(json.dumps(KIND.detail(columns, other, valid)))
-    said = KIND.remarks(detail)
+    said = KIND.remarks(Record.model_construct(detail=detail))
     if named:
         assert detail["outweighs"] == {"name": "s0", "share": pytest.approx(1, abs=0.01), "series": 30}
         assert "comes from s0, one of 30 series" in said[0]
     else:
         assert not said
-    assert not KIND.remarks(KIND.detail(scored(Naive(), held)[1], held, valid))
+    detail = KIND.detail(scored(Naive(), held)[1], held, valid)
+    assert not KIND.remarks(Record.model_construct(detail=detail))
 
 
 def test_errors_by_step_average_to_the_scores() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
-from seqbench.evidence.records import Comparability
+from seqbench.evidence.records import Comparability, Record
 from seqbench.interface import Floats, Ids
 from seqbench.tasks import task
 from seqbench.tasks.classes import ACCURACY, MACRO_F1
@@ -57,9 +57,9 @@ def test_without_unknown_words_their_accuracy_is_undefined_and_the_table_says_so
     columns = item_columns(said([0, 1], [0], [1, 1, 2]), PART, PART.sentences)
     assert np.isnan(UNKNOWN_ACCURACY(columns)[0])
     assert float(ACCURACY(columns)[0]) == pytest.approx(4 / 6)
-    (remark,) = KIND.remarks({"unknown": 0})
+    (remark,) = KIND.remarks(Record.model_construct(detail={"unknown": 0}))
     assert "no accuracy on unknown words" in remark
-    assert not KIND.remarks({"unknown": 1})
+    assert not KIND.remarks(Record.model_construct(detail={"unknown": 1}))
 
 
 def test_words_depend_on_each_other_within_sentences() -> None:

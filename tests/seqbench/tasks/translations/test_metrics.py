@@ -1,7 +1,5 @@
 """BLEU and chrF are those of sacreBLEU, whatever the corpus; every metric is a function of sums over sentences."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 import sacrebleu
@@ -10,6 +8,8 @@ from hypothesis import strategies as st
 
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.statistics import compare, estimate
+from seqbench.evidence.strata import scored
+from seqbench.tasks import task
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 from seqbench.tasks.translations.metrics import (
     BLEU,
@@ -22,8 +22,8 @@ from seqbench.tasks.translations.metrics import (
     wrong_bits,
 )
 from seqbench.tasks.translations.model import Pairs
-from seqbench.tasks.translations.task import by_length
 
+KIND = task("translate")
 METRICS = (BLEU, EXACT_MATCH, CHRF, WORDS_BLEU)
 
 
@@ -153,21 +153,15 @@ def test_a_perfect_score_on_few_sentences_is_not_certain() -> None:
         assert 0.7 < found.low < 1
 
 
-def test_scores_by_length_divide_the_sentences_and_keeps_a_length_in_one_group() -> None:
+def test_scores_of_sources_of_one_length_are_those_of_a_corpus_of_them() -> None:
     said, known = CORPORA["usual"]
     found = columns(said, known)
-    groups = by_length(found)
-    assert 2 <= len(groups) <= 5
-    assert sum(group["sentences"] for group in groups) == 60
-    assert all(a["to"] < b["from"] for a, b in pairwise(groups))
-    first = [i for i in range(60) if found["length"][i] <= groups[0]["to"]]
+    (strata,) = scored(KIND.strata, found, [BLEU, EXACT_MATCH]).values()
+    assert 2 <= len(strata) <= 5
+    first = [i for i in range(60) if found["length"][i] <= strata[0]["to"]]
     alone = sacrebleu.corpus_bleu([said[i] for i in first], [[known[i] for i in first]]).score
-    assert 100 * groups[0]["bleu"] == pytest.approx(alone)
-    assert groups[0]["exact_match"] == pytest.approx(found["exact"][first].mean())
-
-
-def test_sentences_of_one_length_are_one_group() -> None:
-    assert len(by_length(columns(["a b"] * 9, ["a b"] * 9))) == 1
+    assert 100 * strata[0]["bleu"] == pytest.approx(alone)
+    assert strata[0]["exact_match"] == pytest.approx(found["exact"][first].mean())
 
 
 def test_bits_are_compared_place_by_place() -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from translators import Dictionary
 
-from seqbench.api import ask
+from seqbench.api import ask, draw, stored_tables
 from seqbench.evidence.records import Comparability, Record
 from seqbench.interface import Budget
+from seqbench.reports.curve import panels
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 from seqbench.tasks.translations.data import TranslationData
 from seqbench.tasks.translations.laws import Witness
@@ -91,7 +92,7 @@ def test_a_run_is_scored_apart_and_its_record_shows_examples_lengths_and_broken_
     assert {record.status for record in (honest, clairvoyant, company, truth)} == {"ok"}
     assert len(honest.detail["examples"]) == 8
     assert set(honest.detail["examples"][0]) == {"source", "reference", "translation"}
-    assert sum(group["sentences"] for group in honest.detail["lengths"]) == 60
+    assert sum(stratum["items"] for stratum in honest.detail["strata"]["length"]) == 60
     assert [check.name for check in honest.checks if not check.passed] == []
     assert [check.name for check in truth.checks if not check.passed] == []
     assert "causal" in [check.name for check in clairvoyant.checks if not check.passed]
@@ -100,10 +101,25 @@ def test_a_run_is_scored_apart_and_its_record_shows_examples_lengths_and_broken_
     assert truth.scores["test"]["perplexity"] == pytest.approx(1, abs=1e-6)
 
 
+def test_a_score_is_drawn_against_the_length_of_the_source_with_intervals(tmp_path: Path) -> None:
+    honest, *_ = _records(tmp_path, ["Dictionary"], text=True)
+    (panel,) = panels(stored_tables(tmp_path / "results"), "length", "exact_match")
+    assert panel.xlabel == "words of the source, reverse(train_pairs=100, valid_pairs=20, test_pairs=60)"
+    dictionary, truth = panel.lines
+    expected = [100 * stratum["exact_match"] for stratum in honest.detail["strata"]["length"]]
+    assert [point.y for point in dictionary.points] == pytest.approx(expected)
+    assert all(point.low <= point.y <= point.high for line in panel.lines for point in line.points)
+    assert {point.y for point in truth.points} == {100}
+    draw(tmp_path / "results", "length", tmp_path / "lengths.png")
+    assert (tmp_path / "lengths.png").read_bytes()[1:4] == b"PNG"
+    with pytest.raises(ValueError, match="properties of items: length"):
+        draw(tmp_path / "results", "weight", tmp_path / "weights.png")
+
+
 def test_a_record_without_text_holds_no_word_of_the_data(tmp_path: Path) -> None:
     records = _records(tmp_path, ["Dictionary"], text=False)
     assert all("examples" not in record.detail for record in records)
-    assert all("lengths" in record.detail for record in records)
+    assert all("length" in record.detail["strata"] for record in records)
     stored = [file.read_bytes() for file in (tmp_path / "results").rglob("*") if file.is_file()]
     assert not any(b"w07" in content for content in stored)
 
