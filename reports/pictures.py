@@ -1,6 +1,6 @@
-"""Pictures: whether a file can hold one, and weights as shades of grey."""
+"""Pictures: whether a file can hold one, and weights as shades of grey, at one time or over time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seqbench.interface import Floats
@@ -33,4 +33,21 @@ def draw_weights(weights: Floats, rows: Sequence[str], columns: Sequence[str], p
         axes.xaxis.tick_top()
         axes.tick_params(length=0)
         figure.colorbar(image, ax=axes, label="weight")
+        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def draw_heads(heads: Mapping[str, Floats], steps: Sequence[str], path: Path) -> None:
+    """Draw the weights (T, N) of each head by its name: a panel per head, a column per step, a row per row of the
+    memory."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
+        figure = Figure(figsize=(1.5 + 0.16 * len(steps), 0.9 + 2.2 * len(heads)), layout="constrained")
+        panels = figure.subplots(len(heads), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, (name, weights) in zip(panels, heads.items(), strict=True):
+            image = axes.imshow(weights.T, cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+            axes.set(title=name, ylabel="row of the memory")
+        axes.set_xticks(range(len(steps)), steps, rotation=90, fontsize="x-small")
+        figure.colorbar(image, ax=list(panels), label="weight")
         figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)

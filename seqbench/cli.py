@@ -374,13 +374,16 @@ def translate(
     show_attention: Annotated[
         Path | None, typer.Option(help="File to draw the attention into: .png, .svg or .pdf.")
     ] = None,
+    show_memory: Annotated[
+        Path | None, typer.Option(help="File to draw the heads of a memory into: .png, .svg or .pdf.")
+    ] = None,
     store: StoreOption = Path("results"),
 ) -> None:
     """Translate a sentence with the fit of a run, and show where the model looked for each word."""
     with _plain_errors():
         from seqbench.translating import translate as say
 
-        _print(say(run, text, beam=beam, attention=show_attention, store=store))
+        _print(say(run, text, beam=beam, attention=show_attention, memory=show_memory, store=store))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""One sentence through a translator: its translation, and a picture of where the model looked."""
+"""One sentence through a translator: its translation, and pictures of where the model looked."""
 
 from pathlib import Path
 
@@ -18,6 +18,7 @@ def translate(
     *,
     beam: int | None = None,
     attention: str | Path | None = None,
+    memory: str | Path | None = None,
     store: str | Path = "results",
 ) -> str:
     """Return the translation of a sentence by the fit of a run.
@@ -28,6 +29,9 @@ def translate(
             `translate(sources, beam)`, which returns a list of words for each source.
         attention: the file to draw into; its suffix gives the format: .png, .svg, .pdf. It needs a model with a method
             `attention(source, target)`, which returns weights (T + 1, S) for the words of the target and `<eos>`.
+        memory: the file to draw the heads of a memory into, over time. It needs a model with a method
+            `memory(source, target)`, which returns for the name of each head its weights (S + 1 + T + 1, N) over the N
+            rows of the memory: for the words of the source, its end, the words of the target, and `<eos>`.
 
     Raises:
         ValueError: there is no such run, its data has no sentences, the text is empty, the model cannot do what is
@@ -37,8 +41,9 @@ def translate(
     data, label = data_of(kept.cell), kept.record.label
     if not isinstance(data, registry.attribute("seqbench.datasets.pairs.sentences:SentencePairs")):
         raise ValueError(f"{kept.record.identity.dataset} has no sentences to translate; name a run of a translator")
-    if attention is not None:
-        registry.attribute("seqbench.reports.pictures:check")(Path(attention))
+    for picture in (attention, memory):
+        if picture is not None:
+            registry.attribute("seqbench.reports.pictures:check")(Path(picture))
     source, model = data.sentence(text), kept.model()
     if beam is None:
         words = list(model.predict([list(source)])[0])
@@ -52,4 +57,10 @@ def translate(
                 "of the source"
             )
         registry.attribute("seqbench.reports.pictures:draw_weights")(weights, [*words, EOS], source, Path(attention))
+    if memory is not None:
+        heads = able(model, "memory", label, "--show-memory")(list(source), list(words))
+        steps = [*source, "(end)", *words, EOS]
+        if not heads or any(np.asarray(weights).ndim != 2 or len(weights) != len(steps) for weights in heads.values()):
+            raise ScoreError(f"memory must return weights of {len(steps)} steps for each head")
+        registry.attribute("seqbench.reports.pictures:draw_heads")(heads, steps, Path(memory))
     return detokenised(words) if kept.encoding["written"] else " ".join(words)

@@ -90,3 +90,8 @@ class NeuralComputer(nn.Module):
         found = read(memory, reads)
         after = ComputerState(h, c, memory, usage, links, precedence, write, reads, found)
         return torch.cat([h, found.flatten(1)], dim=1), after
+
+    def head_weights(self, state: ComputerState) -> dict[str, Tensor]:
+        """Return the weights (B, N) of each head at a step."""
+        reads = {f"read head {i + 1}": weights for i, weights in enumerate(state.reads.unbind(1))}
+        return {**reads, "write head": state.write}

@@ -4,18 +4,19 @@ While a machine writes, it gets no input, not even what it wrote (Graves, Wayne 
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.interface import Ids
+from seqbench.interface import Floats, Ids
 from seqbench.learning.beam import Tensors
 from seqbench.learning.encoder_decoder import Decoded, TranslationNetwork
 from seqbench.learning.input import word_vectors
 from seqbench.learning.output import OutputLayer, output_layer
-from seqbench.learning.training import LearningRate, TrainingConfig
+from seqbench.learning.training import LearningRate, TrainingConfig, exact_float32
 from seqbench.learning.translator import NeuralTranslator, TranslatorConfig
 from seqbench.recurrent.memory.bits import BitOutput, bit_vectors, bits_of
 from seqbench.recurrent.memory.computer import NeuralComputer
@@ -84,9 +85,7 @@ class MachineNetwork(TranslationNetwork):
         for t, x_t in enumerate(x.unbind(1)):
             _, after = machine.step(x_t, state)
             state = _chosen(t < lengths, after, state)
-        ended = x.new_zeros(len(x), self.width + 1)
-        ended[:, -1] = 1
-        return (lengths,), tuple(machine.step(ended, state)[1])
+        return (lengths,), tuple(machine.step(self._ended(x), state)[1])
 
     def decode(self, words: Tensor, memory: Tensors, state: Tensors) -> Decoded:
         machine: Any = self.machine
@@ -96,6 +95,24 @@ class MachineNetwork(TranslationNetwork):
             output, own = machine.step(silence, own)
             said.append(output)
         return Decoded(torch.stack(said, dim=1), tuple(own), None)
+
+    def head_weights(self, source: Tensor, written: int) -> list[dict[str, Tensor]]:
+        """Return the weights (B, N) of each head at each step: while sources (B, S) of one length are read, when they
+        have ended, and while so many words are written."""
+        machine: Any = self.machine
+        read = nn.functional.pad(self.source(source), (0, 1)).unbind(1)
+        ended = self._ended(read[0])
+        state, seen = machine.initial(len(source)), []
+        for x in (*read, ended, *[torch.zeros_like(ended)] * written):
+            _, state = machine.step(x, state)
+            seen.append(machine.head_weights(state))
+        return seen
+
+    def _ended(self, like: Tensor) -> Tensor:
+        """Return the input (B, I) that says that the source has ended."""
+        ended = like.new_zeros(len(like), self.width + 1)
+        ended[:, -1] = 1
+        return ended
 
 
 def _chosen(going: Tensor, after: Any, before: Any) -> Any:
@@ -158,12 +175,27 @@ class MemoryConfig(MachineConfig):
     heads: int = Field(1, ge=1, le=16, description="heads that read; of a neural Turing machine, as many write")
 
 
+class MemoryTranslator(MachineTranslator):
+    """Base class of machines with a memory."""
+
+    @torch.inference_mode()
+    def memory(self, source: Sequence[str], target: Sequence[str]) -> dict[str, Floats]:
+        """Return the weights (S + 1 + T + 1, N) of each head by its name: over the N rows of the memory, while the
+        machine reads the S words, then that they have ended, and writes the T words and `<eos>`."""
+        assert self.source_vocab is not None
+        assert isinstance(self.network, MachineNetwork)
+        ids = torch.tensor(self.source_vocab.encode(list(source)), device=self._device)[None]
+        with exact_float32():
+            seen = self.network.head_weights(ids, len(target) + 1)
+        return {name: torch.cat([heads[name] for heads in seen]).double().cpu().numpy() for name in seen[0]}
+
+
 class TuringConfig(MemoryConfig):
     controller: Literal["feed-forward", "lstm"] = Field("lstm", description="what controls the heads")
     reach: int = Field(1, ge=1, description="the largest shift of a head per step")
 
 
-class NeuralTuringMachine(MachineTranslator):
+class NeuralTuringMachine(MemoryTranslator):
     """Graves, Wayne & Danihelka 2014."""
 
     config_class = TuringConfig
@@ -178,7 +210,7 @@ class DNCConfig(MemoryConfig):
     rows: int = Field(32, ge=2, description="rows of the memory; links between them take the square of it")
 
 
-class DifferentiableNeuralComputer(MachineTranslator):
+class DifferentiableNeuralComputer(MemoryTranslator):
     """Graves et al. 2016."""
 
     config_class = DNCConfig

@@ -93,6 +93,11 @@ class TuringMachine(nn.Module):
         found = read(memory, weights[:, : self.heads])
         return torch.cat([h, found.flatten(1)], dim=1), TuringState(*carried, memory, weights, found)
 
+    def head_weights(self, state: TuringState) -> dict[str, Tensor]:
+        """Return the weights (B, N) of each head at a step."""
+        names = [f"{does} head {i + 1}" for does in ("read", "write") for i in range(self.heads)]
+        return dict(zip(names, state.weights.unbind(1), strict=True))
+
     def _weights(self, said: Tensor, state: TuringState) -> Tensor:
         """Return the weights (B, 2H, N) of all heads (section 3.3)."""
         said = said.view(len(said), 2 * self.heads, -1)

@@ -19,7 +19,7 @@ from seqbench.data import DataError, Dataset
 from seqbench.datasets.synthetic.pairs import CopyWords
 from seqbench.evidence.laws import ScoreError
 from seqbench.interface import Budget
-from seqbench.reports.pictures import draw_weights
+from seqbench.reports.pictures import draw_heads, draw_weights
 from seqbench.tasks.translations.task import Translation
 from seqbench.translating import translate
 
@@ -67,6 +67,8 @@ def test_a_text_comes_back_as_people_write_it(lend: Callable[[Run], None], monke
     [
         (Dictionary, "w01", {"beam": 3}, r"Dictionary has no method `translate`, which --beam needs; leave --beam out"),
         (Dictionary, "w01", {"attention": "a.png"}, r"Dictionary has no method `attention`, which --show-attention"),
+        (Attentive, "w01", {"memory": "a.png"}, r"Attentive has no method `memory`, which --show-memory needs"),
+        (Attentive, "w01", {"memory": "a.bmp2"}, r"there is no picture format '\.bmp2'; use \.png"),
         (Attentive, "w01", {"attention": "a.bmp2"}, r"there is no picture format '\.bmp2'; use \.png"),
         (Attentive, "  ", {}, r"the source is empty"),
     ],
@@ -90,6 +92,16 @@ def test_weights_of_the_wrong_shape_are_refused(
         translate("run", "w01 w02 w03", attention=tmp_path / "a.png")
 
 
+@pytest.mark.parametrize("heads", [{}, {"read": np.ones((5, 3))}, {"read": np.ones(6)}])
+def test_heads_of_the_wrong_shape_are_refused(
+    lend: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, heads: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(Attentive, "memory", lambda self, source, target: heads, raising=False)
+    lend(Run(Attentive))
+    with pytest.raises(ScoreError, match="memory must return weights of 6 steps for each head"):
+        translate("run", "w01 w02", memory=tmp_path / "a.png")
+
+
 def test_a_run_without_sentences_is_refused(lend: Callable[[Run], None]) -> None:
     lend(Run(Dictionary, data=Coins()))
     with pytest.raises(ValueError, match="copy-words has no sentences to translate; name a run of a translator"):
@@ -100,6 +112,14 @@ def test_the_picture_has_the_words_as_ticks(tmp_path: Path) -> None:
     draw_weights(np.array([[0.9, 0.1], [0.2, 0.8]]), ["man", "<eos>"], ["ein", "Mann"], tmp_path / "a.svg")
     text = (tmp_path / "a.svg").read_text()
     for word in ("ein", "Mann", "man", "&lt;eos&gt;"):
+        assert re.search(rf"<!-- {word} -->", text), word
+
+
+def test_the_picture_of_heads_has_a_panel_for_each_and_the_steps_as_ticks(tmp_path: Path) -> None:
+    heads = {"read head 1": np.eye(3, 4), "write head": np.eye(3, 4)}
+    draw_heads(heads, ["01", "(end)", "11"], tmp_path / "a.svg")
+    text = (tmp_path / "a.svg").read_text()
+    for word in ("read head 1", "write head", "01", "11", r"\(end\)", "row of the memory"):
         assert re.search(rf"<!-- {word} -->", text), word
 
 

@@ -15,6 +15,7 @@ from seqbench.recurrent.memory.machine import (
     DNCConfig,
     LSTMTransducer,
     MachineTranslator,
+    MemoryTranslator,
     NeuralTuringMachine,
     PlainConfig,
     PlainLSTM,
@@ -94,6 +95,35 @@ def test_neither_padding_nor_company_changes_what_is_written(model: MachineTrans
     for i in range(5):
         alone = model.log_p(data.test.sources[i : i + 1], data.test.targets[i : i + 1])[0]
         np.testing.assert_allclose(alone, together[i], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [
+        (MACHINES[0], ["read head 1", "write head 1"]),
+        (MACHINES[1], ["read head 1", "read head 2", "write head 1", "write head 2"]),
+        (MACHINES[2], ["read head 1", "read head 2", "write head"]),
+    ],
+    ids=lambda of: type(of).__name__,
+)
+def test_heads_are_shown_where_they_are_at_each_step(model: MemoryTranslator, names: list[str]) -> None:
+    data = BitCopy(bits=3, longest=4, train_pairs=60, valid_pairs=10, test_pairs=20).load()
+    fitted(model, data)
+    source, target = data.test.sources[0], data.test.targets[0]
+    heads = model.memory(source, target)
+    assert list(heads) == names
+    steps = len(source) + 1 + len(target) + 1
+    assert {weights.shape for weights in heads.values()} == {(steps, 6)}
+    network, ids = model.network, torch.tensor(data.source_vocab.encode(source))[None]
+    with torch.inference_mode():
+        memory, state = network.encode(ids, torch.tensor([len(source)]))
+        written = network.decode(torch.zeros(1, len(target) + 1, dtype=torch.long), memory, state).state
+        for here, after in ((len(source), state), (steps - 1, written)):
+            for name, weights in network.machine.head_weights(network.machine.state(*after)).items():
+                np.testing.assert_allclose(heads[name][here], weights[0].numpy(), rtol=0, atol=1e-6)
+    if isinstance(model, NeuralTuringMachine):
+        for weights in heads.values():
+            np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["ntm(hidden_size=8, rows=6, width=4)", "dnc(hidden_size=8, rows=6, width=4)"])
