@@ -81,8 +81,9 @@ class MemN2NNetwork(nn.Module):
     lowest: Tensor
     forms: Tensor
 
-    def __init__(self, vocab_size: int, forms: list[int], config: MemN2NConfig) -> None:
-        """vocab_size: V; word V is padding. forms: the numbers of the answers, above V if they are no words."""
+    def __init__(self, vocab_size: int, forms: list[int], config: MemN2NConfig, linear: bool = False) -> None:
+        """vocab_size: V; word V is padding. forms: the numbers of the answers, above V if they are no words. linear:
+        whether to start without the softmax over the memory."""
         super().__init__()
         self.config, self.padding = config, vocab_size
         c = config
@@ -104,7 +105,7 @@ class MemN2NNetwork(nn.Module):
             nn.init.normal_(self.output.weight, 0, SPREAD)
         self.register_buffer("forms", torch.tensor(forms))
         # Buffers, so that training with another learning rate starts again.
-        self.register_buffer("linear", torch.tensor(c.linear_start))
+        self.register_buffer("linear", torch.tensor(linear))
         self.register_buffer("lowest", torch.tensor(math.inf, dtype=torch.float64))
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -189,9 +190,12 @@ class MemN2N(NeuralAnswerer):
     network: MemN2NNetwork
     loss_name = "train_nats"
 
+    linear = False
+    """Whether training starts without the softmax; not without validation, which puts it in."""
+
     def fit(self, train: Answered, ctx: AnsweringContext) -> None:
+        self.linear = self.config.linear_start and len(ctx.valid) > 0
         super().fit(train, ctx)
-        self.network.linear.fill_(self.network.linear & bool(len(ctx.valid)))
 
     def build(self) -> MemN2NNetwork:
         """Return an untrained network for `vocab` and `answers`."""
@@ -199,7 +203,7 @@ class MemN2N(NeuralAnswerer):
         for answer in self.answers:
             forms.append(index.get(answer, extra))
             extra += answer not in index
-        return MemN2NNetwork(self.vocab.size, forms, self.config)
+        return MemN2NNetwork(self.vocab.size, forms, self.config, self.linear)
 
     def batches(self, train: Answered, device: torch.device) -> "AnsweredBatches":
         return AnsweredBatches(self.network, train, self.vocab, device)

@@ -34,7 +34,7 @@ KINDS = [
 def network(**settings: Any) -> MemN2NNetwork:
     torch.manual_seed(0)
     config = MemN2NConfig.model_validate({"embedding_size": 3, "hops": 2, "memory": 4, **settings})
-    built = MemN2NNetwork(VOCAB.size, [5, 6, VOCAB.size + 1], config).double().eval()
+    built = MemN2NNetwork(VOCAB.size, [5, 6, VOCAB.size + 1], config, config.linear_start).double().eval()
     for parameter in built.parameters():  # larger than at the start, so that differences show
         parameter.data *= 8
     return built
@@ -169,14 +169,20 @@ def test_the_softmax_comes_in_when_validation_stops_improving() -> None:
         assert bool(built.linear) is linear
 
 
-def fitted(epochs: int = 1, **settings: Any) -> MemN2N:
+def fitted(epochs: int = 1, validated: bool = True, **settings: Any) -> MemN2N:
     data = MadeWorld(train_stories=200, valid_stories=50, test_stories=1).load()
     model = MemN2N(MemN2NConfig.model_validate(settings))
-    ctx = AnsweringContext(
-        seed=0, budget=Budget(epochs=epochs), valid=data.valid, vocab=data.vocab, answers=data.answers
-    )
+    valid = data.valid if validated else data.valid.take(np.arange(0))
+    ctx = AnsweringContext(seed=0, budget=Budget(epochs=epochs), valid=valid, vocab=data.vocab, answers=data.answers)
     model.fit(data.train, ctx)
     return model
+
+
+def test_without_validation_there_is_no_linear_start_that_would_never_end() -> None:
+    alone, plain = fitted(2, False).arrays(), fitted(2, False, linear_start=False).arrays()
+    assert all(np.array_equal(alone[name], plain[name]) for name in alone)
+    assert not alone["network.linear"]
+    assert fitted(1).arrays()["network.linear"]
 
 
 def test_where_a_person_is_can_be_learned_and_the_right_sentence_is_looked_at() -> None:
