@@ -1,8 +1,4 @@
-"""Small programs to be learned from inputs and outputs: words are bits (Graves, Wayne & Danihelka 2014, section 4).
-
-Each source has exactly one right target, and the true model knows it. Lengths of the test part may exceed those of
-training.
-"""
+"""Small programs to be learned from inputs and outputs: words are bits (Graves, Wayne & Danihelka 2014, section 4)."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Self
@@ -10,30 +6,19 @@ from typing import ClassVar, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from seqbench.datasets.synthetic.pairs import Rule, SyntheticPairs
+from seqbench.datasets.synthetic.pairs import PairsOfLengths, Rule
 
 MOST_BITS = 10
 
 
-class _OfBits(SyntheticPairs):
-    """Words are random bits; their number is uniform."""
+class _OfBits(PairsOfLengths):
+    """Words are random bits."""
 
     bits: int = Field(8, ge=2, le=MOST_BITS, description="bits of a word")
     longest: int = Field(20, ge=1, description="the most words of a source in training and validation")
-    test_longest: int | None = Field(
-        None,
-        ge=1,
-        description="the words of each source in the test part; None: lengths as in training",
-    )
 
     def draw(self, part: str, rng: np.random.Generator) -> list[str]:
         return self.words(self.length(part, rng), rng)
-
-    def length(self, part: str, rng: np.random.Generator) -> int:
-        """Draw the number of words of a source."""
-        if part == "test" and self.test_longest is not None:
-            return self.test_longest
-        return 1 + int(rng.random() * self.longest)
 
     def words(self, count: int, rng: np.random.Generator) -> list[str]:
         """Draw so many words."""
@@ -101,14 +86,17 @@ class AssociativeRecall(_OfBits):
     name: ClassVar[str] = "associative-recall"
 
     bits: int = Field(6, ge=2, le=MOST_BITS, description="bits of a word")
+    shortest: ClassVar[int] = 2
     longest: int = Field(6, ge=2, description="the most items of a source in training and validation")
     test_longest: int | None = Field(
-        None, ge=2, description="the items of each source in the test part; None: numbers as in training"
+        None,
+        ge=2,
+        description="the most items of a source in the test part, all more than `longest`; None: as in training",
     )
     item: int = Field(3, ge=1, description="words per item")
 
     def draw(self, part: str, rng: np.random.Generator) -> list[str]:
-        count = max(2, self.length(part, rng))
+        count = self.length(part, rng)
         items = [self.words(self.item, rng) for _ in range(count)]
         asked = items[int(rng.random() * (count - 1))]
         marked = [f"{'1' if place == 0 else '0'}0{word}" for item in items for place, word in enumerate(item)]

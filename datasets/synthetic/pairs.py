@@ -146,10 +146,10 @@ class SyntheticPairs(SentencePairs):
         )
 
 
-class _OfWords(SyntheticPairs):
-    """Sources are independent words w01, w02, …; their lengths are uniform."""
+class PairsOfLengths(SyntheticPairs):
+    """Pairs whose sources have uniform lengths. Those of the test part may all be longer than those of training."""
 
-    words: int = Field(20, ge=2, le=10_000, description="number of different words")
+    shortest: ClassVar[int] = 1
     longest: int = Field(10, ge=1, description="the most words of a source in training and validation")
     test_longest: int | None = Field(
         None,
@@ -158,8 +158,25 @@ class _OfWords(SyntheticPairs):
         "training",
     )
 
+    def length(self, part: str, rng: np.random.Generator) -> int:
+        """Draw the length of a source of a part."""
+        shortest, longest = self.shortest, self.longest
+        if self.test_longest is not None and part == "test":
+            if self.test_longest <= longest:
+                raise DataError(
+                    f"test_longest={self.test_longest} must exceed longest={longest}; enlarge it, or leave it out"
+                )
+            shortest, longest = longest + 1, self.test_longest
+        return shortest + int(rng.random() * (longest - shortest + 1))
+
+
+class _OfWords(PairsOfLengths):
+    """Sources are independent words w01, w02, …"""
+
+    words: int = Field(20, ge=2, le=10_000, description="number of different words")
+
     def draw(self, part: str, rng: np.random.Generator) -> list[str]:
-        names, length = self._names(), _length(part, self.longest, self.test_longest, rng)
+        names, length = self._names(), self.length(part, rng)
         return [names[int(u * len(names))] for u in rng.random(length)]
 
     def symbols(self) -> tuple[Iterable[str], Iterable[str]]:
@@ -197,7 +214,7 @@ class Sort(_OfWords):
         return sorted
 
 
-class Numbers(SyntheticPairs):
+class Numbers(PairsOfLengths):
     """From the digits of a number to its English words: 1 0 5 → one hundred five. Numbers of digits are uniform."""
 
     name: ClassVar[str] = "numbers"
@@ -211,7 +228,7 @@ class Numbers(SyntheticPairs):
     )
 
     def draw(self, part: str, rng: np.random.Generator) -> list[str]:
-        first, *others = rng.random(_length(part, self.longest, self.test_longest, rng))
+        first, *others = rng.random(self.length(part, rng))
         return [str(int(first * 9) + 1 if others else int(first * 10)), *(str(int(u * 10)) for u in others)]
 
     def split(self, text: str) -> list[str]:
@@ -311,13 +328,3 @@ def _reversed(source: Sequence[str]) -> list[str]:
 
 def _in_words(source: Sequence[str]) -> list[str]:
     return number_words(int("".join(source)))
-
-
-def _length(part: str, longest: int, test_longest: int | None, rng: np.random.Generator) -> int:
-    """Draw the length of a source of a part."""
-    shortest = 1
-    if test_longest is not None and part == "test":
-        if test_longest <= longest:
-            raise DataError(f"test_longest={test_longest} must exceed longest={longest}; enlarge it, or leave it out")
-        shortest, longest = longest + 1, test_longest
-    return shortest + int(rng.random() * (longest - shortest + 1))

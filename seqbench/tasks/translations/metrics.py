@@ -8,7 +8,7 @@ Item columns, one entry per sentence:
 - `exact`: 1 if the words are those of the target, else 0;
 - `nats`: −ln p of the target's words and of `<eos>`, NaN if the model has no probabilities; `symbols`: their number;
 - `length`: words of the source, 0 if it is a vector;
-- `wrong_bits`, only if words are bits: see `wrong_bits`.
+- `wrong_bits`: how many bits differ from those of the target, NaN unless words are bits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sacrebleu.metrics.bleu import BLEU as SacreBLEU
 from sacrebleu.metrics.chrf import CHRF as SacreCHRF
 
-from seqbench.evidence.metrics import SHARE, Columns, Metric, column, one_error, share_of
+from seqbench.evidence.metrics import SHARE, Columns, Metric, column, mean_of, one_error, share_of, totals
 from seqbench.interface import Floats
 from seqbench.tasks.items import Answers
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
@@ -35,13 +35,16 @@ BLEU_STATISTICS = ("length", "reference length", *("matches",) * ORDER, *("total
 MATCHES = slice(2, 2 + ORDER)
 
 
-def item_columns(texts: Sequence[str], said: Sequence[Words], pairs: Pairs, log_p: Answers | None) -> Columns:
+def item_columns(
+    texts: Sequence[str], said: Sequence[Words], pairs: Pairs, log_p: Answers | None, bits: int = 0
+) -> Columns:
     """Return the item columns.
 
     Args:
         texts: the translations of the N sources, as they are written.
         said: their words.
         log_p: of the targets, each (T_i + 1,), with `<eos>`; None: the model has no probabilities.
+        bits: of each word; 0: words are not bits.
     """
     references = references_of(pairs)
     by_words = [[" ".join(words) for words in side] for side in (said, pairs.targets)]
@@ -58,6 +61,7 @@ def item_columns(texts: Sequence[str], said: Sequence[Words], pairs: Pairs, log_
         "nats": nats + 0.0,  # no −0
         "symbols": np.array([len(target) + 1 for target in pairs.targets], dtype=np.int32),
         "length": np.array([0 if isinstance(s, np.ndarray) else len(s) for s in pairs.sources], dtype=np.int32),
+        "wrong_bits": wrong_bits(said, pairs.targets, bits) if bits else np.full(len(pairs), np.nan),
     }
 
 
@@ -68,7 +72,7 @@ def bits_per_word(vocab: Vocab) -> int:
     return lengths.pop() if len(lengths) == 1 and not set("".join(words)) - {"0", "1"} else 0
 
 
-def wrong_bits(said: Sequence[Words], targets: Sequence[Words], bits: int) -> NDArray[np.int32]:
+def wrong_bits(said: Sequence[Words], targets: Sequence[Words], bits: int) -> Floats:
     """Return how many bits (N,) of translations differ from those of the targets, place by place.
 
     Of a word that is missing, too many, or of another length, all bits are wrong.
@@ -81,7 +85,7 @@ def wrong_bits(said: Sequence[Words], targets: Sequence[Words], bits: int) -> ND
             )
             for words, target in zip(said, targets, strict=True)
         ],
-        dtype=np.int32,
+        dtype=np.float64,
     )
 
 
@@ -187,3 +191,12 @@ PERPLEXITY = Metric(
     "perplexity", "perplexity", _likelihood, _perplexity, lower_is_better=True, scale="log", range="positive"
 )
 """Of the words of the references and `<eos>`, each given the words before it."""
+WRONG_BITS = Metric(
+    "wrong_bits",
+    "wrong bits per sequence",
+    partial(totals, name="wrong_bits"),
+    mean_of,
+    lower_is_better=True,
+    range="positive",
+)
+"""Undefined unless words are bits. Graves, Wayne & Danihelka 2014 report it."""

@@ -24,10 +24,10 @@ from seqbench.tasks.translations.metrics import (
     EXACT_MATCH,
     PERPLEXITY,
     WORDS_BLEU,
+    WRONG_BITS,
     bits_per_word,
     item_columns,
     references_of,
-    wrong_bits,
 )
 from seqbench.tasks.translations.model import Pairs, Source, TranslationContext, Translator
 from seqbench.tasks.trials import check_class
@@ -39,7 +39,7 @@ EXAMPLES = 8
 class Translation(Task[TranslationData, Translator]):
     name: ClassVar[str] = "translate"
     suite: ClassVar[str] = "translate"
-    metrics: ClassVar[tuple[Metric, ...]] = (BLEU, EXACT_MATCH, CHRF, PERPLEXITY, WORDS_BLEU)
+    metrics: ClassVar[tuple[Metric, ...]] = (BLEU, EXACT_MATCH, CHRF, PERPLEXITY, WORDS_BLEU, WRONG_BITS)
     strata: ClassVar[tuple[Property, ...]] = (Property("length", "words of the source"),)
     shown: ClassVar[int] = 4
     marks: ClassVar[dict[str, str]] = {
@@ -87,25 +87,23 @@ class Translation(Task[TranslationData, Translator]):
         """Return columns with one entry per sentence, as the metrics take them."""
         part: Pairs = getattr(data, split)
         said, log_p = score(model, part, witness)
-        columns = item_columns(_texts(said, part.written is not None), list(said), part, log_p)
-        bits = bits_per_word(data.target_vocab)
-        return {**columns, "wrong_bits": wrong_bits(list(said), part.targets, bits)} if bits else columns
+        texts = _texts(said, part.written is not None)
+        return item_columns(texts, list(said), part, log_p, bits_per_word(data.target_vocab))
 
     def units(self, columns: Columns, basis: Comparability) -> Units:
         """Each sentence is a unit; they are independent of each other."""
         return Units(columns, (Way("sentences"),))
 
     def detail(self, columns: Columns, data: TranslationData, valid: Columns) -> dict[str, Any]:
-        """Return `strata`: BLEU and exact match by the length of the source, unless sources are vectors; and, if words
-        are bits, `wrong_bits` per sentence."""
-        found: dict[str, Any] = {"strata": scored(self.strata, columns, [BLEU, EXACT_MATCH])}
-        if "wrong_bits" in columns:
-            found["wrong_bits"] = float(columns["wrong_bits"].mean())
-        return found
+        """Return `strata`: scores by the length of the source, unless sources are vectors."""
+        metrics = [BLEU, EXACT_MATCH] if np.isnan(columns["wrong_bits"]).all() else [EXACT_MATCH, WRONG_BITS]
+        return {"strata": scored(self.strata, columns, metrics)}
 
     def remarks(self, record: Record) -> Sequence[str]:
-        wrong = record.detail.get("wrong_bits")
-        return () if wrong is None else (f"{wrong:.3g} bits per sequence are wrong",)
+        wrong = {split: scores.get("wrong_bits", np.nan) for split, scores in record.scores.items()}
+        if np.isnan(list(wrong.values())).any():
+            return ()
+        return (f"wrong bits per sequence: {wrong['valid']:.3g} on validation, {wrong['test']:.3g} on the test part",)
 
     def examples(self, data: TranslationData, witness: Witness) -> Sequence[Mapping[str, str]]:
         """Return a few sentences from all over the test part: `source`, `reference` and `translation`."""

@@ -50,7 +50,11 @@ def test_what_is_recalled_is_the_item_after_the_one_asked_for() -> None:
 def test_the_test_part_may_be_longer() -> None:
     data = BitCopy.model_validate({"longest": 5, "test_longest": 12, **SMALL}).load()
     assert max(map(len, data.train.sources)) <= 5
-    assert {len(source) for source in data.test.sources} == {12}
+    assert set(map(len, data.test.sources)) <= set(range(6, 13))
+    assert len(set(map(len, data.test.sources))) > 3
+    items = AssociativeRecall.model_validate({"test_longest": 9, **SMALL}).load()
+    assert {len(source) // 3 - 1 for source in items.train.sources} == {2, 3, 4, 5, 6}
+    assert {len(source) // 3 - 1 for source in items.test.sources} == {7, 8, 9}
     lengths = np.bincount([len(source) for source in data.train.sources], minlength=6)
     assert (lengths[1:] > 0).all()
 
