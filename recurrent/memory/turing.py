@@ -18,6 +18,9 @@ from seqbench.recurrent.memory.addressing import (
 
 START = 1e-6
 """Value of all cells of the memory at the start (Collier & Beel 2018, "Implementing neural Turing machines")."""
+FOCUS = 5.0
+"""Logit of the first row in the first weights of each head, which are learned; those of other rows are about 0. From
+equal weights over equal rows, neither a key nor a shift goes anywhere at first (docs/algorithms.md has numbers)."""
 
 
 class TuringState(NamedTuple):
@@ -65,6 +68,7 @@ class TuringMachine(nn.Module):
         self.output_size = controller_size + heads * width
         nn.init.uniform_(self.first_read, -0.01, 0.01)
         nn.init.normal_(self.first_weights, 0, 0.01)
+        self.first_weights.data[:, 0] = FOCUS
 
     def initial(self, batch: int) -> TuringState:
         """Return the state before the first step."""
