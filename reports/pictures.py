@@ -1,9 +1,13 @@
-"""Pictures: whether a file can hold one, and weights as shades of grey, at one time or over time."""
+"""Pictures: whether a file can hold one; weights as shades of grey, at one time and over time; sheets of patterns."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seqbench.interface import Floats
+from seqbench.tasks.patterns.model import Signs
+
+SHEET = 20
+"""The most patterns on a sheet."""
 
 
 def check(path: Path) -> None:
@@ -50,4 +54,25 @@ def draw_heads(heads: Mapping[str, Floats], steps: Sequence[str], path: Path) ->
             axes.set(title=name, ylabel="row of the memory")
         axes.set_xticks(range(len(steps)), steps, rotation=90, fontsize="x-small")
         figure.colorbar(image, ax=list(panels), label="weight")
+        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def draw_patterns(rows: Mapping[str, Signs], shape: tuple[int, int], names: Sequence[str], path: Path) -> None:
+    """Draw a sheet of patterns (P, N) of height and width `shape`: a row per name of `rows`, a column per pattern, the
+    first `SHEET` of them. +1 is black, −1 white, 0 grey."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    count = min(SHEET, len(names))
+    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
+        size = (0.9 + 0.9 * count * max(1.0, shape[1] / shape[0] / 4), 0.4 + 1.0 * len(rows))
+        figure = Figure(figsize=size, layout="constrained")
+        grid = figure.subplots(len(rows), count, squeeze=False)
+        for places, (title, patterns) in zip(grid, rows.items(), strict=True):
+            places[0].set_ylabel(title, rotation=0, ha="right", va="center")
+            for axes, pattern in zip(places, patterns, strict=False):
+                axes.imshow(pattern.reshape(shape), cmap="Greys", vmin=-1, vmax=1, aspect="auto")
+                axes.set(xticks=[], yticks=[])
+        for axes, name in zip(grid[0], names, strict=False):
+            axes.set_title(name, fontsize="x-small")
         figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from seqbench.tasks.language.model import LanguageContext as LanguageContext
     from seqbench.tasks.language.model import LanguageModel as LanguageModel
     from seqbench.tasks.language.vocab import Vocab as Vocab
+    from seqbench.tasks.patterns.model import Memory as Memory
+    from seqbench.tasks.patterns.model import Probes as Probes
+    from seqbench.tasks.patterns.model import RecallContext as RecallContext
+    from seqbench.tasks.patterns.model import Settled as Settled
     from seqbench.tasks.sequences.model import LabelledSequences as LabelledSequences
     from seqbench.tasks.sequences.model import Recogniser as Recogniser
     from seqbench.tasks.sequences.model import RecognitionContext as RecognitionContext

@@ -222,6 +222,12 @@ MODELS: Mapping[str, Entry] = {
         "memory network that is told the facts in training", answer="recurrent.memory.supervised:MemoryNetwork"
     ),
     "memn2n": _entry("end-to-end memory network", answer="recurrent.memory.memn2n:MemN2N"),
+    "as-it-came": _entry("the damaged pattern itself", recall="baselines.memories.reference:AsItCame"),
+    "nearest-pattern": _entry(
+        "the stored pattern with the largest overlap", recall="baselines.memories.reference:NearestPattern"
+    ),
+    "hopfield": _entry("Hopfield network", recall="baselines.memories.hopfield:Hopfield"),
+    "dense-memory": _entry("dense associative memory", recall="baselines.memories.dense:DenseMemory"),
 }
 
 DATASETS: Mapping[str, Entry] = {
@@ -331,6 +337,12 @@ DATASETS: Mapping[str, Entry] = {
     "dates": _entry("dates in many forms to ISO 8601, rule known", translate="datasets.synthetic.pairs:Dates"),
     "made-world": _entry("who is where and holds what, rule known", answer="datasets.synthetic.stories:MadeWorld"),
     "babi": _entry("where somebody or something is, tasks 1 to 3", answer="datasets.stories.babi:Babi"),
+    "random-patterns": _entry(
+        "random patterns, some units flipped or erased", recall="datasets.patterns.random_patterns:RandomPatterns"
+    ),
+    "digit-patterns": _entry(
+        "handwritten digits in black and white, damaged", recall="datasets.patterns.digits:DigitPatterns"
+    ),
     "file": _entry(
         "your own data: file(path=mine.txt)",
         lm="datasets.text.own:TextFile",
@@ -341,6 +353,7 @@ DATASETS: Mapping[str, Entry] = {
         tag="datasets.tagged.own:TaggedFile",
         translate="datasets.pairs.own:PairFile",
         answer="datasets.stories.own:StoryFile",
+        recall="datasets.patterns.own:PatternFile",
     ),
 }
 

@@ -407,6 +407,22 @@ def answer(
 
 
 @app.command()
+def recall(
+    run: Annotated[str, typer.Argument(help="The folder of a record, or the beginning of its key.")],
+    data: Annotated[Path, typer.Option(help="File with damaged patterns: .csv, .npy, .png, or a folder of pictures.")],
+    show: Annotated[
+        Path | None, typer.Option(help="File to draw damaged and restored patterns into: .png, .svg or .pdf.")
+    ] = None,
+    store: StoreOption = Path("results"),
+) -> None:
+    """Restore damaged patterns with the fit of a run: CSV on stdout, one line per pattern."""
+    with _plain_errors():
+        from seqbench.recalling import recall as restore
+
+        _print(restore(run, data, sheet=show, store=store).to_csv(index=False, lineterminator="\n").rstrip("\n"))
+
+
+@app.command()
 def sample(
     model: Annotated[str, typer.Argument(help="A model, such as lstm or 'kneser-ney(order=5)+cache'.")],
     dataset: Annotated[

@@ -22,6 +22,7 @@ DATA = {
     "recognise": "digits(order=rows)",
     "tag": "synthetic-tags(train_sentences=60, valid_sentences=24, test_sentences=24)",
     "translate": "reverse(train_pairs=60, valid_pairs=24, test_pairs=24)",
+    "recall": "random-patterns(units=40, alpha=0.1, probes=4)",
     "answer": "made-world(train_stories=60, valid_stories=24, test_stories=24)",
     "forecast": "synthetic-seasonal(train_steps=240, valid_steps=48, test_steps=48, horizon=12)",
 }

@@ -18,6 +18,7 @@ TASKS: Mapping[str, str] = {
     "recognise": "seqbench.tasks.sequences.task:Recognition",
     "tag": "seqbench.tasks.tags.task:Tagging",
     "answer": "seqbench.tasks.answers.task:Answering",
+    "recall": "seqbench.tasks.patterns.task:Recall",
     "translate": "seqbench.tasks.translations.task:Translation",
 }
 

@@ -173,7 +173,7 @@ def pure(kind: Kind[Bunch], model: Any, asked: Bunch) -> Check:
     lent = kind.copied(asked)
     handed = model.predict(lent)
     kept = deepcopy(handed)
-    model.predict(kind.copied(kind.take(asked, np.arange(len(kept))[::-1])))
+    model.predict(kind.copied(kind.take(asked, np.arange(len(kind.lengths(asked)))[::-1])))
     if not all(np.array_equal(before, after) for before, after in zip(kept, handed, strict=True)):
         return Check(name="pure", passed=False, message="later calls change the scores of earlier calls: return a copy")
     if not kind.equal(lent, asked):

@@ -165,8 +165,14 @@ def check_class(make: Callable[[], Any], trial: Trial[Part, Any], seed: int = 0)
     checks += trial.check_fitted(model, corpus, seed)
     if not once:
         return checks
+
+    def still() -> Check:
+        by = kind.apart(fits.said(model), once[0])
+        return kind.moved("frozen", by, "asking again", "predict must not learn from what it is asked about")
+
     again = fits.again(once[0], model.stochastic)
-    checks += [unchanged.check(), *again]
+    frozen = unchanged.check()
+    checks += [law("frozen", still) if frozen.passed else frozen, *again]
     if again[0].passed:
         checks += trial.further(make, model, corpus, fits, once[0], seed)
     for name, (strange, message) in trial.unseen(corpus, rng).items():

@@ -21,7 +21,12 @@ SLOW = {"torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch
 PICTURE = {
     ("cli",): "the command line",
     ("progress",): "what a terminal shows while a run goes on",
-    ("inspection", "translating", "answering"): "inside recurrent networks; one sentence, one question",
+    (
+        "inspection",
+        "translating",
+        "answering",
+        "recalling",
+    ): "inside recurrent networks; a sentence, a question, patterns",
     ("api",): "the same from Python",
     ("recurrent",): "recurrent layers and models",
     ("baselines", "runs"): "classic models; the grid, its processes, the store",
@@ -36,7 +41,7 @@ FLOORS = tuple(PICTURE)
 TASK_FLOORS = (
     ("answers",),
     ("documents", "translations"),
-    ("language", "forecasts", "sequences", "tags"),
+    ("language", "forecasts", "sequences", "tags", "patterns"),
     ("trials",),
     ("base", "classes", "items"),
 )

@@ -1,0 +1,1 @@
+"""Associative memories: Hopfield networks, dense memories, and what they are compared with."""

@@ -1,0 +1,1 @@
+"""Recall: restore damaged patterns."""
