@@ -3,11 +3,10 @@
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from scipy.special import logsumexp, softmax
 
-from seqbench.baselines.memories.dynamics import run
+from seqbench.baselines.memories.dynamics import States, run
 from seqbench.baselines.memories.signs import Stored
 from seqbench.interface import Config, Floats
 from seqbench.tasks.patterns.model import Probes, RecallContext, Settled, Signs
@@ -47,10 +46,9 @@ class DenseMemory(Stored):
     def predict(self, damaged: Signs) -> Settled:
         if self.config.interaction == "softmax":
             return self._settle_real(damaged)
-        settled = run(self._step, damaged, self.config.limit)
-        return settled._replace(energy=self.energy(settled.patterns))
+        return run(self._step, self.energy, damaged, self.config.limit)
 
-    def energy(self, states: Signs) -> Floats:
+    def energy(self, states: Signs | Floats) -> Floats:
         """Return the energy of states (B, N), divided by a constant if it would be too large for a number.
 
         The exponential's is ln Σ_μ exp(ξ^μ · s), with a minus: it falls where the energy falls.
@@ -73,9 +71,9 @@ class DenseMemory(Stored):
     def _beta(self) -> float:
         return self.config.beta or 1 / float(np.sqrt(self.patterns.shape[1]))
 
-    def _step(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Update the units of states (N, B) one after another: each takes the sign with the lower energy."""
-        moving, x = states.astype(np.float64), self.patterns.astype(np.float64)
+    def _step(self, states: States) -> tuple[States, Floats]:
+        """Update the units of states one after another: each takes the sign with the lower energy."""
+        moving, x = states.T.astype(np.float64), self.patterns.astype(np.float64)
         overlaps = x @ moving
         for unit in range(len(moving)):
             column = x[:, unit, None]
@@ -85,7 +83,8 @@ class DenseMemory(Stored):
             new = np.where(np.abs(up - down) <= quiet, moving[unit], np.sign(up - down))
             overlaps = rest + column * new
             moving[unit] = new
-        return moving.astype(np.float32)
+        after = np.ascontiguousarray(moving.T)
+        return after.astype(np.float32), self.energy(after)
 
     def _compared(self, overlaps: Floats) -> Floats:
         """Return a number (B,) for overlaps (P, B) that is larger where the energy is lower."""
