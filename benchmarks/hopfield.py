@@ -65,20 +65,20 @@ def main() -> None:
     stored = np.where(rng.random((asked.stored, asked.units)) < 0.5, 1, -1).astype(np.int8)
     probes = stored[rng.integers(asked.stored, size=asked.probes)]
     probes = np.where(rng.random(probes.shape) < asked.flip, -probes, probes).astype(np.int8)
-    weights = hebbian_of(stored)
-    single, start = (weights * asked.units).astype(np.float32), probes.astype(np.float32)
+    between = hebbian_of(stored)
+    single, start = (between.weights() * asked.units).round().astype(np.float32), probes.astype(np.float32)
     print(f"{asked.stored} patterns of {asked.units:,} units, {asked.probes:,} probes, one thread")
     kinds: tuple[Dynamics, ...] = ("synchronous", "asynchronous")
     with threadpool_limits(1):
         for dynamics in kinds:
 
             def ours(dynamics: Dynamics = dynamics) -> NDArray[np.int8]:
-                return settle(weights, probes, dynamics, LIMIT).patterns
+                return settle(between, probes, dynamics, LIMIT).patterns
 
             def theirs(dynamics: Dynamics = dynamics) -> NDArray[np.float32]:
                 return plain(single, start, dynamics)
 
-            rest = settle(weights, probes, dynamics, LIMIT).period == 1
+            rest = settle(between, probes, dynamics, LIMIT).period == 1
             equal = (ours() == theirs())[rest].all()
             pairs = [(seconds(ours, clock), seconds(theirs, clock)) for _ in range(asked.repeats)]
             own, other = (median(column) for column in zip(*pairs, strict=True))

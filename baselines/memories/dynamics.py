@@ -5,11 +5,13 @@ that what a state becomes does not depend on the states beside it.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqbench.baselines.memories.connections import Connections
 from seqbench.interface import Floats, Ids
 from seqbench.tasks.patterns.model import Settled, Signs
 
@@ -19,22 +21,20 @@ States = NDArray[np.float32]
 Step = Callable[[States], tuple[States, Floats]]
 """From states to the states after every unit was updated once, and the energies (B,) of states that did not change."""
 
-BLOCK = 32
+BLOCK = 16
 """Units whose fields are computed by one product of matrices; within a block, each change is added to the others."""
 QUIET = 1e-5
 """The share of Σ_j |w_ij| below which a field counts as 0; rounding in float32 causes 1e-7 to 1e-6 of it."""
 
 
-def settle(weights: Floats, start: Signs, dynamics: Dynamics, limit: int, order: Ids | None = None) -> Settled:
+def settle(between: Connections, start: Signs, dynamics: Dynamics, limit: int, order: Ids | None = None) -> Settled:
     """Let states (B, N) move until none changes, or for `limit` steps.
 
     Args:
-        weights: (N, N).
         order: (N,) in which asynchronous units are updated, the same in each step.
     """
-    own = weights.astype(np.float32)
-    step = synchronous(own) if dynamics == "synchronous" else asynchronous(own, order)
-    return run(step, lambda states: energy(weights, states), start, limit)
+    step = synchronous(between) if dynamics == "synchronous" else asynchronous(between, order)
+    return run(step, between.energy, start, limit)
 
 
 def run(step: Step, energy_of: Callable[[Signs], Floats], start: Signs, limit: int) -> Settled:
@@ -76,41 +76,80 @@ def run(step: Step, energy_of: Callable[[Signs], Floats], start: Signs, limit: i
     return Settled(restored, steps, energies, period)
 
 
-def synchronous(weights: NDArray[np.float32]) -> Step:
+@dataclass(frozen=True)
+class _Single:
+    """Connections in float32, in the order in which units move: W = left right − diag(own), or W = left."""
+
+    left: NDArray[np.float32]
+    """(N, K)"""
+    right: NDArray[np.float32] | None
+    """(K, N); None: the identity."""
+    own: NDArray[np.float32]
+    """(N, 1)"""
+    quiet: NDArray[np.float32]
+    """(N, 1) the field below which a unit stays."""
+
+    @classmethod
+    def of(cls, between: Connections, order: Ids) -> "_Single":
+        weights = between.weights()[np.ix_(order, order)].astype(np.float32)
+        quiet = QUIET * np.abs(weights).sum(axis=1, keepdims=True)
+        if between.vectors is None:
+            return cls(np.ascontiguousarray(weights), None, np.zeros_like(quiet), quiet)
+        right = np.ascontiguousarray(between.vectors[:, order], dtype=np.float32)
+        return cls(np.ascontiguousarray(right.T), right, (right**2).sum(axis=0)[:, None], quiet)
+
+    def within(self, block: slice) -> NDArray[np.float32]:
+        """Return the weights between the units of a block."""
+        if self.right is None:
+            return self.left[block, block]
+        found: NDArray[np.float32] = self.left[block] @ self.right[:, block]
+        np.fill_diagonal(found, 0)
+        return found
+
+
+def synchronous(between: Connections) -> Step:
     """Return the step in which all units are updated at once."""
-    transposed = np.ascontiguousarray(weights.T)
-    quiet = QUIET * np.abs(weights).sum(axis=1)
+    held = _Single.of(between, np.arange(between.units))
+    back, own, quiet = np.ascontiguousarray(held.left.T), held.own[:, 0], held.quiet[:, 0]
+    forth = None if held.right is None else np.ascontiguousarray(held.right.T)
 
     def step(states: States) -> tuple[States, Floats]:
-        fields = states @ transposed
+        fields = states @ back if forth is None else (states @ forth) @ back - own * states
         lowered = -0.5 * np.einsum("bn,bn->b", states, fields).astype(np.float64)
         return _signs(fields, states, quiet), lowered
 
     return step
 
 
-def asynchronous(weights: NDArray[np.float32], order: Ids | None = None) -> Step:
+def asynchronous(between: Connections, order: Ids | None = None) -> Step:
     """Return the step in which units are updated one after another, each with what the others have become.
 
-    The fields of a block of units are one product of matrices, W_block S; when a unit of the block changes, what that
-    adds to the fields of the later ones is added to them. States of which no unit of the block would change at these
-    fields are left out of that.
+    The fields of a block of units are one product of matrices; when a unit of the block changes, what that adds to the
+    fields of the later ones is added to them. States of which no unit of the block would change at these fields are
+    left out of that.
     """
-    order = np.arange(len(weights)) if order is None else order
-    own = np.ascontiguousarray(weights[np.ix_(order, order)])
-    quiet = QUIET * np.abs(own).sum(axis=1, keepdims=True)
-    back = np.argsort(order)
+    order = np.arange(between.units) if order is None else order
+    held, back = _Single.of(between, order), np.argsort(order)
+    blocks = [slice(first, min(first + BLOCK, len(order))) for first in range(0, len(order), BLOCK)]
+    inside = [held.within(block) for block in blocks]
 
     def step(states: States) -> tuple[States, Floats]:
         moving = np.ascontiguousarray(states[:, order].T)
+        source = moving if held.right is None else held.right @ moving
         energies = np.zeros(len(states))
-        for first in range(0, len(own), BLOCK):
-            block = slice(first, min(first + BLOCK, len(own)))
-            fields, before = own[block] @ moving, moving[block]
+        for block, weights in zip(blocks, inside, strict=True):
+            before, quiet = moving[block], held.quiet[block]
+            fields = held.left[block] @ source - held.own[block] * before
             energies -= 0.5 * np.einsum("ub,ub->b", before, fields)
-            moved = np.flatnonzero((_signs(fields, before, quiet[block]) != before).any(axis=0))
+            moved = np.flatnonzero((_signs(fields, before, quiet) != before).any(axis=0))
             if len(moved):
-                moving[block, moved] = _one_by_one(fields[:, moved], before[:, moved], own[block, block], quiet[block])
+                old = before[:, moved]
+                new = _one_by_one(fields[:, moved], old.copy(), weights, quiet)
+                moving[block, moved] = new
+                if held.right is not None:
+                    change = np.zeros_like(fields)
+                    change[:, moved] = new - old
+                    source += held.right[:, block] @ change
         return np.ascontiguousarray(moving[back].T), energies
 
     return step
@@ -126,13 +165,6 @@ def _one_by_one(
         fields[k + 1 :] += np.multiply.outer(weights[k + 1 :, k], change)
         states[k] = new
     return states
-
-
-def energy(weights: Floats, states: Signs) -> Floats:
-    """Return E = −½ Σ_ij w_ij s_i s_j of states (B, N) (Hopfield 1982, equation 7)."""
-    s = states.astype(np.float64)
-    found: Floats = -0.5 * ((s @ weights) * s).sum(axis=1)
-    return found
 
 
 def _signs(fields: NDArray[np.float32], states: NDArray[np.float32], quiet: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,9 +5,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from seqbench.baselines.memories.connections import Connections
 from seqbench.baselines.memories.dynamics import Dynamics, settle
 from seqbench.baselines.memories.learning import RULES
-from seqbench.interface import Arrays, Config, Floats
+from seqbench.interface import Arrays, Config
 from seqbench.tasks.patterns.model import Memory, Probes, RecallContext, Settled, Signs
 
 
@@ -37,28 +38,28 @@ class Hopfield(Memory):
     kind = "neural"
     config_class = HopfieldConfig
     config: HopfieldConfig
-    weights: Floats
+    between: Connections
 
     def fit(self, train: Probes, ctx: RecallContext) -> None:
         c = self.config
         rng = np.random.default_rng(ctx.seed)
-        self.weights = RULES[c.learning](train.whole)
-        self.order = rng.permutation(len(self.weights))
+        self.between = RULES[c.learning](train.whole)
+        self.order = rng.permutation(self.between.units)
         if c.asymmetry:
-            noise = rng.normal(size=self.weights.shape)
-            antisymmetric = (noise - noise.T) / np.sqrt(2)
-            self.weights = self.weights + c.asymmetry * self.weights.std() * antisymmetric
+            weights = self.between.weights()
+            noise = rng.normal(size=weights.shape)
+            self.between = Connections(weights + c.asymmetry * weights.std() * (noise - noise.T) / np.sqrt(2))
 
     def predict(self, damaged: Signs) -> Settled:
-        return settle(self.weights, damaged, self.config.dynamics, self.config.limit, self.order)
+        return settle(self.between, damaged, self.config.dynamics, self.config.limit, self.order)
 
     def arrays(self) -> Arrays:
-        return {"weights": self.weights, "order": self.order}
+        return {**self.between.arrays(), "order": self.order}
 
     def restore(self, arrays: Arrays) -> None:
-        self.weights, self.order = arrays["weights"], arrays["order"]
+        self.between, self.order = Connections.restored(arrays), arrays["order"]
 
     def parameter_count(self) -> int:
         """Each pair of units has one weight, or two if they are not symmetric."""
-        pairs = len(self.weights) * (len(self.weights) - 1)
+        pairs = self.between.units * (self.between.units - 1)
         return pairs if self.config.asymmetry else pairs // 2

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from seqbench.baselines.memories.connections import Connections
 from seqbench.interface import Floats
 from seqbench.tasks.patterns.model import Signs
 
@@ -30,21 +31,20 @@ def storkey(weights: Floats, pattern: Signs) -> Floats:
     return _without_self(weights + change / len(x))
 
 
-def hebbian_of(patterns: Signs) -> Floats:
-    """Return the weights of `hebbian` for all patterns at once; their order does not matter."""
-    x = patterns.astype(np.float64)
-    return _without_self(x.T @ x / x.shape[1])
+def hebbian_of(patterns: Signs) -> Connections:
+    """Return the connections of `hebbian` for all patterns at once; their order does not matter."""
+    return Connections.of_vectors(patterns / np.sqrt(patterns.shape[1]))
 
 
-def storkey_of(patterns: Signs) -> Floats:
-    """Return the weights of `storkey` for all patterns, in this order, which matters."""
+def storkey_of(patterns: Signs) -> Connections:
+    """Return the connections of `storkey` for all patterns, in this order, which matters."""
     weights: Floats = np.zeros((patterns.shape[1], patterns.shape[1]))
     for pattern in patterns:
         weights = storkey(weights, pattern)
-    return weights
+    return Connections(weights)
 
 
-def pseudo_inverse_of(patterns: Signs) -> Floats:
+def pseudo_inverse_of(patterns: Signs) -> Connections:
     """Return the projection onto the span of the patterns (Personnaz, Guyon & Dreyfus 1985; Kanter & Sompolinsky 1987),
     without its diagonal.
 
@@ -53,7 +53,7 @@ def pseudo_inverse_of(patterns: Signs) -> Floats:
     basis = np.zeros((0, patterns.shape[1]))
     for pattern in patterns:
         basis = _extended(basis, pattern)
-    return _without_self(basis.T @ basis)
+    return Connections.of_vectors(basis)
 
 
 def _extended(basis: Floats, pattern: Signs) -> Floats:
@@ -70,7 +70,7 @@ def _without_self(weights: Floats) -> Floats:
     return weights
 
 
-RULES: Mapping[str, Callable[[Signs], Floats]] = {
+RULES: Mapping[str, Callable[[Signs], Connections]] = {
     "hebbian": hebbian_of,
     "storkey": storkey_of,
     "pseudo-inverse": pseudo_inverse_of,

@@ -17,7 +17,7 @@ def patterns(count: int, units: int, seed: int = 0) -> np.ndarray:
 @settings(max_examples=40)
 def test_weights_are_symmetric_and_without_self_connections(count: int, units: int, seed: int) -> None:
     for rule in RULES.values():
-        weights = rule(patterns(count, units, seed))
+        weights = rule(patterns(count, units, seed)).weights()
         assert np.abs(weights - weights.T).max() < 1e-12
         assert (np.diag(weights) == 0).all()
 
@@ -27,7 +27,7 @@ def test_hebb_is_the_mean_of_products_and_patterns_can_be_stored_one_by_one() ->
     weights = np.zeros((9, 9))
     for pattern in x:
         weights = hebbian(weights, pattern)
-    np.testing.assert_allclose(weights, hebbian_of(x), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(weights, hebbian_of(x).weights(), rtol=0, atol=1e-15)
     for i in range(9):
         for j in range(9):
             expected = 0 if i == j else sum(int(p[i]) * int(p[j]) for p in x) / 9
@@ -46,15 +46,17 @@ def test_storkeys_rule_is_the_papers_term_by_term() -> None:
                     h_ji = sum(weights[j, k] * p[k] for k in range(n) if k not in (i, j))
                     new[i, j] += (p[i] * p[j] - p[i] * h_ji - h_ij * p[j]) / n
         weights = new
-    np.testing.assert_allclose(storkey_of(patterns(4, 7)), weights, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(storkey_of(patterns(4, 7)).weights(), weights, rtol=0, atol=1e-14)
 
 
 def test_the_pseudo_inverse_projects_onto_the_patterns_whatever_their_order_and_however_often() -> None:
     x = patterns(6, 20)
     projection = np.linalg.pinv(x.astype(float)) @ x
     np.fill_diagonal(projection, 0)
-    np.testing.assert_allclose(pseudo_inverse_of(x), projection, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(pseudo_inverse_of(np.concatenate([x[::-1], x])), projection, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(pseudo_inverse_of(x).weights(), projection, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        pseudo_inverse_of(np.concatenate([x[::-1], x])).weights(), projection, rtol=0, atol=1e-12
+    )
 
 
 def test_the_pseudo_inverse_keeps_patterns_that_hebb_confuses() -> None:

@@ -1,0 +1,67 @@
+"""Connections between units: a matrix of weights, or a few vectors whose products the weights are."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from seqbench.interface import Arrays, Floats
+from seqbench.tasks.patterns.model import Signs
+
+
+@dataclass(frozen=True)
+class Connections:
+    """w_ij = Σ_k u_ki u_kj for i ≠ j, of K vectors u; or any matrix. No unit acts on itself, w_ii = 0.
+
+    With vectors, a field Σ_j w_ij s_j takes 2 K products instead of N.
+    """
+
+    matrix: Floats | None
+    """(N, N) with a diagonal of zeros; None: the weights are products of vectors."""
+    vectors: Floats | None = None
+    """(K, N)"""
+
+    @classmethod
+    def of_vectors(cls, vectors: Floats) -> Self:
+        """Return the connections of vectors (K, N), in the form that computes less."""
+        if 2 * len(vectors) < vectors.shape[1]:
+            return cls(None, vectors)
+        matrix = vectors.T @ vectors
+        np.fill_diagonal(matrix, 0.0)
+        return cls(matrix)
+
+    @property
+    def units(self) -> int:
+        return int(self._held().shape[1])
+
+    def weights(self) -> Floats:
+        """Return the matrix (N, N)."""
+        if self.matrix is not None:
+            return self.matrix
+        assert self.vectors is not None
+        weights = self.vectors.T @ self.vectors
+        np.fill_diagonal(weights, 0.0)
+        return weights
+
+    def energy(self, states: Signs) -> Floats:
+        """Return E = −½ Σ_ij w_ij s_i s_j of states (B, N) (Hopfield 1982, equation 7)."""
+        s = states.astype(np.float64)
+        if self.matrix is not None:
+            fields: Floats = s @ self.matrix.T
+        else:
+            assert self.vectors is not None
+            fields = s @ self.vectors.T @ self.vectors - (self.vectors**2).sum(axis=0) * s
+        found: Floats = -0.5 * (s * fields).sum(axis=1)
+        return found
+
+    def arrays(self) -> Arrays:
+        return {"vectors" if self.matrix is None else "matrix": self._held()}
+
+    @classmethod
+    def restored(cls, arrays: Arrays) -> Self:
+        return cls(arrays.get("matrix"), arrays.get("vectors"))
+
+    def _held(self) -> Floats:
+        held = self.vectors if self.matrix is None else self.matrix
+        assert held is not None
+        return held
