@@ -71,7 +71,7 @@ def test_what_a_task_remarks_on_several_rows_is_one_note(run: Make, monkeypatch:
 def test_what_a_task_observes_in_the_checks_of_several_rows_is_one_note(
     run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Task, "observed", lambda self, checks: ["looks far"] if checks else [])
+    monkeypatch.setattr(Task, "remarks", lambda self, record: ["looks far"] if record.checks else [])
     runs = [run("kn"), run("peeker", broken={"pure": "x"}), run("hmm", broken={"pure": "x"})]
     found = notes(table(runs))
     assert found.listed()[-2:] == (("2", "looks far."), ("3", "hmm: x."))
