@@ -1,6 +1,7 @@
 """Compare training and beam search with a plain program of the same translator, in turn, on a CPU.
 
-    python benchmarks/translation.py [--size 256 512] [--batch 128] [--repeats 5] [--threads 1] [--cpu-time]
+    python benchmarks/translation.py [--size 256 512] [--batch 128] [--repeats 5] [--sentences 200] [--threads 1]
+        [--cpu-time]
 
 The model is that of Bahdanau, Cho & Bengio 2015: a GRU that reads in both directions, a GRU that writes, additive
 attention; word vectors and hidden layers have the sizes of --size; there are 8,000 source and 6,000 target words,
@@ -32,7 +33,7 @@ from seqbench.recurrent.translation.seq2seq import GRUSeq2Seq, GRUSeq2SeqConfig
 from seqbench.tasks.language.vocab import Vocab
 
 SOURCE_WORDS, TARGET_WORDS, SHORTEST, LONGEST = 8000, 6000, 10, 15
-SEARCHED, BEAM = 48, 5
+BEAM = 5
 
 
 class Plain(nn.Module):
@@ -140,12 +141,12 @@ def training(size: tuple[int, int], batch: int, repeats: int, clock: Callable[[]
     print(f" (from {ratios[0]:.2f} to {ratios[-1]:.2f} in {repeats} repeats)")
 
 
-def searching(size: tuple[int, int], repeats: int, clock: Callable[[], float]) -> None:
+def searching(size: tuple[int, int], count: int, repeats: int, clock: Callable[[], float]) -> None:
     rng = np.random.default_rng(1)
     model = translator(*size, 1)
     model.network.eval()
     assert model.source_vocab is not None
-    asked = [model.source_vocab.decode(sentence) for sentence in sentences(SEARCHED, SOURCE_WORDS, rng)]
+    asked = [model.source_vocab.decode(sentence) for sentence in sentences(count, SOURCE_WORDS, rng)]
 
     def together() -> list[list[str]]:
         return model.translate(asked, BEAM)
@@ -156,10 +157,8 @@ def searching(size: tuple[int, int], repeats: int, clock: Callable[[], float]) -
     equal = sum(a == b for a, b in zip(together(), one_by_one(), strict=True))  # which also warms up
     pairs = [(seconds(together, clock), seconds(one_by_one, clock)) for _ in range(repeats)]
     own, other = (median(column) for column in zip(*pairs, strict=True))
-    print(
-        f"beam search of {BEAM}, {size[0]}/{size[1]}: sentences per second; {equal} of {SEARCHED} are translated alike"
-    )
-    print(f"  together {SEARCHED / own:8.1f}   one by one {SEARCHED / other:8.1f}   ratio {other / own:.2f}")
+    print(f"beam search of {BEAM}, {size[0]}/{size[1]}: sentences per second; {equal} of {count} are translated alike")
+    print(f"  together {count / own:8.1f}   one by one {count / other:8.1f}   ratio {other / own:.2f}")
 
 
 def main() -> None:
@@ -167,6 +166,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, nargs=2, default=(256, 512), metavar=("EMBEDDING", "HIDDEN"))
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--sentences", type=int, default=200, help="translated by beam search")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--cpu-time", action="store_true")
     asked = parser.parse_args()
@@ -175,7 +175,7 @@ def main() -> None:
     clock = time.process_time if asked.cpu_time else time.perf_counter
     print(f"torch {torch.__version__}, {asked.threads} thread(s), {'CPU' if asked.cpu_time else 'wall'} time")
     training(tuple(asked.size), asked.batch, asked.repeats, clock)
-    searching(tuple(asked.size), asked.repeats, clock)
+    searching(tuple(asked.size), asked.sentences, asked.repeats, clock)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ def draw_heads(heads: Mapping[str, Floats], steps: Sequence[str], path: Path) ->
         for axes, (name, weights) in zip(panels, heads.items(), strict=True):
             image = axes.imshow(weights.T, cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
             axes.set(title=name, ylabel="row of the memory")
+            axes.yaxis.get_major_locator().set_params(integer=True)
         axes.set_xticks(range(len(steps)), steps, rotation=90, fontsize="x-small")
         figure.colorbar(image, ax=list(panels), label="weight")
         figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
