@@ -24,11 +24,8 @@ class Connections:
     @classmethod
     def of_vectors(cls, vectors: Floats) -> Self:
         """Return the connections of vectors (K, N), in the form that computes less."""
-        if 2 * len(vectors) < vectors.shape[1]:
-            return cls(None, vectors)
-        matrix = vectors.T @ vectors
-        np.fill_diagonal(matrix, 0.0)
-        return cls(matrix)
+        few = cls(None, vectors)
+        return few if 2 * len(vectors) < vectors.shape[1] else cls(few.weights())
 
     @property
     def units(self) -> int:

@@ -48,18 +48,17 @@ class DenseMemory(Stored):
             return self._settle_real(damaged)
         return run(self._step, self.energy, damaged, self.config.limit)
 
-    def energy(self, states: Signs | Floats) -> Floats:
+    def energy(self, states: Signs) -> Floats:
         """Return the energy of states (B, N), divided by a constant if it would be too large for a number.
 
         The exponential's is ln Σ_μ exp(ξ^μ · s), with a minus: it falls where the energy falls.
         """
-        overlaps = states.astype(np.float64) @ self.patterns.T.astype(np.float64)
-        if self.config.interaction == "exponential":
-            exponential: Floats = -logsumexp(overlaps, axis=1)
-            return exponential
-        units = states.shape[1]
-        polynomial: Floats = -units * ((overlaps / units) ** self.config.order).sum(axis=1)
-        return polynomial
+        return self._energy(self.patterns.astype(np.float64) @ states.T.astype(np.float64))
+
+    def _energy(self, overlaps: Floats) -> Floats:
+        """Return the energy (B,) of states with these overlaps (P, B)."""
+        scale = 1 if self.config.interaction == "exponential" else self.patterns.shape[1]
+        return -scale * self._compared(overlaps)
 
     def attended(self, states: Floats) -> Floats:
         """Return real states (B, N) after one update, ξᵀ softmax(β ξ s): attention with the patterns as keys and values
@@ -83,8 +82,7 @@ class DenseMemory(Stored):
             new = np.where(np.abs(up - down) <= quiet, moving[unit], np.sign(up - down))
             overlaps = rest + column * new
             moving[unit] = new
-        after = np.ascontiguousarray(moving.T)
-        return after.astype(np.float32), self.energy(after)
+        return np.ascontiguousarray(moving.T, dtype=np.float32), self._energy(overlaps)
 
     def _compared(self, overlaps: Floats) -> Floats:
         """Return a number (B,) for overlaps (P, B) that is larger where the energy is lower."""
