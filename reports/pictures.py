@@ -1,10 +1,15 @@
 """Pictures: whether a file can hold one; weights as shades of grey, at one time and over time; sheets of patterns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seqbench.interface import Floats
 from seqbench.tasks.patterns.model import Signs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SHEET = 20
 """The most patterns on a sheet."""
@@ -23,13 +28,9 @@ def check(path: Path) -> None:
 
 def draw_weights(weights: Floats, rows: Sequence[str], columns: Sequence[str], path: Path) -> None:
     """Draw weights (R, C), which have the names `rows` and `columns`."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
     widest = max(map(len, rows), default=0)
-    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
-        size = (1.5 + 0.45 * len(columns) + 0.06 * max(0, widest - 8), 1.5 + 0.35 * len(rows))
-        figure = Figure(figsize=size, layout="constrained")
+    size = (1.5 + 0.45 * len(columns) + 0.06 * max(0, widest - 8), 1.5 + 0.35 * len(rows))
+    with _figure(size, path) as figure:
         axes = figure.subplots()
         image = axes.imshow(weights, cmap="Greys", vmin=0, vmax=max(1.0, float(weights.max(initial=0))), aspect="auto")
         axes.set_xticks(range(len(columns)), columns, rotation=60, ha="left")
@@ -37,17 +38,13 @@ def draw_weights(weights: Floats, rows: Sequence[str], columns: Sequence[str], p
         axes.xaxis.tick_top()
         axes.tick_params(length=0)
         figure.colorbar(image, ax=axes, label="weight")
-        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def draw_heads(heads: Mapping[str, Floats], steps: Sequence[str], path: Path) -> None:
     """Draw the weights (T, N) of each head by its name: a panel per head, a column per step, a row per row of the
     memory."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
-        figure = Figure(figsize=(1.5 + 0.16 * len(steps), 0.9 + 2.2 * len(heads)), layout="constrained")
+    size = (1.5 + 0.16 * len(steps), 0.9 + 2.2 * len(heads))
+    with _figure(size, path) as figure:
         panels = figure.subplots(len(heads), 1, sharex=True, squeeze=False)[:, 0]
         for axes, (name, weights) in zip(panels, heads.items(), strict=True):
             image = axes.imshow(weights.T, cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
@@ -55,19 +52,14 @@ def draw_heads(heads: Mapping[str, Floats], steps: Sequence[str], path: Path) ->
             axes.yaxis.get_major_locator().set_params(integer=True)
         axes.set_xticks(range(len(steps)), steps, rotation=90, fontsize="x-small")
         figure.colorbar(image, ax=list(panels), label="weight")
-        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def draw_patterns(rows: Mapping[str, Signs], shape: tuple[int, int], names: Sequence[str], path: Path) -> None:
     """Draw a sheet of patterns (P, N) of height and width `shape`: a row per name of `rows`, a column per pattern, the
     first `SHEET` of them. +1 is black, −1 white, 0 grey."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
     count = min(SHEET, len(names))
-    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
-        size = (0.9 + 0.9 * count * max(1.0, shape[1] / shape[0] / 4), 0.4 + 1.0 * len(rows))
-        figure = Figure(figsize=size, layout="constrained")
+    size = (0.9 + 0.9 * count * max(1.0, shape[1] / shape[0] / 4), 0.4 + 1.0 * len(rows))
+    with _figure(size, path) as figure:
         grid = figure.subplots(len(rows), count, squeeze=False)
         for places, (title, patterns) in zip(grid, rows.items(), strict=True):
             places[0].set_ylabel(title, rotation=0, ha="right", va="center")
@@ -76,4 +68,16 @@ def draw_patterns(rows: Mapping[str, Signs], shape: tuple[int, int], names: Sequ
                 axes.set(xticks=[], yticks=[])
         for axes, name in zip(grid[0], names, strict=False):
             axes.set_title(name, fontsize="x-small")
+
+
+@contextmanager
+def _figure(size: tuple[float, float], path: Path) -> Iterator["Figure"]:
+    """Lend a figure of this size in inches, and write it: without formulas, since names may contain dollars; the same
+    figure gives the same bytes."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
+        figure = Figure(figsize=size, layout="constrained")
+        yield figure
         figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
