@@ -1,11 +1,15 @@
-"""Pictures: whether a file can hold one; weights as shades of grey, at one time and over time; sheets of patterns."""
+"""Pictures: whether a file can hold one; weights as shades of grey, at once and over time; patterns; piano rolls."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seqbench.interface import Floats
+from seqbench.tasks.frames.model import Roll
+from seqbench.tasks.frames.notes import note
 from seqbench.tasks.patterns.model import Signs
 
 if TYPE_CHECKING:
@@ -68,6 +72,19 @@ def draw_patterns(rows: Mapping[str, Signs], shape: tuple[int, int], names: Sequ
                 axes.set(xticks=[], yticks=[])
         for axes, name in zip(grid[0], names, strict=False):
             axes.set_title(name, fontsize="x-small")
+
+
+def draw_roll(roll: Roll, lowest: int, path: Path) -> None:
+    """Draw a piano roll (T, K): time to the right, pitch upwards; lowest: MIDI pitch of the first key."""
+    sounding = np.flatnonzero(roll.any(axis=0))
+    low, high = (int(sounding[0]), int(sounding[-1]) + 1) if len(sounding) else (0, roll.shape[1])
+    octaves = [key for key in range(low, high) if (lowest + key) % 12 == 0]
+    with _figure((1.2 + 0.09 * len(roll), 1.0 + 0.09 * (high - low)), path) as figure:
+        axes = figure.subplots()
+        shown = roll[:, low:high].T
+        axes.imshow(shown, cmap="Greys", vmin=0, vmax=1, aspect="auto", origin="lower", interpolation="nearest")
+        axes.set_yticks([key - low for key in octaves], [note(lowest + key) for key in octaves])
+        axes.set(xlabel="frame", ylabel="pitch")
 
 
 @contextmanager

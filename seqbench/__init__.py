@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from seqbench.tasks.forecasts.model import ForecastContext as ForecastContext
     from seqbench.tasks.forecasts.model import Forecaster as Forecaster
     from seqbench.tasks.forecasts.model import Panel as Panel
+    from seqbench.tasks.frames.model import FrameModel as FrameModel
+    from seqbench.tasks.frames.model import FramesContext as FramesContext
     from seqbench.tasks.language.model import LanguageContext as LanguageContext
     from seqbench.tasks.language.model import LanguageModel as LanguageModel
     from seqbench.tasks.language.vocab import Vocab as Vocab

@@ -20,7 +20,7 @@ from seqbench.runs.store import Damaged, Plan, Store
 from seqbench.runs.suites import Suite
 from seqbench.spec import OWN, Spec, parse
 from seqbench.tasks import task
-from seqbench.tasks.base import Sampling
+from seqbench.tasks.base import Sampling, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -289,6 +289,43 @@ def sample(
         TypeError: `how` contains another name.
     """
     sampling = Sampling(length, **how)
+    kind, fit, held = lent(
+        model,
+        dataset=dataset,
+        data=data,
+        data_options=data_options,
+        suite=suite,
+        preset=preset,
+        device=device,
+        store=store,
+    )
+    return kind.sample(fit, held, sampling)
+
+
+def lent(
+    model: str,
+    *,
+    dataset: str | None = None,
+    data: str | Path | None = None,
+    data_options: dict[str, Any] | None = None,
+    suite: str = "lm",
+    preset: str | None = None,
+    device: str = "auto",
+    store: str | Path = "results",
+) -> tuple[Task[Any, Any], Any, Any]:
+    """Return a task, a fitted model and its data, to draw from.
+
+    If a run with `keep` has stored a fit, it is used; otherwise the model is fitted now, as that run would fit it.
+
+    Args:
+        model: a spec such as `lstm(hidden_size=400)`.
+        dataset, data, data_options, suite, preset, device: how the model is fitted, as in `ask`.
+
+    Raises:
+        ValueError: a name or a setting is wrong.
+    """
+    if dataset is None and data is None:
+        dataset = task(suites.load(suite).tasks[0]).source
     asked = ask(
         suite,
         models=[model],
@@ -301,8 +338,7 @@ def sample(
     )
     cell = asked.cells[0]
     held = data_of(cell).load()
-    model = fitted(asked.store, cell, asked.store.find(cell.identity), held)
-    return task(cell.identity.task).sample(model, held, sampling)
+    return task(cell.identity.task), fitted(asked.store, cell, asked.store.find(cell.identity), held), held
 
 
 def _question(of: Cell | Record) -> str:

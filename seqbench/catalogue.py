@@ -31,6 +31,7 @@ MODELS: Mapping[str, Entry] = {
         "hidden Markov model, Baum–Welch",
         lm="baselines.hidden_markov.language:HMM",
         forecast="baselines.hidden_markov.forecaster:HMMForecaster",
+        frames="baselines.hidden_markov.frames:FrameHMM",
     ),
     "cache": _entry("unigram mixed with a cache of recent words", lm="baselines.ngrams.cache:Cache"),
     "cbow": _entry("mean of the vectors of the preceding words", lm="baselines.windows.cbow:CBOWLanguageModel"),
@@ -120,6 +121,7 @@ MODELS: Mapping[str, Entry] = {
         regress="baselines.convolutions.sequences:TemporalConvolutionRegressor",
         recognise="baselines.convolutions.sequences:TemporalConvolutionRecogniser",
         tag="baselines.convolutions.taggers:TemporalConvolutionTagger",
+        frames="baselines.convolutions.frames:TemporalConvolutionFrames",
     ),
     "elman": _entry(
         "simple recurrent network",
@@ -129,6 +131,7 @@ MODELS: Mapping[str, Entry] = {
         regress="recurrent.regressors:ElmanRegressor",
         recognise="recurrent.regressors:ElmanRecogniser",
         tag="recurrent.taggers:ElmanTagger",
+        frames="recurrent.frames.networks:ElmanFrames",
     ),
     "jordan": _entry(
         "recurrent network whose output is fed back",
@@ -138,6 +141,7 @@ MODELS: Mapping[str, Entry] = {
         regress="recurrent.regressors:JordanRegressor",
         recognise="recurrent.regressors:JordanRecogniser",
         tag="recurrent.taggers:JordanTagger",
+        frames="recurrent.frames.networks:JordanFrames",
     ),
     "shortcut": _entry(
         "recurrent unit with a write gate alone",
@@ -147,6 +151,7 @@ MODELS: Mapping[str, Entry] = {
         regress="recurrent.regressors:ShortcutRegressor",
         recognise="recurrent.regressors:ShortcutRecogniser",
         tag="recurrent.taggers:ShortcutTagger",
+        frames="recurrent.frames.networks:ShortcutFrames",
     ),
     "multiplicative-rnn": _entry(
         "recurrent network whose input chooses the matrix",
@@ -156,6 +161,7 @@ MODELS: Mapping[str, Entry] = {
         regress="recurrent.regressors:MultiplicativeRegressor",
         recognise="recurrent.regressors:MultiplicativeRecogniser",
         tag="recurrent.taggers:MultiplicativeTagger",
+        frames="recurrent.frames.networks:MultiplicativeFrames",
     ),
     "mingru": _entry(
         "minimal GRU, by a parallel scan",
@@ -165,6 +171,7 @@ MODELS: Mapping[str, Entry] = {
         regress="recurrent.regressors:MinGRURegressor",
         recognise="recurrent.regressors:MinGRURecogniser",
         tag="recurrent.taggers:MinGRUTagger",
+        frames="recurrent.frames.networks:MinGRUFrames",
     ),
     "gru": _entry(
         "gated recurrent unit",
@@ -174,6 +181,7 @@ MODELS: Mapping[str, Entry] = {
         regress="recurrent.regressors:GRURegressor",
         recognise="recurrent.regressors:GRURecogniser",
         tag="recurrent.taggers:GRUTagger",
+        frames="recurrent.frames.networks:GRUFrames",
     ),
     "lstm": _entry(
         "long short-term memory",
@@ -183,6 +191,7 @@ MODELS: Mapping[str, Entry] = {
         regress="recurrent.regressors:LSTMRegressor",
         recognise="recurrent.regressors:LSTMRecogniser",
         tag="recurrent.taggers:LSTMTagger",
+        frames="recurrent.frames.networks:LSTMFrames",
     ),
     "bilstm": _entry(
         "LSTM that reads in both directions",
@@ -228,6 +237,20 @@ MODELS: Mapping[str, Entry] = {
     ),
     "hopfield": _entry("Hopfield network", recall="baselines.memories.hopfield:Hopfield"),
     "dense-memory": _entry("dense associative memory", recall="baselines.memories.dense:DenseMemory"),
+    "note-ngram": _entry("each key from its own last states", frames="baselines.frames.notes:NoteNgram"),
+    "chord-ngram": _entry(
+        "Witten–Bell n-gram of chords, of notes for new ones", frames="baselines.frames.chords:ChordNgram"
+    ),
+    "rbm": _entry("restricted Boltzmann machine", frames="baselines.memories.boltzmann.frames:FrameRBM"),
+    "conditional-rbm": _entry(
+        "Boltzmann machine whose biases the last frames set",
+        frames="baselines.memories.boltzmann.frames:ConditionalRBM",
+    ),
+    "rtrbm": _entry(
+        "Boltzmann machine whose hidden units depend on those before", frames="recurrent.frames.joint:RTRBM"
+    ),
+    "rnn-rbm": _entry("recurrent network that sets a Boltzmann machine", frames="recurrent.frames.joint:RNNRBM"),
+    "rnn-nade": _entry("recurrent network that sets NADE", frames="recurrent.frames.joint:RNNNADE"),
 }
 
 DATASETS: Mapping[str, Entry] = {
@@ -269,6 +292,10 @@ DATASETS: Mapping[str, Entry] = {
         "melodies for a composer and a key, true model known", translate="datasets.synthetic.melodies:MadeMusic"
     ),
     "music-by-key": _entry("chorales by Bach for their key", translate="datasets.captions.chorales:MusicByKey"),
+    "made-chorales": _entry(
+        "four voices over hidden chords, true model known", frames="datasets.synthetic.chorales:MadeChorales"
+    ),
+    "jsb-chorales": _entry("chorales by Bach, in quarter notes", frames="datasets.rolls.chorales:JSBChorales"),
     "library-docstrings": _entry(
         "which part of SciPy a docstring documents", classify="datasets.documents.library_docstrings:LibraryDocstrings"
     ),
@@ -354,6 +381,7 @@ DATASETS: Mapping[str, Entry] = {
         translate="datasets.pairs.own:PairFile",
         answer="datasets.stories.own:StoryFile",
         recall="datasets.patterns.own:PatternFile",
+        frames="datasets.rolls.own:RollFile",
     ),
 }
 

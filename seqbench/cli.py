@@ -426,7 +426,7 @@ def recall(
 def sample(
     model: Annotated[str, typer.Argument(help="A model, such as lstm or 'kneser-ney(order=5)+cache'.")],
     dataset: Annotated[
-        str | None, typer.Option(help="Training data; by default python-reference, unless --data is given.")
+        str | None, typer.Option(help="Training data; by default that of the suite: python-reference for text.")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="A text file of your own as training data.")] = None,
     unit: Annotated[Unit | None, typer.Option(help="Whether a symbol of --data is a word or a character.")] = None,
@@ -448,23 +448,35 @@ def sample(
     ] = None,
     unknown: Annotated[bool, typer.Option("--unknown", help="Allow <unk> in the text.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the random text.", min=0)] = 0,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --suite music: file to write, .mid, or a picture .png, .svg or .pdf. Can be repeated."),
+    ] = None,
     store: StoreOption = Path("results"),
 ) -> None:
-    """Generate text with a language model: with the fit that `seqbench run --keep` stored, or else with a new fit."""
+    """Generate text or music: with the fit that `seqbench run --keep` stored, or else with a new fit."""
     with _plain_errors():
+        options = {"unit": unit and unit.value, "encoding": encoding}
+        fitted: dict[str, Any] = {
+            "dataset": dataset,
+            "data": data,
+            "data_options": {name: value for name, value in options.items() if value is not None},
+            "suite": suite,
+            "preset": preset,
+            "device": device,
+            "store": store,
+        }
+        if output:
+            from seqbench.composing import compose
+
+            _print(compose(model, length, output, seed=seed, **fitted))
+            return
         from seqbench.api import sample as write
 
-        options = {"unit": unit and unit.value, "encoding": encoding}
         text = write(
             model,
             length,
-            dataset=dataset or (None if data else "python-reference"),
-            data=data,
-            data_options={name: value for name, value in options.items() if value is not None},
-            suite=suite,
-            preset=preset,
-            device=device,
-            store=store,
+            **fitted,
             prompt=prompt,
             temperature=temperature,
             greedy=greedy,

@@ -18,6 +18,7 @@ EXPORTS = {
         ),
         "seqbench.tasks.answers.model": ("Answered", "Answerer", "AnsweringContext", "Asked"),
         "seqbench.tasks.patterns.model": ("Memory", "Probes", "RecallContext", "Settled"),
+        "seqbench.tasks.frames.model": ("FrameModel", "FramesContext"),
         "seqbench.tasks.tags.model": ("Tagged", "Tagger", "TaggingContext"),
         "seqbench.tasks.translations.model": ("Pairs", "TranslationContext", "Translator"),
         "seqbench.tasks.forecasts.model": ("Forecast", "ForecastContext", "Forecaster", "Panel"),

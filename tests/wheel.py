@@ -23,6 +23,7 @@ DATA = {
     "tag": "synthetic-tags(train_sentences=60, valid_sentences=24, test_sentences=24)",
     "translate": "reverse(train_pairs=60, valid_pairs=24, test_pairs=24)",
     "recall": "random-patterns(units=40, alpha=0.1, probes=4)",
+    "frames": "made-chorales(train_pieces=12, valid_pieces=4, test_pieces=4)",
     "answer": "made-world(train_stories=60, valid_stories=24, test_stories=24)",
     "forecast": "synthetic-seasonal(train_steps=240, valid_steps=48, test_steps=48, horizon=12)",
 }

@@ -72,15 +72,27 @@ def cut(documents: Documents, piece: int) -> tuple[list[Ids], list[bool]]:
 
 def pack(pieces: Sequence[Ids], after_cut: Sequence[bool], device: str = "cpu") -> Batch:
     """Pack pieces, each (T_i,) with T_i ≥ 1, into one batch."""
-    order = sorted(range(len(pieces)), key=lambda i: -len(pieces[i]))
-    lengths = np.array([len(pieces[i]) for i in order])
-    active = np.searchsorted(-lengths, -np.arange(lengths[0]), side="left")
-    offsets = np.concatenate([[0], np.cumsum(active)[:-1]])
+    lengths = np.array([len(piece) for piece in pieces])
+    order, active = _packing(lengths)
     ids = np.empty(int(lengths.sum()), dtype=np.int64)
-    for row, i in enumerate(order):
-        ids[offsets[: lengths[row]] + row] = pieces[i]
+    for piece, where in zip(pieces, places(lengths), strict=True):
+        ids[where] = piece
     starts = torch.tensor([int(after_cut[i]) for i in order], device=device)
     return Batch(torch.from_numpy(ids).to(device), active.tolist(), starts)
+
+
+def places(lengths: Ids) -> list[Ids]:
+    """Return where the symbols of each sequence stand in a batch that is packed of sequences of these lengths."""
+    order, active = _packing(lengths)
+    offsets = np.concatenate([[0], np.cumsum(active)[:-1]])
+    rows = np.argsort(order)
+    return [offsets[:length] + row for length, row in zip(lengths, rows, strict=True)]
+
+
+def _packing(lengths: Ids) -> tuple[Ids, Ids]:
+    """Return the order of the sequences, the longest first, and how many of them reach each step."""
+    order = np.argsort(-lengths, kind="stable")
+    return order, np.searchsorted(-lengths[order], -np.arange(lengths.max()), side="left")
 
 
 def forward(model: Parameters, batch: Batch) -> tuple[Tensor, Tensor]:

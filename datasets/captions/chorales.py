@@ -9,15 +9,15 @@ from pydantic import Field
 
 from seqbench.data import Dataset
 from seqbench.datasets import download
-from seqbench.datasets.captions.keys import Key, key_of, note
+from seqbench.datasets.captions.keys import Key, key_of
 from seqbench.interface import Ids
+from seqbench.tasks.frames.notes import REST, note
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 from seqbench.tasks.translations.data import TranslationData
 from seqbench.tasks.translations.model import Pairs
 
 Frames = list[list[int]]
 """The MIDI pitches that sound in each quarter note of a piece, ascending."""
-REST = "rest"
 PARTS = ("train", "valid", "test")
 
 

@@ -1,17 +1,16 @@
-"""Names of notes and keys, and the key of a piece of music by its notes.
+"""Names of keys, and the key of a piece of music by its notes.
 
 Krumhansl 1990, "Cognitive foundations of musical pitch", chapter 4: the key is that whose profile correlates best with
 the durations of the twelve pitch classes. The profiles are those that listeners gave in Krumhansl & Kessler 1982.
 """
 
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from seqbench.interface import Floats, Ids
+from seqbench.tasks.frames.notes import PITCHES
 
-PITCHES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MODES = ("major", "minor")
 PROFILES = (
     (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
@@ -30,12 +29,6 @@ class Key(NamedTuple):
     def words(self) -> list[str]:
         """Two words: `G major`."""
         return [PITCHES[self.tonic], MODES[self.mode]]
-
-
-@cache
-def note(pitch: int) -> str:
-    """Return the name of a MIDI pitch: 60 is C4."""
-    return f"{PITCHES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def key_of(pitches: Ids) -> Key:

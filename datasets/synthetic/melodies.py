@@ -8,9 +8,10 @@ import numpy as np
 from pydantic import Field
 
 from seqbench.data import Dataset
-from seqbench.datasets.captions.keys import MODES, PITCHES, Key, note
+from seqbench.datasets.captions.keys import MODES, Key
 from seqbench.datasets.synthetic.processes import bounds, streams
 from seqbench.interface import Floats, Ids
+from seqbench.tasks.frames.notes import PITCHES, note
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 from seqbench.tasks.translations.data import TranslationData
 from seqbench.tasks.translations.model import Pairs, Source, TranslationContext, Translator, Words

@@ -19,6 +19,7 @@ TASKS: Mapping[str, str] = {
     "tag": "seqbench.tasks.tags.task:Tagging",
     "answer": "seqbench.tasks.answers.task:Answering",
     "recall": "seqbench.tasks.patterns.task:Recall",
+    "frames": "seqbench.tasks.frames.task:Frames",
     "translate": "seqbench.tasks.translations.task:Translation",
 }
 

@@ -63,6 +63,8 @@ class Task(ABC, Generic[Data, Model]):
     """The mark of a row that breaks a law, by the name of the law. A marked score is not comparable."""
     reductions: ClassVar[Mapping[str, Reduction]] = {}
     """The reductions from other tasks, by the name of the other task."""
+    source: ClassVar[str] = ""
+    """The data set of which samples are drawn if none is named; empty: the first one of the suite."""
     sums: ClassVar[str] = ""
     """`module:attribute` of the function that combines models, as in the spec `a+b`: it takes their classes and returns
     the class of the combination. Empty: models of this task cannot be added."""

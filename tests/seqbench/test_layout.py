@@ -26,7 +26,8 @@ PICTURE = {
         "translating",
         "answering",
         "recalling",
-    ): "inside recurrent networks; a sentence, a question, patterns",
+        "composing",
+    ): "inside recurrent networks; a sentence, a question, patterns, a piece",
     ("api",): "the same from Python",
     ("recurrent",): "recurrent layers and models",
     ("baselines", "runs"): "classic models; the grid, its processes, the store",
@@ -41,7 +42,7 @@ FLOORS = tuple(PICTURE)
 TASK_FLOORS = (
     ("answers",),
     ("documents", "translations"),
-    ("language", "forecasts", "sequences", "tags", "patterns"),
+    ("language", "forecasts", "sequences", "tags", "patterns", "frames"),
     ("trials",),
     ("base", "classes", "items"),
 )
@@ -86,7 +87,7 @@ def _imported(file: Path) -> Iterator[str]:
 
 def drawn() -> str:
     """The floors as CONTRIBUTING.md shows them."""
-    return "\n".join(f"{' · '.join(floor):44}{words}" for floor, words in PICTURE.items())
+    return "\n".join(f"{' · '.join(floor):62}{words}" for floor, words in PICTURE.items())
 
 
 def _floor(floors: tuple[tuple[str, ...], ...], room: str) -> int:

@@ -40,6 +40,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         "batched": "¶",
     }
 
+    source: ClassVar[str] = "python-reference"
     sums: ClassVar[str] = "seqbench.tasks.language.mixture:mixture"
 
     def train(self, data: TextData, split: Split) -> Documents:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from seqbench.datasets.captions.chorales import REST, MusicByKey
-from seqbench.datasets.captions.keys import MODES, PITCHES, key_of, note
+from seqbench.datasets.captions.keys import MODES, key_of
 from seqbench.datasets.download import verify
+from seqbench.tasks.frames.notes import PITCHES, note
 from seqbench.tasks.translations.data import TranslationData
 
 PITCH_OF = {note(pitch): pitch for pitch in range(20, 110)}

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqbench.datasets.captions.keys import PROFILES, Key, key_of, note
+from seqbench.datasets.captions.keys import PROFILES, Key, key_of
+from seqbench.tasks.frames.notes import note
 
 
 def scale(tonic: int, mode: int) -> list[int]:

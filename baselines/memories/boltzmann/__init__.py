@@ -1,0 +1,1 @@
+"""Boltzmann machines: general ones, restricted ones, and what is made of these."""

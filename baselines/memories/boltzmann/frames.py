@@ -1,0 +1,158 @@
+"""Restricted Boltzmann machines of frames, alone or with biases that the past sets."""
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from seqbench.baselines.memories.boltzmann.restricted import ENUMERABLE, Machine, annealed_log_z, log_z
+from seqbench.interface import Ids
+from seqbench.learning.frames import FrameNetwork, FrameNetworkConfig, Head, NeuralFrameModel, Nothing, Past
+from seqbench.learning.keys import log_odds
+from seqbench.learning.noise import uniform
+
+ENUMERATED = 12
+"""The most units, visible or hidden, of which all states are enumerated for each frame by itself."""
+QUICK_STEPS, QUICK_FRAMES = 100, 1500
+"""Steps of annealing of the one chain per frame in validation, where only the order of fits counts; and the most frames
+of it that are scored."""
+ALONE = 20
+"""How many times more chains anneal if all frames have one machine."""
+CHAINS = 1 << 10
+"""Number of chains that anneal together, so that they fit into the cache of a core."""
+DRAWN = 500
+"""Steps of Gibbs sampling from noise to a frame."""
+
+
+class BoltzmannConfig(FrameNetworkConfig):
+    hidden_size: int = Field(
+        150, ge=1, description="hidden units", json_schema_extra={"search": {"low": 50, "high": 300, "log": True}}
+    )
+    gibbs_steps: int = Field(
+        15,
+        ge=1,
+        description="steps of Gibbs sampling from the data in training, k of contrastive divergence",
+        json_schema_extra={"search": {"choices": [1, 5, 15, 25]}},
+    )
+    chains: int = Field(
+        8, ge=2, description="chains of annealed importance sampling per frame, where ln Z is estimated"
+    )
+    steps: int = Field(500, ge=1, description="steps of annealing of each chain")
+
+
+class Biases(nn.Module):
+    """Biases (N, units) that are linear in the features (N, F); without features, the same for all rows."""
+
+    def __init__(self, size: int, start: Tensor) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(start.clone())
+        self.weight = nn.Parameter(torch.empty(len(start), size).normal_(std=0.05)) if size else None
+
+    def forward(self, features: Tensor) -> Tensor:
+        found = self.bias if self.weight is None else F.linear(features, self.weight, self.bias)
+        return found.expand(len(features), -1)
+
+
+class BoltzmannHead(Head):
+    """A restricted Boltzmann machine over the keys. Training follows contrastive divergence (Hinton 2002)."""
+
+    def __init__(self, size: int, share: Tensor, config: BoltzmannConfig) -> None:
+        """size: F; with 0, all frames have one machine."""
+        super().__init__()
+        keys = len(share)
+        self.W = nn.Parameter(torch.empty(keys, config.hidden_size).normal_(std=0.01))
+        self.b, self.c = Biases(size, log_odds(share)), Biases(size, torch.zeros(config.hidden_size))
+        self.config, self.alone = config, size == 0
+        self.exact = min(keys, config.hidden_size) <= (ENUMERABLE if self.alone else ENUMERATED)
+
+    def machine(self, features: Tensor) -> Machine:
+        """Return the machine of each row of features (N, F)."""
+        return Machine(self.W, self.b(features), self.c(features))
+
+    def loss(self, features: Tensor, frames: Tensor) -> Tensor:
+        """Return F(v) − F(v'), whose gradient is that of contrastive divergence; v' comes from v by Gibbs sampling."""
+        machine = self.machine(features)
+        with torch.no_grad():
+            drawn = machine.gibbs(frames, self.config.gibbs_steps)
+        return machine.free_energy(frames) - machine.free_energy(drawn)
+
+    def log_p(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
+        return self._scored(features, frames, keys, self.config.chains, self.config.steps)
+
+    def validation(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
+        every = -(-len(frames) // QUICK_FRAMES)
+        return -self._scored(features[::every], frames[::every], keys[::every], 1, QUICK_STEPS)[:, 0]
+
+    def _scored(self, features: Tensor, frames: Tensor, keys: Ids, chains: int, steps: int) -> Tensor:
+        machine = self.machine(features)
+        own, numbers = machine, torch.tensor(keys, device=frames.device)
+        if self.alone:  # one machine: chains that are enough for all frames
+            own, numbers, chains = Machine(self.W, machine.b[:1], machine.c[:1]), numbers[:1] * 0, ALONE * chains
+        if self.exact:
+            found = log_z(own)
+            error = torch.zeros_like(found)
+        else:
+            parts = [torch.split(x, max(1, CHAINS // chains)) for x in (own.b, own.c, numbers)]
+            pairs = [_annealed(Machine(self.W, *part[:2]), part[2], chains, steps) for part in zip(*parts, strict=True)]
+            found, error = (torch.cat(some) for some in zip(*pairs, strict=True))
+        return torch.stack([-machine.free_energy(frames) - found, error.expand(len(frames))], dim=1)
+
+    def draw(self, features: Tensor, rng: np.random.Generator) -> Tensor:
+        machine = self.machine(features[None])
+        with torch.random.fork_rng([features.device] if features.is_cuda else []):
+            torch.manual_seed(int(rng.integers(1 << 62)))
+            return machine.gibbs(torch.bernoulli(torch.sigmoid(machine.b)), DRAWN)[0]
+
+
+def _annealed(machine: Machine, numbers: Tensor, chains: int, steps: int) -> tuple[Tensor, Tensor]:
+    """Estimate ln Z of each row of a machine with random numbers that depend on the row's own number, (N,)."""
+
+    def noise(draw: int, units: int) -> Tensor:
+        return uniform(numbers, draw, chains * units, machine.W.dtype).view(len(numbers), chains, units)
+
+    return annealed_log_z(machine, chains, steps, noise)
+
+
+class FrameRBM(NeuralFrameModel):
+    """One machine for all frames, whatever came before."""
+
+    config_class = BoltzmannConfig
+    config: BoltzmannConfig
+
+    def build(self, share: Tensor) -> FrameNetwork:
+        return FrameNetwork(Nothing(), BoltzmannHead(0, share, self.config))
+
+
+class ConditionalConfig(BoltzmannConfig):
+    order: int = Field(
+        4,
+        ge=1,
+        description="frames before a frame that set the biases",
+        json_schema_extra={"search": {"choices": [1, 2, 4, 8]}},
+    )
+
+
+class Window(Past):
+    """The last frames as they are, the latest first."""
+
+    def __init__(self, width: int, order: int) -> None:
+        """width: K + 1 of what is read at each frame."""
+        super().__init__()
+        self.order, self.output_size = order, width * order
+
+    def forward(self, before: Tensor, lengths: Tensor) -> Tensor:
+        shifted = [F.pad(before, (0, 0, ago, 0))[:, : before.shape[1]] for ago in range(self.order)]
+        return torch.cat(shifted, dim=2)
+
+
+class ConditionalRBM(NeuralFrameModel):
+    """Biases that are linear in the last frames (Taylor, Hinton & Roweis 2006, "Modeling human motion using binary
+    latent variables")."""
+
+    config_class = ConditionalConfig
+    config: ConditionalConfig
+
+    def build(self, share: Tensor) -> FrameNetwork:
+        past = Window(len(share) + 1, self.config.order)
+        return FrameNetwork(past, BoltzmannHead(past.output_size, share, self.config))
