@@ -235,13 +235,31 @@ MODELS: Mapping[str, Entry] = {
     "nearest-pattern": _entry(
         "the stored pattern with the largest overlap", recall="baselines.memories.reference:NearestPattern"
     ),
-    "hopfield": _entry("Hopfield network", recall="baselines.memories.hopfield:Hopfield"),
-    "dense-memory": _entry("dense associative memory", recall="baselines.memories.dense:DenseMemory"),
+    "hopfield": _entry(
+        "Hopfield network",
+        recall="baselines.memories.hopfield:Hopfield",
+        lm="baselines.memories.language:HopfieldLanguageModel",
+        classify="baselines.memories.classifiers:HopfieldClassifier",
+        forecast="baselines.memories.forecasters:HopfieldForecaster",
+    ),
+    "dense-memory": _entry(
+        "dense associative memory",
+        recall="baselines.memories.dense:DenseMemory",
+        lm="baselines.memories.language:DenseLanguageModel",
+        classify="baselines.memories.classifiers:DenseClassifier",
+        forecast="baselines.memories.forecasters:DenseForecaster",
+    ),
     "note-ngram": _entry("each key from its own last states", frames="baselines.frames.notes:NoteNgram"),
     "chord-ngram": _entry(
         "Witten–Bell n-gram of chords, of notes for new ones", frames="baselines.frames.chords:ChordNgram"
     ),
-    "rbm": _entry("restricted Boltzmann machine", frames="baselines.memories.boltzmann.frames:FrameRBM"),
+    "rbm": _entry(
+        "restricted Boltzmann machine",
+        frames="baselines.memories.boltzmann.frames:FrameRBM",
+        lm="baselines.memories.boltzmann.language:BoltzmannLanguageModel",
+        classify="baselines.memories.boltzmann.classifier:ClassificationRBM",
+        forecast="baselines.memories.boltzmann.forecaster:GaussianRBMForecaster",
+    ),
     "conditional-rbm": _entry(
         "Boltzmann machine whose biases the last frames set",
         frames="baselines.memories.boltzmann.frames:ConditionalRBM",

@@ -43,13 +43,15 @@ class Connections:
     def energy(self, states: Signs) -> Floats:
         """Return E = −½ Σ_ij w_ij s_i s_j of states (B, N) (Hopfield 1982, equation 7)."""
         s = states.astype(np.float64)
-        if self.matrix is not None:
-            fields: Floats = s @ self.matrix.T
-        else:
-            assert self.vectors is not None
-            fields = s @ self.vectors.T @ self.vectors - (self.vectors**2).sum(axis=0) * s
-        found: Floats = -0.5 * (s * fields).sum(axis=1)
+        found: Floats = -0.5 * (s * self.fields(s)).sum(axis=1)
         return found
+
+    def fields(self, states: Floats) -> Floats:
+        """Return Σ_j w_ij s_j of states (B, N), (B, N)."""
+        if self.matrix is not None:
+            return states @ self.matrix.T
+        assert self.vectors is not None
+        return states @ self.vectors.T @ self.vectors - (self.vectors**2).sum(axis=0) * states
 
     def arrays(self) -> Arrays:
         return {"vectors" if self.matrix is None else "matrix": self._held()}

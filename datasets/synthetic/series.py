@@ -98,17 +98,22 @@ class SyntheticThreshold(KnownSeries):
 
 
 class MackeyGlass(SyntheticSeries):
-    """The Mackey–Glass equation, which is chaos with a delay; nothing is random after the start."""
+    """The Mackey–Glass equation, which is chaos with a delay; without noise, nothing is random after the start."""
 
     name: ClassVar[str] = "mackey-glass"
 
     horizon: int = Field(84, ge=1, description="steps ahead, H")
     delay: float = Field(17, ge=1, le=100, multiple_of=0.1, description="τ, time units")
     every: float = Field(1, ge=0.1, le=100, multiple_of=0.1, description="time units per step")
+    noise: float = Field(
+        0.0, ge=0, description="standard deviation of uniform noise that is added, in those of the series"
+    )
     train_steps: int = Field(6_000, ge=1, description="length of the training part, steps")
 
     def draw(self, length: int, rng: np.random.Generator) -> Floats:
-        return mackey_glass(length, self.every, self.delay, rng)
+        clean = mackey_glass(length, self.every, self.delay, rng)
+        unit = np.sqrt(12) * (rng.random(length) - 0.5)
+        return clean + self.noise * clean.std() * unit if self.noise else clean
 
 
 class Lorenz(SyntheticSeries):

@@ -76,9 +76,17 @@ class Head(nn.Module):
     exact: bool = True
     """Whether `log_p` is a probability, not an estimate of it."""
 
+    def begin(self, frames: Tensor) -> None:
+        """Prepare for training with these frames (M, K)."""
+        return
+
     @abstractmethod
-    def loss(self, features: Tensor, frames: Tensor) -> Tensor:
-        """Return what training minimises, (N,), for features (N, F) and frames (N, K)."""
+    def loss(self, features: Tensor, frames: Tensor, places: Tensor) -> Tensor:
+        """Return what training minimises, (N,), for features (N, F) and frames (N, K).
+
+        Args:
+            places: (N,) where the frames stand among those that `begin` got.
+        """
 
     @abstractmethod
     def log_p(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
@@ -139,9 +147,11 @@ class NeuralFrameModel(FrameModel):
         keys = keys_of_pasts(ctx.valid)
         with seeded(ctx.seed, device):
             self.network = self.build(share).to(device)
+            frames = _padded(train, device, torch.float32)
+            self.network.head.begin(frames.steps)
             training.train(
                 self.network,
-                FrameBatches(self.network, _padded(train, device, torch.float32), self.config.batch_size),
+                FrameBatches(self.network, frames, self.config.batch_size),
                 None if valid is None else (lambda: self._validate(valid, keys)),
                 self.config,
                 ctx,
@@ -158,7 +168,7 @@ class NeuralFrameModel(FrameModel):
         found: list[Floats] = [np.empty(0)] * len(rolls)
         with exact_float32():
             for rows in by_length(padded.lengths, SCORED):
-                features, frames = _flat(network, padded, rows)
+                features, frames, _ = _flat(network, padded, rows)
                 said = network.head.log_p(features, frames, np.concatenate([keys[i] for i in rows]))
                 parts = np.split(said.double().cpu().numpy(), np.cumsum(padded.lengths[rows])[:-1])
                 for i, own in zip(rows.tolist(), parts, strict=True):
@@ -180,7 +190,7 @@ class NeuralFrameModel(FrameModel):
     def _validate(self, padded: Padded, keys: Sequence[Ids]) -> float:
         found = []
         for rows in by_length(padded.lengths, SCORED):
-            features, frames = _flat(self.network, padded, rows)
+            features, frames, _ = _flat(self.network, padded, rows)
             found.append(self.network.head.validation(features, frames, np.concatenate([keys[i] for i in rows])))
         return float(torch.cat(found).double().mean())
 
@@ -209,15 +219,15 @@ class FrameBatches:
 
     def __iter__(self) -> Iterator[Loss]:
         for rows in random_batches(self.padded.lengths, self.size):
-            features, frames = _flat(self.network, self.padded, rows)
-            yield Loss(self.network.head.loss(features.float(), frames).mean(), len(frames))
+            features, frames, places = _flat(self.network, self.padded, rows)
+            yield Loss(self.network.head.loss(features.float(), frames, places).mean(), len(frames))
 
 
-def _flat(network: FrameNetwork, padded: Padded, rows: Ids) -> tuple[Tensor, Tensor]:
-    """Return the features (N, F) and the keys (N, K) of all frames of some pieces, one piece after another."""
+def _flat(network: FrameNetwork, padded: Padded, rows: Ids) -> tuple[Tensor, Tensor, Tensor]:
+    """Return features (N, F), keys (N, K) and places (N,) of all frames of some pieces, one piece after another."""
     frames, counts = padded.take(rows)
     known = inside(counts, frames.shape[1])
-    return network.features(frames, counts)[known], frames[known]
+    return network.features(frames, counts)[known], frames[known], padded.where(rows)[0][known]
 
 
 def _padded(rolls: Rolls, device: torch.device, dtype: torch.dtype) -> Padded:

@@ -1,5 +1,7 @@
 """Exact heads: how the keys of a frame depend on the past, and on each other."""
 
+from abc import abstractmethod
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -17,8 +19,15 @@ def log_odds(share: Tensor) -> Tensor:
 class ExactHead(Head):
     """A head whose loss is −ln p."""
 
+    @abstractmethod
+    def nats(self, features: Tensor, frames: Tensor) -> Tensor:
+        """Return −ln p of frames (N, K) given features (N, F), (N,)."""
+
+    def loss(self, features: Tensor, frames: Tensor, places: Tensor) -> Tensor:
+        return self.nats(features, frames)
+
     def log_p(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
-        scores = -self.loss(features, frames)
+        scores = -self.nats(features, frames)
         return torch.stack([scores, torch.zeros_like(scores)], dim=1)
 
 
@@ -34,7 +43,7 @@ class IndependentKeys(ExactHead):
             self.linear.weight.mul_(0.1)
             self.linear.bias.copy_(log_odds(share))
 
-    def loss(self, features: Tensor, frames: Tensor) -> Tensor:
+    def nats(self, features: Tensor, frames: Tensor) -> Tensor:
         return F.binary_cross_entropy_with_logits(self.linear(features), frames, reduction="none").sum(1)
 
     def draw(self, features: Tensor, rng: np.random.Generator) -> Tensor:
@@ -61,7 +70,7 @@ class NADE(ExactHead):
             self.b.weight.mul_(0.1)
             self.b.bias.copy_(log_odds(share))
 
-    def loss(self, features: Tensor, frames: Tensor) -> Tensor:
+    def nats(self, features: Tensor, frames: Tensor) -> Tensor:
         found: Tensor = _NADE.apply(frames, self.b(features), self.c(features), self.W, self.V)  # type: ignore[no-untyped-call]
         return found
 

@@ -1,5 +1,7 @@
 """Restricted Boltzmann machines of frames, alone or with biases that the past sets."""
 
+from typing import Literal
+
 import numpy as np
 import torch
 from pydantic import Field
@@ -21,6 +23,8 @@ ALONE = 20
 """How many times more chains anneal if all frames have one machine."""
 CHAINS = 1 << 10
 """Number of chains that anneal together, so that they fit into the cache of a core."""
+PARTICLES = 500
+"""Number of persistent particles of a machine that is the same for all frames."""
 DRAWN = 500
 """Steps of Gibbs sampling from noise to a frame."""
 
@@ -32,8 +36,14 @@ class BoltzmannConfig(FrameNetworkConfig):
     gibbs_steps: int = Field(
         15,
         ge=1,
-        description="steps of Gibbs sampling from the data in training, k of contrastive divergence",
+        description="steps of Gibbs sampling in an update, k of contrastive divergence",
         json_schema_extra={"search": {"choices": [1, 5, 15, 25]}},
+    )
+    particles: Literal["data", "persistent"] = Field(
+        "persistent",
+        description="where Gibbs sampling starts in an update; data: at the data (contrastive divergence); persistent: "
+        "where it was (Tieleman 2008), for each training frame by itself where the past sets the biases",
+        json_schema_extra={"search": {"choices": ["data", "persistent"]}},
     )
     chains: int = Field(
         8, ge=2, description="chains of annealed importance sampling per frame, where ln Z is estimated"
@@ -55,7 +65,11 @@ class Biases(nn.Module):
 
 
 class BoltzmannHead(Head):
-    """A restricted Boltzmann machine over the keys. Training follows contrastive divergence (Hinton 2002)."""
+    """A restricted Boltzmann machine over the keys.
+
+    Training follows F(v) − F(v'), where v' is drawn by Gibbs sampling from the data (contrastive divergence, Hinton
+    2002), or goes on from update to update (persistent contrastive divergence, Tieleman 2008).
+    """
 
     def __init__(self, size: int, share: Tensor, config: BoltzmannConfig) -> None:
         """size: F; with 0, all frames have one machine."""
@@ -70,17 +84,30 @@ class BoltzmannHead(Head):
         """Return the machine of each row of features (N, F)."""
         return Machine(self.W, self.b(features), self.c(features))
 
-    def loss(self, features: Tensor, frames: Tensor) -> Tensor:
-        """Return F(v) − F(v'), whose gradient is that of contrastive divergence; v' comes from v by Gibbs sampling."""
-        machine = self.machine(features)
+    def begin(self, frames: Tensor) -> None:
+        """Let particles start at the frames, or at some of them if there is one machine for all."""
+        if self.config.particles == "persistent":
+            self.particles = frames[torch.randperm(len(frames))[:PARTICLES]] if self.alone else frames.clone()
+
+    def loss(self, features: Tensor, frames: Tensor, places: Tensor) -> Tensor:
+        machine, k = self.machine(features), self.config.gibbs_steps
+        if self.config.particles == "data":
+            with torch.no_grad():
+                drawn = machine.gibbs(frames, k)
+            return machine.free_energy(frames) - machine.free_energy(drawn)
+        own = Machine(self.W, machine.b[0], machine.c[0]) if self.alone else machine
+        moving = slice(None) if self.alone else places
         with torch.no_grad():
-            drawn = machine.gibbs(frames, self.config.gibbs_steps)
-        return machine.free_energy(frames) - machine.free_energy(drawn)
+            self.particles[moving] = drawn = own.gibbs(self.particles[moving], k)
+        energies = own.free_energy(drawn)
+        return machine.free_energy(frames) - (energies.mean() if self.alone else energies)
 
     def log_p(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
         return self._scored(features, frames, keys, self.config.chains, self.config.steps)
 
     def validation(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
+        if self.alone or self.exact:
+            return -self.log_p(features, frames, keys)[:, 0]
         every = -(-len(frames) // QUICK_FRAMES)
         return -self._scored(features[::every], frames[::every], keys[::every], 1, QUICK_STEPS)[:, 0]
 

@@ -1,5 +1,7 @@
 """The restricted Boltzmann machine against the enumeration of all its states."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 import torch
@@ -95,15 +97,23 @@ def test_gibbs_samples_have_the_exact_probabilities() -> None:
     torch.testing.assert_close(visible[3], torch.tensor([1.0, 1, 0, 0], dtype=torch.float64))  # how states are coded
 
 
-def test_the_gradient_of_training_is_that_of_the_likelihood_where_chains_are_long() -> None:
-    """d/dθ [F(v) − E_model F(v')] is the exact gradient of −ln p(v); long chains from the data estimate it."""
+@pytest.mark.parametrize("particles", ["data", "persistent"])
+def test_the_gradient_of_training_is_that_of_the_likelihood_where_chains_are_long(
+    particles: Literal["data", "persistent"],
+) -> None:
+    """d/dθ [F(v) − E_model F(v')] is the exact gradient of −ln p(v); long chains estimate it."""
     torch.manual_seed(0)
-    head = BoltzmannHead(0, torch.full((4,), 0.5), BoltzmannConfig(hidden_size=3, gibbs_steps=60)).double()
+    head = BoltzmannHead(
+        0, torch.full((4,), 0.5), BoltzmannConfig(hidden_size=3, gibbs_steps=60, particles=particles)
+    ).double()
     with torch.no_grad():
         head.W.copy_(machine(4, 3, 2, scale=0.8).W)
     frames = torch.tensor([[1.0, 0, 1, 0]], dtype=torch.float64).expand(40_000, -1)
     nothing = frames[:, :0]
-    head.loss(nothing, frames).mean().backward()
+    head.begin(frames)
+    if particles == "persistent":
+        head.particles = frames.clone()  # as many as there are rows
+    head.loss(nothing, frames, torch.arange(len(frames))).mean().backward()
     found = head.W.grad.clone()  # type: ignore[union-attr]
     head.zero_grad()
     of = head.machine(nothing[:1])
