@@ -249,12 +249,16 @@ MODELS: Mapping[str, Entry] = {
         classify="baselines.memories.classifiers:DenseClassifier",
         forecast="baselines.memories.forecasters:DenseForecaster",
     ),
+    "boltzmann-machine": _entry(
+        "Boltzmann machine without hidden units", recall="baselines.memories.boltzmann.recall:BoltzmannMemory"
+    ),
     "note-ngram": _entry("each key from its own last states", frames="baselines.frames.notes:NoteNgram"),
     "chord-ngram": _entry(
         "Witten–Bell n-gram of chords, of notes for new ones", frames="baselines.frames.chords:ChordNgram"
     ),
     "rbm": _entry(
         "restricted Boltzmann machine",
+        recall="baselines.memories.boltzmann.recall:RBMMemory",
         frames="baselines.memories.boltzmann.frames:FrameRBM",
         lm="baselines.memories.boltzmann.language:BoltzmannLanguageModel",
         classify="baselines.memories.boltzmann.classifier:ClassificationRBM",

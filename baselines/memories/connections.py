@@ -49,9 +49,11 @@ class Connections:
     def fields(self, states: Floats) -> Floats:
         """Return Σ_j w_ij s_j of states (B, N), (B, N)."""
         if self.matrix is not None:
-            return states @ self.matrix.T
+            found: Floats = states @ self.matrix.T
+            return found
         assert self.vectors is not None
-        return states @ self.vectors.T @ self.vectors - (self.vectors**2).sum(axis=0) * states
+        products: Floats = states @ self.vectors.T @ self.vectors - (self.vectors**2).sum(axis=0) * states
+        return products
 
     def arrays(self) -> Arrays:
         return {"vectors" if self.matrix is None else "matrix": self._held()}
