@@ -1,6 +1,7 @@
 """Small programs to be learned from inputs and outputs: words are bits (Graves, Wayne & Danihelka 2014, section 4)."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -9,6 +10,24 @@ from pydantic import Field, model_validator
 from seqbench.datasets.synthetic.pairs import PairsOfLengths, Rule
 
 MOST_BITS = 10
+
+
+def repeated(source: Sequence[str]) -> list[str]:
+    """Return the words of a source as often as the last one says."""
+    *words, count = source
+    return [word[1:] for word in words] * int(count[1:], 2)
+
+
+def recalled(source: Sequence[str], item: int) -> list[str]:
+    """Return the words of the item after the one that is asked for; items have so many words."""
+    words = [word[2:] for word in source]
+    *known, asked = (words[i : i + item] for i in range(0, len(words), item))
+    return known[known.index(asked) + 1]
+
+
+def by_priority(source: Sequence[str], levels: int) -> list[str]:
+    """Return the words of a source by their priority of so many bits, the highest first."""
+    return [word[levels:] for word in sorted(source, reverse=True)]
 
 
 class _OfBits(PairsOfLengths):
@@ -73,10 +92,6 @@ class RepeatCopy(_OfBits):
         return [f"{flag}{word}" for flag in "01" for word in every], every
 
     def rule(self) -> Rule:
-        def repeated(source: Sequence[str]) -> list[str]:
-            *words, count = source
-            return [word[1:] for word in words] * int(count[1:], 2)
-
         return repeated
 
 
@@ -107,13 +122,7 @@ class AssociativeRecall(_OfBits):
         return [f"{flags}{word}" for flags in ("00", "10", "01") for word in every], every
 
     def rule(self) -> Rule:
-        def recalled(source: Sequence[str]) -> list[str]:
-            words = [word[2:] for word in source]
-            items = [words[i : i + self.item] for i in range(0, len(words), self.item)]
-            *known, asked = items
-            return known[known.index(asked) + 1]
-
-        return recalled
+        return partial(recalled, item=self.item)
 
 
 class PrioritySort(_OfBits):
@@ -141,4 +150,4 @@ class PrioritySort(_OfBits):
         return [rank + word for rank in ranks for word in every], every
 
     def rule(self) -> Rule:
-        return lambda source: [word[self.levels :] for word in sorted(source, reverse=True)]
+        return partial(by_priority, levels=self.levels)

@@ -19,6 +19,8 @@ ENUMERABLE = 20
 """The most units of which all states are enumerated."""
 States = NDArray[np.float64]
 """(B, N) of 0 and 1."""
+Units = Sequence[int] | NDArray[np.int64]
+"""Numbers of units."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class BoltzmannMachine:
     def gibbs(
         self,
         states: States,
-        free: Sequence[int] | NDArray[np.int64],
+        free: Units,
         rng: np.random.Generator,
         temperature: float = 1.0,
     ) -> States:
@@ -107,7 +109,7 @@ class BoltzmannMachine:
     def annealed(
         self,
         states: States,
-        free: Sequence[int] | NDArray[np.int64],
+        free: Units,
         rng: np.random.Generator,
         temperatures: Sequence[float],
     ) -> States:
@@ -149,8 +151,8 @@ def learned(
         chains: of all units.
     """
     hidden = np.arange(machine.visible, machine.units)
-    held = np.concatenate([visible, (rng.random((len(visible), len(hidden))) < 0.5) * 1.0], axis=1)
-    free = (rng.random((chains, machine.units)) < 0.5) * 1.0
+    held: States = np.concatenate([visible, rng.integers(2, size=(len(visible), len(hidden)))], axis=1)
+    free: States = rng.integers(2, size=(chains, machine.units)).astype(np.float64)
     for update in range(updates):
         for _ in range(sweeps):
             held = machine.gibbs(held, hidden, rng) if len(hidden) else held
