@@ -41,6 +41,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
+    title: str
+    """The data."""
     xlabel: str
     metric: Metric
     ticks: Sequence[float]
@@ -89,6 +91,7 @@ def _draw(axes: "Axes", panel: Panel) -> None:
         axes.fill_between(xs, low, high, color=mark.get_color(), alpha=0.12, linewidth=0)
         drawn[plain(line.label)] = mark
     axes.set(xlabel=plain(panel.xlabel), ylabel=f"test {titled(panel.metric)}", xticks=panel.ticks)
+    axes.set_title(plain(panel.title), fontsize="small")
     axes.grid(alpha=0.25)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -101,7 +104,7 @@ def panels(tables: Sequence[Table], against: str, metric: str | None = None) -> 
     """Return what `draw` draws."""
     varied = _by_option(tables, against)
     if varied:
-        return [_of_option(found, f"{against} of {name}", metric) for name, found in varied.items()]
+        return [_of_option(found, name, against, metric) for name, found in varied.items()]
     pairs = [(table, prop) for table in tables for prop in task(table.basis.task).strata if prop.name == against]
     drawn = [panel for table, prop in pairs if (panel := _of_property(table, prop, metric)).lines]
     if not drawn:
@@ -109,7 +112,7 @@ def panels(tables: Sequence[Table], against: str, metric: str | None = None) -> 
     return drawn
 
 
-def _of_option(found: Mapping[float, Table], xlabel: str, metric: str | None) -> Panel:
+def _of_option(found: Mapping[float, Table], title: str, option: str, metric: str | None) -> Panel:
     """found: tables by the value of the option."""
     drawn = _metric(next(iter(found.values())), metric)
     lines = []
@@ -118,7 +121,7 @@ def _of_option(found: Mapping[float, Table], xlabel: str, metric: str | None) ->
         if rows:
             points = [_point(x, row.scores[drawn.name], row.estimates.get(drawn.name), drawn) for x, row in rows]
             lines.append(Line(label, rows[0][1].kind, points))
-    return Panel(xlabel, drawn, list(found), lines)
+    return Panel(title, option, drawn, list(found), lines)
 
 
 def _of_property(table: Table, prop: Property, metric: str | None) -> Panel:
@@ -129,7 +132,7 @@ def _of_property(table: Table, prop: Property, metric: str | None) -> Panel:
         if points:
             ticks |= dict.fromkeys(point.x for point in points)
             lines.append(Line(row.label, row.kind, points))
-    return Panel(f"{prop.title}, {table.basis.dataset}", drawn, [round(x, 1) for x in ticks], lines)
+    return Panel(table.basis.dataset, prop.title, drawn, [round(x, 1) for x in ticks], lines)
 
 
 def _strata(table: Table, row: Row, prop: Property, metric: Metric) -> list[Point]:

@@ -123,7 +123,8 @@ class BoltzmannHead(Head):
             parts = [torch.split(x, max(1, CHAINS // chains)) for x in (own.b, own.c, numbers)]
             pairs = [_annealed(Machine(self.W, *part[:2]), part[2], chains, steps) for part in zip(*parts, strict=True)]
             found, error = (torch.cat(some) for some in zip(*pairs, strict=True))
-        return torch.stack([-machine.free_energy(frames) - found, error.expand(len(frames))], dim=1)
+        scores = (-machine.free_energy(frames) - found).clamp(max=0.0)  # an estimate of ln Z may be too low
+        return torch.stack([scores, error.expand(len(frames))], dim=1)
 
     def draw(self, features: Tensor, rng: np.random.Generator) -> Tensor:
         machine = self.machine(features[None])

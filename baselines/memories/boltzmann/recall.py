@@ -5,11 +5,13 @@ import torch
 from pydantic import Field
 
 from seqbench.baselines.memories.boltzmann.machine import BoltzmannMachine, learned
-from seqbench.baselines.memories.boltzmann.restricted import Machine
+from seqbench.baselines.memories.boltzmann.persistent import Persistent
 from seqbench.baselines.memories.dynamics import States, run
 from seqbench.interface import Arrays, Config, Floats
 from seqbench.tasks.patterns.model import Memory, Probes, RecallContext, Settled, Signs
 
+PARTICLES = 100
+"""Number of particles of a restricted machine at least."""
 QUIET = 1e-9
 """The share of Σ_j |w_ij| + |b_i| below which a field is rounding; then a unit stays as it is."""
 
@@ -83,16 +85,16 @@ class RBMMemoryConfig(Config):
     )
     updates: int = Field(500, ge=1, description="updates of the weights, each with all patterns")
     rate: float = Field(
-        0.02,
+        0.1,
         gt=0,
-        description="size of a step of Adam",
-        json_schema_extra={"search": {"low": 0.002, "high": 0.1, "log": True}},
+        description="size of the first update, which falls to 0",
+        json_schema_extra={"search": {"low": 0.01, "high": 1.0, "log": True}},
     )
     limit: int = Field(100, ge=1, description="the most updates of all units in recall")
 
 
 class RBMMemory(Memory):
-    """A restricted Boltzmann machine, trained to the stored patterns by contrastive divergence.
+    """A restricted Boltzmann machine, trained to the stored patterns by persistent contrastive divergence.
 
     Recall lets hidden and visible units move in turn at temperature 0, so that the joint energy falls.
     """
@@ -102,21 +104,15 @@ class RBMMemory(Memory):
     config: RBMMemoryConfig
 
     def fit(self, train: Probes, ctx: RecallContext) -> None:
-        """Learn by contrastive divergence with one step (Hinton 2002)."""
-        c, v = self.config, torch.tensor((train.whole + 1) / 2, dtype=torch.float32)
+        """Learn by `Persistent`, at a rate that falls to 0; each update sees all patterns, often if they are few."""
+        c, patterns = self.config, torch.tensor((train.whole + 1) / 2, dtype=torch.float32)
+        v = patterns.repeat(-(-PARTICLES // len(patterns)), 1)
         with torch.random.fork_rng([]):
             torch.manual_seed(ctx.seed)
-            W = torch.empty(v.shape[1], c.hidden_size).normal_(std=0.05).requires_grad_()
-            b, h = (torch.zeros(size, requires_grad=True) for size in (v.shape[1], c.hidden_size))
-            optimiser = torch.optim.Adam([W, b, h], c.rate)
-            for _ in range(c.updates):
-                with torch.no_grad():
-                    drawn = Machine(W, b, h).gibbs(v, 1)
-                machine = Machine(W, b, h)
-                optimiser.zero_grad()
-                torch.autograd.backward((machine.free_energy(v) - machine.free_energy(drawn)).mean())
-                optimiser.step()
-        self.W, self.b, self.c = (x.detach().double().numpy() for x in (W, b, h))
+            machine = Persistent.started(v.shape[1], c.hidden_size, len(v), std=0.1)
+            for update in range(c.updates):
+                machine.learn(v, c.rate * (1 - update / c.updates))
+        self.W, self.b, self.c = (x.double().numpy() for x in (machine.W, machine.b, machine.c))
 
     def predict(self, damaged: Signs) -> Settled:
         return run(self._step, lambda signs: self._step(signs.astype(np.float32))[1], damaged, self.config.limit)
