@@ -32,16 +32,6 @@ def pixels() -> NDArray[np.float32]:
     return (large.reshape(len(pictures), -1) > 7.5).astype(np.float32)
 
 
-def pseudo_likelihood(machine: Machine, v: torch.Tensor) -> float:
-    """Return the mean of ln p(pixel | all others) over pixels and rows."""
-    total, whole = 0.0, machine.free_energy(v)
-    for pixel in range(v.shape[1]):
-        flipped = v.clone()
-        flipped[:, pixel] = 1 - flipped[:, pixel]
-        total += float(torch.nn.functional.logsigmoid(machine.free_energy(flipped) - whole).mean())
-    return total / v.shape[1]
-
-
 def seconds(run: Callable[[], object]) -> float:
     started = time.perf_counter()
     run()
@@ -98,15 +88,16 @@ def main() -> None:
             times = np.array([[seconds(own), seconds(peer)] for _ in range(max(asked.repeats, EPOCHS))])
             speeds = len(rows) / np.median(times, axis=0)
             reached = [
-                pseudo_likelihood(Machine(one.W, one.b, one.c), v),
-                pseudo_likelihood(
+                float(machine.pseudo_likelihood(v).mean()) / v.shape[1]
+                for machine in (
+                    Machine(one.W, one.b, one.c),
                     Machine(
-                        torch.tensor(other.components_.T, device=asked.device),
-                        torch.tensor(other.intercept_visible_, device=asked.device),
-                        torch.tensor(other.intercept_hidden_, device=asked.device),
+                        *(
+                            torch.tensor(x, device=asked.device)
+                            for x in (other.components_.T, other.intercept_visible_, other.intercept_hidden_)
+                        )
                     ),
-                    v,
-                ),
+                )
             ]
             ratio = np.median(times[:, 1] / times[:, 0])
             print(

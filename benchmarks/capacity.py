@@ -40,7 +40,7 @@ DENSE = {
     "exponential": DenseMemoryConfig(interaction="exponential"),
     "softmax, β = 1": DenseMemoryConfig(interaction="softmax", beta=1.0, limit=3),
 }
-STORED = (4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 16_384, 65_536, 262_144)
+STORED = (4, 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 16_384, 65_536, 262_144)
 """Numbers of patterns. A form stops where it restores none; forms whose units move one by one stop at 16,384."""
 
 

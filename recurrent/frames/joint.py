@@ -83,7 +83,7 @@ class MeanFieldPast(Past):
 
     def forward(self, before: Tensor, lengths: Tensor) -> Tensor:
         (head,) = self._head
-        read = before[..., :-1] @ head.W
+        read = before[..., :-1] @ head.weights()
         state = self.first.expand(len(before), -1)
         states = [state]
         for t in range(1, before.shape[1]):

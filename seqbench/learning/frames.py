@@ -75,6 +75,8 @@ class Head(nn.Module):
 
     exact: bool = True
     """Whether `log_p` is a probability, not an estimate of it."""
+    validated_by: str = "valid_nats"
+    """Name of the score that `validation` returns."""
 
     def begin(self, frames: Tensor) -> None:
         """Prepare for training with these frames (M, K)."""
@@ -156,7 +158,7 @@ class NeuralFrameModel(FrameModel):
                 self.config,
                 ctx,
                 loss_name="train_loss",
-                score_name="valid_nats",
+                score_name=self.network.head.validated_by,
             )
 
     @torch.inference_mode()

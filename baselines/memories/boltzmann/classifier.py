@@ -6,18 +6,27 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seqbench.learning.classifier import NeuralClassifier, NeuralClassifierConfig
+from seqbench.learning.training import LearningRate
 
 
 class ClassificationConfig(NeuralClassifierConfig):
     hidden_size: int = Field(
         100, ge=1, description="hidden units", json_schema_extra={"search": {"low": 20, "high": 500, "log": True}}
     )
+    learning_rate: LearningRate = Field(
+        1e-2,
+        description=str(NeuralClassifierConfig.model_fields["learning_rate"].description),
+        json_schema_extra={"search": {"low": 1e-3, "high": 3e-2, "log": True}},
+    )
     dropout: float = Field(
-        0.3,
+        0.0,
         ge=0,
         lt=1,
         description="share of the words of a document that is left out in an update",
         json_schema_extra={"search": {"low": 0.0, "high": 0.7}},
+    )
+    word_dropout: float = Field(
+        0.0, ge=0, lt=1, description=str(NeuralClassifierConfig.model_fields["word_dropout"].description)
     )
 
 

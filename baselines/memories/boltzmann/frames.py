@@ -16,13 +16,15 @@ from seqbench.learning.noise import uniform
 
 ENUMERATED = 12
 """The most units, visible or hidden, of which all states are enumerated for each frame by itself."""
-QUICK_STEPS, QUICK_FRAMES = 100, 1500
-"""Steps of annealing of the one chain per frame in validation, where only the order of fits counts; and the most frames
-of it that are scored."""
+VALIDATED = 2000
+"""The most frames of which the pseudo-likelihood is computed in validation."""
 ALONE = 20
 """How many times more chains anneal if all frames have one machine."""
 CHAINS = 1 << 10
 """Number of chains that anneal together, so that they fit into the cache of a core."""
+SCALE = 5.0
+"""Weights between visible and hidden units are held in these units: they have to grow large for chords to be sharp, and
+so learn at a rate that many times as large as all else."""
 PARTICLES = 500
 """Number of persistent particles of a machine that is the same for all frames."""
 DRAWN = 500
@@ -75,14 +77,19 @@ class BoltzmannHead(Head):
         """size: F; with 0, all frames have one machine."""
         super().__init__()
         keys = len(share)
-        self.W = nn.Parameter(torch.empty(keys, config.hidden_size).normal_(std=0.01))
+        self.W = nn.Parameter(torch.empty(keys, config.hidden_size).normal_(std=0.01 / SCALE))
         self.b, self.c = Biases(size, log_odds(share)), Biases(size, torch.zeros(config.hidden_size))
         self.config, self.alone = config, size == 0
         self.exact = min(keys, config.hidden_size) <= (ENUMERABLE if self.alone else ENUMERATED)
+        self.validated_by = "valid_nats" if self.exact else "valid_pseudo_nats"
 
     def machine(self, features: Tensor) -> Machine:
         """Return the machine of each row of features (N, F)."""
-        return Machine(self.W, self.b(features), self.c(features))
+        return Machine(self.weights(), self.b(features), self.c(features))
+
+    def weights(self) -> Tensor:
+        """Return the weights (K, H) of the machine."""
+        return SCALE * self.W
 
     def begin(self, frames: Tensor) -> None:
         """Let particles start at the frames, or at some of them if there is one machine for all."""
@@ -95,7 +102,7 @@ class BoltzmannHead(Head):
             with torch.no_grad():
                 drawn = machine.gibbs(frames, k)
             return machine.free_energy(frames) - machine.free_energy(drawn)
-        own = Machine(self.W, machine.b[0], machine.c[0]) if self.alone else machine
+        own = Machine(machine.W, machine.b[0], machine.c[0]) if self.alone else machine
         moving = slice(None) if self.alone else places
         with torch.no_grad():
             self.particles[moving] = drawn = own.gibbs(self.particles[moving], k)
@@ -103,28 +110,29 @@ class BoltzmannHead(Head):
         return machine.free_energy(frames) - (energies.mean() if self.alone else energies)
 
     def log_p(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
-        return self._scored(features, frames, keys, self.config.chains, self.config.steps)
-
-    def validation(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
-        if self.alone or self.exact:
-            return -self.log_p(features, frames, keys)[:, 0]
-        every = -(-len(frames) // QUICK_FRAMES)
-        return -self._scored(features[::every], frames[::every], keys[::every], 1, QUICK_STEPS)[:, 0]
-
-    def _scored(self, features: Tensor, frames: Tensor, keys: Ids, chains: int, steps: int) -> Tensor:
-        machine = self.machine(features)
+        machine, chains, steps = self.machine(features), self.config.chains, self.config.steps
         own, numbers = machine, torch.tensor(keys, device=frames.device)
         if self.alone:  # one machine: chains that are enough for all frames
-            own, numbers, chains = Machine(self.W, machine.b[:1], machine.c[:1]), numbers[:1] * 0, ALONE * chains
+            own, numbers, chains = Machine(machine.W, machine.b[:1], machine.c[:1]), numbers[:1] * 0, ALONE * chains
         if self.exact:
             found = log_z(own)
             error = torch.zeros_like(found)
         else:
             parts = [torch.split(x, max(1, CHAINS // chains)) for x in (own.b, own.c, numbers)]
-            pairs = [_annealed(Machine(self.W, *part[:2]), part[2], chains, steps) for part in zip(*parts, strict=True)]
+            pairs = [_annealed(Machine(own.W, b, c), some, chains, steps) for b, c, some in zip(*parts, strict=True)]
             found, error = (torch.cat(some) for some in zip(*pairs, strict=True))
         scores = (-machine.free_energy(frames) - found).clamp(max=0.0)  # an estimate of ln Z may be too low
         return torch.stack([scores, error.expand(len(frames))], dim=1)
+
+    def validation(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
+        """Return −ln p if that is exact, else the negative pseudo-likelihood of some frames.
+
+        Training that stops by an estimate of ln Z would choose machines for which the estimate is too low.
+        """
+        if self.exact:
+            return super().validation(features, frames, keys)
+        every = -(-len(frames) // VALIDATED)
+        return -self.machine(features[::every]).pseudo_likelihood(frames[::every])
 
     def draw(self, features: Tensor, rng: np.random.Generator) -> Tensor:
         machine = self.machine(features[None])

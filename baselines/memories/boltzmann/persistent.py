@@ -30,8 +30,8 @@ class Persistent:
     def started(cls, visible: int, hidden: int, batch: int, std: float = 0.01, device: str = "cpu") -> "Persistent":
         """Return a machine with normal weights of this standard deviation, by torch's generator."""
         W = torch.empty(visible, hidden, device=device).normal_(std=std)
-        zeros = [torch.zeros(size, device=device) for size in (visible, hidden)]
-        return cls(W, *zeros, torch.zeros(batch, hidden, device=device))
+        b, c, h = (torch.zeros(*shape, device=device) for shape in ((visible,), (hidden,), (batch, hidden)))
+        return cls(W, b, c, h)
 
     def __post_init__(self) -> None:
         (visible, hidden), batch = self.W.shape, len(self.h)

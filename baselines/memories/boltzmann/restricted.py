@@ -42,6 +42,16 @@ class Machine(NamedTuple):
         """Return the probabilities (…, K) that visible units are on, given hidden states (…, H)."""
         return torch.sigmoid(h @ self.W.t() + self.b)
 
+    def pseudo_likelihood(self, v: Tensor) -> Tensor:
+        """Return Σ_k ln p(v_k | all other visible units), (N,), of visible states (N, K) (Besag 1975)."""
+        fields, turn = v @ self.W + self.c, 1 - 2 * v
+        here, total = F.softplus(fields).sum(1), torch.zeros_like(v[:, 0])
+        b = self.b.expand_as(v)
+        for k, weights in enumerate(self.W):
+            there = F.softplus(fields + turn[:, k, None] * weights).sum(1)
+            total += F.logsigmoid(here - there - turn[:, k] * b[:, k])
+        return total
+
     def gibbs(self, v: Tensor, steps: int) -> Tensor:
         """Return visible states (…, K) after so many steps of block Gibbs sampling from v, by torch's generator."""
         for _ in range(steps):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from seqbench import Budget
+from seqbench.baselines.memories.boltzmann.frames import SCALE
 from seqbench.learning.frames import NeuralFrameModel
 from seqbench.recurrent.frames.joint import RNNNADE, RNNRBM, RTRBM
 from seqbench.registry import configured, find_model
@@ -30,6 +31,7 @@ def test_the_states_of_rtrbm_are_the_mean_field_of_its_machine() -> None:
     model = fitted("rtrbm(hidden_size=4)")
     arrays = {name: value.astype(np.float64) for name, value in model.arrays().items()}
     W, U, c = (arrays[f"network.head.{name}"] for name in ("W", "c.weight", "c.bias"))
+    W = SCALE * W
     A, b, r = (arrays[name] for name in ("network.head.b.weight", "network.head.b.bias", "network.past.first"))
     roll = (np.random.default_rng(1).random((7, 5)) < 0.5).astype(np.int8)
     scores, states = [], (np.arange(32)[:, None] >> np.arange(5)) & 1
