@@ -38,9 +38,11 @@ def uniform(keys: Tensor, draw: int, count: int, dtype: torch.dtype) -> Tensor:
         draw: the number of the draw; each has its own numbers.
         count: how many per key.
     """
-    places = torch.arange(count, device=keys.device) + draw * (count + 1)
+    half = -(-count // 2)  # each 64 bits give two numbers of 32
+    places = torch.arange(half, device=keys.device) + draw * (half + 1)
     bits = mixed(mixed(keys + GOLDEN)[:, None] + places * GOLDEN)
-    return _shifted(bits, 11).to(dtype).mul_(2.0**-53)
+    both = torch.cat([_shifted(bits, 32), bits.bitwise_and_((1 << 32) - 1)], dim=1)
+    return both[:, :count].to(dtype).mul_(2.0**-32)
 
 
 def keys_of_pasts(rolls: Sequence[NDArray[np.int8]]) -> list[Ids]:

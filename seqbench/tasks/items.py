@@ -18,9 +18,9 @@ from seqbench.evidence.records import Check
 from seqbench.interface import Floats, Ids
 
 PIECE = 1024
-"""Number of items per call of `predict`."""
+"""Number of items per call of `predict`, unless items are long."""
 ITEMS = 48
-"""Number of items on which the laws are measured."""
+"""Number of items on which the laws are measured, unless items are long."""
 FEW = 16
 """Number of items that `probe` compares."""
 
@@ -45,6 +45,10 @@ class Kind(Generic[Bunch]):
     copied: Callable[[Bunch], Bunch]
     """Copy items, so that the model may change them."""
     equal: Callable[[Bunch, Bunch], bool]
+    together: int = PIECE
+    """Number of items per call of `predict`."""
+    measured: int = ITEMS
+    """Number of items on which the laws are measured."""
     measure: Measure = NATS
     unit: Floats | float = 1.0
     """The unit (W,) of `measure`, in which predictions are compared."""
@@ -81,15 +85,16 @@ def score(kind: Kind[Bunch], model: Any, items: Bunch, witness: Witness | None =
     Raises:
         ScoreError: `predict` returns the wrong shape, or a prediction is not valid for the task.
     """
-    said = np.concatenate([kind.answer(model, kind.take(items, rows)) for rows in pieces(len(kind.lengths(items)))])
+    calls = pieces(len(kind.lengths(items)), kind.together)
+    said = np.concatenate([kind.answer(model, kind.take(items, rows)) for rows in calls])
     if witness is not None:
         witness.said = said
     return said
 
 
-def pieces(items: int) -> list[Ids]:
-    """Return the rows of each call of `predict`."""
-    return [np.arange(start, min(start + PIECE, items)) for start in range(0, items, PIECE)]
+def pieces(items: int, together: int = PIECE) -> list[Ids]:
+    """Return the rows of each call of `predict`, with so many items together."""
+    return [np.arange(start, min(start + together, items)) for start in range(0, items, together)]
 
 
 def probe(kind: Kind[Bunch], model: Any, items: Bunch) -> Probe:
@@ -107,7 +112,7 @@ def check_fitted(kind: Kind[Bunch], model: Any, items: Bunch, seed: int, witness
         witness: what was kept while the items were scored; None: they are scored here.
     """
     rng = np.random.default_rng(seed)
-    rows = kind.some(items, ITEMS, rng)
+    rows = kind.some(items, kind.measured, rng)
     asked, kept = kind.take(items, rows), Witness() if witness is None else witness
 
     def scores() -> Check:
@@ -119,7 +124,7 @@ def check_fitted(kind: Kind[Bunch], model: Any, items: Bunch, seed: int, witness
     checks = [law("scores", scores)]
     if not checks[0].passed:
         return checks
-    scored, calls = Said(items, kept.said), pieces(len(kept.said))
+    scored, calls = Said(items, kept.said), pieces(len(kept.said), kind.together)
     call = calls[int(rng.integers(len(calls)))]
     checks.append(law("repeatable", lambda: repeatable(kind, model, scored.take(kind, call), asked)))
     if checks[-1].passed:

@@ -48,9 +48,9 @@ class BoltzmannConfig(FrameNetworkConfig):
         json_schema_extra={"search": {"choices": ["data", "persistent"]}},
     )
     chains: int = Field(
-        8, ge=2, description="chains of annealed importance sampling per frame, where ln Z is estimated"
+        2, ge=2, description="chains of annealed importance sampling per frame, where ln Z is estimated"
     )
-    steps: int = Field(500, ge=1, description="steps of annealing of each chain")
+    steps: int = Field(1000, ge=1, description="steps of annealing of each chain")
 
 
 class Biases(nn.Module):

@@ -9,11 +9,11 @@ from seqbench.evidence.laws import SUM_TOLERANCE, ScoreError, log_probabilities,
 from seqbench.evidence.records import Check
 from seqbench.interface import Floats, Ids
 from seqbench.tasks.frames.model import FrameModel, Roll, Rolls
-from seqbench.tasks.items import ITEMS, Answers, Kind
+from seqbench.tasks.items import Answers, Kind
 
 FRAMES = 256
 """The most frames whose probabilities at one place are summed."""
-AFTER = (0, 1, 6)
+AFTER = (0, 1, 3)
 """How many frames stand before the places at which probabilities are summed."""
 Z = 4.0
 """Number of standard errors by which a sum of estimates may be wrong."""
@@ -90,6 +90,8 @@ PIECES: Kind[Rolls] = Kind(
     take=lambda rolls, rows: [rolls[i] for i in rows],
     copied=copied,
     equal=equal,
+    together=32,
+    measured=16,
     laws={"exact": exact},
 )
 """Pieces as items."""
@@ -101,7 +103,7 @@ def causal(model: FrameModel, rolls: Rolls, rng: np.random.Generator) -> Check:
     They are replaced by frames in which random keys changed, and by the last frame before the cut.
     """
     some = PIECES.take(rolls, np.flatnonzero(lengths(rolls) > 1))
-    some = PIECES.take(some, PIECES.some(some, ITEMS, rng)) if some else []
+    some = PIECES.take(some, PIECES.some(some, PIECES.measured, rng)) if some else []
     if not some:
         return Check(name="causal", passed=True, message="no piece has two frames, so there is no future to see")
     cuts = [int(rng.integers(1, len(roll))) for roll in some]

