@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from seqbench.baselines.convolutions.temporal import BlocksConfig
 from seqbench.learning.frames import FrameNetwork, FrameNetworkConfig, NeuralFrameModel, Past
-from seqbench.learning.keys import IndependentKeys
+from seqbench.learning.heads import IndependentKeys
 
 
 class TemporalConvolutionFramesConfig(BlocksConfig, FrameNetworkConfig):

@@ -23,6 +23,10 @@ Step = Callable[[States], tuple[States, Floats]]
 
 BLOCK = 16
 """Units whose fields are computed by one product of matrices; within a block, each change is added to the others."""
+FEW = 0.3
+"""The share of the states that must move for all to be updated together."""
+STRIPE = 64
+"""Columns that are transposed together."""
 QUIET = 1e-5
 """The share of Σ_j |w_ij| below which a field counts as 0; rounding in float32 causes 1e-7 to 1e-6 of it."""
 
@@ -134,25 +138,41 @@ def asynchronous(between: Connections, order: Ids | None = None) -> Step:
     inside = [held.within(block) for block in blocks]
 
     def step(states: States) -> tuple[States, Floats]:
-        moving = np.ascontiguousarray(states[:, order].T)
+        moving = _transposed(states)[order]
         source = moving if held.right is None else held.right @ moving
-        energies = np.zeros(len(states))
+        energies, erased = np.zeros(len(states)), bool((states == 0).any())
         for block, weights in zip(blocks, inside, strict=True):
             before, quiet = moving[block], held.quiet[block]
-            fields = held.left[block] @ source - held.own[block] * before
-            energies -= 0.5 * np.einsum("ub,ub->b", before, fields)
-            moved = np.flatnonzero((_signs(fields, before, quiet) != before).any(axis=0))
+            fields = held.left[block] @ source
+            if held.right is not None:
+                fields -= held.own[block] * before
+            agreed = before * fields
+            energies -= 0.5 * agreed.sum(axis=0)
+            moves = (agreed < -quiet).any(axis=0)
+            if erased:
+                moves |= ((before == 0) & (np.abs(fields) > quiet)).any(axis=0)
+            moved = np.flatnonzero(moves)
             if len(moved):
                 old = before[:, moved]
                 new = _one_by_one(fields[:, moved], old.copy(), weights, quiet)
                 moving[block, moved] = new
-                if held.right is not None:
+                if held.right is not None and len(moved) < FEW * len(states):
+                    source[:, moved] += held.right[:, block] @ (new - old)
+                elif held.right is not None:
                     change = np.zeros_like(fields)
                     change[:, moved] = new - old
                     source += held.right[:, block] @ change
-        return np.ascontiguousarray(moving[back].T), energies
+        return _transposed(moving[back]), energies
 
     return step
+
+
+def _transposed(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a transposed copy, made in stripes that fit into the cache."""
+    found = np.empty(x.shape[::-1], dtype=x.dtype)
+    for first in range(0, x.shape[1], STRIPE):
+        found[first : first + STRIPE] = x[:, first : first + STRIPE].T
+    return found
 
 
 def _one_by_one(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from seqbench.baselines.memories.boltzmann.frames import BoltzmannConfig, BoltzmannHead
 from seqbench.learning.frames import FrameNetwork, NeuralFrameModel, Past
-from seqbench.learning.keys import NADE
+from seqbench.learning.heads import NADE
 from seqbench.recurrent.frames.networks import RecurrentFramesConfig
 from seqbench.recurrent.layers.families import ElmanSettings
 
@@ -20,6 +20,7 @@ class JointConfig(ElmanSettings, RecurrentFramesConfig):
     hidden_size: int = Field(
         100, ge=1, description="units per layer", json_schema_extra={"search": {"low": 50, "high": 300, "log": True}}
     )
+    dropout: float = Field(0.1, ge=0, lt=1, description=str(RecurrentFramesConfig.model_fields["dropout"].description))
 
 
 class RNNNADEConfig(JointConfig):
@@ -42,7 +43,8 @@ class RNNNADE(NeuralFrameModel):
         return FrameNetwork(past, NADE(past.output_size, self.config.nade_size, share))
 
 
-class RNNRBMConfig(JointConfig, BoltzmannConfig):
+class RNNRBMConfig(BoltzmannConfig, JointConfig):
+    hidden_size: int = Field(100, ge=1, description=str(JointConfig.model_fields["hidden_size"].description))
     boltzmann_size: int = Field(
         150,
         ge=1,

@@ -6,7 +6,7 @@ from pydantic import Field, create_model
 from torch import Tensor
 
 from seqbench.learning.frames import FrameNetwork, FrameNetworkConfig, NeuralFrameModel, Past
-from seqbench.learning.keys import IndependentKeys
+from seqbench.learning.heads import IndependentKeys
 from seqbench.recurrent.layers.families import (
     ElmanSettings,
     GRUSettings,

@@ -11,8 +11,9 @@ from torch.nn import functional as F
 from seqbench.baselines.memories.boltzmann.restricted import ENUMERABLE, Machine, annealed_log_z, log_z
 from seqbench.interface import Ids
 from seqbench.learning.frames import FrameNetwork, FrameNetworkConfig, Head, NeuralFrameModel, Nothing, Past
-from seqbench.learning.keys import log_odds
+from seqbench.learning.heads import log_odds
 from seqbench.learning.noise import uniform
+from seqbench.learning.training import LearningRate
 
 ENUMERATED = 12
 """The most units, visible or hidden, of which all states are enumerated for each frame by itself."""
@@ -35,8 +36,16 @@ class BoltzmannConfig(FrameNetworkConfig):
     hidden_size: int = Field(
         150, ge=1, description="hidden units", json_schema_extra={"search": {"low": 50, "high": 300, "log": True}}
     )
+    learning_rate: LearningRate = Field(
+        5e-3,
+        description=str(FrameNetworkConfig.model_fields["learning_rate"].description),
+        json_schema_extra={"search": {"low": 1e-3, "high": 1e-2, "log": True}},
+    )
+    batch_size: int = Field(
+        4, ge=1, description="pieces per update", json_schema_extra={"search": {"choices": [2, 4, 8]}}
+    )
     gibbs_steps: int = Field(
-        15,
+        5,
         ge=1,
         description="steps of Gibbs sampling in an update, k of contrastive divergence",
         json_schema_extra={"search": {"choices": [1, 5, 15, 25]}},

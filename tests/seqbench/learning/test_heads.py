@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from seqbench.baselines.memories.boltzmann.restricted import all_states
-from seqbench.learning.keys import _NADE, NADE, ExactHead, IndependentKeys
+from seqbench.learning.heads import _NADE, NADE, ExactHead, IndependentKeys
 
 SHARE = torch.tensor([0.2, 0.5, 0.8, 0.4])
 
