@@ -41,7 +41,7 @@ DENSE = {
     "softmax, β = 1": DenseMemoryConfig(interaction="softmax", beta=1.0, limit=3),
 }
 STORED = (4, 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 16_384, 65_536, 262_144)
-"""Numbers of patterns. A form stops where it restores none; forms whose units move one by one stop at 16,384."""
+"""Numbers of patterns. A form stops where it restores none; forms whose units move one by one stop at 4,096."""
 
 
 class Found(NamedTuple):
@@ -125,14 +125,14 @@ def main() -> None:
     for name, config in DENSE.items():
         forms[name] = {}
         for stored in STORED:
-            if stored > 16_384 and (config is None or config.interaction != "softmax"):
+            if stored > 4_096 and (config is None or config.interaction != "softmax"):
                 break
             share = dense(config, stored, asked.seeds)
             forms[name][stored] = Found(np.nan, share)
             if not share:
                 break
-        most = max((stored for stored, one in forms[name].items() if one.restored >= 0.99), default=0)
-        print(f"{name}, N = {FEW}: 99 % and more restored up to {most:,} patterns")
+        most = max((stored for stored, one in forms[name].items() if one.restored >= 0.95), default=0)
+        print(f"{name}, N = {FEW}: 95 % and more restored up to {most:,} patterns")
     figure = Figure(figsize=(13, 8.4), layout="constrained")
     (left, middle), (right, last) = figure.subplots(2, 2)
     draw(left, "overlap, Hebb's rule", hebbian, lambda one: one.overlap)

@@ -112,9 +112,14 @@ def _scored(table: Table, row: Row) -> str:
 
 
 def _distance(table: Table, skill: float) -> str:
-    """Return `12.3 % below`: a skill above 0 means better, which for a perplexity means lower."""
+    """Return `12.3 % below`: a skill above 0 means better, which for a perplexity means lower.
+
+    Of a reference that scores 0 there is no share; every other score is above it.
+    """
     if skill == 0:
         return EQUAL
+    if not math.isfinite(skill):
+        return "above"
     below = (skill > 0) == table.metrics[0].lower_is_better
     return f"{percent(abs(skill)).removeprefix('+')} {'below' if below else 'above'}"
 

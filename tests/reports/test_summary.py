@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqbench.reports.groups import Run
-from seqbench.reports.summary import QUESTION, summary
+from seqbench.reports.summary import QUESTION, _distance, summary
 from seqbench.reports.table import tables
 
 Make = Callable[..., Run]
@@ -63,6 +63,12 @@ def test_times_of_a_busy_machine_make_no_sentence_about_cost(run: Make) -> None:
     assert "takes" not in said(kn(run), lstm(run, 300.0, costs=busy))
     assert "takes" not in said(kn(run, costs=busy), lstm(run, 300.0))
     assert "takes" in said(kn(run), lstm(run, 300.0))
+
+
+@pytest.mark.parametrize("skill", [np.inf, -np.inf, np.nan])
+def test_beside_a_score_of_0_there_is_no_share(run: Make, skill: float) -> None:
+    (table,) = tables([kn(run), lstm(run, 100.0)])
+    assert _distance(table, skill) == "above"
 
 
 def test_a_model_that_is_as_good_ties(run: Make) -> None:
