@@ -29,7 +29,7 @@ def made(run: Make) -> list[Table]:
 def test_each_model_is_a_line_and_values_stand_in_order(made: list[Table], tmp_path: Path) -> None:
     draw(made, "distance", tmp_path / "curve.svg")
     text = re.findall(r"<!-- (.*?) -->", (tmp_path / "curve.svg").read_text())
-    assert {"kn", "lstm", "true model", "distance of toy", "test perplexity"} <= set(text)
+    assert {"kn", "lstm", "true model", "distance", "toy", "test perplexity"} <= set(text)
     assert text.index("5") < text.index("20")
 
 
