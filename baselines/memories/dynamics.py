@@ -143,7 +143,7 @@ def asynchronous(between: Connections, order: Ids | None = None) -> Step:
         energies, erased = np.zeros(len(states)), bool((states == 0).any())
         for block, weights in zip(blocks, inside, strict=True):
             before, quiet = moving[block], held.quiet[block]
-            fields = held.left[block] @ source
+            fields: NDArray[np.float32] = held.left[block] @ source
             if held.right is not None:
                 fields -= held.own[block] * before
             agreed = before * fields
