@@ -139,7 +139,7 @@ def asynchronous(between: Connections, order: Ids | None = None) -> Step:
 
     def step(states: States) -> tuple[States, Floats]:
         moving = _transposed(states)[order]
-        source = moving if held.right is None else held.right @ moving
+        source: NDArray[np.float32] = moving if held.right is None else held.right @ moving
         energies, erased = np.zeros(len(states)), bool((states == 0).any())
         for block, weights in zip(blocks, inside, strict=True):
             before, quiet = moving[block], held.quiet[block]
