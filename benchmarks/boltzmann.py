@@ -61,10 +61,14 @@ def theirs(v: NDArray[np.float32], W: NDArray[np.float32], batch: int) -> tuple[
 
     def epoch() -> None:
         for first in range(0, len(v), batch):
-            if len(v) - first >= batch:
-                machine.partial_fit(v[first : first + batch])
+            machine.partial_fit(v[first : first + batch])
 
     return machine, epoch
+
+
+def as_machine(other: BernoulliRBM, device: str) -> Machine:
+    parts = (other.components_.T, other.intercept_visible_, other.intercept_hidden_)
+    return Machine(*(torch.tensor(x, device=device) for x in parts))
 
 
 def main() -> None:
@@ -74,6 +78,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     asked = parser.parse_args()
     torch.set_num_threads(1)
+    torch.manual_seed(0)
     if asked.device != "cpu" and not torch.cuda.is_available():
         print(f"torch finds no {asked.device}; measured on the CPU")
         asked.device = "cpu"
@@ -85,24 +90,18 @@ def main() -> None:
             v = torch.tensor(rows, device=asked.device)
             one, own = ours(v, start, batch, asked.device)
             other, peer = theirs(rows, start, batch)
-            times = np.array([[seconds(own), seconds(peer)] for _ in range(max(asked.repeats, EPOCHS))])
-            speeds = len(rows) / np.median(times, axis=0)
+            for _ in range(EPOCHS):
+                own(), peer()
             reached = [
                 float(machine.pseudo_likelihood(v).mean()) / v.shape[1]
-                for machine in (
-                    Machine(one.W, one.b, one.c),
-                    Machine(
-                        *(
-                            torch.tensor(x, device=asked.device)
-                            for x in (other.components_.T, other.intercept_visible_, other.intercept_hidden_)
-                        )
-                    ),
-                )
+                for machine in (Machine(one.W, one.b, one.c), as_machine(other, asked.device))
             ]
+            times = np.array([[seconds(own), seconds(peer)] for _ in range(asked.repeats)])
+            speeds = len(rows) / np.median(times, axis=0)
             ratio = np.median(times[:, 1] / times[:, 0])
             print(
                 f"batch {batch}, {asked.device}: {speeds[0]:,.0f} rows per second, BernoulliRBM {speeds[1]:,.0f}, "
-                f"ratio {ratio:.2f}; pseudo-likelihood per pixel after {len(times)} epochs {reached[0]:.4f} and "
+                f"ratio {ratio:.2f}; pseudo-likelihood per pixel after {EPOCHS} epochs {reached[0]:.4f} and "
                 f"{reached[1]:.4f}"
             )
 

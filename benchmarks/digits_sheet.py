@@ -44,7 +44,7 @@ def main() -> None:
         became = memory.predict(data.test.damaged).patterns
         rows[name] = became[:SHOWN]
         print(f"{name}: {100 * (became == data.test.whole).all(axis=1).mean():.0f} % restored")
-    names = [str(number) for number in range(1, SHOWN + 1)]
+    names = [str(number) for number in range(1, len(rows["stored"]) + 1)]
     draw_patterns(rows, data.shape, names, asked.output)
     print(f"drawn in {asked.output}")
 

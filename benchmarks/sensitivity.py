@@ -4,8 +4,8 @@
 
 Hebb's rule at the load 0.1, from random states, all units at once. `asymmetry` k adds an antisymmetric matrix k times
 as large as the weights (Crisanti & Sompolinsky 1987). With symmetric weights both runs end in fixed points or
-two-cycles, and most of them in the same. Beyond some asymmetry no state rests, and the distance grows until the runs
-have nothing in common: deterministic chaos (Sompolinsky, Crisanti & Sommers 1988).
+two-cycles. With more asymmetry states rest less often, and the distance grows until the runs have little in common:
+deterministic chaos (Sompolinsky, Crisanti & Sommers 1988). Where weights are almost antisymmetric, states return.
 """
 
 import argparse

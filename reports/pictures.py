@@ -24,7 +24,7 @@ def check(path: Path) -> None:
     from matplotlib.backend_bases import FigureCanvasBase
 
     known = FigureCanvasBase.get_supported_filetypes()
-    if path.suffix.removeprefix(".") not in known:
+    if path.suffix.lower().removeprefix(".") not in known:
         raise ValueError(f"{path}: there is no picture format {path.suffix!r}; use .png, .svg or .pdf")
     if not path.absolute().parent.is_dir():
         raise ValueError(f"{path}: there is no folder {path.parent}")
@@ -79,7 +79,7 @@ def draw_roll(roll: Roll, lowest: int, path: Path) -> None:
     sounding = np.flatnonzero(roll.any(axis=0))
     low, high = (int(sounding[0]), int(sounding[-1]) + 1) if len(sounding) else (0, roll.shape[1])
     octaves = [key for key in range(low, high) if (lowest + key) % 12 == 0]
-    with _figure((1.2 + 0.09 * len(roll), 1.0 + 0.09 * (high - low)), path) as figure:
+    with _figure((1.2 + min(100.0, 0.09 * len(roll)), 1.0 + 0.09 * (high - low)), path) as figure:
         axes = figure.subplots()
         shown = roll[:, low:high].T
         axes.imshow(shown, cmap="Greys", vmin=0, vmax=1, aspect="auto", origin="lower", interpolation="nearest")

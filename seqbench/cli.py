@@ -436,7 +436,7 @@ def sample(
     suite: Annotated[str, typer.Option(help="The suite with the preset by which the model is fitted.")] = "lm",
     preset: Annotated[str | None, typer.Option(help="Preset of the suite, such as quick or standard.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")] = "auto",
-    length: Annotated[int, typer.Option(help="Number of symbols to generate.")] = 300,
+    length: Annotated[int, typer.Option(help="Number of symbols to generate, or of frames.")] = 300,
     prompt: Annotated[str, typer.Option(help="The text that the model continues.")] = "",
     temperature: Annotated[
         float, typer.Option(help="Below 1: more probable symbols; above 1: more varied ones.")
@@ -466,25 +466,23 @@ def sample(
             "device": device,
             "store": store,
         }
+        how: dict[str, Any] = {
+            "prompt": prompt,
+            "temperature": temperature,
+            "greedy": greedy,
+            "top_k": top_k,
+            "nucleus": nucleus,
+            "unknown": unknown,
+            "seed": seed,
+        }
         if output:
             from seqbench.composing import compose
 
-            _print(compose(model, length, output, seed=seed, **fitted))
-            return
-        from seqbench.api import sample as write
+            text = compose(model, length, output, how=how, **fitted)
+        else:
+            from seqbench.api import sample as write
 
-        text = write(
-            model,
-            length,
-            **fitted,
-            prompt=prompt,
-            temperature=temperature,
-            greedy=greedy,
-            top_k=top_k,
-            nucleus=nucleus,
-            unknown=unknown,
-            seed=seed,
-        )
+            text = write(model, length, **fitted, **how)
         _print(text)
 
 

@@ -59,13 +59,13 @@ class ChordNgram(FrameModel):
         return [self._scores(roll) for roll in rolls]
 
     def _scores(self, roll: Roll) -> Floats:
-        p, chords = np.exp(self.notes.scores(roll)), _chords(roll)
+        scores, chords = self.notes.scores(roll), _chords(roll)
         for t, chord in enumerate(chords):
             for context in self._contexts(chords[:t]):
                 if (found := self.after.get(context)) is not None:
                     kinds, total = len(found), self.totals[context]
-                    p[t] = (found[chord] + kinds * p[t]) / (total + kinds)
-        scores: Floats = np.log(p)
+                    counted = np.log(found[chord]) if found[chord] else -np.inf
+                    scores[t] = np.logaddexp(counted, np.log(kinds) + scores[t]) - np.log(total + kinds)
         return scores
 
     def draw(self, roll: Roll, rng: np.random.Generator) -> Roll:

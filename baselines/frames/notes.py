@@ -42,32 +42,35 @@ class NoteNgram(FrameModel):
     config_class = NoteNgramConfig
     config: NoteNgramConfig
 
+    table: Floats
+    """(2, K, S) ln p of each state of each key, by the number of its context."""
+
     def fit(self, train: Rolls, ctx: FramesContext) -> None:
         """Count; one table per length of the context."""
-        p = np.full((ctx.keys, 1), 0.5)
+        p = np.full((2, ctx.keys, 1), 0.5)
         for length in range(self.config.order):
             counts = np.zeros((2, ctx.keys, STATES**length))
             for roll in train:
                 for sounds in (0, 1):
                     frames, keys = np.nonzero(roll == sounds)
                     np.add.at(counts[sounds], (keys, _contexts(roll, length)[frames, keys]), 1)
-            off, on = counts
-            shorter = p[:, np.arange(STATES**length) % STATES ** max(0, length - 1)]
-            p = (on + self.config.strength * shorter) / (off + on + self.config.strength)
-        self.table = p
+            shorter = p[:, :, np.arange(STATES**length) % STATES ** max(0, length - 1)]
+            p = (counts + self.config.strength * shorter) / (counts.sum(axis=0) + self.config.strength)
+        self.table = np.log(p)
 
     def predict(self, rolls: Rolls) -> list[Floats]:
         return [self.scores(roll) for roll in rolls]
 
     def scores(self, roll: Roll) -> Floats:
         """Return ln p of each frame, (T,)."""
-        p = self.table[np.arange(roll.shape[1]), _contexts(roll, self.config.order - 1)]
-        scores: Floats = np.log(np.where(roll == 1, p, 1 - p)).sum(axis=1)
+        keys = np.arange(roll.shape[1])
+        scores: Floats = self.table[roll, keys, _contexts(roll, self.config.order - 1)].sum(axis=1)
         return scores
 
     def draw(self, roll: Roll, rng: np.random.Generator) -> Roll:
-        longer = np.concatenate([roll, np.zeros_like(self.table[:, 0], dtype=np.int8)[None]])
-        p = self.table[np.arange(len(self.table)), _contexts(longer, self.config.order - 1)[-1]]
+        keys = np.arange(self.table.shape[1])
+        longer = np.concatenate([roll, np.zeros((1, len(keys)), dtype=np.int8)])
+        p = np.exp(self.table[1, keys, _contexts(longer, self.config.order - 1)[-1]])
         drawn: Roll = (rng.random(len(p)) < p).astype(np.int8)
         return drawn
 
@@ -76,6 +79,9 @@ class NoteNgram(FrameModel):
 
     def restore(self, arrays: Arrays) -> None:
         self.table = arrays["table"]
+
+    def parameter_count(self) -> int:
+        return self.table.size // 2  # the two states of a key sum to one
 
 
 def _contexts(roll: Roll, length: int) -> Ids:

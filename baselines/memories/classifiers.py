@@ -29,8 +29,8 @@ class MemoryClassifier(Classifier):
     vocab_size: int
 
     @abstractmethod
-    def store(self, vectors: csr_matrix, labels: Ids) -> None:
-        """Store documents (N, V) with their classes (N,)."""
+    def store(self, vectors: csr_matrix, labels: Ids) -> int:
+        """Store documents (N, V) with their classes (N,); return how many were stored."""
 
     @abstractmethod
     def choose(self, vectors: csr_matrix, labels: Ids) -> None:
@@ -45,7 +45,8 @@ class MemoryClassifier(Classifier):
         self.vocab_size = ctx.vocab.size
         counts = np.bincount(train.labels, minlength=len(ctx.classes)) + 1.0
         self.prior = counts / counts.sum()
-        self.store(self.vectors(train.texts), train.labels)
+        if left := len(train) - self.store(self.vectors(train.texts), train.labels):
+            ctx.log("patterns_left_out", left)
         if len(ctx.valid):
             with ctx.validating():
                 self.choose(self.vectors(ctx.valid.texts), ctx.valid.labels)
@@ -74,9 +75,10 @@ class HopfieldClassifier(MemoryClassifier):
 
     beta: float = 100.0
 
-    def store(self, vectors: csr_matrix, labels: Ids) -> None:
+    def store(self, vectors: csr_matrix, labels: Ids) -> int:
         classes = np.eye(len(self.prior))[labels]
         self.weights: Floats = vectors.T @ (classes - classes.mean(axis=0)) / len(labels)
+        return len(labels)
 
     def choose(self, vectors: csr_matrix, labels: Ids) -> None:
         fields, rows = vectors @ self.weights, np.arange(len(labels))
@@ -102,7 +104,7 @@ class HopfieldClassifier(MemoryClassifier):
 
 
 class DenseClassifierConfig(Config):
-    patterns: int = Field(50_000, ge=1, description="the most documents that are kept; of more, the first ones")
+    patterns: int = Field(50_000, ge=1, description="the most documents that are kept; of more, every n-th one")
 
 
 class DenseClassifier(MemoryClassifier):
@@ -118,8 +120,10 @@ class DenseClassifier(MemoryClassifier):
     beta: float = 10.0
     weight: float = 1e-2
 
-    def store(self, vectors: csr_matrix, labels: Ids) -> None:
-        self.stored, self.labels = vectors[: self.config.patterns], labels[: self.config.patterns]
+    def store(self, vectors: csr_matrix, labels: Ids) -> int:
+        every = -(-len(labels) // self.config.patterns)
+        self.stored, self.labels = vectors[::every], labels[::every]
+        return len(self.labels)
 
     def choose(self, vectors: csr_matrix, labels: Ids) -> None:
         rows = np.arange(len(labels))

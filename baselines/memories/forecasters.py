@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seqbench.baselines.memories.learning import RULES
 from seqbench.interface import Arrays, Floats
-from seqbench.learning.forecaster import WindowConfig, WindowForecaster
+from seqbench.learning.forecaster import WindowForecaster, WindowSettings
 from seqbench.learning.series_windows import SeriesWindows, held_out, training_windows
 from seqbench.tasks.forecasts.model import ForecastContext, Panel
 
@@ -26,12 +26,12 @@ EDGE = 3.0
 """Widths from the level to the outermost threshold of the thermometer."""
 
 
-class MemoryForecasterConfig(WindowConfig):
+class MemoryForecasterConfig(WindowSettings):
     window: int = Field(
         24,
         ge=1,
         le=5000,
-        description=str(WindowConfig.model_fields["window"].description),
+        description=str(WindowSettings.model_fields["window"].description),
         json_schema_extra={"search": {"choices": [6, 12, 24, 48, 96]}},
     )
     patterns: int = Field(
@@ -56,7 +56,9 @@ class MemoryForecaster(WindowForecaster):
         self.store(*self._scaled(windows, torch.arange(0, len(windows), every)))
         if later is not None:
             with ctx.validating():
-                self.choose(*self._scaled(later, torch.arange(len(later))))
+                x, y = self._scaled(later, torch.arange(len(later)))
+                if len(x):
+                    self.choose(x, y)
 
     def store(self, x: Tensor, y: Tensor) -> None:
         """Store windows (P, L) with the values (P, H) after them."""
@@ -67,7 +69,7 @@ class MemoryForecaster(WindowForecaster):
         return
 
     def _scaled(self, windows: SeriesWindows, rows: Tensor) -> tuple[Tensor, Tensor]:
-        x, y, _ = windows.scaled(rows, self.logarithm, self.config.errors)
+        x, y, _ = windows.scaled(rows, self.logarithm, "width")
         return x, y
 
     def learned(self) -> Arrays:

@@ -104,7 +104,8 @@ def read_csv(path: Path) -> list[Roll]:
             raise line.fault(
                 f"{len(cells)} numbers; a frame has {KEYS}, one per key from A0, or {PITCHES}, one per MIDI pitch"
             )
-        if strange := next((cell for cell in cells if cell not in ("0", "1")), None):
+        strange = next((cell for cell in cells if cell not in ("0", "1")), None)
+        if strange is not None:
             raise line.fault(f"{strange[:40]!r} is neither 0 nor 1; leave out headers, and write 1 for keys that sound")
         first = LOWEST if len(cells) == KEYS else 0
         pieces[-1].append([first + i for i, cell in enumerate(cells) if cell == "1"])
@@ -127,7 +128,7 @@ def read_midi(path: Path, step: float) -> Roll:
         file = mido.MidiFile(file=io.BytesIO(data))
     except EOFError:
         raise DataError(f"{path} is no standard MIDI file: it ends too early") from None
-    except (OSError, ValueError, IndexError, KeyError, TypeError) as error:
+    except Exception as error:  # mido raises errors of many kinds
         raise DataError(f"{path} is no standard MIDI file: {str(error) or type(error).__name__}") from None
     if file.type == 2:
         raise DataError(f"{path} holds patterns that do not sound together (type 2); save it as type 0 or 1")

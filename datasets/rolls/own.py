@@ -49,8 +49,9 @@ class RollFile(Dataset[FrameData]):
 
     def fingerprint(self) -> str:
         found = hashlib.sha256()
-        for path in self._paths():
-            for file in _all_files(path):
+        for files in (part for path in self._paths() for part in _files_by_part(path)):
+            found.update(f"{len(files)} ".encode())
+            for file in files:
                 found.update(hashlib.sha256(read_bytes(file)).digest())
         return found.hexdigest()
 
@@ -79,15 +80,7 @@ class RollFile(Dataset[FrameData]):
         return NewPieces(rolls, names)
 
     def _given(self, paths: Sequence[Path]) -> list[Rolls]:
-        parts: list[Rolls] = [pieces_of(path, self.frame)[0] for path in paths]
-        for i, part in enumerate(parts):
-            for earlier in range(i):
-                if _key(part) == _key(parts[earlier]):
-                    raise DataError(
-                        f"{paths[i]} and {paths[earlier]} hold the same pieces; give different ones, since a model "
-                        "must not be tested on its training data"
-                    )
-        return parts
+        return _different([pieces_of(path, self.frame)[0] for path in paths], [str(path) for path in paths])
 
     def _parts(self, path: Path) -> list[Rolls]:
         if path.is_dir() and all((path / part).is_dir() for part in PARTS):
@@ -95,7 +88,7 @@ class RollFile(Dataset[FrameData]):
         if path.suffix.lower() == JSON and not path.is_dir():
             found = read_json(path)
             if isinstance(found, dict):
-                return [found[part] for part in PARTS]
+                return _different([found[part] for part in PARTS], [f"{path}, {part}" for part in PARTS])
             rolls: Rolls = found
         else:
             rolls = pieces_of(path, self.frame)[0]
@@ -110,6 +103,18 @@ class RollFile(Dataset[FrameData]):
 
     def _paths(self) -> list[Path]:
         return [path.expanduser() for path in (self.path, self.valid, self.test) if path is not None]
+
+
+def _different(parts: Sequence[Rolls], names: Sequence[str]) -> list[Rolls]:
+    """Return parts, of which no two may hold the same pieces."""
+    for i, part in enumerate(parts):
+        for earlier in range(i):
+            if _key(part) == _key(parts[earlier]):
+                raise DataError(
+                    f"{names[i]} and {names[earlier]} hold the same pieces; give different ones, since a model must "
+                    "not be tested on its training data"
+                )
+    return list(parts)
 
 
 def pieces_of(path: Path, step: float) -> tuple[list[Roll], list[str]]:
@@ -147,11 +152,11 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _all_files(path: Path) -> list[Path]:
-    """Return the files that the data of a path are read from, also those in the folders of its parts."""
+def _files_by_part(path: Path) -> list[list[Path]]:
+    """Return the files that the data of a path are read from: those of each part, if it has a folder for each."""
     if path.is_dir() and all((path / part).is_dir() for part in PARTS):
-        return [file for part in PARTS for file in _files(path / part)]
-    return _files(path)
+        return [_files(path / part) for part in PARTS]
+    return [_files(path)]
 
 
 def _key(rolls: Rolls) -> str:

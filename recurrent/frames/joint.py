@@ -44,7 +44,12 @@ class RNNNADE(NeuralFrameModel):
 
 
 class RNNRBMConfig(BoltzmannConfig, JointConfig):
-    hidden_size: int = Field(100, ge=1, description=str(JointConfig.model_fields["hidden_size"].description))
+    hidden_size: int = Field(
+        100,
+        ge=1,
+        description=str(JointConfig.model_fields["hidden_size"].description),
+        json_schema_extra={"search": {"low": 50, "high": 300, "log": True}},
+    )
     boltzmann_size: int = Field(
         150,
         ge=1,

@@ -2,14 +2,14 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqbench.interface import Arrays, Floats
+from seqbench.interface import Arrays, Config, Floats
 from seqbench.learning import training
 from seqbench.learning.least_squares import least_squares
 from seqbench.learning.series_windows import (
@@ -37,7 +37,7 @@ PIECE = 4096
 """Number of windows that are forecast together."""
 
 
-class WindowConfig(TrainingConfig):
+class WindowSettings(Config):
     window: int = Field(
         504,
         ge=1,
@@ -50,6 +50,9 @@ class WindowConfig(TrainingConfig):
         description="whether windows are scaled in logarithms (log) or as they are (linear); "
         "auto: in logarithms if no training value is below 0",
     )
+
+
+class WindowConfig(WindowSettings, TrainingConfig):
     errors: ErrorUnit = Field(
         "season",
         description="unit of errors; season: the mean change over a season, as in MASE; width: the window's width; "
@@ -71,8 +74,8 @@ class WindowForecaster(Forecaster):
     H is the horizon of the fit. Longer forecasts are made H steps at a time, with the values forecast so far as input.
     """
 
-    config_class = WindowConfig
-    config: WindowConfig
+    config_class: ClassVar[type[Config]] = WindowSettings
+    config: WindowSettings
     window: int
     """L of the fit, in steps."""
     horizon: int

@@ -1,7 +1,7 @@
 """Base class of all networks that predict frames: what they make of the past, and how a frame depends on it."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from copy import deepcopy
 
 import numpy as np
@@ -82,6 +82,10 @@ class Head(nn.Module):
         """Prepare for training with these frames (M, K)."""
         return
 
+    def end(self) -> None:
+        """Give up what only training needs."""
+        return
+
     @abstractmethod
     def loss(self, features: Tensor, frames: Tensor, places: Tensor) -> Tensor:
         """Return what training minimises, (N,), for features (N, F) and frames (N, K).
@@ -98,9 +102,9 @@ class Head(nn.Module):
             keys: (N,) numbers that tell the pasts of frames apart, for random numbers of estimates.
         """
 
-    def validation(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
-        """Return scores (M,) of all frames or of some, by whose mean training stops: by default −ln p of all."""
-        return -self.log_p(features, frames, keys)[:, 0]
+    def validation(self, features: Tensor, frames: Tensor) -> Tensor:
+        """Return the scores (N,) by whose mean training stops: by default −ln p, which must be exact."""
+        return -self.log_p(features, frames, np.zeros(len(frames), dtype=np.int64))[:, 0]
 
     @abstractmethod
     def draw(self, features: Tensor, rng: np.random.Generator) -> Tensor:
@@ -146,7 +150,6 @@ class NeuralFrameModel(FrameModel):
         everything = np.concatenate(list(train))
         share = torch.tensor((everything.sum(axis=0) + 1) / (len(everything) + 2), dtype=torch.float32)
         valid = _padded(ctx.valid, device, torch.float32) if len(ctx.valid) else None
-        keys = keys_of_pasts(ctx.valid)
         with seeded(ctx.seed, device):
             self.network = self.build(share).to(device)
             frames = _padded(train, device, torch.float32)
@@ -154,17 +157,19 @@ class NeuralFrameModel(FrameModel):
             training.train(
                 self.network,
                 FrameBatches(self.network, frames, self.config.batch_size),
-                None if valid is None else (lambda: self._validate(valid, keys)),
+                None if valid is None else (lambda: self._validate(valid)),
                 self.config,
                 ctx,
                 loss_name="train_loss",
                 score_name=self.network.head.validated_by,
             )
+        self.network.head.end()
 
     @torch.inference_mode()
     def predict(self, rolls: Rolls) -> list[Floats]:
         """See `FrameModel.predict`; networks compute in float32, and in float64 where scores are estimates."""
-        exact, keys = self.network.head.exact, keys_of_pasts(rolls)
+        exact = self.network.head.exact
+        keys = [np.zeros(len(roll), dtype=np.int64) for roll in rolls] if exact else keys_of_pasts(rolls)
         network = self.network if exact else deepcopy(self.network).double()
         padded = _padded(rolls, self._device, torch.float32 if exact else torch.float64)
         found: list[Floats] = [np.empty(0)] * len(rolls)
@@ -189,11 +194,11 @@ class NeuralFrameModel(FrameModel):
     def _device(self) -> torch.device:
         return next(self.network.parameters()).device
 
-    def _validate(self, padded: Padded, keys: Sequence[Ids]) -> float:
+    def _validate(self, padded: Padded) -> float:
         found = []
         for rows in by_length(padded.lengths, SCORED):
             features, frames, _ = _flat(self.network, padded, rows)
-            found.append(self.network.head.validation(features, frames, np.concatenate([keys[i] for i in rows])))
+            found.append(self.network.head.validation(features, frames))
         return float(torch.cat(found).double().mean())
 
     def arrays(self) -> Arrays:

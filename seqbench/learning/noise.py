@@ -35,11 +35,11 @@ def uniform(keys: Tensor, draw: int, count: int, dtype: torch.dtype) -> Tensor:
     """Return numbers (N, count) in [0, 1) for keys (N,).
 
     Args:
-        draw: the number of the draw; each has its own numbers.
+        draw: the number of the draw; each has its own numbers, whatever the counts.
         count: how many per key.
     """
     half = -(-count // 2)  # each 64 bits give two numbers of 32
-    places = torch.arange(half, device=keys.device) + draw * (half + 1)
+    places = torch.arange(half, device=keys.device) + (draw << 32)
     bits = mixed(mixed(keys + GOLDEN)[:, None] + places * GOLDEN)
     both = torch.cat([_shifted(bits, 32), bits.bitwise_and_((1 << 32) - 1)], dim=1)
     return both[:, :count].to(dtype).mul_(2.0**-32)

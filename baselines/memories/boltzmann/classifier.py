@@ -10,8 +10,11 @@ from seqbench.learning.training import LearningRate
 
 
 class ClassificationConfig(NeuralClassifierConfig):
-    hidden_size: int = Field(
-        100, ge=1, description="hidden units", json_schema_extra={"search": {"low": 20, "high": 500, "log": True}}
+    embedding_size: int = Field(
+        100,
+        ge=1,
+        description="hidden units, to each of which a word has a weight",
+        json_schema_extra={"search": {"low": 20, "high": 500, "log": True}},
     )
     learning_rate: LearningRate = Field(
         1e-2,
@@ -39,10 +42,10 @@ class ClassificationNetwork(nn.Module):
 
     def __init__(self, vocab_size: int, classes: int, config: ClassificationConfig) -> None:
         super().__init__()
-        self.W = nn.Embedding(vocab_size + 1, config.hidden_size, padding_idx=vocab_size, sparse=True)
+        self.W = nn.Embedding(vocab_size + 1, config.embedding_size, padding_idx=vocab_size, sparse=True)
         nn.init.uniform_(self.W.weight[:vocab_size], -0.1, 0.1)
-        self.U = nn.Parameter(torch.empty(classes, config.hidden_size).uniform_(-0.1, 0.1))
-        self.c, self.d = nn.Parameter(torch.zeros(config.hidden_size)), nn.Parameter(torch.zeros(classes))
+        self.U = nn.Parameter(torch.empty(classes, config.embedding_size).uniform_(-0.1, 0.1))
+        self.c, self.d = nn.Parameter(torch.zeros(config.embedding_size)), nn.Parameter(torch.zeros(classes))
         self.padding, self.dropout = vocab_size, config.dropout
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:

@@ -9,26 +9,35 @@ from torch.nn import functional as F
 
 from seqbench.interface import Arrays
 from seqbench.learning import training
-from seqbench.learning.forecaster import WindowConfig, WindowForecaster
+from seqbench.learning.forecaster import WindowForecaster, WindowSettings
 from seqbench.learning.series_windows import SeriesWindows, held_out, training_windows
-from seqbench.learning.training import LearningRate, Loss, choose_device, load_weights, seeded, weight_count, weights
+from seqbench.learning.training import (
+    LearningRate,
+    Loss,
+    TrainingConfig,
+    choose_device,
+    load_weights,
+    seeded,
+    weight_count,
+    weights,
+)
 from seqbench.tasks.forecasts.model import ForecastContext, Panel
 
 SWEEPS = 30
 """Updates of the mean field of a future."""
 
 
-class GaussianConfig(WindowConfig):
+class GaussianConfig(WindowSettings, TrainingConfig):
     window: int = Field(
         24,
         ge=1,
         le=5000,
-        description=str(WindowConfig.model_fields["window"].description),
+        description=str(WindowSettings.model_fields["window"].description),
         json_schema_extra={"search": {"choices": [6, 12, 24, 48, 96]}},
     )
     learning_rate: LearningRate = Field(
         1e-3,
-        description=str(WindowConfig.model_fields["learning_rate"].description),
+        description=str(TrainingConfig.model_fields["learning_rate"].description),
         json_schema_extra={"search": {"low": 2e-4, "high": 1e-2, "log": True}},
     )
     hidden_size: int = Field(
@@ -44,7 +53,7 @@ class GaussianConfig(WindowConfig):
         5, ge=1, description="k of contrastive divergence", json_schema_extra={"search": {"choices": [1, 5, 15]}}
     )
     batch_size: int = Field(64, ge=1, description="windows per update")
-    patience: int = Field(10, ge=1, description=str(WindowConfig.model_fields["patience"].description))
+    patience: int = Field(10, ge=1, description=str(TrainingConfig.model_fields["patience"].description))
 
 
 class GaussianMachine(nn.Module):
@@ -127,7 +136,7 @@ class GaussianRBMForecaster(WindowForecaster):
         return GaussianMachine(self.window + self.horizon, self.config)
 
     def _scaled(self, windows: SeriesWindows) -> tuple[Tensor, Tensor]:
-        x, y, _ = windows.scaled(torch.arange(len(windows)), self.logarithm, self.config.errors)
+        x, y, _ = windows.scaled(torch.arange(len(windows)), self.logarithm, "width")
         return x.float(), y.float()
 
     def _error(self, x: Tensor, y: Tensor) -> float:

@@ -17,8 +17,6 @@ from seqbench.learning.training import LearningRate
 
 ENUMERATED = 12
 """The most units, visible or hidden, of which all states are enumerated for each frame by itself."""
-VALIDATED = 2000
-"""The most frames of which the pseudo-likelihood is computed in validation."""
 ALONE = 20
 """How many times more chains anneal if all frames have one machine."""
 CHAINS = 1 << 10
@@ -82,6 +80,9 @@ class BoltzmannHead(Head):
     2002), or goes on from update to update (persistent contrastive divergence, Tieleman 2008).
     """
 
+    particles: Tensor
+    """States of visible units that go on from update to update; there are some in training only."""
+
     def __init__(self, size: int, share: Tensor, config: BoltzmannConfig) -> None:
         """size: F; with 0, all frames have one machine."""
         super().__init__()
@@ -89,6 +90,7 @@ class BoltzmannHead(Head):
         self.W = nn.Parameter(torch.empty(keys, config.hidden_size).normal_(std=0.01 / SCALE))
         self.b, self.c = Biases(size, log_odds(share)), Biases(size, torch.zeros(config.hidden_size))
         self.config, self.alone = config, size == 0
+        self.register_buffer("particles", torch.zeros(0, keys))
         self.exact = min(keys, config.hidden_size) <= (ENUMERABLE if self.alone else ENUMERATED)
         self.validated_by = "valid_nats" if self.exact else "valid_pseudo_nats"
 
@@ -105,6 +107,9 @@ class BoltzmannHead(Head):
         if self.config.particles == "persistent":
             self.particles = frames[torch.randperm(len(frames))[:PARTICLES]] if self.alone else frames.clone()
 
+    def end(self) -> None:
+        self.particles = self.particles[:0]
+
     def loss(self, features: Tensor, frames: Tensor, places: Tensor) -> Tensor:
         machine, k = self.machine(features), self.config.gibbs_steps
         if self.config.particles == "data":
@@ -114,7 +119,8 @@ class BoltzmannHead(Head):
         own = Machine(machine.W, machine.b[0], machine.c[0]) if self.alone else machine
         moving = slice(None) if self.alone else places
         with torch.no_grad():
-            self.particles[moving] = drawn = own.gibbs(self.particles[moving], k)
+            drawn = own.gibbs(self.particles[moving], k).to(frames.dtype)
+            self.particles[moving] = drawn
         energies = own.free_energy(drawn)
         return machine.free_energy(frames) - (energies.mean() if self.alone else energies)
 
@@ -124,7 +130,7 @@ class BoltzmannHead(Head):
         if self.alone:  # one machine: chains that are enough for all frames
             own, numbers, chains = Machine(machine.W, machine.b[:1], machine.c[:1]), numbers[:1] * 0, ALONE * chains
         if self.exact:
-            found = log_z(own)
+            found = log_z(Machine(own.W, own.b[0], own.c[0]))[None] if self.alone else log_z(own)
             error = torch.zeros_like(found)
         else:
             parts = [torch.split(x, max(1, CHAINS // chains)) for x in (own.b, own.c, numbers)]
@@ -133,15 +139,14 @@ class BoltzmannHead(Head):
         scores = (-machine.free_energy(frames) - found).clamp(max=0.0)  # an estimate of ln Z may be too low
         return torch.stack([scores, error.expand(len(frames))], dim=1)
 
-    def validation(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
-        """Return −ln p if that is exact, else the negative pseudo-likelihood of some frames.
+    def validation(self, features: Tensor, frames: Tensor) -> Tensor:
+        """Return −ln p if that is exact, else the negative pseudo-likelihood.
 
         Training that stops by an estimate of ln Z would choose machines for which the estimate is too low.
         """
         if self.exact:
-            return super().validation(features, frames, keys)
-        every = -(-len(frames) // VALIDATED)
-        return -self.machine(features[::every]).pseudo_likelihood(frames[::every])
+            return super().validation(features, frames)
+        return -self.machine(features).pseudo_likelihood(frames)
 
     def draw(self, features: Tensor, rng: np.random.Generator) -> Tensor:
         machine = self.machine(features[None])

@@ -12,7 +12,8 @@ from seqbench.learning.window_language import WindowLanguageConfig, WindowLangua
 MOST = 20_000
 """The most symbols: the free energies of all of them are computed for each symbol that is scored."""
 HELD = 1 << 23
-"""Maximum number of fields (predictions x symbols x hidden units) that are held at once."""
+"""Maximum number of fields (predictions x symbols x hidden units) that are held at once in scoring; training holds
+those of a whole batch."""
 
 
 class BoltzmannLanguageConfig(WindowLanguageConfig):

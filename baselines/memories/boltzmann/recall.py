@@ -115,15 +115,20 @@ class RBMMemory(Memory):
         self.W, self.b, self.c = (x.double().numpy() for x in (machine.W, machine.b, machine.c))
 
     def predict(self, damaged: Signs) -> Settled:
-        return run(self._step, lambda signs: self._step(signs.astype(np.float32))[1], damaged, self.config.limit)
+        return run(self._step, lambda signs: self._energy((signs + 1.0) / 2), damaged, self.config.limit)
+
+    def _energy(self, v: Floats) -> Floats:
+        """Return −v·b − Σ_j max(0, (v W + c)_j) (B,): the energy with the hidden units where it is least."""
+        found: Floats = -v @ self.b - np.maximum(v @ self.W + self.c, 0.0).sum(axis=1)
+        return found
 
     def _step(self, signs: States) -> tuple[States, Floats]:
         v = (signs.astype(np.float64) + 1) / 2
         h = (v @ self.W + self.c > 0) * 1.0
         fields = h @ self.W.T + self.b
-        after = (fields > 0) * 1.0
-        energies = -(after * fields).sum(axis=1) - h @ self.c
-        return np.ascontiguousarray(2 * after - 1, dtype=np.float32), energies
+        quiet = np.abs(fields) <= QUIET * (np.abs(self.W).sum(axis=1) + np.abs(self.b))
+        after = np.where(quiet, v, fields > 0)
+        return np.ascontiguousarray(2 * after - 1, dtype=np.float32), self._energy(v)
 
     def arrays(self) -> Arrays:
         return {"W": self.W, "b": self.b, "c": self.c}

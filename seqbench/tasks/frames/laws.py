@@ -37,8 +37,12 @@ def exact(said: Floats) -> Check:
 
 
 def mean_error(errors: Floats) -> float:
-    """Return the standard error of the mean of M scores whose independent standard errors are given, (M,)."""
-    return float(np.sqrt((errors**2).sum()) / len(errors))
+    """Return the standard error of the mean of M scores, whose standard errors are given, (M,).
+
+    Scores with the same error share one estimate, and so are wrong together; others are independent.
+    """
+    shared, counts = np.unique(errors, return_counts=True)
+    return float(np.sqrt(((shared * counts) ** 2).sum()) / len(errors))
 
 
 def copied(rolls: Rolls) -> list[Roll]:

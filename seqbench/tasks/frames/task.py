@@ -83,8 +83,8 @@ class Frames(Task[FrameData, FrameModel]):
         if not error:
             return ()
         return (
-            f"{record.label}: an estimate with a standard error of {error:.2g} nats/frame, by annealed importance "
-            "sampling of ln Z, which is more often too low than too high, so that the estimate flatters",
+            f"{record.label}: an estimate with a standard error of {error:.2g} nats/frame; as ln Z is more often "
+            "estimated too low than too high, it flatters",
         )
 
     def comparability(self, data: FrameData, dataset: str, data_sha256: str) -> Comparability:
@@ -128,23 +128,25 @@ class Frames(Task[FrameData, FrameModel]):
         return as_text(drawn(model, data, sampling), data.lowest)
 
 
-def drawn(model: FrameModel, data: FrameData, sampling: Sampling) -> Roll:
-    """Draw a piece frame by frame.
+def check_drawable(kind: type[FrameModel], sampling: Sampling) -> None:
+    """Check that models of a class draw frames, and that the settings are for frames.
 
     Raises:
-        ValueError: the model draws no frames, the length is not positive, or a setting is not for frames.
+        ValueError: they do not, or are not.
     """
+    if kind.draw is FrameModel.draw:
+        raise ValueError(f"{kind.__name__} draws no frames; choose another model")
     if sampling.length < 1:
         raise ValueError(f"length must be 1 or more frames, not {sampling.length}")
-    standard = Sampling(sampling.length, seed=sampling.seed)
-    if sampling != standard:
+    if sampling != Sampling(sampling.length, seed=sampling.seed):
         raise ValueError("a model of frames draws from its own distribution: give only the length and the seed")
+
+
+def drawn(model: FrameModel, data: FrameData, sampling: Sampling) -> Roll:
+    """Draw a piece (T, K) frame by frame; raises as `check_drawable` does."""
+    check_drawable(type(model), sampling)
     rng = np.random.default_rng(sampling.seed)
     roll = np.zeros((0, data.train[0].shape[1]), dtype=np.int8)
     for _ in range(sampling.length):
-        try:
-            frame = model.draw(roll, rng)
-        except NotImplementedError as error:
-            raise ValueError(f"{error}; choose another model") from None
-        roll = np.concatenate([roll, frame[None].astype(np.int8)])
+        roll = np.concatenate([roll, model.draw(roll, rng)[None].astype(np.int8)])
     return roll

@@ -61,6 +61,16 @@ def test_the_probabilities_of_all_frames_sum_to_one_after_any_past(model: FrameM
         assert sum(p(model, *past, list(frame)) for frame in product((0, 1), repeat=2)) == pytest.approx(1)
 
 
+def test_frames_unlike_all_others_keep_a_probability() -> None:
+    held = [np.tile(np.array([[1] + [0] * 87], np.int8), (1000, 1))]
+    for model in (NoteNgram(NoteNgramConfig(order=8)), ChordNgram()):
+        model.fit(held, FramesContext(seed=0, budget=Budget(), valid=[], keys=88))
+        strange = np.tile(np.ones((1, 88), np.int8), (3, 1))
+        assert np.isfinite(model.predict([strange])[0]).all()
+        silent = np.vstack([held[0][:20], np.zeros((1, 88), np.int8)])
+        assert np.isfinite(model.predict([silent])[0]).all()
+
+
 @pytest.mark.parametrize("model", [NoteNgram(NoteNgramConfig(order=2)), ChordNgram(ChordNgramConfig(order=2))])
 def test_drawn_frames_have_their_probabilities(model: FrameModel) -> None:
     fitted(model)

@@ -47,10 +47,10 @@ def test_a_dense_memory_sums_over_the_documents_that_are_alike() -> None:
     np.testing.assert_allclose(np.exp(model.predict(labelled().texts)), p / p.sum(axis=1, keepdims=True))
 
 
-def test_only_the_first_documents_are_kept() -> None:
+def test_of_too_many_documents_every_nth_is_kept() -> None:
     model = fitted(DenseClassifier(DenseClassifierConfig(patterns=2)))
     assert isinstance(model, DenseClassifier)
-    assert model.labels.tolist() == [0, 0]
+    assert model.labels.tolist() == [0, 1]
     assert model.stored.shape == (2, 5)
 
 
@@ -63,7 +63,7 @@ def test_the_weights_of_a_hopfield_network_are_covariances() -> None:
 
 def test_the_classification_machine_agrees_with_the_enumeration_of_its_hidden_units() -> None:
     torch.manual_seed(0)
-    network = ClassificationNetwork(5, 3, ClassificationConfig(hidden_size=4)).double().eval()
+    network = ClassificationNetwork(5, 3, ClassificationConfig(embedding_size=4)).double().eval()
     with torch.no_grad():
         network.c.normal_()
         network.d.normal_()

@@ -120,6 +120,14 @@ def test_pieces_of_training_in_the_test_part_are_told(tmp_path: Path) -> None:
     assert data.notes["warnings"] == ["3 of 3 test pieces stand in training too, so the scores are too good"]
 
 
+def test_pieces_that_move_to_another_part_are_other_data(tmp_path: Path) -> None:
+    for name in ("train/a", "train/b", "valid/c", "test/d"):
+        write(tmp_path / "one" / f"{name}.json", json.dumps([[[60 + ord(name[-1]) - 97], [60]]]))
+    one = RollFile(path=tmp_path / "one").fingerprint()
+    (tmp_path / "one" / "train" / "b.json").rename(tmp_path / "one" / "valid" / "b.json")
+    assert RollFile(path=tmp_path / "one").fingerprint() != one
+
+
 def test_new_pieces_are_read_with_the_frames_of_the_data(tmp_path: Path) -> None:
     data = RollFile(path=write(tmp_path / "a.json", json.dumps(PIECES)), frame=0.5)
     file = midi(tmp_path / "new" / "b.mid", [on(60), off(60, 480)])
@@ -144,10 +152,11 @@ TEXTS = [
     ("a.json", '{"train": [[[60]]]}', "has no 'valid'; give train, valid, test"),
     ("a.json", '{"training": [[[60]]]}', "has 'training'; its parts must be called train, valid, test"),
     ("a.json", '{"train": [[[60]]], "valid": [], "test": []}', "valid holds no list of pieces"),
-    ("a.json", '{"train": [[[]]], "valid": [[[60]]], "test": [[[60]]]}', "no key sounds in any piece"),
+    ("a.json", '{"train": [[[]]], "valid": [[[60]]], "test": [[[61]]]}', "no key sounds in any piece"),
     ("a.json", "[[[60]], [[60]]]", "holds 1 different piece, fewer than the 3 parts"),
     ("a.csv", "1,0,1\n", "line 1: 3 numbers; a frame has 88, one per key from A0, or 128"),
     ("a.csv", "a" + line()[1:], "line 1: 'a' is neither 0 nor 1"),
+    ("a.csv", line()[1:], "line 1: '' is neither 0 nor 1"),
     ("a.csv", "2" + line()[1:], "line 1: '2' is neither 0 nor 1"),
     ("a.csv", f"{line(5, width=128)}\n", "pitch 5 lies outside the piano"),
     ("a.csv", " \n\n", "holds only blank lines"),

@@ -20,6 +20,13 @@ def test_numbers_are_uniform_and_draws_are_independent() -> None:
     assert np.abs(correlations).max() < 5 / np.sqrt(50_000)
 
 
+def test_draws_of_different_counts_share_no_numbers() -> None:
+    key = torch.tensor([11])
+    drawn = [uniform(key, draw, count, torch.float64).flatten() for draw, count in enumerate([176, 300] * 40)]
+    together = torch.cat(drawn)
+    assert len(torch.unique(together)) >= len(together) - 2
+
+
 def test_a_key_has_its_numbers_in_any_company() -> None:
     together, alone = uniform(KEYS, 3, 20, torch.float64), uniform(KEYS[17:18], 3, 20, torch.float64)
     assert torch.equal(together[17:18], alone)

@@ -12,7 +12,7 @@ from seqbench.baselines.memories.boltzmann.frames import SCALE, BoltzmannConfig,
 from seqbench.baselines.memories.boltzmann.restricted import Machine, all_states, annealed_log_z, log_z
 from seqbench.learning.noise import uniform
 
-MACHINES = 50
+MACHINES = 200
 
 
 def machine(visible: int, hidden: int, seed: int, scale: float = 1.0) -> Machine:
@@ -73,9 +73,9 @@ def test_annealing_finds_ln_z_within_its_error_in_nine_machines_of_ten() -> None
         def noise(draw: int, units: int, key: Tensor = key) -> Tensor:
             return uniform(key, draw, 100 * units, torch.float64).view(1, 100, units)
 
-        found, error = annealed_log_z(one, 100, 400, noise)
+        found, error = annealed_log_z(one, 100, 200, noise)
         within += bool((found - log_z(of)).abs() <= 1.96 * error)
-        assert float(error) < 0.05
+        assert float(error) < 0.1
     assert within >= 0.9 * MACHINES
 
 

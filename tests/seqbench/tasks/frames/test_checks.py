@@ -67,9 +67,10 @@ def test_faults_are_found_where_all_frames_are_too_many_to_sum(
     assert law in {check.name for check in KIND.check(model, data, 0, None) if not check.passed}
 
 
-def test_the_error_of_a_mean_is_that_of_independent_errors() -> None:
-    errors = np.array([0.3, 0.4])
-    assert mean_error(errors) == pytest.approx(np.sqrt(0.3**2 + 0.4**2) / 2)
+def test_the_error_of_a_mean_is_that_of_independent_errors_and_of_shared_ones_the_whole() -> None:
+    assert mean_error(np.array([0.3, 0.4])) == pytest.approx(np.sqrt(0.3**2 + 0.4**2) / 2)
+    assert mean_error(np.array([0.3, 0.3, 0.3])) == pytest.approx(0.3)
+    assert mean_error(np.array([0.3, 0.4, 0.3, 0.0])) == pytest.approx(np.sqrt(0.6**2 + 0.4**2) / 4)
 
 
 def test_the_model_of_the_page_keeps_the_laws(tmp_path: Path) -> None:

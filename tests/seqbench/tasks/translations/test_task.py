@@ -104,7 +104,8 @@ def test_a_run_is_scored_apart_and_its_record_shows_examples_lengths_and_broken_
 def test_a_score_is_drawn_against_the_length_of_the_source_with_intervals(tmp_path: Path) -> None:
     honest, *_ = _records(tmp_path, ["Dictionary"], text=True)
     (panel,) = panels(stored_tables(tmp_path / "results"), "length", "exact_match")
-    assert panel.xlabel == "words of the source, reverse(train_pairs=100, valid_pairs=20, test_pairs=60)"
+    assert panel.xlabel == "words of the source"
+    assert panel.title == "reverse(train_pairs=100, valid_pairs=20, test_pairs=60)"
     dictionary, truth = panel.lines
     expected = [100 * stratum["exact_match"] for stratum in honest.detail["strata"]["length"]]
     assert [point.y for point in dictionary.points] == pytest.approx(expected)
