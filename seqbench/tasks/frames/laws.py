@@ -149,7 +149,7 @@ def normalised(model: FrameModel, rolls: Rolls, rng: np.random.Generator) -> Che
     """
     candidates, whole = _candidates(rolls)
     worst, bound = 1.0 if whole else 0.0, SUM_TOLERANCE
-    places = 0
+    places, estimated = 0, False
     for count in AFTER:
         long = np.flatnonzero(lengths(rolls) >= count)
         if not len(long):
@@ -161,19 +161,22 @@ def normalised(model: FrameModel, rolls: Rolls, rng: np.random.Generator) -> Che
             p = np.exp(scores[:, 0])
         total, error = float(p.sum()), float((p * scores[:, 1]).sum())  # errors at one place may depend on each other
         allowed = SUM_TOLERANCE + Z * error
-        places += 1
+        places, estimated = places + 1, estimated or bool(error)
         stray = abs(total - 1) if whole else total - 1
         if stray - allowed > (abs(worst - 1) if whole else worst - 1) - bound:
             worst, bound = total, allowed
     passed = (abs(worst - 1) if whole else worst - 1) <= bound
     which = "all" if whole else f"{len(candidates)}"
     sentence = f"the probabilities of {which} frames sum to {worst:.6g}"
+    remedy = "scores must be log-probabilities of all keys of a frame together"
+    if estimated:
+        remedy = "the estimates are too good; more steps or chains make them better"
     return Check(
         name="normalised",
         passed=passed,
         value=worst,
         bound=1 - bound if whole and worst < 1 else 1 + bound,
-        message=sentence if passed else f"{sentence}: scores must be log-probabilities of all keys of a frame together",
+        message=sentence if passed else f"{sentence}: {remedy}",
         places=places,
     )
 
