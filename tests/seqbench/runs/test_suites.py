@@ -8,7 +8,7 @@ from seqbench import registry
 from seqbench.runs import suites
 from seqbench.runs.grid import TRUTH, Cell, grid
 from seqbench.runs.suites import SuiteError
-from seqbench.spec import parse
+from seqbench.spec import Spec, parse
 
 GOOD = """
 name = "mine"
@@ -214,6 +214,18 @@ def test_every_setting_of_the_presets_of_longrange_is_one_of_some_model_and_is_i
         for task in preset.tasks:
             known = {setting for cell in found if cell.identity.task == task for setting in cell.identity.config}
             assert set(preset.tasks[task].settings) <= known
+
+
+@pytest.mark.parametrize("name", suites.shipped())
+def test_a_model_that_a_preset_names_has_the_settings_that_it_is_given(name: str) -> None:
+    suite = suites.load(name)
+    for task in suite.tasks:
+        for preset in (found.of(task) for found in suite.presets.values()):
+            for model, own in preset.models.items():
+                if task not in registry.models()[model].targets:
+                    continue  # of another part
+                spec = Spec(model, dict(own.settings))
+                registry.configured(registry.find_model(spec, task).attribute.config_class, spec, task)
 
 
 def test_whole_documents_of_copy_memory_are_seen_by_backpropagation_in_every_preset() -> None:
