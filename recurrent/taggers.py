@@ -3,7 +3,6 @@
 from typing import Any, Literal, Self
 
 from pydantic import Field, create_model, model_validator
-from torch import Tensor
 
 from seqbench.learning.letters import LetterLayer
 from seqbench.learning.tagger import Body, NeuralTagger, NeuralTaggerConfig
@@ -17,7 +16,7 @@ from seqbench.recurrent.layers.families import (
     ShortcutSettings,
 )
 from seqbench.recurrent.layers.settings import DirectedSettings, RecurrentSettings
-from seqbench.recurrent.layers.stack import Stack
+from seqbench.recurrent.layers.stack import StackStates
 from seqbench.recurrent.layers.time import Direction
 from seqbench.recurrent.letters import LetterLSTM
 
@@ -37,14 +36,8 @@ class RecurrentTaggerConfig(DirectedSettings, NeuralTaggerConfig):
         return self
 
 
-class RecurrentBody(Body):
-    def __init__(self, stack: Stack) -> None:
-        super().__init__()
-        self.stack, self.output_size = stack, stack.output_size
-
-    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        states: Tensor = self.stack(x.transpose(0, 1), None, lengths, final=False)[0]
-        return states.transpose(0, 1)
+class RecurrentBody(StackStates, Body):
+    """The states of recurrent layers."""
 
 
 class RecurrentTagger(NeuralTagger):

@@ -6,6 +6,7 @@ from itertools import product
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import csr_matrix
 from scipy.special import log_softmax
@@ -195,13 +196,13 @@ class DenseLanguageModel(MemoryLanguageModel):
     def _held(self) -> int:
         return max(self.vocab_size, len(self.following))
 
-    def _agreement(self, contexts: Ids) -> Ids:
+    def _agreement(self, contexts: Ids) -> NDArray[np.uint8]:
         """Return for each context and each pattern which symbols agree, as bits (M, P); the last symbol is bit 0."""
         bits = np.zeros((len(contexts), len(self.contexts)), dtype=np.uint8)
         for k in range(self.width):
             place = self.width - 1 - k
             bits |= (contexts[:, place, None] == self.contexts[:, place]).astype(np.uint8) << k
-        return bits  # type: ignore[return-value]
+        return bits
 
     def _weights(self, beta: float, decay: float) -> Floats:
         """Return e^{β (m_μ − m)} for each set of symbols that agree, (2^(order − 1),)."""

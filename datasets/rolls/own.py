@@ -83,7 +83,7 @@ class RollFile(Dataset[FrameData]):
         return _different([pieces_of(path, self.frame)[0] for path in paths], [str(path) for path in paths])
 
     def _parts(self, path: Path) -> list[Rolls]:
-        if path.is_dir() and all((path / part).is_dir() for part in PARTS):
+        if _has_parts(path):
             return self._given([path / part for part in PARTS])
         if path.suffix.lower() == JSON and not path.is_dir():
             found = read_json(path)
@@ -152,9 +152,14 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
+def _has_parts(path: Path) -> bool:
+    """Return whether a folder has a folder for each part."""
+    return all((path / part).is_dir() for part in PARTS)
+
+
 def _files_by_part(path: Path) -> list[list[Path]]:
     """Return the files that the data of a path are read from: those of each part, if it has a folder for each."""
-    if path.is_dir() and all((path / part).is_dir() for part in PARTS):
+    if _has_parts(path):
         return [_files(path / part) for part in PARTS]
     return [_files(path)]
 

@@ -17,7 +17,7 @@ from seqbench.recurrent.layers.families import (
     ShortcutSettings,
 )
 from seqbench.recurrent.layers.settings import RecurrentSettings
-from seqbench.recurrent.layers.stack import Stack
+from seqbench.recurrent.layers.stack import StackStates
 
 
 class RecurrentFramesConfig(RecurrentSettings, FrameNetworkConfig):
@@ -37,16 +37,8 @@ class RecurrentFramesConfig(RecurrentSettings, FrameNetworkConfig):
         return RecurrentPast(self.build_stack(width, self.hidden_size, self.dropout))
 
 
-class RecurrentPast(Past):
+class RecurrentPast(StackStates, Past):
     """The states of recurrent layers."""
-
-    def __init__(self, stack: Stack) -> None:
-        super().__init__()
-        self.stack, self.output_size = stack, stack.output_size
-
-    def forward(self, before: Tensor, lengths: Tensor) -> Tensor:
-        states: Tensor = self.stack(before.transpose(0, 1), None, lengths, final=False)[0]
-        return states.transpose(0, 1)
 
 
 class RecurrentFrames(NeuralFrameModel):

@@ -50,6 +50,19 @@ class Stack(Layer):
         return self.dropout(x) if self.outside else x, after
 
 
+class StackStates(nn.Module):
+    """The states of layers at all steps, with the columns of a batch first."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__()
+        self.stack, self.output_size = stack, stack.output_size
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Return (B, T, output_size) for x (B, T, input_size) of these lengths (B,)."""
+        states: Tensor = self.stack(x.transpose(0, 1), None, lengths, final=False)[0]
+        return states.transpose(0, 1)
+
+
 class Residual(Layer):
     """Adds what a layer reads to what it puts out (He et al. 2016; in recurrent stacks, Wu et al. 2016)."""
 

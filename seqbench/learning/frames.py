@@ -175,7 +175,7 @@ class NeuralFrameModel(FrameModel):
         found: list[Floats] = [np.empty(0)] * len(rolls)
         with exact_float32():
             for rows in by_length(padded.lengths, SCORED):
-                features, frames, _ = _flat(network, padded, rows)
+                features, frames = _flat(network, padded, rows)
                 said = network.head.log_p(features, frames, np.concatenate([keys[i] for i in rows]))
                 parts = np.split(said.double().cpu().numpy(), np.cumsum(padded.lengths[rows])[:-1])
                 for i, own in zip(rows.tolist(), parts, strict=True):
@@ -197,7 +197,7 @@ class NeuralFrameModel(FrameModel):
     def _validate(self, padded: Padded) -> float:
         found = []
         for rows in by_length(padded.lengths, SCORED):
-            features, frames, _ = _flat(self.network, padded, rows)
+            features, frames = _flat(self.network, padded, rows)
             found.append(self.network.head.validation(features, frames))
         return float(torch.cat(found).double().mean())
 
@@ -226,15 +226,17 @@ class FrameBatches:
 
     def __iter__(self) -> Iterator[Loss]:
         for rows in random_batches(self.padded.lengths, self.size):
-            features, frames, places = _flat(self.network, self.padded, rows)
+            features, frames = _flat(self.network, self.padded, rows)
+            places, counts = self.padded.where(rows)
+            places = places[inside(counts, places.shape[1])]
             yield Loss(self.network.head.loss(features.float(), frames, places).mean(), len(frames))
 
 
-def _flat(network: FrameNetwork, padded: Padded, rows: Ids) -> tuple[Tensor, Tensor, Tensor]:
-    """Return features (N, F), keys (N, K) and places (N,) of all frames of some pieces, one piece after another."""
+def _flat(network: FrameNetwork, padded: Padded, rows: Ids) -> tuple[Tensor, Tensor]:
+    """Return the features (N, F) and the keys (N, K) of all frames of some pieces, one piece after another."""
     frames, counts = padded.take(rows)
     known = inside(counts, frames.shape[1])
-    return network.features(frames, counts)[known], frames[known], padded.where(rows)[0][known]
+    return network.features(frames, counts)[known], frames[known]
 
 
 def _padded(rolls: Rolls, device: torch.device, dtype: torch.dtype) -> Padded:

@@ -8,7 +8,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seqbench.baselines.memories.boltzmann.restricted import ENUMERABLE, Machine, annealed_log_z, log_z
+from seqbench.baselines.memories.boltzmann.machine import ENUMERABLE
+from seqbench.baselines.memories.boltzmann.restricted import Machine, annealed_log_z, log_z
 from seqbench.interface import Ids
 from seqbench.learning.frames import FrameNetwork, FrameNetworkConfig, Head, NeuralFrameModel, Nothing, Past
 from seqbench.learning.heads import log_odds

@@ -16,7 +16,7 @@ from scipy.special import expit, logsumexp
 from seqbench.interface import Floats
 
 ENUMERABLE = 20
-"""The most units of which all states are enumerated."""
+"""The most units of which all states are enumerated; of a restricted machine, units of one kind."""
 States = NDArray[np.float64]
 """(B, N) of 0 and 1."""
 Units = Sequence[int] | NDArray[np.int64]
@@ -68,10 +68,13 @@ class BoltzmannMachine:
         """Return the exact ln p (B,) of visible states (B, V), by enumeration."""
         every = self.states()
         log_weights = -self.energy(every)
-        codes = every[:, : self.visible] @ 2.0 ** np.arange(self.visible)
-        asked = visible @ 2.0 ** np.arange(self.visible)
-        whole = logsumexp(log_weights)
-        found: Floats = np.array([logsumexp(log_weights[codes == code]) for code in asked]) - whole
+        codes, whole = self._codes(every), logsumexp(log_weights)
+        found: Floats = np.array([logsumexp(log_weights[codes == code]) for code in self._codes(visible)]) - whole
+        return found
+
+    def _codes(self, states: States) -> Floats:
+        """Return a number (B,) for the visible units of states (B, V or more)."""
+        found: Floats = states[:, : self.visible] @ 2.0 ** np.arange(self.visible)
         return found
 
     def gradient(self, visible: States) -> Gradient:
@@ -83,8 +86,8 @@ class BoltzmannMachine:
         log_weights = -self.energy(every)
         free = np.exp(log_weights - logsumexp(log_weights))
         held = np.zeros(len(every))
-        codes = every[:, : self.visible] @ 2.0 ** np.arange(self.visible)
-        for code in visible @ 2.0 ** np.arange(self.visible):
+        codes = self._codes(every)
+        for code in self._codes(visible):
             own = np.where(codes == code, log_weights, -np.inf)
             held += np.exp(own - logsumexp(own)) / len(visible)
         return correlations(every, held - free)

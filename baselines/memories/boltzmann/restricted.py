@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from seqbench.baselines.memories.boltzmann.machine import ENUMERABLE
+
 ROWS = 1 << 22
 """Maximum number of states times units that are held at once when states are enumerated."""
-ENUMERABLE = 20
-"""The most units of one kind of which all states are enumerated."""
 MEAN_FIELD = 10
 """Number of updates of the mean field at which annealing begins."""
 
