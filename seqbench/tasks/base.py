@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.strata import Property
@@ -146,6 +147,21 @@ class Task(ABC, Generic[Data, Model]):
 
         Args:
             witness: to which `score` has passed the test part.
+        """
+        return ()
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        """Return what a page shows of one fit besides its scores, from its record and its stored columns.
+
+        It is called only if the record's status is ok.
+        """
+        return ()
+
+    def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
+        """Return what a page shows of several models side by side, one fit each.
+
+        Args:
+            fits: by the label of the row, in the order of the table; the status of each is ok.
         """
         return ()
 

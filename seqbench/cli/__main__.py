@@ -1,0 +1,5 @@
+"""`python -m seqbench.cli`: the command line without its script."""
+
+from seqbench.cli import app
+
+app()

@@ -1,0 +1,86 @@
+"""Commands that run cells."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seqbench.cli.app import INTERRUPTED, app, plain_errors, print_out, say
+from seqbench.cli.options import Datasets, Format, Models, Reading, Running, Store, grouped, of_file, of_run, of_store
+
+
+@app.command()
+@grouped
+def run(
+    suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")] = "lm",
+    task: Annotated[str | None, typer.Option(help="Run only the part of the suite that is of this task.")] = None,
+    model: Models = None,
+    dataset: Datasets = None,
+    data: Annotated[
+        Path | None,
+        of_file(
+            help="A file of your own: text, tagged sentences, or a table of documents, pairs, series or sequences."
+        ),
+    ] = None,
+    reading: Reading = Reading(),  # noqa: B008 (replaced by its options)
+    running: Running = Running(),  # noqa: B008
+    retry: Annotated[bool, of_run("--retry", help="Run cells again whose status is not ok.")] = False,
+    dry_run: Annotated[bool, of_run("--dry-run", help="List the cells and run nothing.")] = False,
+    keep: Annotated[bool, of_store("--keep", help="Store the fits, for `seqbench predict`.")] = False,
+    no_text: Annotated[bool, of_store("--no-text", help="Keep the words of the data out of the store.")] = False,
+    quiet: Annotated[bool, of_store("--quiet", help="Show no progress, only the table.")] = False,
+    format: Annotated[Format, of_store(help="Format of the table.")] = Format.terminal,
+    store: Store = Path("results"),
+) -> None:
+    """Run a suite: fit, score and check every model on every data set, and print the table.
+
+    Cells whose records are in the store are not run again, so after an interruption the same command continues the run.
+    """
+    with plain_errors():
+        from seqbench import progress, registry
+        from seqbench.api import ask
+
+        asked = ask(
+            suite,
+            task=task,
+            models=model or (),
+            datasets=dataset or (),
+            data=data,
+            data_options=reading.options,
+            store=store,
+            keep=keep,
+            text=not no_text,
+            retry=retry,
+            command=shlex.join(["seqbench", *sys.argv[1:]]),
+            **running.options,
+        )
+        if dry_run:
+            progress.show_cells(asked)
+            return
+        try:
+            failed = progress.follow(asked, quiet)
+        except KeyboardInterrupt:
+            say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
+            raise typer.Exit(INTERRUPTED) from None
+        print_out(registry.renderer(format)(asked.tables()))
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    model: Annotated[str, typer.Argument(help="A model, such as my_model.py:MyModel.")],
+    task: Annotated[
+        str | None, typer.Option(help="The task whose laws are checked, such as lm; by default the task of the model.")
+    ] = None,
+) -> None:
+    """Check a model against the laws of its task: is it normalised, does it see the future, is it repeatable?"""
+    with plain_errors():
+        from seqbench import progress
+        from seqbench.api import check as check_model
+
+        broken = progress.show_checks(check_model(model, task))
+    if broken:
+        raise typer.Exit(1)
