@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import psutil
 
 from seqbench.interface import Arrays, Floats
 from seqbench.tasks.patterns.model import Signs
@@ -36,6 +37,7 @@ class Connections:
         if self.matrix is not None:
             return self.matrix
         assert self.vectors is not None
+        refuse_to_fill_memory(self.vectors.shape[1])
         weights = self.vectors.T @ self.vectors
         np.fill_diagonal(weights, 0.0)
         return weights
@@ -66,3 +68,13 @@ class Connections:
         held = self.vectors if self.matrix is None else self.matrix
         assert held is not None
         return held
+
+
+def refuse_to_fill_memory(units: int) -> None:
+    """Raise MemoryError, before it happens, if a matrix of weights between all units does not fit into memory."""
+    needed, free = 8 * units**2, psutil.virtual_memory().available
+    if needed > free:
+        raise MemoryError(
+            f"weights between {units:,} units need {needed / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are "
+            "free: use fewer units, or a memory that keeps the patterns instead, such as dense-memory"
+        )

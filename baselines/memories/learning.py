@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from seqbench.baselines.memories.connections import Connections
+from seqbench.baselines.memories.connections import Connections, refuse_to_fill_memory
 from seqbench.interface import Floats
 from seqbench.tasks.patterns.model import Signs
 
@@ -38,6 +38,7 @@ def hebbian_of(patterns: Signs) -> Connections:
 
 def storkey_of(patterns: Signs) -> Connections:
     """Return the connections of `storkey` for all patterns, in this order, which matters."""
+    refuse_to_fill_memory(patterns.shape[1])
     weights: Floats = np.zeros((patterns.shape[1], patterns.shape[1]))
     for pattern in patterns:
         weights = storkey(weights, pattern)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import psutil
 from pydantic import Field
 
 from seqbench.data import DataError, Dataset
@@ -49,6 +50,16 @@ class DamagedPatterns(Dataset[PatternData]):
             shape=shape,
             notes={"patterns": len(whole), "units": whole.shape[1]},
         )
+
+    def refuse_to_fill_memory(self, patterns: int, units: int) -> None:
+        """Raise DataError, before it happens, if so many random patterns and their probes do not fit into memory."""
+        needed = patterns * units * (8 + 4 * self.probes)  # random numbers; probes and what they were, in two parts
+        free = psutil.virtual_memory().available
+        if needed > free:
+            raise DataError(
+                f"{self.name}: {patterns:,} patterns of {units:,} units with {self.probes:,} probes each need "
+                f"{needed / 1e9:,.0f} GB of memory, and {free / 1e9:,.0f} GB are free: ask for fewer"
+            )
 
     def read(self, path: Path, encoding: dict[str, Any]) -> NewPatterns:
         """Read damaged patterns: in a file with -1, an erased unit is 0; in all others it is empty or ?."""

@@ -24,7 +24,8 @@ class RandomPatterns(DamagedPatterns):
         return hashlib.sha256(f"{self.name} {self.model_dump_json()}".encode()).hexdigest()
 
     def patterns(self, rng: np.random.Generator) -> tuple[Signs, None]:
-        template = np.where(rng.random(self.units) < 0.5, 1, -1)
         count = max(1, round(self.alpha * self.units))
+        self.refuse_to_fill_memory(count, self.units)
+        template = np.where(rng.random(self.units) < 0.5, 1, -1)
         kept = rng.random((count, self.units)) < (1 + np.sqrt(self.correlation)) / 2
         return np.where(kept, template, -template).astype(np.int8), None

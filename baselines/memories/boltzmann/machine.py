@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logsumexp
 
+from seqbench.baselines.memories.connections import refuse_to_fill_memory
 from seqbench.interface import Floats
 
 ENUMERABLE = 20
@@ -43,6 +44,7 @@ class BoltzmannMachine:
     @classmethod
     def zero(cls, units: int, visible: int) -> Self:
         """Return a machine in which all states are equally probable."""
+        refuse_to_fill_memory(units)
         return cls(np.zeros((units, units)), np.zeros(units), visible)
 
     @property

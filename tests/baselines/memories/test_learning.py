@@ -1,5 +1,7 @@
 """Learning rules against their formulas, term by term; weights are symmetric and no unit acts on itself."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -67,3 +69,13 @@ def test_the_pseudo_inverse_keeps_patterns_that_hebb_confuses() -> None:
     assert (kept == alike).all()
     confused = settle(hebbian_of(alike), alike, "asynchronous", 10).patterns
     assert not (confused == alike).all(axis=1).any()
+
+
+@pytest.mark.parametrize("rule", ["hebbian", "storkey"])
+def test_weights_that_no_memory_holds_are_refused_before_they_are_made(
+    rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=8 * 20**2 - 1))
+    whole = np.where(np.random.default_rng(0).random((15, 20)) < 0.5, 1, -1).astype(np.int8)
+    with pytest.raises(MemoryError, match=r"weights between 20 units need 0\.0 GB of memory, and 0\.0 GB are"):
+        RULES[rule](whole)

@@ -59,3 +59,8 @@ def test_digits_are_different_pictures_as_many_of_each_digit() -> None:
 def test_damage_of_less_than_a_unit_is_refused() -> None:
     with pytest.raises(DataError, match=r"share=0\.001 of 200 units is less than one unit"):
         RandomPatterns(share=0.001).load()
+
+
+def test_patterns_that_no_memory_holds_are_refused_before_they_are_drawn() -> None:
+    with pytest.raises(DataError, match="10,000,000 patterns of 10,000,000 units with 2 probes each need 1,600,000"):
+        RandomPatterns(units=10_000_000, alpha=1.0, probes=2).load()
