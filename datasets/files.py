@@ -31,6 +31,16 @@ class Line(NamedTuple):
         return DataError(f"{self.source}, line {self.number}: {what}")
 
 
+def first_lines(path: Path, most: int = 50) -> list[str]:
+    """Return the first lines of a file, to see what it may be; empty if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(1 << 16)
+        return data.decode(encoding_of(data), errors="replace").splitlines()[:most]
+    except (OSError, DataError):
+        return []
+
+
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a file.
 

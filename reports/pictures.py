@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seqbench.evidence.exhibits import Fan
 from seqbench.interface import Floats
 from seqbench.tasks.frames.model import Roll
 from seqbench.tasks.frames.notes import note
@@ -15,6 +16,8 @@ from seqbench.tasks.patterns.model import Signs
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+FANS = 12
+"""The most forecasts in a picture."""
 SHEET = 20
 """The most patterns on a sheet."""
 
@@ -85,6 +88,29 @@ def draw_roll(roll: Roll, lowest: int, path: Path) -> None:
         axes.imshow(shown, cmap="Greys", vmin=0, vmax=1, aspect="auto", origin="lower", interpolation="nearest")
         axes.set_yticks([key - low for key in octaves], [note(lowest + key) for key in octaves])
         axes.set(xlabel="frame", ylabel="pitch")
+
+
+def draw_fans(fans: Sequence[Fan], path: Path) -> None:
+    """Draw forecasts after the past that they continue, the first `FANS` of them, with what came if that is known."""
+    shown = fans[:FANS]
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    with _figure((6.5 * columns, 2.6 * rows), path) as figure:
+        for axes, fan in zip(figure.subplots(rows, columns, squeeze=False).ravel(), shown, strict=False):
+            before, after = np.arange(1 - len(fan.past), 1), np.arange(1, len(fan.mean) + 1)
+            axes.plot(before, fan.past, color="black", linewidth=1)
+            for share, (low, high) in sorted(fan.bands.items(), reverse=True):
+                axes.fill_between(
+                    after, low, high, color="tab:blue", alpha=0.2, linewidth=0, label=f"{100 * share:g} %"
+                )
+            axes.plot(after, fan.mean, color="tab:blue", linewidth=1.3)
+            if len(fan.truth):
+                axes.plot(after, fan.truth, color="black", linewidth=1, linestyle=":")
+            axes.set_title(fan.title, fontsize="small")
+            axes.set_xlabel("steps from now")
+            axes.legend(frameon=False, fontsize="x-small", loc="upper left")
+        for axes in figure.axes[len(shown) :]:
+            axes.set_visible(False)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ def _answer(table: Table) -> str:
     best = table.row(best_on_validation(neural, table.metrics[0]))
     reference = table.row(table.reference)
     if not neural:
-        best_classic = f" Best classic model (chosen on validation): {_scored(table, reference)}." if reference else ""
+        best_classic = f" Best classic model (chosen on validation): {scored(table, reference)}." if reference else ""
         return f"No neural model was run.{best_classic}"
     if best is None:
         why = "; ".join(f"{row.label}: {_why_not(row)}" for row in neural)
@@ -30,7 +30,7 @@ def _answer(table: Table) -> str:
         why = "; ".join(f"{row.label}: {_why_not(row)}" for row in table.rows if row.kind == "classic")
         return (
             f"That cannot be told: no classic model has a comparable score ({why or 'none was run'}). "
-            f"Best neural model (chosen on validation): {_scored(table, best)}."
+            f"Best neural model (chosen on validation): {scored(table, best)}."
         )
     found = table.headline
     if found is None:
@@ -40,10 +40,10 @@ def _answer(table: Table) -> str:
     closest = ", which comes closest" if found.verdict == "better" and found.classics > 1 else ""
     parts = [
         _VERDICTS[found.verdict](found),
-        f"The best neural model (chosen on validation) is {_scored(table, best)}, "
+        f"The best neural model (chosen on validation) is {scored(table, best)}, "
         f"{_distance(table, found.comparison.skill)} {found.against}{closest}",
         _cost(table, found),
-        _what_would_do(table, found),
+        needed_to_tell(table, found),
     ]
     return " ".join(f"{part}." for part in parts if part)
 
@@ -61,30 +61,35 @@ _VERDICTS: dict[str, Callable[[Headline], str]] = {
 
 
 def _cost(table: Table, found: Headline) -> str:
-    """Return what fit and scoring cost beside the cheapest classic model that is not beaten; empty if not known.
-
-    Times of a busy machine are upper bounds, so nothing is said of them.
-    """
+    """Return what fit and scoring cost beside the cheapest classic model that is not beaten; empty if not known."""
     ours, theirs = table.row(found.neural), table.row(found.cheapest)
     assert ours is not None
     assert theirs is not None
-    if ours.costs.busy or theirs.costs.busy:
-        return ""
-    ratios = [
-        _ratio(getattr(ours.costs, name), getattr(theirs.costs, name)) for name in ("fit_seconds", "predict_seconds")
-    ]
-    if None in ratios:
+    ratios = cost_of(ours, theirs)
+    if ratios is None:
         return ""
     fit, scoring = ratios
     which = "" if found.verdict == "better" else ", the cheapest classic model that is not beaten"
     return f"Its fit takes {fit} and its scoring {scoring} as long as that of {found.cheapest}{which}"
 
 
+def cost_of(ours: Row, theirs: Row) -> tuple[str, str] | None:
+    """Return how many times as long one row's fit and scoring take as another's; None if this cannot be told.
+
+    Times of a busy machine are upper bounds, so nothing is said of them.
+    """
+    if ours.costs.busy or theirs.costs.busy:
+        return None
+    fit = _ratio(ours.costs.fit_seconds, theirs.costs.fit_seconds)
+    scoring = _ratio(ours.costs.predict_seconds, theirs.costs.predict_seconds)
+    return None if fit is None or scoring is None else (fit, scoring)
+
+
 def _ratio(ours: float | None, theirs: float | None) -> str | None:
     return times(ours / theirs) if ours and theirs else None
 
 
-def _what_would_do(table: Table, found: Headline) -> str:
+def needed_to_tell(table: Table, found: Headline) -> str:
     """Return why an undecided headline is undecided, and how many test items would decide; empty otherwise."""
     if found.verdict != "undecided":
         return ""
@@ -104,7 +109,7 @@ def _what_would_do(table: Table, found: Headline) -> str:
     )
 
 
-def _scored(table: Table, row: Row) -> str:
+def scored(table: Table, row: Row) -> str:
     metric = table.metrics[0]
     value = row.scores.get(metric.name)
     fits = "" if not row.stochastic else " (one fit)" if row.pooled == 1 else f" ({row.pooled} fits)"

@@ -39,8 +39,11 @@ class Asked:
     jobs: int
     retry: bool
 
-    def start(self) -> Iterator[Event]:
+    def start(self, deadline: float | None = None) -> Iterator[Event]:
         """Run the cells that the store lacks, and yield events.
+
+        Args:
+            deadline: a time of `time.monotonic` at which cells are ended; None: there is none.
 
         Raises:
             DataError: data is missing or wrong; nothing was run.
@@ -56,7 +59,7 @@ class Asked:
             started=datetime.now(UTC).isoformat(timespec="microseconds"),
         )
         self.store.claim()
-        for event in execute(self.cells, self.store, self.options, jobs=self.jobs, retry=self.retry):
+        for event in execute(self.cells, self.store, self.options, jobs=self.jobs, retry=self.retry, deadline=deadline):
             if isinstance(event, Loaded):
                 self.store.write_plan(plan)
             else:

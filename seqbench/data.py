@@ -1,6 +1,7 @@
 """The base class of data sets: options, identity, and how the data is read."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -21,6 +22,25 @@ class Dataset(Config, Generic[Data]):
     citation: ClassVar[str] = ""
     knows_truth: ClassVar[bool] = False
     """Whether the data comes with its true model, which is then the last row of the table."""
+
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        """Return how likely a user's file is of this kind: 2: it is; 1: it may be; 0: it is not, or cannot be told.
+
+        Args:
+            path: an existing file or folder.
+            options: names of the options with which it is to be read.
+        """
+        return 0
+
+    @classmethod
+    def usual(cls, path: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return settings that fit a user's file where its user has not said them; the defaults need not be returned.
+
+        Raises:
+            DataError: the file cannot be read with the settings that were given.
+        """
+        return {}
 
     def identity(self) -> dict[str, object]:
         """Return the options that a result depends on. The path of a file is not one of them."""

@@ -14,19 +14,20 @@ from seqbench.api import Asked
 from seqbench.evidence.records import Check, Record
 from seqbench.reports.formatting import plain, seconds
 from seqbench.runs.grid import Cell
-from seqbench.runs.runner import Finished, Progress, Recomputed, Started
+from seqbench.runs.runner import Finished, Left, Progress, Recomputed, Started
 
 LAGS = (1, 10, 50, 100, 200, 500, 1000)
 """The lags at which norms are printed."""
 
 
-def follow(asked: Asked, quiet: bool = False) -> bool:
+def follow(asked: Asked, quiet: bool = False, deadline: float | None = None) -> bool:
     """Run the requested cells and show progress on stderr; return whether a cell failed (neither ok nor skipped).
 
     A terminal shows a bar, and a line per cell that is not ok. Elsewhere there is one line per finished cell.
 
     Args:
         quiet: show neither a bar nor cells.
+        deadline: a time of `time.monotonic` at which cells are ended; None: there is none.
     """
     console = Console(stderr=True)
     columns = (
@@ -40,7 +41,7 @@ def follow(asked: Asked, quiet: bool = False) -> bool:
     doing: dict[str, str] = {}
     with Bar(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
         grid = bar.add_task(plain(f"{asked.suite.name} ({asked.preset})"), total=total, doing="")
-        for event in asked.start():
+        for event in asked.start(deadline):
             cell = event.cell
             name = _named(cell, asked)
             match event:
@@ -50,6 +51,11 @@ def follow(asked: Asked, quiet: bool = False) -> bool:
                     doing[cell.key] = f"{name}: {curve} {value:.4g}"
                 case Recomputed(damaged=damaged):
                     _say(console, f"damaged, computed again: {damaged.path}: {damaged.why}", "yellow")
+                case Left():
+                    doing.pop(cell.key, None)
+                    ended += 1
+                    if not quiet:
+                        _say(console, f"[{ended}/{total}] {name}: left out, since the time is up", "yellow")
                 case Finished(record=record, reused=reused):
                     doing.pop(cell.key, None)
                     bar.advance(grid)

@@ -88,6 +88,12 @@ class LabelledFile(TableOptions, DocumentDataset):
             raise ValueError("a group may lie in two parts of an order; give order or group, not both")
         return group
 
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        if path.is_dir():
+            return 2 * int(next(path.glob("*/*.txt"), None) is not None)
+        return 2 * int(bool(options & {"text", "label"}) and "value" not in options)
+
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
 

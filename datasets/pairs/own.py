@@ -34,6 +34,10 @@ class PairFile(TableOptions, PairDataset):
     )
     targets: Path | None = Field(None, description="the file of the targets, one per line; None: path is a table")
 
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        return 2 * int("targets" in options or {"source", "target"} <= options)
+
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path", "targets"}) | {"two_files": self.targets is not None}
 

@@ -25,6 +25,12 @@ class PatternFile(DamagedPatterns):
 
     path: Path = Field(description="the patterns")
 
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        inside = path.iterdir() if path.is_dir() else [path]
+        told = bool(options & {"damage", "share", "probes"})
+        return 2 * int(told or any(file.suffix.lower() in (".npy", ".png") for file in inside))
+
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
 

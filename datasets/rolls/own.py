@@ -44,6 +44,11 @@ class RollFile(Dataset[FrameData]):
             raise ValueError("give valid and test both, or neither; with neither, the pieces are split 80/10/10")
         return test
 
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        inside = path.iterdir() if path.is_dir() else [path]
+        return 2 * int("frame" in options or any(file.suffix.lower() in (*MIDI, JSON) for file in inside))
+
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path", "valid", "test"})
 

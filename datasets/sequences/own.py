@@ -225,6 +225,10 @@ class TargetFile(SequenceFile[TargetedSequences]):
 
     target: str = Field(description="columns of the targets, separated by commas; each is the same in a whole sequence")
 
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        return 2 * int({"value", "target"} <= options)
+
     @property
     def asked(self) -> dict[str, str]:
         names = [name.strip() for name in self.target.split(",") if name.strip()]
@@ -255,6 +259,10 @@ class ClassFile(SequenceFile[LabelledSequences]):
     task: ClassVar[str] = "recognise"
 
     label: str = Field(description="column of the class, which is the same in a whole sequence")
+
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        return 2 * int({"value", "label"} <= options)
 
     @property
     def asked(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Users' own series: a table in the long format, or with one column per series."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -11,6 +12,7 @@ from seqbench.data import DataError
 from seqbench.datasets.files import read_bytes
 from seqbench.datasets.series.base import Notes, Observed, SeriesDataset
 from seqbench.datasets.series.numerals import Decimal, Numbers, numbers
+from seqbench.datasets.series.seasons import season_in
 from seqbench.datasets.series.spacing import Cell, Missing, Series, Spacing, order
 from seqbench.datasets.series.stamps import Order, Times, parse, step
 from seqbench.datasets.tables import LISTED, Table, TableOptions, shown
@@ -23,6 +25,12 @@ LARGEST = 5
 """The validation part and the test part are each at most 1/LARGEST of a series, unless `origins` asks for more."""
 ORIGINS = 30
 """The origins of a test part where there are fewer series than this, which are then what an interval is made of."""
+
+
+HORIZONS = {1: 6, 4: 8, 7: 14, 12: 18, 24: 48, 52: 13}
+"""The usual horizon by the season: that of the M4 competition for years, quarters, days, months, hours and weeks."""
+ROOM = 10
+"""A usual horizon is at most 1/ROOM of a series."""
 
 
 class _Contents(NamedTuple):
@@ -76,6 +84,9 @@ class SeriesFile(TableOptions, SeriesDataset):
     id: str = Field("unique_id", description="column that names the series of each row; not needed for a single series")
     time: str = Field("ds", description="column of the times")
     value: str = Field("y", description="column of the values, in the long layout")
+    others: Literal["refuse", "drop"] = Field(
+        "refuse", description="what to do with columns that no model uses, in the long layout"
+    )
     missing: Missing = Field(
         "refuse",
         description="what replaces missing values between others: the last value before, or 0; refuse: an error",
@@ -98,6 +109,23 @@ class SeriesFile(TableOptions, SeriesDataset):
         if text is not None:
             step(text)
         return text
+
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        told = options & {"value", "time", "horizon", "season", "origins", "layout"}
+        return 2 * int(bool(told) and not options & {"label", "target"})
+
+    @classmethod
+    def usual(cls, path: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the horizon and the season: those of the frequency, or else of a season that the values show."""
+        found = cls(**{"horizon": 1, **settings, "path": path})._read(path.expanduser(), fewest=1)
+        if found.frequency is None:
+            return {}
+        told = found.frequency[0].season
+        season = settings.get("season") or (told if told > 1 else season_in(list(found.values.values())))
+        room = (int(np.median([len(values) for values in found.values.values()])) - 1) // ROOM
+        fits = {"season": season, "horizon": max(1, min(HORIZONS.get(season, season), room))}
+        return {name: value for name, value in fits.items() if name not in settings}
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})
@@ -184,12 +212,15 @@ class SeriesFile(TableOptions, SeriesDataset):
         if set(header) == {self.time, self.value}:
             del wanted[self.id]
         table = self.table(path, wanted)
-        if others := [name for name in header if name not in wanted]:
+        others = [name for name in header if name not in wanted]
+        if others and self.others == "refuse":
             more = f" and {len(others) - LISTED:,} more" if len(others) > LISTED else ""
             raise DataError(
                 f"{path} has columns beside times, values and series: {', '.join(map(shown, others[:LISTED]))}{more}; "
-                "no model here uses exogenous columns, and none is ignored: remove them from the file"
+                "no model here uses exogenous columns: remove them from the file, or say --others drop"
             )
+        if others:
+            table.notes["columns_left_out"] = len(others)
         times = parse(table[self.time], table.where, self.dates)
         values = numbers({self.value: table[self.value]}, table.where, self.decimal)
         names = table.get(self.id) or [path.stem] * len(times.stamps)

@@ -9,10 +9,10 @@ from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError
-from seqbench.datasets.files import UTF_8, encoding_note, encoding_of, read_distinct
+from seqbench.datasets.files import UTF_8, encoding_note, encoding_of, first_lines, read_distinct
 from seqbench.datasets.splits import assign
 from seqbench.datasets.stories.babi_format import Tale
-from seqbench.datasets.stories.base import Stories, answer_data, spelled, tales_of
+from seqbench.datasets.stories.base import NUMBER, Stories, answer_data, spelled, tales_of
 from seqbench.datasets.tables import shown
 from seqbench.tasks.answers.data import AnswerData
 
@@ -42,6 +42,12 @@ class StoryFile(Stories):
         if test is None and info.data.get("valid") is not None:
             raise ValueError("give test too, or leave out valid; the parts that are missing are cut from the tales")
         return test
+
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        lines = first_lines(path)
+        asked = any("\t" in line for line in lines)
+        return 2 * int(bool(lines) and asked and all(NUMBER.match(line) for line in lines if line.strip()))
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path", "valid", "test"}) | {

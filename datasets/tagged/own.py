@@ -46,6 +46,10 @@ class TaggedFile(Dataset[TaggedData]):
             raise ValueError("give valid and test both, or neither; with neither, the sentences are split 80/10/10")
         return test
 
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        return 2 * int(path.suffix.lower() == CONLLU)
+
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path", "valid", "test"})
 

@@ -12,6 +12,8 @@ from seqbench.data import DataError
 from seqbench.datasets.files import UTF_8, decode, encoding_note, encoding_of, read_bytes, read_distinct, unix_line_ends
 from seqbench.datasets.text.base import Notes, Parts, TextDataset, by_position
 
+SUFFIXES = ("", ".txt", ".text", ".md", ".rst", ".log")
+"""Of files that are likely to be texts."""
 FEWEST = 100
 """The fewest words (between white space) or characters of a text that is to be split."""
 
@@ -43,6 +45,13 @@ class TextFile(TextDataset):
     encoding: str = Field(
         UTF_8, description="encoding of files without a byte-order mark, such as cp1252; a mark tells its own"
     )
+
+    @classmethod
+    def claims(cls, path: Path, options: frozenset[str]) -> int:
+        if not path.is_file():
+            return 0
+        told = bool(options & {"unit", "convention", "vocab_size", "min_count"})
+        return 2 if told else int(path.suffix.lower() in SUFFIXES)
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path", "valid", "test"})

@@ -62,6 +62,11 @@ class Rare(StrEnum):
     drop = "drop"
 
 
+class Others(StrEnum):
+    refuse = "refuse"
+    drop = "drop"
+
+
 class Precision(StrEnum):
     float32 = "float32"
     bfloat16 = "bfloat16"
@@ -151,6 +156,9 @@ class Reading:
     ] = None
     season: Annotated[int | None, of_series(help="Number of steps per season of --data; 1: no season.", min=1)] = None
     layout: Annotated[Layout | None, of_series(help="long: one row per value; wide: one column per series.")] = None
+    others: Annotated[
+        Others | None, of_series(help="What to do with columns beside times, values and series: refuse or drop.")
+    ] = None
     missing: Annotated[Missing | None, of_series(help="What to do with missing values of --data.")] = None
     step: Annotated[
         str | None, of_series(help="Time from one value of --data to the next: day, business-day, 15 minutes, …")

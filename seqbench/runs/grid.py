@@ -53,6 +53,11 @@ class Cell:
             dataset=record.data_spec,
         )
 
+    def repeated(self, seed: int) -> "Cell":
+        """Return the same cell with another seed."""
+        identity = self.identity.model_copy(update={"seed": seed})
+        return replace(self, identity=identity, key=key_of(identity))
+
     @property
     def modules(self) -> set[str]:
         """The modules that define the task and the model, or all models of a sum."""
@@ -91,7 +96,7 @@ def grid(
     seeds = preset.seeds if seeds is None else seeds
     if seeds < 1:
         raise ValueError(f"seeds must be 1 or more, not {seeds}")
-    models_of = _shared_out(models, suite, registry.find_model)
+    models_of = _shared_out(models or [parse(row) for row in preset.rows], suite, registry.find_model)
     datasets_of = _shared_out(datasets or [parse(d) for d in preset.datasets], suite, _configured)
     cells: list[Cell] = []
     for part in suite.chosen_parts(task):

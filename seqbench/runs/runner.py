@@ -71,7 +71,14 @@ class Recomputed:
     damaged: Damaged
 
 
-Event = Started | Progress | Finished | Recomputed
+@dataclass(frozen=True)
+class Left:
+    """The deadline came before the cell had ended, or before it was started. It has no record."""
+
+    cell: Cell
+
+
+Event = Started | Progress | Finished | Recomputed | Left
 
 
 class Running(Protocol):
@@ -118,12 +125,16 @@ def execute(
     *,
     jobs: int = 1,
     retry: bool = False,
+    deadline: float | None = None,
     launcher: Launcher | None = None,
 ) -> Iterator[Loaded | Event]:
     """Run the cells that the store lacks, at most `jobs` at the same time, and yield events, first `Loaded`.
 
     A cell whose record is in the store is run again only if the record is damaged, if it is not ok and `retry` is set,
     or if fits are to be stored and the record has none.
+
+    Args:
+        deadline: a time of `time.monotonic`. Cells that still run then are ended, and no further ones start.
 
     Raises:
         DataError: data is missing or wrong; nothing was run.
@@ -138,6 +149,7 @@ def execute(
         yield Loaded()
         try:
             while waiting or running:
+                late = deadline is not None and time.monotonic() >= deadline
                 while waiting and len(running) < jobs:
                     cell = waiting.pop(0)
                     found = done.get(cell.key) or store.find(cell.identity)
@@ -145,6 +157,9 @@ def execute(
                         yield Recomputed(cell, found)
                     elif found is not None and _done(found, options, retry):
                         yield Finished(cell, found, reused=True)
+                        continue
+                    if late:
+                        yield Left(cell)
                         continue
                     yield Started(cell)
                     running.append(launcher.start(cell, data[source_of(cell)], store, options))
@@ -155,6 +170,10 @@ def execute(
                     if end is not None:
                         running.remove(job)
                         yield Finished(job.cell, _record(job, store, options, *end), reused=False)
+                    elif late:
+                        running.remove(job)
+                        job.kill()
+                        yield Left(job.cell)
                 if running:
                     time.sleep(POLL)
         finally:

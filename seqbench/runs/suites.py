@@ -48,6 +48,8 @@ class TaskPreset(_Strict):
 class Preset(_Strict):
     datasets: list[str] = Field(default_factory=list)
     """They replace the data sets of the suite; empty: those of the suite."""
+    rows: list[str] = Field(default_factory=list)
+    """Models that replace those of the suite, in this order; empty: those of the suite."""
     seeds: int = Field(1, ge=1)
     budget: Budget
     limits: Limits

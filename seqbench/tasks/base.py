@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
-from seqbench.evidence.exhibits import Exhibit
+from seqbench.evidence.exhibits import Exhibit, Fan
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.strata import Property
@@ -55,6 +55,8 @@ class Task(ABC, Generic[Data, Model]):
     name: ClassVar[str]
     suite: ClassVar[str]
     """The name of the suite that is shipped for this task."""
+    holds: ClassVar[str] = "data"
+    """What a file of this task holds, in the plural."""
     metrics: ClassVar[tuple[Metric, ...]]
     strata: ClassVar[tuple[Property, ...]] = ()
     """By which properties of items scores can be divided, in the record and in pictures."""
@@ -212,6 +214,15 @@ class Task(ABC, Generic[Data, Model]):
         Returns:
             Named columns, one entry per item.
         """
+
+    def ahead(self, new: Any, told: Mapping[str, Any]) -> Sequence[Fan]:
+        """Return pictures of what comes after new data; empty if predictions of this task are not of the future.
+
+        Args:
+            new: as `Dataset.read` returns it.
+            told: as `predict` returned it.
+        """
+        return ()
 
     def sample(self, model: Model, data: Data, sampling: Sampling) -> str:
         """Return a text that is sampled from a fitted model.

@@ -29,6 +29,7 @@ EXAMPLES = 8
 class Answering(Task[AnswerData, Answerer]):
     name: ClassVar[str] = "answer"
     suite: ClassVar[str] = "qa"
+    holds: ClassVar[str] = "stories with questions"
     metrics: ClassVar[tuple[Metric, ...]] = (ACCURACY, LOG_LOSS, MACRO_F1, CALIBRATION_ERROR)
     strata: ClassVar[tuple[Property, ...]] = (
         Property("facts", "facts that the answer follows from"),

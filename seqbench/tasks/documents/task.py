@@ -32,6 +32,7 @@ from seqbench.tasks.trials import check_class
 class Classification(Task[LabelledData, Classifier]):
     name: ClassVar[str] = "classify"
     suite: ClassVar[str] = "doc"
+    holds: ClassVar[str] = "documents and their classes"
     metrics: ClassVar[tuple[Metric, ...]] = (MACRO_F1, ACCURACY, LOG_LOSS, CALIBRATION_ERROR, MICRO_F1)
     shown: ClassVar[int] = 4  # with one class per document, micro-F1 equals the accuracy
     marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from seqbench.evidence.exhibits import Fan
 from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
@@ -49,6 +50,7 @@ TOLD = (0.025, 0.1, 0.5, 0.9, 0.975)
 class Forecasting(Task[SeriesData, Forecaster]):
     name: ClassVar[str] = "forecast"
     suite: ClassVar[str] = "ts"
+    holds: ClassVar[str] = "series"
     metrics: ClassVar[tuple[Metric, ...]] = (
         MASE,
         SMAPE,
@@ -233,6 +235,20 @@ class Forecasting(Task[SeriesData, Forecaster]):
             "mean": said.mean.ravel(),
             **{f"q({level:g})": quantiles[..., LEVELS.index(level)].ravel() for level in TOLD},
         }
+
+    def ahead(self, new: Panel, told: Mapping[str, Any]) -> Sequence[Fan]:
+        horizon = int(max(told["step"]))
+        return [_fan(new, told, number, horizon) for number in range(len(new))]
+
+
+def _fan(new: Panel, told: Mapping[str, Any], number: int, horizon: int) -> Fan:
+    """Return the forecast of one series, after twice as much of its past as a horizon or a season is long."""
+    here = slice(number * horizon, (number + 1) * horizon)
+    past = new.values[number][-2 * max(horizon, new.season) :]
+    times = [] if new.later is None else new.later[number]
+    title = f"{new.names[number]}: {times[0]} to {times[-1]}" if times else new.names[number]
+    ends = {central(low): (told[f"q({low:g})"][here], told[f"q({1 - low:g})"][here]) for low in TOLD if low < 0.5}
+    return Fan(title, past.tolist(), (), told["mean"][here], ends)
 
 
 def _outweighs(columns: Columns, names: Sequence[str]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from seqbench.tasks.trials import check_class
 class Frames(Task[FrameData, FrameModel]):
     name: ClassVar[str] = "frames"
     suite: ClassVar[str] = "music"
+    holds: ClassVar[str] = "music"
     metrics: ClassVar[tuple[Metric, ...]] = (NATS_PER_FRAME,)
     strata: ClassVar[tuple[Property, ...]] = (PLACE,)
     shown: ClassVar[int] = 1

@@ -29,6 +29,7 @@ length, for four pairs of models (docs/statistics.md). Symbols of synthetic sour
 class LanguageModelling(Task[TextData, LanguageModel[Any]]):
     name: ClassVar[str] = "lm"
     suite: ClassVar[str] = "lm"
+    holds: ClassVar[str] = "a text"
     metrics: ClassVar[tuple[Metric, ...]] = (PERPLEXITY, BITS_PER_CHARACTER, BITS_PER_TOKEN)
     shown: ClassVar[int] = 2
     marks: ClassVar[dict[str, str]] = {

@@ -23,6 +23,7 @@ from seqbench.tasks.trials import check_class
 class Recall(Task[PatternData, Memory]):
     name: ClassVar[str] = "recall"
     suite: ClassVar[str] = "recall"
+    holds: ClassVar[str] = "patterns"
     metrics: ClassVar[tuple[Metric, ...]] = (RESTORED, BIT_ERROR, OVERLAP, STEPS)
     shown: ClassVar[int] = 4
     marks: ClassVar[dict[str, str]] = {"frozen": "‡", "repeatable": "◊", "batched": "¶"}

@@ -46,6 +46,7 @@ class SequenceTask(Task[SequenceData[Part], Model]):
     """What both tasks share: one fit for both splits; every sequence of the test part is scored."""
 
     suite: ClassVar[str] = "longrange"
+    holds: ClassVar[str] = "sequences"
     marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
 
     @abstractmethod

@@ -25,6 +25,7 @@ from seqbench.tasks.trials import check_class
 class Tagging(Task[TaggedData, Tagger]):
     name: ClassVar[str] = "tag"
     suite: ClassVar[str] = "tag"
+    holds: ClassVar[str] = "tagged sentences"
     metrics: ClassVar[tuple[Metric, ...]] = (
         ACCURACY,
         UNKNOWN_ACCURACY,

@@ -39,6 +39,7 @@ EXAMPLES = 8
 class Translation(Task[TranslationData, Translator]):
     name: ClassVar[str] = "translate"
     suite: ClassVar[str] = "translate"
+    holds: ClassVar[str] = "pairs of sentences"
     metrics: ClassVar[tuple[Metric, ...]] = (BLEU, EXACT_MATCH, CHRF, PERPLEXITY, WORDS_BLEU, WRONG_BITS)
     strata: ClassVar[tuple[Property, ...]] = (Property("length", "words of the source"),)
     shown: ClassVar[int] = 4

@@ -376,7 +376,7 @@ MALFORMED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "an exogenous column": (
         _rows([(*row, "9.9") for row in ROWS], (*LONG, "price")),
         {},
-        "columns beside times, values and series: 'price'; no model here uses exogenous columns, and none is ignored",
+        "columns beside times, values and series: 'price'; no model here uses exogenous columns: remove them",
     ),
     "thirty exogenous columns": (
         _rows([(*row, *"1" * 30) for row in ROWS], (*LONG, *(f"x{i}" for i in range(30)))),
