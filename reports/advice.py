@@ -29,9 +29,7 @@ def advice(table: Table) -> Advice:
         return Advice("", (f"No model has a score that can be compared. {_troubles(table)}".strip(),))
     if reference is None:
         assert neural is not None
-        return Advice(
-            "", (f"No classic model has a score that can be compared, so nothing holds {neural.label} to it.",)
-        )
+        return Advice("", (f"No classic model has a score that {neural.label} could be compared with.",))
     if neural is None:
         return Advice(reference.label, (_kept(table, reference), "No network was fitted to compare it with."))
     found = table.headline

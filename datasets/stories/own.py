@@ -1,6 +1,7 @@
 """Users' own stories with questions, in the format of bAbI."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from seqbench.datasets.stories.base import NUMBER, Stories, answer_data, spelled
 from seqbench.datasets.tables import shown
 from seqbench.tasks.answers.data import AnswerData
 
+QUESTION = re.compile(r"\?\s*\t")
 CUT = 0.1
 """Share of the tales for each part that is cut from the training part."""
 OFTEN = 0.1
@@ -46,7 +48,7 @@ class StoryFile(Stories):
     @classmethod
     def claims(cls, path: Path, options: frozenset[str]) -> int:
         lines = first_lines(path)
-        asked = any("\t" in line for line in lines)
+        asked = any(QUESTION.search(line) for line in lines)
         return 2 * int(bool(lines) and asked and all(NUMBER.match(line) for line in lines if line.strip()))
 
     def identity(self) -> dict[str, object]:
