@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqbench.evidence.statistics import Comparison
+from seqbench.evidence.statistics import Comparison, compare
 from seqbench.reports.formatting import ABSENT, Written, interval, percent, places, seconds
 from seqbench.reports.groups import listed
 from seqbench.reports.summary import cost_of, needed_to_tell, scored
@@ -48,21 +48,35 @@ def advice(table: Table) -> Advice:
                 f"{_cost(neural, against)}.",
             ),
         )
-    versus = neural.against_reference
-    sentences = [_kept(table, reference)]
-    if found.verdict == "undecided":
+    kept = _classic(table, reference)
+    versus = _compared(table, neural, kept)
+    if versus.verdict == "better":  # another classic model stands in the way
+        kept, versus = table.row(found.against) or kept, found.comparison
+    said = {"tie": "ties", "worse": "is worse", "better": "is better", "undecided": "cannot be told apart"}
+    sentences = [
+        _kept(table, kept),
+        f"The best network, {neural.label}, {said[versus.verdict]} {_beside(table, neural, versus)}"
+        f"{_cost(neural, kept)}.",
+    ]
+    if versus.verdict == "undecided":
         sentences.insert(0, "The data are too few to tell whether a network is better.")
-    if versus is not None:
-        said = {"tie": "ties", "worse": "is worse", "better": "scores better", "undecided": "cannot be told apart"}
-        sentences.append(
-            f"The best network, {neural.label}, {said[versus.verdict]} {_beside(table, neural, versus)}"
-            f"{_cost(neural, reference)}."
-        )
-        if versus.verdict == "better":
-            sentences.append(f"But {found.against} is not beaten.")
-    sentences += [f"{needed}." for needed in [needed_to_tell(table, found)] if needed]
-    sentences += _trivial(table, reference)
-    return Advice(reference.label, tuple(sentences))
+        sentences += [f"{needed}." for needed in [needed_to_tell(table, versus)] if needed]
+    return Advice(kept.label, (*sentences, *_trivial(table, kept)))
+
+
+def _classic(table: Table, reference: Row) -> Row:
+    """Return the classic model to keep: the reference, which is the best on validation; or, if others are better than
+    it on the test part, the best of these on validation."""
+    better = [
+        row
+        for row in table.rows
+        if row.kind == "classic" and row.against_reference is not None and row.against_reference.verdict == "better"
+    ]
+    return table.row(best_on_validation(better, table.metrics[0])) or reference
+
+
+def _compared(table: Table, row: Row, other: Row) -> Comparison:
+    return compare(table.metrics[0], row.fits, other.fits, table.settings.margin, table.ways, table.settings.level)
 
 
 def _kept(table: Table, row: Row) -> str:
@@ -108,13 +122,10 @@ def _cost(row: Row, beside: Row) -> str:
     return f", at {found[0]} the fit time ({seconds(row.costs.fit_seconds)}) and {found[1]} the scoring time"
 
 
-def _trivial(table: Table, reference: Row) -> list[str]:
-    """Return a warning if the best classic model is not shown to be better than the simplest one."""
-    simplest = next((row for row in table.rows if row.kind == "classic" and row.comparable), None)
-    if simplest is None or simplest.label == reference.label:
-        return []
-    versus = simplest.against_reference
-    if versus is None or versus.verdict == "worse":
+def _trivial(table: Table, kept: Row) -> list[str]:
+    """Return a warning if the classic model is not shown to be better than the simplest one, which is the first."""
+    simplest = next((row for row in table.rows if row.kind == "classic" and row.comparable and row.fits), None)
+    if simplest is None or simplest.label == kept.label or _compared(table, kept, simplest).verdict == "better":
         return []
     return [f"Nothing here is shown to predict better than {simplest.label}: perhaps the data do not tell more."]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from seqbench.evidence.records import Record
 from seqbench.evidence.spread import FEWEST, block_length
+from seqbench.reports.formatting import width
 from seqbench.reports.groups import SHORT
 from seqbench.reports.table import Table
 from seqbench.spec import OWN
@@ -86,10 +87,7 @@ def _verdict(table: Table) -> str:
     if table.reference is None:
         return "none, since no classic model has a comparable score"
     metric = table.metrics[0]
-    width = table.settings.margin
-    margin = f"{100 * width:g} %" if metric.scale == "log" else f"{width:g}"
-    if metric.per_cent:
-        margin = f"{100 * width:g} point{'s' if width != 0.01 else ''}"
+    margin = width(metric, table.settings.margin)
     parts = [
         f"{metric.title} against {table.reference}, the best classic model on validation, on the same test items; a "
         f"tie lies within {margin}; the settings of the models were not tuned with equal budgets",

@@ -57,6 +57,13 @@ def titled(metric: Metric) -> str:
     return f"{metric.title}, %" if metric.per_cent else metric.title
 
 
+def width(metric: Metric, margin: float) -> str:
+    """Return a margin on the metric's scale: `1 %` of a perplexity, `1 point` of an F1, `0.01` of others."""
+    if metric.per_cent:
+        return f"{100 * margin:g} point{'s' if margin != 0.01 else ''}"
+    return f"{100 * margin:g} %" if metric.scale == "log" else f"{margin:g}"
+
+
 def interval(low: float | None, high: float | None, decimals: int) -> str:
     """Return `95.97–100.51`, or `−1.20 to 3.45` if the lower bound is negative."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable
 
-from seqbench.reports.formatting import Written, count, percent, times
+from seqbench.evidence.statistics import Comparison
+from seqbench.reports.formatting import Written, count, percent, times, width
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Headline, Row, Table, best_on_validation
 
@@ -43,7 +44,7 @@ def _answer(table: Table) -> str:
         f"The best neural model (chosen on validation) is {scored(table, best)}, "
         f"{_distance(table, found.comparison.skill)} {found.against}{closest}",
         _cost(table, found),
-        needed_to_tell(table, found),
+        needed_to_tell(table, found.comparison) if found.verdict == "undecided" else "",
     ]
     return " ".join(f"{part}." for part in parts if part)
 
@@ -89,11 +90,10 @@ def _ratio(ours: float | None, theirs: float | None) -> str | None:
     return times(ours / theirs) if ours and theirs else None
 
 
-def needed_to_tell(table: Table, found: Headline) -> str:
-    """Return why an undecided headline is undecided, and how many test items would decide; empty otherwise."""
-    if found.verdict != "undecided":
-        return ""
-    carried, spread = found.comparison.carried_by, found.comparison.spread
+def needed_to_tell(table: Table, found: Comparison) -> str:
+    """Return why a comparison is undecided: what carries it, or how many test items would decide; empty if this cannot
+    be told."""
+    carried, spread = found.carried_by, found.spread
     if carried and spread is not None:
         listed_ = listed([f"{group + 1:,}" for group in carried])
         return f"Numbers {listed_} of the {spread.way} carry most of the difference, so its interval is wide"
@@ -104,8 +104,10 @@ def needed_to_tell(table: Table, found: Headline) -> str:
     if not table.settings.margin < half < math.inf:
         return ""
     needed = data.items * (half / table.settings.margin) ** 2
+    enough = _two_digits(needed)
     return (
-        f"About {count(_two_digits(needed))} test {data.unit}s would tell a difference as small as the margin of a tie"
+        f"About {f'{enough:,}' if enough < 1e6 else count(enough)} test {data.unit}s would tell a difference as small "
+        f"as the margin of a tie, {width(table.metrics[0], table.settings.margin)}; there are {data.items:,}"
     )
 
 

@@ -103,3 +103,9 @@ def test_higher_is_better_where_it_is(run: Make) -> None:
     said = given(guessing("bayes", 0.5), guessing("lstm", 0.9, kind="neural"))
     assert said.model == "lstm"
     assert "bayes comes closest (0.5000, difference +0.400 [0.362–0.439])" in said.sentences[1]
+
+
+def test_a_reference_that_another_classic_beats_on_the_test_part_is_not_kept(run: Make) -> None:
+    said = given(run("uniform", 900.0), run("lucky", 200.0, valid=90.0), kn(run, 120.0), lstm(run, 120.5))
+    assert said.model == "kn"
+    assert "lucky" not in " ".join(said.sentences)
