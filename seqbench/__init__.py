@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from seqbench.exports import EXPORTS
 
 if TYPE_CHECKING:
+    from seqbench.advising import advise as advise
     from seqbench.api import check as check
     from seqbench.api import predict as predict
     from seqbench.api import report as report

@@ -230,8 +230,8 @@ def _what_is_it(path: Path, best: Sequence[str]) -> str:
     if best:
         names = " or ".join(f"--suite {name}" for name in dict.fromkeys(task(one).suite for one in best))
         return f"{path} may be read in more than one way; say which: {names}"
-    proposals = registry.attribute("seqbench.datasets.roles:proposals")(path)
-    columns = registry.attribute("seqbench.datasets.roles:columns")(path)
+    proposals = registry.attribute("seqbench.datasets.series.roles:proposals")(path)
+    columns = registry.attribute("seqbench.datasets.series.roles:columns")(path)
     if proposals:
         return f"{path} has the columns {columns}: say what they are. It may hold {'; or '.join(proposals)}"
     if columns:

@@ -3,6 +3,7 @@
 EXPORTS = {
     name: module
     for module, names in {
+        "seqbench.advising": ("advise",),
         "seqbench.api": ("run", "report", "check", "predict", "sample"),
         "seqbench.interface": ("Budget", "Config", "Context", "SequenceModel"),
         "seqbench.tasks.language.model": ("LanguageContext", "LanguageModel"),

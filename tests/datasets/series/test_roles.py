@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seqbench.datasets.roles import columns, proposals
+from seqbench.datasets.series.roles import columns, proposals
 
 
 def _table(folder: Path, name: str, text: str) -> Path:
