@@ -27,13 +27,14 @@ html_css_files = ["site.css"]
 html_extra_path = ["_extra"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 python_use_unqualified_type_names = True
-# Types of other libraries: their pages could be linked only with the network.
-nitpick_ignore = [("py:class", "seqbench.tasks.language.model.State")]  # a type variable
+# A type variable, and a class that is not public. Types of other libraries could be linked only with the network.
+nitpick_ignore = [("py:class", "seqbench.tasks.language.model.State"), ("py:class", "seqbench.api.Asked")]
 nitpick_ignore_regex = [(r"py:.*", r"(np|numpy|pd|pandas|pathlib|collections|typing|torch|pydantic)\b.*")]
 
 default_role = "code"
