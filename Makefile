@@ -54,8 +54,8 @@ unit: $(VENV)/developed ## the tests, one process per core
 
 # Warnings are errors: a link without a target, a page in no list, a name that the library does not have.
 docs: $(VENV)/developed ## the documentation as a site: open docs/_build/index.html
-	rm -rf docs/_build
-	$(BIN)/sphinx-build -W --keep-going -n -q -c docs . docs/_build
+	$(BIN)/sphinx-build --fail-on-warning --nitpicky --fresh-env --write-all --quiet \
+	--conf-dir docs . docs/_build
 
 slow: $(VENV)/developed ## the long reproductions, which the tests leave out
 	$(BIN)/pytest -m slow

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import tomllib
+import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import own_files
 import pytest
 import typer
+from pages import PAGES, ROOT, blocks, prose, text
 from typer.testing import CliRunner
 
 import seqbench
@@ -26,12 +28,11 @@ from seqbench.exports import EXPORTS
 from seqbench.runs.loading import dataset
 from seqbench.spec import OWN
 
-ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "CONTRIBUTING.md", *(str(page.relative_to(ROOT)) for page in sorted(ROOT.glob("docs/*.md")))]
 LANGUAGES = {"sh", "python", "toml", "text", "{toctree}", "{eval-rst}"}
 
-TO_COME = ("advise", "compare", "curve")
-RUN = ("list", "env", "check", "report")
+TO_COME = ("advise", "compare", "curve", "lecture")
+"""Commands, and targets of make."""
+RUN = ("list", "env", "check", "report", "compare")
 """Commands of seqbench that are run as they stand."""
 NOT_RUN = {
     "seqbench run": "takes minutes to hours: it is run with --dry-run, and reads files of the user",
@@ -41,6 +42,8 @@ NOT_RUN = {
     "seqbench recall": "needs the fit of a run; tests/seqbench/ makes one",
     "seqbench sample": "fits a model for minutes",
     "seqbench inspect": "fits models for minutes, or needs the fit of a run",
+    "seqbench advise": "fits models for minutes",
+    "seqbench curve": "fits models for minutes",
     "seqbench data": "needs the network, or files of other people",
     "python": "measures for minutes",
     "pytest": "is what runs this test, or takes long",
@@ -51,22 +54,34 @@ NOT_RUN = {
 }
 """Why other commands are not run as they stand. Their options, names and files are held against what there is."""
 
+SMALL = """
+name = "small"
+summary = "what the reports of the pages draw"
+
+[[parts]]
+task = "classify"
+datasets = [
+    "synthetic-distance(distance=2, train_documents=60, valid_documents=24, test_documents=24)",
+    "synthetic-distance(distance=5, train_documents=60, valid_documents=24, test_documents=24)",
+]
+models = ["majority"]
+
+[[parts]]
+task = "translate"
+datasets = ["reverse(train_pairs=60, valid_pairs=24, test_pairs=60)"]
+models = ["copy-source"]
+
+[presets.quick]
+budget = { epochs = 1 }
+limits = { seconds = 60, memory_gb = 6 }
+"""
+
 Command = tuple[str, ...]
-
-
-def _text(page: str) -> str:
-    return (ROOT / page).read_text(encoding="utf-8")
-
-
-def _blocks(page: str, language: str) -> list[str]:
-    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", _text(page), re.MULTILINE | re.DOTALL)
-    return [re.sub(rf"^{indent}", "", block, flags=re.MULTILINE) for indent, block in found]
 
 
 def _spans(page: str) -> list[str]:
     """The commands within sentences and tables. One that is only named, as `seqbench run`, is asked for its help."""
-    sentences = re.sub(r"^ *```.*?^ *```", "", _text(page), flags=re.MULTILINE | re.DOTALL)
-    spans = re.findall(r"`((?:seqbench|python|pytest|make|pip|pre-commit)\s[^`]+)`", sentences)
+    spans = re.findall(r"`((?:seqbench|python|pytest|make|pip|pre-commit)\s[^`]+)`", prose(page))
     words = (" ".join(span.split()) for span in spans)
     return [re.sub(r"^seqbench \S+$", r"\g<0> --help", span) for span in words]
 
@@ -75,7 +90,7 @@ def _commands(page: str, folder: Path) -> list[Command]:
     """The words of each command. The shell splits them: it runs the page, and each program only tells its words."""
     tell = '() { printf \'%s\\0\' "$#" "${FUNCNAME[0]}" "$@" >&3; }'
     programs = sorted({name.partition(" ")[0] for name in NOT_RUN})
-    texts = [*_blocks(page, "sh"), *_spans(page)]
+    texts = [*blocks(page, "sh"), *_spans(page)]
     script = ["exec 3>&1; set -eu; PATH=", *(program + tell for program in programs), *(f"(\n{t}\n)" for t in texts)]
     done = subprocess.run(["bash", "-c", "\n".join(script)], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, f"{page}: the shell cannot read a command: {done.stderr}"
@@ -86,13 +101,10 @@ def _commands(page: str, folder: Path) -> list[Command]:
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with two distances, and with translations: so each report of the pages has what it draws."""
-    store = tmp_path_factory.mktemp("docs") / "results"
-    sizes = "train_documents=60, valid_documents=24, test_documents=24"
-    distances = [f"synthetic-distance(distance={distance}, {sizes})" for distance in (2, 5)]
-    seqbench.run("doc", datasets=distances, models=["majority"], store=store, jobs=1)
-    pairs = "reverse(train_pairs=60, valid_pairs=24, test_pairs=60)"
-    seqbench.run("translate", datasets=[pairs], models=["copy-source"], store=store, jobs=1)
-    return store
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "small.toml").write_text(SMALL)
+    seqbench.run(str(folder / "small.toml"), store=folder / "results", jobs=1)
+    return folder / "results"
 
 
 @pytest.fixture
@@ -101,20 +113,21 @@ def verify(
 ) -> Callable[[Command], None]:
     """Run or read a command in the folder of a user, with files of each kind, the pages' models, and no network."""
     own_files.write(tmp_path)
-    models = "\n".join(code for page in PAGES for code in _blocks(page, "python") if re.search("^class ", code, re.M))
-    for name in {name for page in PAGES for name in re.findall(r"(\w+\.py):[A-Z]", _text(page))}:
+    models = "\n".join(code for page in PAGES for code in blocks(page, "python") if re.search("^class ", code, re.M))
+    for name in {name for page in PAGES for name in re.findall(r"(\w+\.py):[A-Z]", text(page))}:
         (tmp_path / name).write_text(models)
     (tmp_path / "docs").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SEQBENCH_DATA", raising=False)
     monkeypatch.setenv("SEQBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(download, "_download", _no_network)
+    monkeypatch.setattr(webbrowser, "open", lambda *_, **__: True)
     shown: list[api.Asked] = []
     monkeypatch.setattr(progress, "show_cells", shown.append)
 
     def one(command: Command) -> None:
         program, *words = command
-        if program == "seqbench" and words[0] in TO_COME:
+        if program in ("seqbench", "make") and words[0] in TO_COME:
             return
         if words[-1:] == ["--help"]:
             _invoke(words)
@@ -144,10 +157,10 @@ def _invoke(words: Sequence[str]) -> None:
 
 
 def _on_a_store(words: Sequence[str], results: Path) -> None:
-    """Run a command; the small store lies where the command looks for one."""
+    """Run a command; the small store lies wherever the command looks for one."""
     shutil.rmtree("results", ignore_errors=True)
-    named = [word for word in words[1:] if word.startswith("results")]
-    shutil.copytree(results, named[0] if named else "results")
+    for store in [word for word in words[1:] if word.startswith("results")] or ["results"]:
+        shutil.copytree(results, store)
     _invoke(words)
 
 
@@ -172,11 +185,14 @@ def _read(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _look_up(given: dict[str, Any]) -> None:
-    if "suite" in given:
-        models, source = given["model"], given["dataset"]
-        names = {"models": [models] if isinstance(models, str) else models, "datasets": [source] if source else []}
-        api.ask(given["suite"], preset=given["preset"], **names)
-    assert set(given.get("names") or ()) <= {*registry.datasets(), "NAME"}
+    if {"suite", "preset"} <= given.keys():
+        models, datasets = _several(given.get("model")), _several(given.get("dataset"))
+        api.ask(given["suite"], preset=given["preset"], models=models, datasets=datasets)
+    assert set(given.get("names") or ()) <= set(registry.datasets())
+
+
+def _several(names: str | Sequence[str] | None) -> Sequence[str]:
+    return [names] if isinstance(names, str) else names or []
 
 
 def _python(words: Sequence[str]) -> None:
@@ -203,11 +219,11 @@ def _pytest(words: Sequence[str], config: pytest.Config) -> None:
 
 
 def _make(words: Sequence[str]) -> None:
-    assert set(words) <= set(re.findall(r"^([a-z]+):", _text("Makefile"), re.MULTILINE))
+    assert set(words) <= set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
 
 
 def _pip(words: Sequence[str]) -> None:
-    project = tomllib.loads(_text("pyproject.toml"))["project"]
+    project = tomllib.loads(text("pyproject.toml"))["project"]
     assert words[0] == "install"
     for word in words[1:]:
         name, _, extra = word.rstrip("]").partition("[")
@@ -221,13 +237,13 @@ def _pre_commit(words: Sequence[str]) -> None:
 
 def _source(words: Sequence[str]) -> None:
     assert words == [".venv/bin/activate"]
-    assert "VENV := .venv\n" in _text("Makefile")
+    assert "VENV := .venv\n" in text("Makefile")
 
 
 READERS = {"python": _python, "make": _make, "pip": _pip, "pre-commit": _pre_commit, "source": _source}
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if _blocks(page, "sh") or _spans(page)])
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "sh") or _spans(page)])
 def test_the_commands_of_a_page_are_commands(page: str, tmp_path: Path, verify: Callable[[Command], None]) -> None:
     for command in _commands(page, tmp_path):
         try:
@@ -238,10 +254,10 @@ def test_the_commands_of_a_page_are_commands(page: str, tmp_path: Path, verify: 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_command_hides_in_a_block_that_nothing_reads(page: str) -> None:
-    fences = re.findall(r"^ *```(.*)$", _text(page), re.MULTILINE)
+    fences = re.findall(r"^ *```(.*)$", text(page), re.MULTILINE)
     assert set(fences[::2]) <= LANGUAGES
     assert set(fences[1::2]) <= {""}
-    for block in _blocks(page, "text"):
+    for block in blocks(page, "text"):
         assert not re.search(r"^\W*(seqbench|python|pytest|make|pip) ", block, re.MULTILINE)
 
 
@@ -273,4 +289,4 @@ def test_a_wrong_command_would_be_found(wrong: str, verify: Callable[[Command], 
 
 
 def test_the_page_of_python_names_lists_each_public_name() -> None:
-    assert set(re.findall(r"::\s+seqbench\.(\w+)$", _text("docs/api.md"), re.MULTILINE)) == set(EXPORTS)
+    assert set(re.findall(r"::\s+seqbench\.(\w+)$", text("docs/api.md"), re.MULTILINE)) == set(EXPORTS)
