@@ -11,7 +11,7 @@ ifneq ($(wildcard ../shared/data/MANIFEST.toml),)
 export SEQBENCH_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help demo test lint types unit wheel format slow clean
+.PHONY: help demo test lint types unit docs wheel format slow clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -19,7 +19,7 @@ help: ## list the targets
 demo: $(VENV)/installed ## environment, installation, `seqbench run --suite lm`, a table
 	$(BIN)/seqbench run --suite lm
 
-test: lint types unit wheel ## all that CI does: lint, types, tests, the wheel in a fresh environment
+test: lint types unit docs wheel ## all that CI does: lint, types, tests, the documentation, the wheel in a fresh environment
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -52,6 +52,11 @@ types: $(VENV)/developed ## mypy --strict on every file
 unit: $(VENV)/developed ## the tests, one process per core
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist loadscope
 
+# Warnings are errors: a link without a target, a page in no list, a name that the library does not have.
+docs: $(VENV)/developed ## the documentation as a site: open docs/_build/index.html
+	$(BIN)/sphinx-build --fail-on-warning --nitpicky --fresh-env --write-all --quiet \
+	--conf-dir docs . docs/_build
+
 slow: $(VENV)/developed ## the long reproductions, which the tests leave out
 	$(BIN)/pytest -m slow
 
@@ -73,4 +78,4 @@ wheel: $(VENV)/developed ## build the wheel, install it alone, run every model f
 	cd .wheel && bin/python -P ../tests/wheel.py
 
 clean: ## remove all that the other targets made
-	rm -rf $(VENV) .wheel .typed build dist *.egg-info
+	rm -rf $(VENV) .wheel .typed build dist docs/_build *.egg-info

@@ -10,8 +10,9 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -216,7 +217,7 @@ def _with_entry_points(group: str, own: Mapping[str, Entry]) -> dict[str, Entry]
         ValueError: two packages register the same name.
     """
     entries = dict(own)
-    for point in entry_points(group=group):
+    for point in _installed(group):
         if point.name in entries:
             raise ValueError(
                 f"{point.value} uses the name {point.name!r} of {', '.join(entries[point.name].targets.values())} "
@@ -225,6 +226,12 @@ def _with_entry_points(group: str, own: Mapping[str, Entry]) -> dict[str, Entry]
         package = point.dist.name if point.dist is not None else point.value
         entries[point.name] = Entry(f"from the package {package}", {"": point.value})
     return entries
+
+
+@cache
+def _installed(group: str) -> EntryPoints:
+    """Read once: the files of all installed packages take a twentieth of a second, and a grid asks for each name."""
+    return entry_points(group=group)
 
 
 def _find(name: str, registered: Callable[[], Mapping[str, Entry]], what: str, task: str) -> Found:

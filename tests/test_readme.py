@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pages import PAGES, blocks, prose
 
 import seqbench
 import seqbench.recurrent
 from seqbench.exports import EXPORTS
 
-ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "CONTRIBUTING.md", *(str(page.relative_to(ROOT)) for page in sorted(ROOT.glob("docs/*.md")))]
 PUBLIC = {"seqbench": set(EXPORTS), "seqbench.recurrent": set(seqbench.recurrent.EXPORTS)}
 SUITES = {
     "LanguageModel": ("lm", "synthetic-hmm(train_tokens=20000, valid_tokens=5000, test_tokens=5000)"),
@@ -36,20 +35,19 @@ class Example:
         return (found[1], found[2]) if found else ("", "")
 
 
-def _examples(page: str) -> list[Example]:
-    blocks = re.findall(
-        r"^( *)```python\n(.*?)^ *```", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    return [Example(page, re.sub(rf"^{indent}", "", code, flags=re.MULTILINE)) for indent, code in blocks]
-
-
-EXAMPLES = [example for page in PAGES for example in _examples(page)]
+EXAMPLES = [Example(page, code) for page in PAGES for code in blocks(page, "python")]
 MODELS = [example for example in EXAMPLES if example.model[1] in SUITES]
 
 
-def test_the_readme_shows_a_model_of_each_task() -> None:
-    assert [example.model[1] for example in MODELS if example.page == "README.md"] == list(SUITES)
-    assert any(example.page == "CONTRIBUTING.md" for example in MODELS)
+def test_the_readme_shows_a_model_and_its_page_one_of_each_main_task() -> None:
+    assert [example.model[1] for example in MODELS if example.page == "README.md"] == ["LanguageModel"]
+    assert [example.model[1] for example in MODELS if example.page == "docs/add-a-baseline.md"] == list(SUITES)
+
+
+def test_the_readme_is_read_aloud_in_three_minutes() -> None:
+    """At 160 words a minute, without code and tables."""
+    lines = [line for line in prose("README.md").splitlines() if not line.startswith(("|", "!["))]
+    assert len(re.sub(r"\]\(\S+\)", "", " ".join(lines)).split()) <= 480
 
 
 @pytest.mark.parametrize("example", MODELS, ids=lambda example: f"{example.page}-{example.model[0]}")

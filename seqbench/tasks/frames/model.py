@@ -32,9 +32,9 @@ class FrameModel(SequenceModel[Rolls, FramesContext]):
         """Score pieces.
 
         Returns:
-            A list with the natural log p(roll[t] | roll[:t]) of each frame of each piece, (T_i,). If a number is an
-            estimate, return (T_i, 2): the estimate and its standard error. The prediction for a piece must not depend
-            on other pieces.
+            For each piece, (T_i,) the natural log-probability of each frame given the frames before it. If a number is
+            an estimate, return (T_i, 2), the estimate and its standard error. The prediction for a piece must not
+            depend on other pieces.
         """
 
     def draw(self, roll: Roll, rng: np.random.Generator) -> Roll:

@@ -38,7 +38,8 @@ class LanguageModel(SequenceModel[Documents, LanguageContext], Generic[State]):
             state: the state after the earlier symbols of the B rows; None: the start of a document.
 
         Returns:
-            (B, T) natural log p(ids[b, t] | state, ids[b, :t]), and the state after T symbols.
+            (B, T) natural log-probability of each symbol given `state` and the symbols before it in its row, and the
+            state after T symbols.
         """
 
     def next(self, state: State | None = None, batch: int = 1) -> Floats:
