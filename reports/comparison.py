@@ -246,7 +246,8 @@ def _scores(changes: Sequence[Change]) -> str:
     }
     rest = [f"{kinds[kind]} {said[kinds[kind] > 1]}" for kind, said in words.items() if kinds[kind]]
     if not changed:
-        return f"Nothing changed beyond noise: of {total} row{'s' if total > 1 else ''}, {listed(rest)}."
+        or_less = " and the margin of a tie" if kinds["tie"] else ""
+        return f"Nothing changed beyond noise{or_less}: of {total} row{'s' if total > 1 else ''}, {listed(rest)}."
     better = sum(c.kind == "better" for c in changed)
     told = f"{better} better and {len(changed) - better} worse"
     if len(changed) <= NAMED:
@@ -279,8 +280,8 @@ def _footer(one: Compared, names: tuple[str, str], tested: int) -> Iterator[tupl
         )
     yield (
         "cost",
-        f"times as high as in A; from {NOTABLE:g} times on, either way, it is named above, unless the hardware was busy or "
-        f"has another name; times below {BRIEF:g} s are not",
+        f"times as high as in A; from {NOTABLE:g} times on, either way, it is named above, unless the hardware was "
+        f"busy or has another name; times below {BRIEF:g} s are not",
     )
     yield "only in A", ", ".join(one.only_a)
     yield "only in B", ", ".join(one.only_b)
