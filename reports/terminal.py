@@ -173,7 +173,7 @@ def _cells(column: Column) -> list[Text]:
 def _labels(column: Column, size: int, cut: bool) -> list[Text]:
     """Return labels that are at most `size` wide, their marks left out."""
     texts = [
-        _shortened(cell.text, size) if cut else "\n  ".join(_folded(_settings(cell.text, size), size))
+        shortened(cell.text, size) if cut else "\n  ".join(_folded(_settings(cell.text, size), size))
         for cell in column.cells
     ]
     return [
@@ -182,7 +182,7 @@ def _labels(column: Column, size: int, cut: bool) -> list[Text]:
     ]
 
 
-def _shortened(label: str, size: int) -> str:
+def shortened(label: str, size: int) -> str:
     """Return a label without its middle, since the names of models differ at both ends."""
     if cell_len(label) <= size:
         return label

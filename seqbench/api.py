@@ -15,7 +15,8 @@ from seqbench.runs.grid import Cell, Precision, grid
 from seqbench.runs.kept import fitted, kept_run
 from seqbench.runs.loading import dataset as data_of
 from seqbench.runs.provenance import provenance
-from seqbench.runs.runner import Event, Loaded, execute
+from seqbench.runs.remaining import Remaining
+from seqbench.runs.runner import Event, Loaded, done, execute
 from seqbench.runs.store import Damaged, Plan, Store, told
 from seqbench.runs.suites import Suite
 from seqbench.spec import OWN, Spec, parse
@@ -72,8 +73,22 @@ class Asked:
 
     def seconds(self) -> dict[str, float]:
         """Return, by key, how many seconds each cell took when it last ran, with any version of the code."""
-        earlier = [r for r in self.store.records(items=False) if isinstance(r, Record)]
-        earlier.sort(key=lambda r: r.finished)
+        return self._seconds(self._earlier())
+
+    def remaining(self) -> Remaining:
+        """Return how much time the cells take that will run, as far as earlier runs tell."""
+        earlier = self._earlier()
+        stored, known = {record.key: record for record in earlier}, self._seconds(earlier)
+        waiting = [cell for cell in self.cells if not done(stored.get(cell.key), self.options, self.retry)]
+        rows = {cell.key: cell.identity.model_copy(update={"seed": 0}).model_dump_json() for cell in waiting}
+        return Remaining({cell.key: known.get(cell.key) for cell in waiting}, rows, self.jobs)
+
+    def _earlier(self) -> list[Record]:
+        """Return the records of the store, the latest last."""
+        found = [record for record in self.store.records(items=False) if isinstance(record, Record)]
+        return sorted(found, key=lambda record: record.finished)
+
+    def _seconds(self, earlier: Sequence[Record]) -> dict[str, float]:
         known = {question(r): r.costs.wall_seconds for r in earlier if r.costs.wall_seconds is not None}
         return {cell.key: known[q] for cell in self.cells if (q := _asked(cell)) in known}
 
