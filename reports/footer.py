@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from seqbench.evidence.records import Record
 from seqbench.evidence.spread import FEWEST, block_length
-from seqbench.reports.formatting import width
+from seqbench.reports.formatting import margin
 from seqbench.reports.groups import SHORT
 from seqbench.reports.table import Table
 from seqbench.spec import OWN
@@ -18,17 +18,17 @@ def footer(table: Table) -> tuple[tuple[str, str], ...]:
         ("interval", _interval(table)),
         ("verdict", _verdict(table)),
         ("cost", _cost(table)),
-        ("quantiles", _each(table, _calibrated)),
-        ("best", f"{table.best} (in bold), chosen on validation" if table.best else ""),
+        ("quantiles", each(table, _calibrated)),
+        ("best", _best(table)),
         ("data", _data(table)),
-        ("read", _each(table, _read)),
+        ("read", each(table, _read)),
         ("warnings", _warnings(table)),
-        ("budget", _each(table, _budget)),
-        ("learning rate", _each(table, _learning_rate)),
-        ("precision", _each(table, _precision)),
-        ("versions", _each(table, _versions)),
+        ("budget", each(table, _budget)),
+        ("learning rate", each(table, _learning_rate)),
+        ("precision", each(table, _precision)),
+        ("versions", each(table, versions)),
         ("hardware", _hardware(table)),
-        ("date", _date(table)),
+        ("date", date(table)),
     ]
     return tuple((heading, text) for heading, text in pairs if text)
 
@@ -87,10 +87,10 @@ def _verdict(table: Table) -> str:
     if table.reference is None:
         return "none, since no classic model has a comparable score"
     metric = table.metrics[0]
-    margin = width(metric, table.settings.margin)
     parts = [
         f"{metric.title} against {table.reference}, the best classic model on validation, on the same test items; a "
-        f"tie lies within {margin}; the settings of the models were not tuned with equal budgets",
+        f"tie lies within {margin(metric, table.settings.margin)}; the settings of the models were not tuned with "
+        "equal budgets",
         *_scope(table),
     ]
     held = sum(row.against_reference is not None and row.kind != "truth" for row in table.rows)
@@ -127,6 +127,14 @@ def _cost(table: Table) -> str:
         if apart
         else ""
     )
+
+
+def _best(table: Table) -> str:
+    if table.best is None:
+        return ""
+    ties = [row.label for row in table.rows if row.ties_with_best]
+    also = f"; in bold too, since the difference lies within the margin of a tie: {', '.join(ties)}" if ties else ""
+    return f"{table.best} (in bold), chosen on validation{also}"
 
 
 def _data(table: Table) -> str:
@@ -194,7 +202,8 @@ def _formats(record: Record) -> list[str]:
     return sorted({str(name) for name in named if name})
 
 
-def _versions(record: Record) -> str:
+def versions(record: Record) -> str:
+    """Return the versions that made a record."""
     made = record.provenance
     changed = ", with uncommitted changes" if made.git_dirty else ""
     git = f" (git {made.git_sha[:SHORT]}{changed})" if made.git_sha else ""
@@ -202,24 +211,26 @@ def _versions(record: Record) -> str:
     return ", ".join([f"seqbench {made.seqbench}{git}", f"Python {made.python}", *packages])
 
 
-def _machine(record: Record) -> str:
+def machine(record: Record) -> str:
+    """Return the machine that made a record."""
     made = record.provenance
     threads = f"{made.threads} thread{'s' if made.threads != 1 else ''}"
     return ", ".join(part for part in (made.gpu, made.cpu, threads, made.platform) if part)
 
 
 def _hardware(table: Table) -> str:
-    text = _each(table, _machine)
+    text = each(table, machine)
     warning = "times do not compare, since rows were made on different hardware. "
-    return (warning if len(_kinds(table, _machine)) > 1 else "") + text
+    return (warning if len(_kinds(table, machine)) > 1 else "") + text
 
 
-def _date(table: Table) -> str:
+def date(table: Table) -> str:
+    """Return the days on which the cells of a table ended."""
     days = sorted(record.finished[:10] for row in table.rows for record in row.records)
     return days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
 
 
-def _each(table: Table, of: Callable[[Record], str]) -> str:
+def each(table: Table, of: Callable[[Record], str]) -> str:
     """Return the text once if all rows share it; otherwise each variant with its rows, the most common one first."""
     kinds = _kinds(table, of)
     if len(kinds) < 2:

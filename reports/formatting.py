@@ -57,11 +57,11 @@ def titled(metric: Metric) -> str:
     return f"{metric.title}, %" if metric.per_cent else metric.title
 
 
-def width(metric: Metric, margin: float) -> str:
-    """Return a margin on the metric's scale: `1 %` of a perplexity, `1 point` of an F1, `0.01` of others."""
+def margin(metric: Metric, width: float) -> str:
+    """Return the margin of a tie in the metric's unit: `1 %` of a perplexity, `1 point` of an F1, `0.01` of others."""
     if metric.per_cent:
-        return f"{100 * margin:g} point{'s' if margin != 0.01 else ''}"
-    return f"{100 * margin:g} %" if metric.scale == "log" else f"{margin:g}"
+        return f"{100 * width:g} point{'s' if width != 0.01 else ''}"
+    return f"{100 * width:g} %" if metric.scale == "log" else f"{width:g}"
 
 
 def interval(low: float | None, high: float | None, decimals: int) -> str:

@@ -1,10 +1,12 @@
 """Tables as a pandas frame and as CSV: one row per model, without rounding."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from seqbench.reports.entries import entries
 from seqbench.reports.formatting import plain
-from seqbench.reports.table import Row, Table
+from seqbench.reports.sheet import Sheet
+from seqbench.reports.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,82 +15,23 @@ _COUNTS = ("items", "seeds", "fits", "parameters", "peak_memory_bytes")
 
 
 def frame(tables: Sequence[Table]) -> "pd.DataFrame":
-    """Return the rows of all tables, in their order.
-
-    A metric m of the task has the columns `m` (test score, pooled over seeds), `m_low` and `m_high` (its interval);
-    the first one also has `m_valid`, and `m_sd` (over seeds). `skill`, `verdict` and `difference` (with
-    `difference_low`, `difference_high`, on the metric's scale) compare the row with `reference`; `gap_to_truth` is
-    the share by which the row is worse than the true model. Values that do not exist are missing.
-    """
-    return _framed(_entries(tables))
+    """Return the rows of all tables, in their order, with the columns of `entries`."""
+    return _framed([entry for table in tables for entry in entries(table)])
 
 
-def render(tables: Sequence[Table]) -> str:
-    """Return the frame as CSV, each text as one line of printable characters."""
+def render(pages: Sequence[Sheet]) -> str:
+    """Return the entries of all sheets of the first one's kind as CSV, each text as one printable line."""
     texts = [
         {name: plain(value) if isinstance(value, str) else value for name, value in entry.items()}
-        for entry in _entries(tables)
+        for page in pages
+        if page.kind == pages[0].kind
+        for entry in page.entries
     ]
     return str(_framed(texts).to_csv(index=False, lineterminator="\n"))
 
 
-def _framed(entries: Sequence[dict[str, Any]]) -> "pd.DataFrame":
+def _framed(found: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
     import pandas as pd
 
-    found = pd.DataFrame(entries)
-    return found.astype({name: "Int64" for name in _COUNTS if name in found})
-
-
-def _entries(tables: Sequence[Table]) -> list[dict[str, Any]]:
-    return [_entry(table, row) for table in tables for row in table.rows]
-
-
-def _entry(table: Table, row: Row) -> dict[str, Any]:
-    data, name = table.basis.comparability, table.metrics[0].name
-    versus, truth, sure = row.against_reference, row.against_truth, row.estimate
-    return {
-        "task": table.basis.task,
-        "dataset": table.basis.dataset,
-        "convention": data and data.convention,
-        "unit": data and data.unit,
-        "items": data and data.items,
-        "data_sha256": data and data.data_sha256,
-        "vocab_sha256": data and data.vocab_sha256,
-        "model": row.label,
-        "kind": row.kind,
-        "status": row.status,
-        "reason": "; ".join(dict.fromkeys(record.reason for record in row.records if record.reason)),
-        "seeds": len(row.records),
-        "fits": row.pooled,
-        "marks": " ".join(row.marks),
-        "broken_laws": " ".join(check.name for check in row.broken),
-        **{column: value for metric in table.metrics for column, value in _score(row, metric.name).items()},
-        f"{name}_valid": row.validation,
-        f"{name}_sd": sure and sure.seeds_sd,
-        "best": row.label == table.best,
-        "reference": table.reference,
-        "skill": versus and versus.skill,
-        "verdict": versus and versus.verdict,
-        "difference": versus and versus.difference,
-        "difference_low": versus and versus.low,
-        "difference_high": versus and versus.high,
-        "gap_to_truth": truth and -truth.skill,
-        "beats_truth": row.beats_truth,
-        "parameters": row.costs.parameters,
-        "fit_seconds": row.costs.fit_seconds,
-        "fit_cpu_seconds": row.costs.fit_cpu_seconds,
-        "validation_seconds": row.costs.validation_seconds,
-        "early_stopping_seconds": row.costs.early_stopping_seconds,
-        "deferred_seconds": row.costs.deferred_seconds,
-        "predict_seconds": row.costs.predict_seconds,
-        "predict_cpu_seconds": row.costs.predict_cpu_seconds,
-        "busy": row.costs.busy,
-        "items_per_second": row.costs.items_per_second,
-        "peak_memory_bytes": row.costs.peak_memory_bytes,
-    }
-
-
-def _score(row: Row, name: str) -> dict[str, float | None]:
-    sure = row.estimates.get(name)
-    low, high = (None, None) if sure is None else (sure.low, sure.high)
-    return {name: row.scores.get(name), f"{name}_low": low, f"{name}_high": high}
+    made = pd.DataFrame(found)
+    return made.astype({name: "Int64" for name in _COUNTS if name in made})

@@ -148,8 +148,8 @@ def _names(runs: Sequence[Run]) -> str:
 def _label(record: Record, others: Sequence[Record]) -> str:
     """Return the record's label with its reduction, and with the settings that distinguish rows of the same name."""
     name = record.label + (f" ({record.reduction})" if record.reduction else "")
-    mine = _settings(record.identity)
-    namesakes = [_settings(other.identity) for other in others if other.label == record.label]
+    mine = settings(record.identity) | sources(record.identity)
+    namesakes = [settings(o.identity) | sources(o.identity) for o in others if o.label == record.label]
     known = {setting: None for settings in [mine, *namesakes] for setting in settings}
     differing = [setting for setting in known if any(other.get(setting) != mine.get(setting) for other in namesakes)]
     if not differing:
@@ -157,11 +157,16 @@ def _label(record: Record, others: Sequence[Record]) -> str:
     return f"{name} [{', '.join(f'{setting[1]} {mine.get(setting, ABSENT)}' for setting in differing)}]"
 
 
-def _settings(identity: Identity) -> dict[tuple[str, str], str]:
+def settings(identity: Identity) -> dict[tuple[str, str], str]:
+    """Return what a user can set of a cell, by section and name."""
     found = {("", "model"): identity.model, ("", "from"): identity.target, ("", "device"): identity.device}
     found["", "threads"] = str(identity.threads)
     for section in ("config", "budget", "options"):
         found |= {(section, name): str(value) for name, value in getattr(identity, section).items()}
-    for name in ("model_source", "data_source", "task_source"):
-        found["", name.replace("_", " ")] = getattr(identity, name)[:SHORT]
     return found
+
+
+def sources(identity: Identity) -> dict[tuple[str, str], str]:
+    """Return the first digits of the hashes of a cell's code, by section and name."""
+    names = ("model_source", "data_source", "task_source")
+    return {("", name.replace("_", " ")): getattr(identity, name)[:SHORT] for name in names}

@@ -6,14 +6,12 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from seqbench.reports.ranks import sheets
-from seqbench.reports.sheet import rows
-from seqbench.reports.table import Table
+from seqbench.reports.sheet import Sheet, rows
 
 
-def render(tables: Sequence[Table]) -> str:
-    """Return tables as an HTML page."""
-    return _template().render(pages=sheets(tables), rows=rows) + "\n"
+def render(pages: Sequence[Sheet]) -> str:
+    """Return sheets as an HTML page."""
+    return _template().render(pages=pages, rows=rows) + "\n"
 
 
 @cache

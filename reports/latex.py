@@ -3,9 +3,7 @@ r"""Tables for LaTeX, in the style of booktabs, for documents with \usepackage{b
 import re
 from collections.abc import Sequence
 
-from seqbench.reports.ranks import sheets
 from seqbench.reports.sheet import Cell, Column, Sheet, rows
-from seqbench.reports.table import Table
 
 PAGE = 112
 """Characters of footnote size that fit on a line; a gap between columns counts as 1.5. Wider tables are split into
@@ -36,6 +34,8 @@ ESCAPES = {
     "∞": r"\ensuremath{\infty}",
     "×": r"\ensuremath{\times}",
     "·": r"\textperiodcentered{}",
+    "→": r"\ensuremath{\rightarrow}",
+    "…": r"\ldots{}",
     "†": r"\dag{}",
     "‡": r"\ddag{}",
     "§": r"\S{}",
@@ -44,10 +44,10 @@ ESCAPES = {
 }
 
 
-def render(tables: Sequence[Table]) -> str:
-    """Return tables as LaTeX, one float per table."""
+def render(pages: Sequence[Sheet]) -> str:
+    """Return sheets as LaTeX, one float per sheet."""
     head = "% \\usepackage{booktabs,textcomp}\n"
-    return head + "\n".join(map(_float, sheets(tables)))
+    return head + "\n".join(map(_float, pages))
 
 
 def escape(text: str) -> str:
@@ -58,7 +58,8 @@ def escape(text: str) -> str:
 
 def _float(page: Sheet) -> str:
     label = re.sub(r"[^a-z0-9]+", "-", page.title.lower()).strip("-")
-    panels = page.panels(lambda columns: sum(_width(column) + 1.5 for column in columns) <= PAGE)
+    room = PAGE - _width(page.columns[0])
+    panels = page.panels(_width, room, room)
     lines = [
         r"\begin{table}",
         r"\centering\footnotesize\setlength{\tabcolsep}{3pt}",
@@ -79,7 +80,7 @@ def _tabular(columns: Sequence[Column], truth: int) -> str:
     lines += [r"\toprule", _line([_head(column) for column in columns]), r"\midrule"]
     for i, row in enumerate(rows(columns)):
         lines += [r"\midrule"] if 0 < i == truth else []
-        lines.append(_line([_cell(cell) for cell in row]))
+        lines.append(_line([_cell(cell, column.numeric) for cell, column in zip(row, columns, strict=True)]))
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"])
 
 
@@ -93,11 +94,13 @@ def _head(column: Column) -> str:
     return rf"\shortstack[{'r' if column.numeric else 'l'}]{{{stacked}}}" if len(words) > 1 else words[0]
 
 
-def _cell(cell: Cell) -> str:
-    """Return the text with its marks; marks have no width, so that digits align down the column."""
+def _cell(cell: Cell, numeric: bool) -> str:
+    """Return the text with its marks; those of numbers have no width, so that digits align down the column."""
     text = rf"\textbf{{{escape(cell.text)}}}" if cell.bold else escape(cell.text)
-    return text + (rf"\rlap{{\textsuperscript{{{escape(cell.mark)}}}}}" if cell.marks else "")
+    mark = rf"\textsuperscript{{{escape(cell.mark)}}}" if cell.marks else ""
+    return text + (rf"\rlap{{{mark}}}" if mark and numeric else mark)
 
 
-def _width(column: Column) -> int:
-    return max(len(text) for text in [*column.title.split(), *(cell.text for cell in column.cells)])
+def _width(column: Column) -> float:
+    """Return the width of a column with its gap, in characters."""
+    return 1.5 + max(len(text) for text in [*column.title.split(), *(cell.text for cell in column.cells)])

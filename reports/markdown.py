@@ -4,14 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from seqbench.reports.formatting import raised
-from seqbench.reports.ranks import sheets
 from seqbench.reports.sheet import Cell, Sheet, rows
-from seqbench.reports.table import Table
 
 
-def render(tables: Sequence[Table]) -> str:
-    """Return tables as Markdown, one heading per table."""
-    return "\n".join(map(_page, sheets(tables)))
+def render(pages: Sequence[Sheet]) -> str:
+    """Return sheets as Markdown, one heading per sheet."""
+    return "\n".join(map(_page, pages))
 
 
 def escape(text: str) -> str:

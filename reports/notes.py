@@ -49,8 +49,12 @@ _BUSY = "the machine was busy with other work during this fit or its scoring, so
 _INCOMPARABLE = " The score is not comparable: no verdict, never reference or best."
 
 
-def notes(table: Table) -> Notes:
-    """Return the notes of a table."""
+def notes(table: Table, times: bool = True) -> Notes:
+    """Return the notes of a table.
+
+    Args:
+        times: whether the table shows times, which some notes are about.
+    """
     kind = task(table.basis.task)
     found = Notes()
     for row in table.rows:
@@ -64,12 +68,12 @@ def notes(table: Table) -> Notes:
         remarks = [text for record in row.records if record.status == "ok" for text in kind.remarks(record)]
         score += [found.number(text) for text in dict.fromkeys(remarks)]
         if row.pooled < len(row.records):
-            status.append(found.number(_ended(row)))
+            status.append(found.number(f"{row.label}: {ended(row)}"))
         if row.why_no_interval:
             score.append(found.number(f"{row.label}: {row.why_no_interval}"))
         if row.against_reference is not None and row.against_reference.carried_by:
             score.append(found.number(_carried(table, row.against_reference, row)))
-        fit = [found.number(text) for text in _times(row)]
+        fit = [found.number(text) for text in _times(row)] if times else []
         if row.beats_truth:
             gap.append(ALARM)
             found.alarms.append(
@@ -108,7 +112,7 @@ def _carried(table: Table, versus: Comparison, row: Row) -> str:
     )
 
 
-def _ended(row: Row) -> str:
+def ended(row: Row) -> str:
     """Return how the cells without a score ended; cells with the same end are listed together."""
     ends: dict[str, list[str]] = {}
     for record in row.records:
@@ -116,10 +120,10 @@ def _ended(row: Row) -> str:
             end = record.status + (f" ({record.reason.rstrip('. ')})" if record.reason else "")
             ends.setdefault(end, []).append(str(record.identity.seed))
     if len(ends) == 1 and not row.pooled:
-        return f"{row.label}: {next(iter(ends))}"
+        return next(iter(ends))
     cells = "; ".join(f"seed{_plural(seeds)} {', '.join(seeds)} {end}" for end, seeds in ends.items())
     pooled = f"pooled over {row.pooled} of {len(row.records)} seeds; " if row.pooled else ""
-    return f"{row.label}: {pooled}{cells}"
+    return pooled + cells
 
 
 def _plural(things: Sequence[str]) -> str:

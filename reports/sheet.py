@@ -1,20 +1,24 @@
 """A table as text: all formats write the same cells, notes and footer, and differ only in syntax."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
-from seqbench.evidence.metrics import Metric
+from seqbench.reports.columns import MAIN, USUAL, Definition, Panel, definitions
+from seqbench.reports.entries import IDENTIFYING, entries
 from seqbench.reports.footer import command, footer
-from seqbench.reports.formatting import ABSENT, Written, count, memory, percent, plain, seconds, titled
+from seqbench.reports.formatting import ABSENT, plain
 from seqbench.reports.notes import Marked, notes
 from seqbench.reports.summary import summary
 from seqbench.reports.table import Row, Table
+from seqbench.reports.view import View
 
 Tone = Literal["", "good", "bad", "even", "quiet"]
-_TONES: dict[str, Tone] = {"better": "good", "worse": "bad", "tie": "even", "reference": "quiet", "ok": "quiet"}
+TONES: dict[str, Tone] = {"better": "good", "worse": "bad", "tie": "even", "reference": "quiet", "ok": "quiet"}
+_HOMES = {"score": ("score", "model"), "gap": ("gap", "score", "model"), "fit": ("fit", "training", "speed")}
+"""In which column the marks of a row stand: in the first of these that is shown. Notes about times have no other."""
+_EXPLAINED = {"interval": {"interval", "verdict"}, "verdict": {"verdict", "skill"}, "cost": {"training"}}
+"""Texts of the footer that are left out if none of these columns is shown."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +36,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
+    key: str
+    """The name by which it is chosen."""
     title: str
     cells: tuple[Cell, ...]
-    panel: Literal["label", "quality", "cost"]
+    panel: Panel
     numeric: bool = True
+    importance: int = USUAL
 
     @property
     def says_something(self) -> bool:
@@ -44,6 +51,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
+    kind: Literal["table", "ranks", "comparison"]
     title: str
     summary: str
     columns: tuple[Column, ...]
@@ -55,6 +63,10 @@ class Sheet:
     """Pairs of a heading and a text."""
     command: str
     """The shell command that makes the table."""
+    entries: tuple[Mapping[str, Any], ...]
+    """The values of each row by name, not rounded; None if they do not exist."""
+    table: Table | None = None
+    """The table that the sheet shows; None: it shows several."""
 
     def plain(self) -> "Sheet":
         """Return the sheet with each text as one line of printable characters: all formats write such a sheet."""
@@ -62,39 +74,36 @@ class Sheet:
             replace(c, title=plain(c.title), cells=tuple(replace(cell, text=plain(cell.text)) for cell in c.cells))
             for c in self.columns
         )
-        return Sheet(
+        return replace(
+            self,
             title=plain(self.title),
             summary=plain(self.summary),
             columns=tuple(columns),
-            truth=self.truth,
             notes=tuple((mark, plain(text)) for mark, text in self.notes),
             footer=tuple((heading, plain(text)) for heading, text in self.footer),
             command=plain(self.command),
         )
 
-    def panels(self, fits: Callable[[Sequence[Column]], bool]) -> list[list[Column]]:
+    def panels(self, width: Callable[[Column], float], first: float, later: float) -> list[list[Column]]:
         """Return the columns in as few panels as possible, each with the labels first.
 
-        Quality and cost have separate panels if this needs no more panels.
+        If one panel is not enough, the columns stand in the order of their importance.
+
+        Args:
+            width: of a column.
+            first, later: room for the columns after the labels, in the first panel and in others.
         """
         label, *others = self.columns
-        if fits(self.columns):
-            return [list(self.columns)]
-        quality = [column for column in others if column.panel == "quality"]
-        cost = [column for column in others if column.panel == "cost"]
-        apart = _packed(label, quality, fits) + _packed(label, cost, fits)
-        together = _packed(label, others, fits)
-        return apart if len(apart) <= len(together) else together
-
-
-def _packed(label: Column, columns: Sequence[Column], fits: Callable[[Sequence[Column]], bool]) -> list[list[Column]]:
-    """Return the columns in order; a column that does not fit any more starts a new panel."""
-    panels = [[label]]
-    for column in columns:
-        if len(panels[-1]) > 1 and not fits([*panels[-1], column]):
-            panels.append([label])
-        panels[-1].append(column)
-    return panels
+        if sum(map(width, others)) <= first:
+            return [[label, *others]]
+        panels, room = [[label]], first
+        for column in sorted(others, key=lambda column: column.importance):
+            if len(panels[-1]) > 1 and width(column) > room:
+                panels.append([label])
+                room = later
+            panels[-1].append(column)
+            room -= width(column)
+        return panels
 
 
 def rows(columns: Sequence[Column]) -> list[tuple[Cell, ...]]:
@@ -102,16 +111,36 @@ def rows(columns: Sequence[Column]) -> list[tuple[Cell, ...]]:
     return list(zip(*(column.cells for column in columns), strict=True))
 
 
-def sheet(table: Table) -> Sheet:
-    found = notes(table)
+def names(tables: Sequence[Table]) -> dict[str, set[str]]:
+    """Return the names of the columns of all tables, each with its other names."""
+    found: dict[str, set[str]] = {}
+    for _, one in (pair for table in tables for pair in definitions(table)):
+        found.setdefault(one.key, set()).update({one.other} - {""})
+    return found
+
+
+def sheet(table: Table, view: View = View()) -> Sheet:  # noqa: B008 (a view does not change)
+    """Return a table as a reader asks to see it."""
+    columns = definitions(table)
+    table = _sorted(table, columns, view.sort)
+    shown = _shown(table, columns, view.columns)
+    keys = {column.key for column in shown}
+    found = notes(table, times=not keys.isdisjoint(_HOMES["fit"]))
+    values = {*IDENTIFYING, *(name for _, one in columns if one.key in keys for name in one.values)}
     return Sheet(
+        kind="table",
         title=_title(table),
         summary=summary(table),
-        columns=tuple(column for column in _columns(table, found.marked) if column.says_something),
+        columns=_marked(shown, found.marked),
         truth=sum(row.kind != "truth" for row in table.rows),
         notes=found.listed(),
-        footer=footer(table),
+        footer=tuple(pair for pair in footer(table) if keys & _EXPLAINED.get(pair[0], keys)),
         command=command(table),
+        entries=tuple(
+            {name: value for name, value in entry.items() if name in values or not view.columns}
+            for entry in entries(table)
+        ),
+        table=table,
     ).plain()
 
 
@@ -123,84 +152,55 @@ def _title(table: Table) -> str:
     return " · ".join(parts + ([basis.distinction] if basis.distinction else []))
 
 
-def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
-    def cells(text: Callable[[Row], str]) -> tuple[Cell, ...]:
-        return tuple(Cell(text(row), tone=_TONES.get(text(row), "")) for row in table.rows)
+def _sorted(table: Table, columns: Sequence[tuple[Panel, Definition]], sort: str) -> Table:
+    """Return the table with its rows sorted; if it has no such column, in the order of the runs.
 
-    def written(metric: Metric) -> Written:
-        comparable = [row for row in table.rows if row.comparable]
-        return Written.of(metric, [row.scores.get(metric.name) for row in comparable or table.rows])
+    If rows are sorted by quality, those whose score is not comparable come after the others.
+    """
+    chosen = next(((panel, one) for panel, one in columns if sort and sort in (one.key, one.other)), None)
+    if chosen is None:
+        return table
+    panel, column = chosen
 
-    first, score = table.metrics[0], written(table.metrics[0])
-    best = [row.label == table.best for row in table.rows]
-    rows = list(zip(table.rows, marked, best, strict=True))
-    yield Column("model", tuple(Cell(row.label, bold=bold) for row, _, bold in rows), "label", numeric=False)
-    scores = (Cell(score(row.scores.get(first.name)), mark.score, bold) for row, mark, bold in rows)
-    yield Column(f"test {titled(first)}", tuple(scores), "quality")
-    yield Column(f"{100 * table.settings.level:g} % interval", cells(lambda row: _interval(row, score)), "quality")
-    for other in table.metrics[1 : table.shown]:
-        told = _with_interval if other.scale == "square" else _score
-        yield Column(titled(other), cells(partial(told, metric=other, written=written(other))), "quality")
-    yield Column("valid", cells(lambda row: score(row.validation)), "quality")
-    yield Column("SD over seeds", cells(lambda row: _spread(row, score)), "quality")
-    yield Column("skill", cells(_skill), "quality")
-    yield Column("verdict", cells(lambda row: _verdict(table, row)), "quality", numeric=False)
-    yield Column("gap to truth", tuple(Cell(_gap(row), mark.gap) for row, mark, _ in rows), "quality")
-    yield Column("parameters", cells(lambda row: count(row.costs.parameters)), "cost")
-    fits = (Cell(ABSENT if row.kind == "truth" else seconds(row.costs.fit_seconds), mark.fit) for row, mark, _ in rows)
-    yield Column("fit", tuple(fits), "cost")
-    if any(_besides(row) for row in table.rows):
-        yield Column("of it training", cells(_training), "cost")
-    unit = "items" if table.basis.comparability is None else f"{table.basis.comparability.unit}s"
-    yield Column(f"{unit}/s", cells(lambda row: count(row.costs.items_per_second)), "cost")
-    yield Column("peak memory", cells(lambda row: memory(row.costs.peak_memory_bytes)), "cost")
-    statuses = (Cell(row.status, mark.status, tone=_TONES.get(row.status, "bad")) for row, mark, _ in rows)
-    yield Column("status", tuple(statuses), "cost", numeric=False)
+    def key(row: Row) -> tuple[bool, bool, bool, Any]:
+        value = column.order(row)
+        absent = value is None or value != value  # NaN
+        return row.kind == "truth", absent, panel == "quality" and not row.comparable, 0 if absent else value
+
+    return replace(table, rows=tuple(sorted(table.rows, key=key)))
 
 
-def _score(row: Row, metric: Metric, written: Written) -> str:
-    return written(row.scores.get(metric.name))
+def _shown(table: Table, columns: Sequence[tuple[Panel, Definition]], chosen: Sequence[str]) -> list[Column]:
+    made = {one.key: _column(table, panel, one) for panel, one in columns}
+    if not chosen:
+        told = {key for key, column in made.items() if key == "score" or column.says_something}
+        return [made[one.key] for _, one in columns if one.shown and one.key in told]
+    keys = {name: one.key for _, one in columns for name in (one.key, one.other)}
+    picked = dict.fromkeys(keys[name] for name in ("model", *chosen) if name in keys)
+    return [replace(made[key], importance=MAIN) for key in picked]
 
 
-def _with_interval(row: Row, metric: Metric, written: Written) -> str:
-    """Return `2.1 (0.0–4.3)`: a score that is 0 for the best models is told with what the sample can distinguish."""
-    found, text = row.estimates.get(metric.name), _score(row, metric, written)
-    return text if found is None else f"{text} ({written.interval(found.low, found.high)})"
+def _column(table: Table, panel: Panel, column: Definition) -> Column:
+    cells = []
+    for row in table.rows:
+        text, best = column.text(row), row.label == table.best or row.ties_with_best
+        tone = TONES.get(text, "bad" if column.key == "status" else "") if column.key in ("verdict", "status") else ""
+        cells.append(Cell(text, bold=best and column.key in ("model", "score"), tone=tone))
+    return Column(column.key, column.title, tuple(cells), panel, column.numeric, column.importance)
 
 
-def _interval(row: Row, written: Written) -> str:
-    known = row.estimate is not None and math.isfinite(row.estimate.value)
-    return written.interval(row.estimate.low, row.estimate.high) if row.estimate and known else ABSENT
-
-
-def _spread(row: Row, written: Written) -> str:
-    if not row.stochastic or not row.pooled:
-        return ABSENT
-    if row.pooled == 1:
-        return "one fit"
-    return ABSENT if row.estimate is None else written(row.estimate.seeds_sd)
-
-
-def _skill(row: Row) -> str:
-    return ABSENT if row.against_reference is None else percent(row.against_reference.skill)
-
-
-def _verdict(table: Table, row: Row) -> str:
-    if row.label == table.reference:
-        return "reference"
-    return ABSENT if row.against_reference is None or row.kind == "truth" else row.against_reference.verdict
-
-
-def _besides(row: Row) -> float:
-    """Return the seconds of the fit that are validation, or training after the epoch that was kept."""
-    return (row.costs.validation_seconds or 0.0) + (row.costs.early_stopping_seconds or 0.0)
-
-
-def _training(row: Row) -> str:
-    found = row.costs.fit_seconds
-    return ABSENT if row.kind == "truth" or found is None else seconds(found - _besides(row))
-
-
-def _gap(row: Row) -> str:
-    """Return how much worse than the true model a row is: minus its skill over the true model."""
-    return ABSENT if row.against_truth is None else percent(-row.against_truth.skill)
+def _marked(columns: Sequence[Column], marked: Sequence[Marked]) -> tuple[Column, ...]:
+    """Return the columns with the marks of notes in their cells."""
+    keys = [column.key for column in columns]
+    homes = {kind: next((key for key in _HOMES[kind] if key in keys), None) for kind in _HOMES}
+    kinds = {key: [kind for kind, home in homes.items() if home == key] for key in keys} | {"status": ["status"]}
+    return tuple(
+        replace(
+            column,
+            cells=tuple(
+                replace(cell, marks=tuple(mark for kind in kinds[column.key] for mark in getattr(row, kind)))
+                for cell, row in zip(column.cells, marked, strict=True)
+            ),
+        )
+        for column in columns
+    )

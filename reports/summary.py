@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from seqbench.evidence.statistics import Comparison
-from seqbench.reports.formatting import Written, count, percent, times, width
+from seqbench.reports.formatting import Written, count, margin, percent, times
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Headline, Row, Table, best_on_validation
 
@@ -107,7 +107,7 @@ def needed_to_tell(table: Table, found: Comparison) -> str:
     enough = _two_digits(needed)
     return (
         f"About {f'{enough:,}' if enough < 1e6 else count(enough)} test {data.unit}s would tell a difference as small "
-        f"as the margin of a tie, {width(table.metrics[0], table.settings.margin)}; there are {data.items:,}"
+        f"as the margin of a tie, {margin(table.metrics[0], table.settings.margin)}; there are {data.items:,}"
     )
 
 

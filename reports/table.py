@@ -49,6 +49,7 @@ class Row:
     """Means over the pooled fits, but the highest peak memory; busy if one fit was; over all cells if none is ok."""
     why_no_interval: str = ""
     against_reference: Comparison | None = None
+    against_best: Comparison | None = None
     against_truth: Comparison | None = None
     beats_truth: bool = False
     """Better than the true model beyond the paired interval, which no honest model is."""
@@ -58,6 +59,11 @@ class Row:
     @property
     def comparable(self) -> bool:
         return self.pooled > 0 and not self.marks
+
+    @property
+    def ties_with_best(self) -> bool:
+        """Whether it is as good as the best model, as far as the margin of a tie goes; a true model is set apart."""
+        return self.kind != "truth" and self.against_best is not None and self.against_best.verdict == "tie"
 
     @property
     def status(self) -> str:
@@ -182,6 +188,7 @@ def _computed(group: Group, settings: Settings) -> Table:
         lot.label: lot.columns for lot in lots if made[lot.label].estimate is not None and made[lot.label].comparable
     }
     reference = best_on_validation([row for row in made.values() if row.kind == "classic"], metric)
+    best = best_on_validation([row for row in made.values() if row.kind != "truth"], metric)
     truth = next((row.label for row in made.values() if row.kind == "truth"), None)
 
     def against(label: str, other: str | None, rivals: int = 1) -> Comparison | None:
@@ -193,9 +200,10 @@ def _computed(group: Group, settings: Settings) -> Table:
 
     finished = []
     for label, row in made.items():
-        to_truth = against(label, truth)
+        to_truth, to_reference = against(label, truth), against(label, reference)
         changes = {
-            "against_reference": against(label, reference),
+            "against_reference": to_reference,
+            "against_best": to_reference if best == reference else against(label, best),
             "against_truth": to_truth,
             "beats_truth": to_truth is not None and _beats(to_truth),
         }
@@ -206,7 +214,7 @@ def _computed(group: Group, settings: Settings) -> Table:
         shown=kind.shown,
         rows=tuple(finished),
         reference=reference,
-        best=best_on_validation([row for row in made.values() if row.kind != "truth"], metric),
+        best=best,
         headline=_headline(list(made.values()), metric, against),
         settings=settings,
         units=units,
@@ -295,7 +303,7 @@ def _row(
         records=records,
         pooled=len(ok),
         scores=_test_scores(found, ok, metrics),
-        validation=_pooled(metric, [r.scores["valid"][metric.name] for r in ok if "valid" in r.scores]),
+        validation=_pooled(metric, _recorded(ok, "valid", metric)),
         estimate=found.get(metric.name),
         estimates=found,
         broken=tuple(broken.values()),
@@ -326,10 +334,14 @@ def _test_scores(found: Mapping[str, Estimate], ok: Sequence[Record], metrics: S
     """Return the test scores of estimates, or the recorded ones of others; undefined ones are left out."""
     scores = {name: one.value for name, one in found.items()}
     for metric in metrics:
-        recorded = [r.scores["test"][metric.name] for r in ok if metric.name in r.scores.get("test", {})]
-        if metric.name not in found and (pooled := _pooled(metric, recorded)) is not None:
+        if metric.name not in found and (pooled := _pooled(metric, _recorded(ok, "test", metric))) is not None:
             scores[metric.name] = pooled
     return scores
+
+
+def _recorded(records: Sequence[Record], split: str, metric: Metric) -> list[float]:
+    """Return the recorded scores of a split; records of an earlier version may lack a metric."""
+    return [r.scores[split][metric.name] for r in records if metric.name in r.scores.get(split, {})]
 
 
 def _pooled(metric: Metric, values: Sequence[float]) -> float | None:

@@ -153,7 +153,7 @@ def conclude(asked: api.Asked) -> Advised:
     said = registry.attribute("seqbench.reports.advice:advice")(table)
     ended = registry.attribute("seqbench.reports.advice:ended")(table)
     report = root / "report.html"
-    report.write_text(registry.renderer("html")(tables) + "\n", encoding="utf-8")
+    report.write_text(api.rendered(tables, "html") + "\n", encoding="utf-8")
     row = table.row(said.model)
     found, use, forecasts = None, "", None
     if row is not None:

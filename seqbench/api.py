@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqbench import registry
-from seqbench.evidence.records import Check, Record
+from seqbench.evidence.records import Check, Record, asked_of, question
 from seqbench.runs import suites
 from seqbench.runs.cell import Options
 from seqbench.runs.grid import Cell, Precision, grid
 from seqbench.runs.kept import fitted, kept_run
 from seqbench.runs.loading import dataset as data_of
 from seqbench.runs.provenance import provenance
-from seqbench.runs.runner import Event, Loaded, execute
-from seqbench.runs.store import Damaged, Plan, Store
+from seqbench.runs.remaining import Remaining
+from seqbench.runs.runner import Event, Loaded, done, execute
+from seqbench.runs.store import Damaged, Plan, Store, told
 from seqbench.runs.suites import Suite
 from seqbench.spec import OWN, Spec, parse
 from seqbench.tasks import task
@@ -75,10 +76,24 @@ class Asked:
 
     def seconds(self) -> dict[str, float]:
         """Return, by key, how many seconds each cell took when it last ran, with any version of the code."""
-        earlier = [r for r in self.store.records() if isinstance(r, Record) and r.costs.wall_seconds is not None]
-        earlier.sort(key=lambda r: r.finished)
-        known = {_question(r): r.costs.wall_seconds for r in earlier if r.costs.wall_seconds is not None}
-        return {cell.key: known[q] for cell in self.cells if (q := _question(cell)) in known}
+        return self._seconds(self._earlier())
+
+    def remaining(self) -> Remaining:
+        """Return how much time the cells take that will run, as far as earlier runs tell."""
+        earlier = self._earlier()
+        stored, known = {record.key: record for record in earlier}, self._seconds(earlier)
+        waiting = [cell for cell in self.cells if not done(stored.get(cell.key), self.options, self.retry)]
+        rows = {cell.key: cell.identity.model_copy(update={"seed": 0}).model_dump_json() for cell in waiting}
+        return Remaining({cell.key: known.get(cell.key) for cell in waiting}, rows, self.jobs)
+
+    def _earlier(self) -> list[Record]:
+        """Return the records of the store, the latest last."""
+        found = [record for record in self.store.records(items=False) if isinstance(record, Record)]
+        return sorted(found, key=lambda record: record.finished)
+
+    def _seconds(self, earlier: Sequence[Record]) -> dict[str, float]:
+        known = {question(r): r.costs.wall_seconds for r in earlier if r.costs.wall_seconds is not None}
+        return {cell.key: known[q] for cell in self.cells if (q := _asked(cell)) in known}
 
 
 def ask(
@@ -174,15 +189,63 @@ def run(suite: str = "lm", **request: Any) -> "pd.DataFrame":
     return frame
 
 
-def report(store: str | Path = "results", format: str = "markdown") -> str:
-    """Return the tables of a store as text, in one of the formats markdown, latex, html, csv.
+def report(
+    store: str | Path = "results", format: str = "markdown", columns: str | Sequence[str] = (), sort: str = ""
+) -> str:
+    """Return the tables of a store as text.
+
+    Args:
+        format: terminal, markdown, latex, html, csv or json.
+        columns: names of the columns after the model's, such as `["score", "interval", "verdict", "fit"]`, or a text
+            with commas between them; empty: all that say something.
+        sort: the name of the column that rows are sorted by, the best or cheapest first; true models stay last. Empty:
+            the order of the runs.
 
     Raises:
-        ValueError: the store is empty, or there is no such format.
+        ValueError: the store is empty, or there is no such format or column.
     """
+    return rendered(stored_tables(store), format, columns, sort)
+
+
+def rendered(tables: Any, format: str = "markdown", columns: str | Sequence[str] = (), sort: str = "") -> str:
+    """Return tables, such as those of `stored_tables`, as text; the arguments are those of `report`."""
     render = registry.renderer(format)
-    text: str = render(stored_tables(store))
+    view = registry.attribute("seqbench.reports.view:View").of(columns, sort)
+    text: str = render(registry.attribute("seqbench.reports.ranks:sheets")(tables, view))
     return text
+
+
+def compare(a: str | Path, b: str | Path, format: str = "markdown") -> str:
+    """Return what changed from store `a` to store `b`, in score, cost and verdict, row by row.
+
+    Args:
+        format: as in `report`.
+
+    Raises:
+        ValueError: the stores are the same folder, one is empty, or they have no row in common; or there is no such
+            format.
+    """
+    return compared(*opened_pair(a, b), format, f"seqbench.compare({str(a)!r}, {str(b)!r})")
+
+
+def compared(a: "Opened", b: "Opened", format: str, command: str) -> str:
+    """Return what changed from one store to another as text; the command is shown below."""
+    render = registry.renderer(format)
+    sheets = registry.attribute("seqbench.reports.comparison:sheets")
+    text: str = render(sheets((str(a.store.root), a.tables), (str(b.store.root), b.tables), command))
+    return text
+
+
+def draw_ranks(store: str | Path, output: str | Path) -> None:
+    """Draw the mean ranks of the models over the data sets of a store, and which cannot be told from the best.
+
+    Args:
+        output: the file to draw into; its suffix gives the format: .png, .svg, .pdf.
+
+    Raises:
+        ValueError: no task has five data sets or more with the same models, or the format is unknown.
+    """
+    registry.attribute("seqbench.reports.rank_diagram:draw")(stored_tables(store), Path(output))
 
 
 def draw(store: str | Path, against: str, output: str | Path, metric: str | None = None) -> None:
@@ -200,29 +263,76 @@ def draw(store: str | Path, against: str, output: str | Path, metric: str | None
     registry.attribute("seqbench.reports.curve:draw")(stored_tables(store), against, Path(output), metric)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What a store holds."""
+
+    store: Store
+    tables: Any
+    """In the order in which the runs were started. If a cell was computed more than once, the latest record counts."""
+    damaged: list[Damaged]
+    """Records that cannot be read. They are replaced if their cells are run again."""
+    unread_plans: list[Damaged]
+
+    def left_out(self) -> list[str]:
+        """Return a sentence for each thing that is missing from the tables, or from their order."""
+        plans = [
+            f"{plan.path} cannot be read ({plan.why}): the rows that it lists come first, with the usual margin"
+            for plan in self.unread_plans
+        ]
+        return [*(f"left out: {text}" for text in told(self.damaged)), *plans]
+
+
+def opened(store: str | Path) -> Opened:
+    """Read a store.
+
+    Raises:
+        ValueError: it holds no record that can be read.
+    """
+    root = Path(store)
+    held = Store(root)
+    found = list(held.records())
+    damaged = [record for record in found if isinstance(record, Damaged)]
+    records = {record.key: record for record in found if isinstance(record, Record)}
+    if not records and damaged:
+        raise ValueError(f"no record in {store} can be read: {'; '.join(told(damaged))}")
+    if not records:
+        where = "there are no records in" if root.is_dir() else "there is no folder"
+        raise ValueError(f"{where} {store}; create records with: seqbench run --suite lm --store {store}")
+    plans, unread = held.plans(), held.unread_plans()
+    margins = {key: plan.margins.get(key, plan.margin) for plan in plans for key in plan.keys}
+    unplanned = sorted((r for r in records.values() if r.key not in margins), key=lambda r: r.finished)
+    latest: dict[str, Record] = {}
+    for record in [*(unplanned if unread or not plans else ()), *(records[key] for key in margins if key in records)]:
+        latest[question(record)] = record
+    command = plans[0].command if len(plans) == 1 and not unread else None
+    return Opened(held, _tables(held, list(latest.values()), command, margins), damaged, unread)
+
+
+def opened_pair(a: str | Path, b: str | Path) -> tuple[Opened, Opened]:
+    """Read two stores.
+
+    Raises:
+        ValueError: they are the same folder, or one holds no record that can be read.
+    """
+    if Path(a).resolve() == Path(b).resolve():
+        raise ValueError(f"{a} and {b} are the same folder; name two stores")
+    return opened(a), opened(b)
+
+
 def stored_tables(store: str | Path) -> Any:
     """Return the tables of a store, in the order in which the runs were started.
 
     If a cell was computed more than once, the latest record counts.
 
     Raises:
-        ValueError: the store is empty.
+        ValueError: it holds no record that can be read.
     """
-    opened = Store(Path(store))
-    records = {record.key: record for record in opened.records() if isinstance(record, Record)}
-    if not records:
-        raise ValueError(f"there are no records in {store}; create some with: seqbench run --suite lm --store {store}")
-    plans = opened.plans()
-    margins = {key: plan.margins.get(key, plan.margin) for plan in plans for key in plan.keys}
-    latest: dict[str, Record] = {}
-    for key in margins or records:
-        if key in records:
-            latest[_question(records[key])] = records[key]
-    return _tables(opened, list(latest.values()), plans[0].command if len(plans) == 1 else None, margins)
+    return opened(store).tables
 
 
 def damaged(store: str | Path) -> list[Damaged]:
-    """Return the records of a store that cannot be read. They are replaced when their cells are run again."""
+    """Return the records of a store that cannot be read. They are replaced if their cells are run again."""
     return [record for record in Store(Path(store)).records() if isinstance(record, Damaged)]
 
 
@@ -344,14 +454,9 @@ def lent(
     return task(cell.identity.task), fitted(asked.store, cell, asked.store.find(cell.identity), held), held
 
 
-def _question(of: Cell | Record) -> str:
-    """Return the identity of a cell without the versions of its code and data, but with the paths of their files.
-
-    So files of one name in different folders are different questions, and a changed file is the same question.
-    """
-    sources = {"target", "model_source", "data_source", "task_source", "data_sha256"}
-    specs = (of.model_spec, of.data_spec) if isinstance(of, Record) else (of.model, of.dataset)
-    return f"{of.identity.model_dump_json(exclude=sources)} {[spec.paths() for spec in specs]}"
+def _asked(cell: Cell) -> str:
+    """Return what a cell asks, as `question` does of a record."""
+    return asked_of(cell.identity, (cell.model, cell.dataset))
 
 
 def _tables(store: Store, records: Sequence[Record], command: str | None, margins: Mapping[str, float]) -> Any:

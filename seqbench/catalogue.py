@@ -414,4 +414,5 @@ REPORTS: Mapping[str, str] = {
     "latex": "seqbench.reports.latex:render",
     "html": "seqbench.reports.html:render",
     "csv": "seqbench.reports.frame:render",
+    "json": "seqbench.reports.json:render",
 }

@@ -1,11 +1,13 @@
 """What the terminal shows: the progress of a run, and plain tables."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
@@ -13,65 +15,117 @@ from rich.text import Text
 from seqbench.api import Asked
 from seqbench.evidence.records import Check, Record
 from seqbench.reports.formatting import plain, seconds
+from seqbench.reports.terminal import shortened
 from seqbench.runs.grid import Cell
+from seqbench.runs.remaining import Remaining
 from seqbench.runs.runner import Finished, Left, Progress, Recomputed, Started
 
+MOST = 4
+"""The most running cells that the bar names."""
 LAGS = (1, 10, 50, 100, 200, 500, 1000)
 """The lags at which norms are printed."""
 
 
-def follow(asked: Asked, quiet: bool = False, deadline: float | None = None) -> bool:
+class _TimeLeft(ProgressColumn):
+    """How much time is left, at the moment at which the bar is drawn."""
+
+    max_refresh = 1.0
+
+    def __init__(self, remaining: Remaining) -> None:
+        super().__init__()
+        self.remaining = remaining
+
+    def render(self, task: Any) -> Text:
+        return Text(self.remaining.told(time.monotonic()))
+
+
+class _Bar(Bar):
+    """A bar, with a line below it for each cell that runs."""
+
+    def __init__(self, remaining: Remaining, **settings: Any) -> None:
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            _TimeLeft(remaining),
+        )
+        self.doing: dict[str, tuple[str, str]] = {}
+        """Name and last value of each cell that runs, by its key."""
+        super().__init__(*columns, **settings)
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        running = list(self.doing.values())
+        for name, value in running[:MOST]:
+            yield Text(f"  {shortened(name, self.console.width - cell_len(value) - 4)}{value}", no_wrap=True)
+        if running[MOST:]:
+            yield Text(f"  and {len(running) - MOST} more")
+
+
+def follow(
+    asked: Asked, quiet: bool = False, deadline: float | None = None, told: Collection[str] = frozenset()
+) -> bool:
     """Run the requested cells and show progress on stderr; return whether a cell failed (neither ok nor skipped).
 
-    A terminal shows a bar, and a line per cell that is not ok. Elsewhere there is one line per finished cell.
+    A terminal shows a bar with what runs, the last value of its curve and the time that is left, and a line per cell
+    that is not ok. Elsewhere there is one line per finished cell.
 
     Args:
         quiet: show neither a bar nor cells.
         deadline: a time of `time.monotonic` at which cells are ended; None: there is none.
+        told: keys of cells of which nothing is said, since an earlier call did.
     """
     console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[doing]}", markup=False),
-    )
-    total, ended, failed = len(asked.cells), 0, False
-    doing: dict[str, str] = {}
-    with Bar(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        grid = bar.add_task(plain(f"{asked.suite.name} ({asked.preset})"), total=total, doing="")
+    total, ended, failed = sum(cell.key not in told for cell in asked.cells), 0, False
+    shown = console.is_terminal and not quiet
+    remaining = asked.remaining() if shown else Remaining({}, {}, asked.jobs)
+    with _Bar(remaining, console=console, disable=not shown, transient=True) as bar:
+        grid = bar.add_task(plain(f"{asked.suite.name} ({asked.preset})"), total=total)
         for event in asked.start(deadline):
             cell = event.cell
-            name = _named(cell, asked)
+            if cell.key in told:
+                continue
             match event:
                 case Started():
-                    doing[cell.key] = name
+                    remaining.start(cell.key, time.monotonic())
+                    bar.doing[cell.key] = (_briefly(cell, asked), "")
                 case Progress(name=curve, value=value):
-                    doing[cell.key] = f"{name}: {curve} {value:.4g}"
+                    bar.doing[cell.key] = (_briefly(cell, asked), plain(f": {curve} {value:.4g}"))
                 case Recomputed(damaged=damaged):
                     _say(console, f"damaged, computed again: {damaged.path}: {damaged.why}", "yellow")
                 case Left():
-                    doing.pop(cell.key, None)
+                    bar.doing.pop(cell.key, None)
                     ended += 1
                     if not quiet:
-                        _say(console, f"[{ended}/{total}] {name}: left out, since the time is up", "yellow")
+                        end = f"{_named(cell, asked)}: left out, since the time is up"
+                        _say(console, f"[{ended}/{total}] {end}", "yellow")
                 case Finished(record=record, reused=reused):
-                    doing.pop(cell.key, None)
+                    remaining.finish(cell.key, time.monotonic())
+                    bar.doing.pop(cell.key, None)
                     bar.advance(grid)
                     ended += 1
                     good = record.status == "ok"
                     failed |= not good and record.status != "skipped"
                     if not quiet and not (good and console.is_terminal):
-                        end = f"{name}: {_end(record, reused)}"
+                        end = f"{_named(cell, asked)}: {_end(record, reused)}"
                         _say(console, f"[{ended}/{total}] {end}", "" if good else "yellow")
-            bar.update(grid, doing=" · ".join(doing.values()))
     return failed
 
 
+def _briefly(cell: Cell, asked: Asked) -> str:
+    """Return the name of a cell without what all cells share."""
+    if len({other.identity.dataset for other in asked.cells}) > 1:
+        return _named(cell, asked)
+    return plain(cell.label + _seed(cell, asked))
+
+
 def _named(cell: Cell, asked: Asked) -> str:
-    seed = f", seed {cell.identity.seed}" if any(other.identity.seed for other in asked.cells) else ""
-    return plain(f"{cell.label} on {cell.identity.dataset}{seed}")
+    return plain(f"{cell.label} on {cell.identity.dataset}{_seed(cell, asked)}")
+
+
+def _seed(cell: Cell, asked: Asked) -> str:
+    return f", seed {cell.identity.seed}" if any(other.identity.seed for other in asked.cells) else ""
 
 
 def _end(record: Record, reused: bool) -> str:

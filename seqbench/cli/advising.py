@@ -55,7 +55,7 @@ def advise(
             progress.follow(asked, quiet, deadline)
             more = advising.again(asked) if asked.tables() else None
             if more is not None:
-                progress.follow(more, quiet, deadline)
+                progress.follow(more, quiet, deadline, told={cell.key for cell in asked.cells})
         except KeyboardInterrupt:
             say(f"interrupted; finished fits are in {asked.store.root}, and the same command goes on from there")
             raise typer.Exit(INTERRUPTED) from None

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-FIRST = ("advise", "run", "report", "predict", "check", "list")
+FIRST = ("advise", "run", "report", "compare", "predict", "check", "list")
 """The commands that help lists first; the others follow in the order of their files."""
 
 

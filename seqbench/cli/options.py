@@ -17,6 +17,7 @@ class Format(StrEnum):
     latex = "latex"
     html = "html"
     csv = "csv"
+    json = "json"
 
 
 class Unit(StrEnum):
@@ -84,7 +85,6 @@ of_pairs = partial(typer.Option, rich_help_panel="Your own pairs of sentences")
 of_series = partial(typer.Option, rich_help_panel="Your own series and sequences")
 of_run = partial(typer.Option, rich_help_panel="How it runs")
 of_store = partial(typer.Option, rich_help_panel="What it shows and keeps")
-of_store = partial(typer.Option, rich_help_panel="What it shows and keeps")
 
 Store = Annotated[Path, typer.Option("--store", help="Folder of the records.")]
 Device = Annotated[str, of_run(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")]
@@ -95,6 +95,24 @@ Models = Annotated[
 Datasets = Annotated[
     list[str] | None, typer.Option("--dataset", help="A data set, such as wikitext2. Can be repeated.")
 ]
+
+
+@dataclass(frozen=True)
+class Showing:
+    """How tables are shown."""
+
+    format: Annotated[Format, of_store(help="Format of the tables.")] = Format.terminal
+    columns: Annotated[
+        str, of_store(help="Columns after the model's, in this order, such as score,interval,verdict,fit.")
+    ] = ""
+    sort: Annotated[
+        str, of_store(help="Column that rows are sorted by, best or cheapest first, such as score, fit or name.")
+    ] = ""
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The arguments of `seqbench.api.rendered`."""
+        return {"format": self.format.value, "columns": self.columns, "sort": self.sort}
 
 
 @dataclass(frozen=True)

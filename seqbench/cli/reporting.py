@@ -1,19 +1,27 @@
 """Commands that show what is in a store."""
 
+import shlex
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seqbench.cli.app import app, plain_errors, print_out, say
-from seqbench.cli.options import Format
+from seqbench.cli.options import Format, Showing, grouped
+
+if TYPE_CHECKING:
+    from seqbench.api import Opened
+
+Output = Annotated[Path | None, typer.Option(help="File to write; by default stdout.")]
 
 
 @app.command()
+@grouped
 def report(
     store: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
-    format: Annotated[Format, typer.Option(help="Format of the tables.")] = Format.terminal,
-    output: Annotated[Path | None, typer.Option(help="File to write; by default stdout.")] = None,
+    showing: Showing = Showing(),  # noqa: B008 (replaced by its options)
+    output: Output = None,
     against: Annotated[
         str | None,
         typer.Option(
@@ -23,6 +31,9 @@ def report(
     ] = None,
     metric: Annotated[
         str | None, typer.Option(help="The metric that --against draws; by default the metric that ranks the models.")
+    ] = None,
+    ranks: Annotated[
+        Path | None, typer.Option(help="Picture to draw: the models' mean ranks over five data sets or more.")
     ] = None,
 ) -> None:
     """Write the tables of a store without running anything, or draw how scores change with the data."""
@@ -34,10 +45,44 @@ def report(
                 raise ValueError("--against needs the file to draw into: --output curve.png")
             api.draw(store, against, output, metric)
             return
-        text = api.report(store, format)
-        for damaged in api.damaged(store):
-            say(f"damaged, and left out: {damaged.path}: {damaged.why}", "yellow")
-        if output is None:
-            print_out(text)
-        else:
-            output.write_text(text + "\n", encoding="utf-8")
+        if ranks is not None:
+            api.draw_ranks(store, ranks)
+            return
+        held = api.opened(store)
+        text = api.rendered(held.tables, **showing.options)
+        _tell(held)
+        _write(text, output)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="Folder of the records to compare with.")],
+    b: Annotated[Path, typer.Argument(help="Folder of the records that are compared with them.")],
+    format: Annotated[Format, typer.Option(help="Format of the tables.")] = Format.terminal,
+    output: Output = None,
+) -> None:
+    """Say what changed from one store to another: two versions of the code, or two machines.
+
+    Scores are compared item by item and seed by seed, costs as ratios.
+    """
+    with plain_errors():
+        from seqbench import api
+
+        first, second = api.opened_pair(a, b)
+        text = api.compared(first, second, format, shlex.join(["seqbench", *sys.argv[1:]]))
+        for held in (first, second):
+            _tell(held)
+        _write(text, output)
+
+
+def _tell(held: "Opened") -> None:
+    """Say what is missing from the tables of a store."""
+    for line in held.left_out():
+        say(line, "yellow")
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        print_out(text)
+    else:
+        output.write_text(text + "\n", encoding="utf-8")

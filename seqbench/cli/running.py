@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from seqbench.cli.app import INTERRUPTED, app, plain_errors, print_out, say
-from seqbench.cli.options import Datasets, Format, Models, Reading, Running, Store, grouped, of_file, of_run, of_store
+from seqbench.cli.options import Datasets, Models, Reading, Running, Showing, Store, grouped, of_file, of_run, of_store
 
 
 @app.command()
@@ -31,7 +31,7 @@ def run(
     keep: Annotated[bool, of_store("--keep", help="Store the fits, for `seqbench predict`.")] = False,
     no_text: Annotated[bool, of_store("--no-text", help="Keep the words of the data out of the store.")] = False,
     quiet: Annotated[bool, of_store("--quiet", help="Show no progress, only the table.")] = False,
-    format: Annotated[Format, of_store(help="Format of the table.")] = Format.terminal,
+    showing: Showing = Showing(),  # noqa: B008
     store: Store = Path("results"),
 ) -> None:
     """Run a suite: fit, score and check every model on every data set, and print the table.
@@ -39,8 +39,8 @@ def run(
     Cells whose records are in the store are not run again, so after an interruption the same command continues the run.
     """
     with plain_errors():
-        from seqbench import progress, registry
-        from seqbench.api import ask
+        from seqbench import progress
+        from seqbench.api import ask, rendered
 
         asked = ask(
             suite,
@@ -64,7 +64,7 @@ def run(
         except KeyboardInterrupt:
             say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
             raise typer.Exit(INTERRUPTED) from None
-        print_out(registry.renderer(format)(asked.tables()))
+        print_out(rendered(asked.tables(), **showing.options))
     if failed:
         raise typer.Exit(1)
 

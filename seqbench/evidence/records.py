@@ -1,5 +1,6 @@
 """The schema of a record: one cell of the grid and its result."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,6 +46,18 @@ class Identity(_Frozen):
     device: str
     threads: int = 1
     """Threads of numerical libraries in the cell. They change the order of sums, and so the last digits of a fit."""
+
+
+def asked_of(identity: Identity, specs: Sequence[Spec]) -> str:
+    """Return the identity of a cell without the versions of its code and data, but with the paths of their files.
+
+    So files of one name in different folders are different questions, and a changed file is the same question.
+
+    Args:
+        specs: of the model and of the data set.
+    """
+    versions = {"target", "model_source", "data_source", "task_source", "data_sha256"}
+    return f"{identity.model_dump_json(exclude=versions)} {[spec.paths() for spec in specs]}"
 
 
 class Comparability(_Frozen):
@@ -158,3 +171,8 @@ class Record(_Frozen):
     """sha256 of the file of item columns."""
     kept: Literal["no", "arrays", "refit"] = "no"
     """`arrays`: the fit is stored with the record; `refit`: it must be made again from the record; `no`: neither."""
+
+
+def question(record: Record) -> str:
+    """Return what a record answers, as `asked_of` does."""
+    return asked_of(record.identity, (record.model_spec, record.data_spec))

@@ -41,6 +41,8 @@ ROUNDING = 1e-9
 """The share of the largest influence below which a unit does not speak for a difference."""
 HEAVY = 3.0
 """The interval of a difference is so many times wider if the tails of the influences are too heavy (`spread`)."""
+SMALLEST = 1e-12
+"""The smallest p-value that is told apart from 0."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,9 @@ class Comparison:
 
     difference: float
     """Score of the model minus that of the reference, on the metric's scale; NaN if both are infinite."""
-    below: tuple[float, float]
-    above: tuple[float, float]
-    """How far the interval of the level, and that of the stricter level, reach below and above the difference."""
+    level: float
+    stricter: float
+    """The level of `surely_worse`."""
     margin: float
     lower_is_better: bool
     skill: float
@@ -81,14 +83,18 @@ class Comparison:
     """Of the difference over the units; None if a score is infinite."""
     seed_dof: float | None
     """By Welch & Satterthwaite, over the sides with more than one fit; None if there is no such side."""
+    seed_variance: float
+    """Of the difference over seeds."""
+    unseen: float
+    """Standard deviation of what the sample may be too small to hold."""
 
     @property
     def low(self) -> float:
-        return self.difference - self.below[0] if np.isfinite(self.difference) else self._infinite(-1)
+        return self._interval(self.level)[0]
 
     @property
     def high(self) -> float:
-        return self.difference + self.above[0] if np.isfinite(self.difference) else self._infinite(1)
+        return self._interval(self.level)[1]
 
     @property
     def verdict(self) -> Verdict:
@@ -98,18 +104,42 @@ class Comparison:
     @property
     def surely_worse(self) -> bool:
         """Whether the model is worse by the interval of the stricter level."""
-        if not np.isfinite(self.difference):
-            return self.verdict == "worse"
-        low, high = self.difference - self.below[1], self.difference + self.above[1]
-        return self._verdict(low, high) == "worse"
+        return self._verdict(*self._interval(self.stricter)) == "worse"
+
+    @property
+    def chance(self) -> float:
+        """The p-value of no difference: one minus the highest level whose interval leaves 0 out."""
+        if self.difference == 0 or np.isnan(self.difference):
+            return 1.0
+        if np.isinf(self.difference):
+            return 0.0
+        smallest, largest = np.log(SMALLEST), 0.0
+        while largest - smallest > ROUNDING:
+            middle = (smallest + largest) / 2
+            low, high = self._interval(1 - np.exp(middle))
+            if low <= 0 <= high:
+                smallest = middle
+            else:
+                largest = middle
+        return float(np.exp(largest))
 
     @property
     def carried_by(self) -> tuple[int, ...]:
         """Groups that carry so much of the difference that its interval is widened; empty if there are none."""
         return () if self.spread is None else self.spread.heavy
 
-    def _infinite(self, sign: int) -> float:
-        return sign * np.inf if np.isnan(self.difference) else self.difference
+    def _interval(self, level: float) -> tuple[float, float]:
+        if np.isnan(self.difference):
+            return -np.inf, np.inf
+        if self.spread is None:
+            return self.difference, self.difference
+        wider = HEAVY if self.spread.heavy else 1.0
+        of_seeds = quantile(self.seed_dof, level) * np.sqrt(self.seed_variance)
+        of_unseen = float(ndtri((1 + level) / 2)) * self.unseen
+        below, above = (
+            float(np.sqrt((wider * side) ** 2 + of_seeds**2 + of_unseen**2)) for side in self.spread.sides(level)
+        )
+        return self.difference - below, self.difference + above
 
     def _verdict(self, low: float, high: float) -> Verdict:
         if -self.margin <= low and high <= self.margin:
@@ -176,6 +206,7 @@ def compare(
     level: float = 0.95,
     *,
     stricter: float | None = None,
+    by_seed: bool = False,
 ) -> Comparison:
     """Compare a model with a reference in pairs, unit by unit.
 
@@ -197,9 +228,11 @@ def compare(
         ways: how the units depend on each other.
         level: coverage of the interval.
         stricter: a higher level, for a verdict that is one of many; None: the same.
+        by_seed: whether fits are paired too, the first with the first: two versions of one model with the same seeds.
 
     Raises:
-        ValueError: a side has no fits or units, shapes differ, a column holds −∞, or the metric is undefined.
+        ValueError: a side has no fits or units, shapes differ, a column holds −∞, or the metric is undefined; or fits
+            are paired, and one side has more.
     """
     stricter = level if stricter is None else stricter
     _check_level(level)
@@ -207,11 +240,13 @@ def compare(
     if not 0 <= margin < np.inf:
         raise ValueError(f"margin must be finite and 0 or more, not {margin}")
     _check_sides({"fit": fits, "reference fit": reference})
+    if by_seed and len(fits) != len(reference):
+        raise ValueError(f"fits are paired by seed, but there are {len(fits)} and {len(reference)}")
     sides, ways, numbers = _counting([[metric.of_items(fit) for fit in side] for side in (fits, reference)], ways)
     scores = [np.concatenate([metric.on_scale(one.sum(axis=0, keepdims=True)) for one in side]) for side in sides]
     ours, theirs = (float(found.mean()) for found in scores)
-    seed_variance, seed_dof = _seed_part(metric, sides, scores)
-    below, above, over = (0.0, 0.0), (0.0, 0.0), None
+    seed_variance, seed_dof = _seed_part(metric, sides, scores, by_seed)
+    unseen, over = 0.0, None
     difference = np.nan if np.isinf(ours) and ours == theirs else ours - theirs
     if np.isfinite(difference):
 
@@ -223,25 +258,18 @@ def compare(
         way = next(way for way in ways if way.name == over.way)
         single = [_influence(metric, side, way.groups) for side in sides]
         unseen = _unseen(metric, fits[0], sides, single, difference)
-        levels = (level, stricter)
-        of_seeds = [quantile(seed_dof, at) * np.sqrt(seed_variance) for at in levels]
-        of_unseen = [float(ndtri((1 + at) / 2)) * unseen for at in levels]
-        wider = HEAVY if over.heavy else 1.0
-        reach = [
-            [float(np.sqrt((wider * side) ** 2 + seeds**2 + rare**2)) for side in over.sides(at)]
-            for at, seeds, rare in zip(levels, of_seeds, of_unseen, strict=True)
-        ]
-        below, above = ((reach[0][i], reach[1][i]) for i in (0, 1))
     return Comparison(
         difference=difference,
-        below=below,
-        above=above,
+        level=level,
+        stricter=stricter,
         margin=margin,
         lower_is_better=metric.lower_is_better,
         skill=_skill(metric, _natural(metric, ours), _natural(metric, theirs)),
         seeds=(len(fits), len(reference)),
         spread=over,
         seed_dof=seed_dof,
+        seed_variance=seed_variance,
+        unseen=unseen,
     )
 
 
@@ -337,7 +365,7 @@ def _natural(metric: Metric, value: float) -> float:
 
 
 def _seed_part(
-    metric: Metric, sides: Sequence[Sequence[Floats]], scores: Sequence[Floats]
+    metric: Metric, sides: Sequence[Sequence[Floats]], scores: Sequence[Floats], by_seed: bool = False
 ) -> tuple[float, float | None]:
     """Return the variance that seeds add, over the sides with more than one fit, and its degrees of freedom.
 
@@ -348,17 +376,23 @@ def _seed_part(
     Welch 1947, Satterthwaite 1946: ν = (Σ v)² / Σ (v² / (n − 1)) with v = s²/n. This is an approximation: if only seeds
     matter and one side varies far more than the other, 5.6 % of 95 % intervals from 3 fits per side miss the true
     value.
+
+    Args:
+        by_seed: whether the fits of the two sides are paired, so that their differences are the only sample.
     """
     pairs = zip(sides, scores, strict=True)
     kept = [(side, values) for side, values in pairs if len(values) > 1 and np.isfinite(values).all()]
-    if not kept:
+    if not kept or (by_seed and len(kept) < 2):
         return 0.0, None
-    variances = np.array([values.var(ddof=1) / len(values) for _, values in kept])
-    dofs = np.array([len(values) - 1 for _, values in kept])
+    samples = [values for _, values in kept]
+    samples = [samples[0] - samples[1]] if by_seed else samples
+    variances = np.array([values.var(ddof=1) / len(values) for values in samples])
+    dofs = np.array([len(values) - 1 for values in samples])
     total = float(variances.sum())
     if total == 0:
         return 0.0, float(dofs.sum())
-    counted = sum(_of_single_units(np.stack([influences(metric.on_scale, one) for one in side])) for side, _ in kept)
+    psi = [np.stack([influences(metric.on_scale, one) for one in side]) for side, _ in kept]
+    counted = sum(map(_of_single_units, [psi[0] - psi[1]] if by_seed else psi))
     return max(0.0, total - counted / 2), float(1 / ((variances / total) ** 2 / dofs).sum())
 
 

@@ -144,18 +144,18 @@ def execute(
     store.sweep()
     waiting, running = list(cells), list[Running]()
     stored = {cell.key: store.find(cell.identity) for cell in cells}
-    done = {key: found for key, found in stored.items() if _done(found, options, retry)}
-    with launcher.loaded([cell for cell in cells if cell.key not in done]) as data:
+    kept = {key: found for key, found in stored.items() if done(found, options, retry)}
+    with launcher.loaded([cell for cell in cells if cell.key not in kept]) as data:
         yield Loaded()
         try:
             while waiting or running:
                 late = deadline is not None and time.monotonic() >= deadline
                 while waiting and len(running) < jobs:
                     cell = waiting.pop(0)
-                    found = done.get(cell.key) or store.find(cell.identity)
+                    found = kept.get(cell.key) or store.find(cell.identity)
                     if isinstance(found, Damaged):
                         yield Recomputed(cell, found)
-                    elif found is not None and _done(found, options, retry):
+                    elif found is not None and done(found, options, retry):
                         yield Finished(cell, found, reused=True)
                         continue
                     if late:
@@ -181,7 +181,7 @@ def execute(
                 job.kill()
 
 
-def _done(found: Record | Damaged | None, options: Options, retry: bool) -> bool:
+def done(found: Record | Damaged | None, options: Options, retry: bool) -> bool:
     """Return whether the record of a cell is in the store and need not be made again."""
     if not isinstance(found, Record):
         return False

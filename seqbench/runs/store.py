@@ -17,7 +17,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +54,13 @@ def key_of(identity: Identity) -> str:
 
 @dataclass(frozen=True)
 class Damaged:
+    """A record that cannot be read."""
+
     path: Path
     why: str
+    """It also says what to do, if the record is whole, but of another version."""
+    whole: bool = False
+    """Whether it was written by another version of seqbench, whose records this one does not read."""
 
 
 class Unwritable(OSError):
@@ -91,10 +96,14 @@ class Store:
         path = self.folder(identity, key_of(identity)) / RECORD
         return self.read(path) if path.exists() else None
 
-    def records(self) -> Iterator[Record | Damaged]:
-        """Yield all records, good or damaged, in the order of their paths."""
+    def records(self, items: bool = True) -> Iterator[Record | Damaged]:
+        """Yield all records, good or damaged, in the order of their paths.
+
+        Args:
+            items: whether their item columns are verified too, which takes most of the time.
+        """
         for path in sorted(self.root.glob(f"*/*/*/{RECORD}")):
-            yield self.read(path)
+            yield self.read(path, items)
 
     def run(self, name: str) -> Path:
         """Return the folder of a run, given its path or the beginning of its key.
@@ -187,13 +196,20 @@ class Store:
 
     def plans(self) -> list[Plan]:
         """Return all readable plans, earliest first."""
-        plans = []
-        for path in self.root.glob("plans/*.json"):
+        return sorted((plan for plan in self._plans() if isinstance(plan, Plan)), key=lambda plan: plan.started)
+
+    def unread_plans(self) -> list[Damaged]:
+        """Return the plans that cannot be read. They are not needed to read the records."""
+        return [plan for plan in self._plans() if isinstance(plan, Damaged)]
+
+    def _plans(self) -> Iterator[Plan | Damaged]:
+        for path in sorted(self.root.glob("plans/*.json")):
             try:
-                plans.append(Plan.model_validate_json(path.read_bytes()))
-            except ValidationError:
-                continue  # a plan is not needed to read the records
-        return sorted(plans, key=lambda plan: plan.started)
+                yield Plan.model_validate_json(path.read_bytes())
+            except ValidationError as error:
+                yield Damaged(path, _first(error))
+            except OSError as error:
+                yield Damaged(path, str(error))
 
     def sweep(self) -> None:
         """Remove unfinished folders of processes that no longer run."""
@@ -215,23 +231,29 @@ class Store:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
-    def read(self, path: Path) -> Record | Damaged:
-        """Read a record and verify its hashes."""
+    def read(self, path: Path, items: bool = True) -> Record | Damaged:
+        """Read a record and verify its hashes.
+
+        Args:
+            items: whether its item columns are verified too.
+        """
         try:
-            record = Record.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            first = error.errors()[0]
-            return Damaged(path, f"{'.'.join(str(p) for p in first['loc']) or 'the file'}: {first['msg'].lower()}")
+            data = path.read_bytes()
         except OSError as error:
             return Damaged(path, str(error))
+        try:
+            record = Record.model_validate_json(data)
+        except ValidationError as error:
+            foreign = _of_another_version(data, error)
+            return Damaged(path, foreign or _first(error), whole=bool(foreign))
         if record.identity.schema_version != SCHEMA:
-            return Damaged(path, f"schema {record.identity.schema_version}, but this seqbench reads {SCHEMA}")
+            return Damaged(path, _of_another_version(data), whole=True)
         if record.key != key_of(record.identity):
             return Damaged(path, "its key is not the hash of its identity")
         place = self.folder(record.identity, record.key)
         if path.parent.parts[-3:] != place.parts[-3:]:
             return Damaged(path, f"its folder was moved or renamed: move it back to {place}")
-        if record.items_sha256 is not None:
+        if items and record.items_sha256 is not None:
             try:
                 data = (path.parent / ITEMS).read_bytes()
                 load_arrays(data)
@@ -240,6 +262,47 @@ class Store:
             if hashlib.sha256(data).hexdigest() != record.items_sha256:
                 return Damaged(path.parent / ITEMS, "its sha256 is not the one in the record")
         return record
+
+
+def told(damaged: Sequence[Damaged]) -> list[str]:
+    """Return a sentence per record that cannot be read; those of another version are told together."""
+    alike: dict[str, list[Path]] = {}
+    for one in damaged:
+        alike.setdefault(one.why if one.whole else f"{one.path}: {one.why}", []).append(one.path)
+    broken = {f"{one.path}: {one.why}" for one in damaged if not one.whole}
+    return [
+        f"damaged: {why}"
+        if why in broken
+        else f"{len(paths)} record{'s' if len(paths) > 1 else ''} {why} (the first is {paths[0]})"
+        for why, paths in alike.items()
+    ]
+
+
+def _of_another_version(data: bytes, error: ValidationError | None = None) -> str:
+    """Return which version wrote a record that cannot be read, and what to do; empty if it is damaged."""
+    try:
+        raw = json.loads(data)
+        schema = raw["identity"].get("schema_version", SCHEMA)
+        made = raw.get("provenance", {})
+        by = f"of seqbench {made.get('seqbench', '(unknown version)')}"
+        by += f" (git {made['git_sha'][:8]})" if made.get("git_sha") else ""
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return ""
+    if schema != SCHEMA:
+        older = isinstance(schema, int) and schema < SCHEMA
+        how = "give the same commands again, or use that version" if older else "use that version"
+        return f"{by} with schema {schema}, but this one reads {SCHEMA}: {how}"
+    wrong = [] if error is None else error.errors()
+    if any(one["type"] != "extra_forbidden" for one in wrong):
+        return ""
+    fields = ", ".join(".".join(map(str, one["loc"])) for one in wrong)
+    return f"{by} with what this one does not know ({fields}): use that version"
+
+
+def _first(error: ValidationError) -> str:
+    """Return the first thing that is wrong with a file."""
+    first = error.errors()[0]
+    return f"{'.'.join(str(p) for p in first['loc']) or 'the file'}: {first['msg'].lower()}"
 
 
 def remove_abandoned(folder: Path, prefix: str) -> None:

@@ -4,11 +4,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from seqbench.api import Asked
 from seqbench.evidence.records import Check
-from seqbench.progress import show_checks, show_rows
+from seqbench.progress import follow, show_checks, show_rows
+from seqbench.runs.grid import Cell
+from seqbench.runs.remaining import Remaining
+from seqbench.runs.runner import Progress, Started
 
 MODEL = """
 from seqbench import LanguageModel
@@ -70,3 +76,35 @@ def test_without_a_terminal_each_finished_cell_is_one_line_on_stderr(tmp_path: P
     assert [line.split()[0] for line in first] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
     assert all(": failed: ValueError: text ended with" in line for line in first[2:])
     assert [line.rpartition(": ")[2] for line in lines()[:2]] == ["ok, in the store"] * 2
+
+
+@pytest.mark.parametrize(("known", "said"), [(170.0, "about 3 min left"), (None, "")])
+def test_a_terminal_shows_what_runs_its_curves_last_value_and_the_time_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], known: float | None, said: str
+) -> None:
+    """The run ends while its cell is running, as the last look at the bar shows."""
+    identity = SimpleNamespace(dataset="toy", seed=0)
+    label = "kneser-ney(order=5)+lstm(hidden_size=400, dropout=0.5, layers=2)+cache"
+    cell = cast(Cell, SimpleNamespace(key="k", label=label, identity=identity))
+    other = cast(Cell, SimpleNamespace(key="l", label="hmm [/b]", identity=SimpleNamespace(dataset="toy", seed=0)))
+    values = [Progress(cell, "valid loss", 9.0), Progress(cell, "valid loss", 2.34567)]
+    asked = SimpleNamespace(
+        cells=[cell, other],
+        suite=SimpleNamespace(name="lm"),
+        preset="quick",
+        jobs=2,
+        start=lambda: iter([Started(cell), Started(other), *values]),
+        remaining=lambda: Remaining({"k": known, "l": known}, {"k": "k", "l": "l"}, 2),
+    )
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.setenv(name, "1")
+    assert follow(cast(Asked, asked)) is False
+    shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", capsys.readouterr().err)
+    bar, *running = shown[shown.rindex("lm (quick)") :].split("\n")[:3]
+    assert "0/2" in bar
+    assert (said in bar) if said else ("left" not in bar)
+    assert running[0].strip().startswith("kneser-ney(order=5)+lstm(")
+    assert running[0].strip().endswith("+cache: valid loss 2.346")
+    assert running[1].strip() == "hmm [/b]"
+    assert all(len(line.rstrip("\r")) <= 80 for line in (bar, *running))

@@ -62,6 +62,65 @@ def test_fits_against_a_deterministic_reference_give_students_one_sample_interva
     assert (found.seed_dof, found.seeds) == (2, (3, 1))
 
 
+def test_fits_that_are_paired_by_seed_give_students_paired_interval_over_seeds() -> None:
+    ours, theirs = [1.0, 5.3, 9.1, 2.0], [0.7, 5.1, 8.5, 1.9]
+    found = compare(ERROR, fits(*[[x] * 20 for x in ours]), fits(*[[x] * 20 for x in theirs]), 0.01, by_seed=True)
+    wanted = stats.ttest_rel(ours, theirs)
+    np.testing.assert_allclose([found.low, found.high], wanted.confidence_interval(0.95), rtol=1e-9)
+    assert found.seed_dof == 3
+    assert found.chance == pytest.approx(wanted.pvalue, rel=1e-6)
+    apart = compare(ERROR, fits(*[[x] * 20 for x in ours]), fits(*[[x] * 20 for x in theirs]), 0.01)
+    assert apart.high - apart.low > 10 * (found.high - found.low)
+
+
+def test_one_pair_of_fits_has_no_spread_over_seeds_and_equal_pairs_do_not_differ() -> None:
+    columns = [SYMMETRIC + seed for seed in (0, 1.5, 7)]
+    same = compare(ERROR, fits(*columns), fits(*columns), 0.01, by_seed=True)
+    assert (same.low, same.high, same.chance, same.verdict) == (0, 0, 1, "tie")
+    one = compare(ERROR, fits(columns[1]), fits(columns[0]), 0.01, by_seed=True)
+    assert (one.difference, one.seed_dof, one.seed_variance) == (1.5, None, 0)
+
+
+def test_pairs_of_seeds_need_as_many_fits_on_both_sides() -> None:
+    with pytest.raises(ValueError, match="paired by seed, but there are 2 and 1"):
+        compare(ERROR, fits([1.0] * 5, [2.0] * 5), fits([1.0] * 5), 0.01, by_seed=True)
+
+
+def test_half_of_what_single_items_add_is_left_out_of_pairs_too() -> None:
+    rng = np.random.default_rng(0)
+    ours, theirs = rng.normal(size=(2, 4, 60))
+    found = compare(ERROR, fits(*ours), fits(*theirs), 0.01, by_seed=True)
+    gaps = ours - theirs
+    residual = gaps - gaps.mean(axis=1, keepdims=True)
+    on_items = np.square(residual - residual.mean(axis=0)).sum() / (60 * 59) / (4 * 3)
+    assert found.seed_variance == pytest.approx(max(0.0, gaps.mean(axis=1).var(ddof=1) / 4 - on_items / 2), rel=1e-9)
+
+
+@pytest.mark.parametrize("shift", [0.05, 0.3, 1.0])
+def test_the_chance_of_no_difference_is_students(shift: float) -> None:
+    theirs = np.array([1.0, 3.0, 2.0, 2.5, 9.0, 4.0, 0.0, 1.0])
+    ours = theirs + shift + SYMMETRIC
+    found = compare(ERROR, fits(ours), fits(theirs), margin=0.0)
+    assert found.chance == pytest.approx(stats.ttest_rel(ours, theirs).pvalue, rel=1e-6)
+
+
+@given(st.integers(0, 1000), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
+@settings(max_examples=30, deadline=None)
+def test_the_chance_of_no_difference_is_below_one_minus_a_level_where_its_interval_leaves_zero_out(
+    seed: int, level: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    ours, theirs = rng.gamma(1, 1, (2, 30))
+    found = compare(ERROR, fits(ours + rng.normal(0, 0.3)), fits(theirs), 0.0, level=level)
+    assert (found.chance <= 1 - level + 1e-9) == (not found.low <= 0 <= found.high)
+
+
+def test_an_infinite_difference_cannot_be_chance_and_two_infinite_scores_are_no_difference() -> None:
+    never = [np.inf] + [1.0] * 9
+    assert compare(ERROR, fits(never), fits([1.0] * 10), 0.1).chance == 0
+    assert compare(ERROR, fits(never), fits(never), 0.1).chance == 1
+
+
 def test_items_and_fits_join_as_the_root_of_the_sum_of_squares_of_their_half_widths() -> None:
     found = estimate(ERROR, fits(10 + SYMMETRIC, 11 + SYMMETRIC))
     item_half = stats.t(7).ppf(0.975) * np.std(SYMMETRIC, ddof=1) / np.sqrt(8)
