@@ -362,6 +362,11 @@ def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["run", "--suite", "nothing"], "there is no suite 'nothing'"),
+        (
+            ["run", "--store", "{tmp}", "--columns", "score,fits"],
+            "there is no column 'fits'; there are: model or name,",
+        ),
+        (["run", "--store", "{tmp}", "--sort", "best"], "there is no column 'best' to sort rows by"),
         (["run", "--preset", "fast"], "has no preset 'fast'"),
         (["run", "--model", "lstn"], "did you mean lstm"),
         (["run", "--model", "lstm(hidden_size=0)"], "hidden_size=0"),
