@@ -1,7 +1,7 @@
 """The columns of a table: their names, what they show of a row, and how rows are sorted by them."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -13,26 +13,9 @@ from seqbench.reports.table import Row, Table
 Panel = Literal["label", "quality", "cost"]
 MAIN, USUAL, DETAIL = 0, 1, 2
 """The importance of a column: where not all fit side by side, main ones come first, and details last."""
-_TAKEN = frozenset(
-    [
-        "model",
-        "name",
-        "score",
-        "interval",
-        "valid",
-        "sd",
-        "skill",
-        "verdict",
-        "gap",
-        "parameters",
-        "fit",
-        "training",
-        "speed",
-        "memory",
-        "status",
-    ]
-)
-"""Names that a task's metric cannot have."""
+_BEFORE = ("model", "score", "interval")
+_AFTER = ["valid", "sd", "skill", "verdict", "gap", "parameters", "fit", "training", "speed", "memory", "status"]
+"""The names of columns before and after those of the metrics that do not rank."""
 _VERDICTS = ("better", "reference", "tie", "undecided", "worse")
 
 
@@ -52,6 +35,20 @@ class Definition:
     """Another name by which it is chosen."""
     shown: bool = True
     """Whether it is shown if no columns are chosen."""
+
+
+def names(metrics: Iterable[Sequence[Metric]]) -> dict[str, set[str]]:
+    """Return the names of all columns, each with its other names.
+
+    Args:
+        metrics: of each table, the one that ranks first.
+    """
+    found: dict[str, set[str]] = {name: set() for name in _BEFORE}
+    found["model"] = {"name"}
+    for first, *others in metrics:
+        found["score"].add(first.name)
+        found |= {_key(metric): set() for metric in others}
+    return found | {name: set() for name in _AFTER}
 
 
 def definitions(table: Table) -> list[tuple[Panel, Definition]]:
@@ -140,10 +137,16 @@ def _further(metric: Metric, written: Written, shown: bool) -> Definition:
         return text if found is None else f"{text} ({written.interval(found.low, found.high)})"
 
     name, sign = metric.name, 1 if metric.lower_is_better else -1
-    key = f"{name}_score" if name in _TAKEN else name
     values = (name, f"{name}_low", f"{name}_high")
-    plain = _number(key, titled(metric), lambda row: row.scores.get(name), written, values, sign=sign, shown=shown)
+    plain = _number(
+        _key(metric), titled(metric), lambda row: row.scores.get(name), written, values, sign=sign, shown=shown
+    )
     return replace(plain, text=with_interval) if metric.scale == "square" else plain
+
+
+def _key(metric: Metric) -> str:
+    """Return the name of the column of a metric that does not rank."""
+    return f"{metric.name}_score" if metric.name in (*_BEFORE, *_AFTER) else metric.name
 
 
 def _interval(row: Row, written: Written) -> str:

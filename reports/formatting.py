@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from seqbench.evidence.metrics import Metric
 
 ABSENT = "—"
@@ -137,3 +139,13 @@ def plain(text: str) -> str:
     and characters that change the direction of writing.
     """
     return "".join(c for c in " ".join(_ESCAPE_CODE.sub("", text).split()) if c.isprintable())
+
+
+def shortened(name: str, size: int) -> str:
+    """Return a name without its middle if it is wider than `size`: names of models differ at both ends."""
+    size = max(1, size)
+    if cell_len(name) <= size:
+        return name
+    ends = ((name[: n - n // 2], name[len(name) - n // 2 :]) for n in range(len(name), -1, -1))
+    head, tail = next((head, tail) for head, tail in ends if cell_len(head + tail) < size)
+    return f"{head}…{tail}"

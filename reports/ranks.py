@@ -22,10 +22,10 @@ from scipy.stats import friedmanchisquare, rankdata, studentized_range, t
 
 from seqbench.evidence.significance import holm, signed_rank
 from seqbench.interface import Floats
-from seqbench.reports.columns import Panel
+from seqbench.reports.columns import Panel, names
 from seqbench.reports.formatting import interval
 from seqbench.reports.groups import listed
-from seqbench.reports.sheet import TONES, Cell, Column, Sheet, names, sheet
+from seqbench.reports.sheet import TONES, Cell, Column, Sheet, sheet
 from seqbench.reports.table import Row, Table
 from seqbench.reports.view import View
 from seqbench.tasks import task
@@ -150,7 +150,7 @@ def sheets(tables: Sequence[Table], view: View = View()) -> list[Sheet]:  # noqa
         ValueError: no table has a column of a name in the view.
     """
     if tables:
-        view.check(names(tables))
+        view.check(names(table.metrics for table in tables))
     return [*(sheet(table, view) for table in tables), *(_page(found, own) for found, own in rankings(tables))]
 
 

@@ -111,14 +111,6 @@ def rows(columns: Sequence[Column]) -> list[tuple[Cell, ...]]:
     return list(zip(*(column.cells for column in columns), strict=True))
 
 
-def names(tables: Sequence[Table]) -> dict[str, set[str]]:
-    """Return the names of the columns of all tables, each with its other names."""
-    found: dict[str, set[str]] = {}
-    for _, one in (pair for table in tables for pair in definitions(table)):
-        found.setdefault(one.key, set()).update({one.other} - {""})
-    return found
-
-
 def sheet(table: Table, view: View = View()) -> Sheet:  # noqa: B008 (a view does not change)
     """Return a table as a reader asks to see it."""
     columns = definitions(table)

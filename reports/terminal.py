@@ -14,7 +14,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from seqbench.reports.columns import MAIN
-from seqbench.reports.formatting import raised
+from seqbench.reports.formatting import raised, shortened
 from seqbench.reports.sheet import Column, Sheet
 
 FILE_WIDTH = 120
@@ -180,15 +180,6 @@ def _labels(column: Column, size: int, cut: bool) -> list[Text]:
         Text.assemble((text, "bold" if cell.bold else ""), (raised(cell.mark), "red"))
         for text, cell in zip(texts, column.cells, strict=True)
     ]
-
-
-def shortened(label: str, size: int) -> str:
-    """Return a label without its middle, since the names of models differ at both ends."""
-    if cell_len(label) <= size:
-        return label
-    ends = ((label[: n - n // 2], label[len(label) - n // 2 :]) for n in range(len(label), -1, -1))
-    head, tail = next((head, tail) for head, tail in ends if cell_len(head + tail) < size)
-    return f"{head}…{tail}"
 
 
 def _settings(label: str, size: int) -> list[str]:

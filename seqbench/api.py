@@ -66,6 +66,12 @@ class Asked:
             else:
                 yield event
 
+    def check_view(self, columns: str | Sequence[str] = (), sort: str = "") -> None:
+        """Raise ValueError if no table of the run will have these columns; the arguments are those of `report`."""
+        metrics = [task(name).metrics for name in dict.fromkeys(cell.identity.task for cell in self.cells)]
+        known = registry.attribute("seqbench.reports.columns:names")(metrics)
+        registry.attribute("seqbench.reports.view:View").of(columns, sort).check(known)
+
     def tables(self) -> Any:
         """Return the tables of the cells that are done."""
         found = [record for cell in self.cells if isinstance(record := self.store.find(cell.identity), Record)]

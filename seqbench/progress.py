@@ -14,8 +14,7 @@ from rich.text import Text
 
 from seqbench.api import Asked
 from seqbench.evidence.records import Check, Record
-from seqbench.reports.formatting import plain, seconds
-from seqbench.reports.terminal import shortened
+from seqbench.reports.formatting import plain, seconds, shortened
 from seqbench.runs.grid import Cell
 from seqbench.runs.remaining import Remaining
 from seqbench.runs.runner import Finished, Left, Progress, Recomputed, Started

@@ -84,6 +84,7 @@ of_documents = partial(typer.Option, rich_help_panel="Your own documents")
 of_pairs = partial(typer.Option, rich_help_panel="Your own pairs of sentences")
 of_series = partial(typer.Option, rich_help_panel="Your own series and sequences")
 of_run = partial(typer.Option, rich_help_panel="How it runs")
+of_table = partial(typer.Option, rich_help_panel="How tables are shown")
 of_store = partial(typer.Option, rich_help_panel="What it shows and keeps")
 
 Store = Annotated[Path, typer.Option("--store", help="Folder of the records.")]
@@ -101,12 +102,12 @@ Datasets = Annotated[
 class Showing:
     """How tables are shown."""
 
-    format: Annotated[Format, of_store(help="Format of the tables.")] = Format.terminal
+    format: Annotated[Format, of_table(help="Format of the tables.")] = Format.terminal
     columns: Annotated[
-        str, of_store(help="Columns after the model's, in this order, such as score,interval,verdict,fit.")
+        str, of_table(help="Columns after the model's, in this order, such as score,interval,verdict,fit.")
     ] = ""
     sort: Annotated[
-        str, of_store(help="Column that rows are sorted by, best or cheapest first, such as score, fit or name.")
+        str, of_table(help="Column that rows are sorted by, best or cheapest first, such as score, fit or name.")
     ] = ""
 
     @property

@@ -56,8 +56,8 @@ def report(
 
 @app.command()
 def compare(
-    a: Annotated[Path, typer.Argument(help="Folder of the records to compare with.")],
-    b: Annotated[Path, typer.Argument(help="Folder of the records that are compared with them.")],
+    a: Annotated[Path, typer.Argument(help="Folder of the records before the change, A.")],
+    b: Annotated[Path, typer.Argument(help="Folder of the records after it, B.")],
     format: Annotated[Format, typer.Option(help="Format of the tables.")] = Format.terminal,
     output: Output = None,
 ) -> None:

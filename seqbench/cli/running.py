@@ -56,6 +56,7 @@ def run(
             command=shlex.join(["seqbench", *sys.argv[1:]]),
             **running.options,
         )
+        asked.check_view(showing.columns, showing.sort)
         if dry_run:
             progress.show_cells(asked)
             return

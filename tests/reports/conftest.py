@@ -131,6 +131,8 @@ def accuracy_task(monkeypatch: pytest.MonkeyPatch) -> None:
         shown=1,
         marks={},
         units=lambda columns, basis: Units(columns),
+        remarks=lambda record: (),
+        calibrated=lambda detail: "",
     )
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(TASKS, "guess", f"{module.__name__}:Guess")

@@ -5,6 +5,7 @@ import io
 import json as stdlib_json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any, get_args
 
@@ -17,7 +18,8 @@ from rich.cells import cell_len
 
 from seqbench.evidence.records import Status
 from seqbench.reports import frame, html, json, latex, markdown, terminal
-from seqbench.reports.formatting import plain, raised
+from seqbench.reports.columns import definitions, names
+from seqbench.reports.formatting import plain, raised, titled
 from seqbench.reports.groups import Run
 from seqbench.reports.ranks import sheets
 from seqbench.reports.sheet import Sheet, rows, sheet
@@ -320,6 +322,17 @@ def test_an_unknown_name_is_refused_with_all_that_are_known(made: Table) -> None
     for view in (View.of("score,fits,speeed"), View.of(sort="nothing")):
         with pytest.raises(ValueError, match=r"'(fits' and 'speeed|nothing)'.*model or name, score or perplexity, "):
             sheets([made], view)
+
+
+def test_all_names_are_known_before_there_is_a_table_and_no_metric_hides_a_column(made: Table) -> None:
+    assert list(names([made.metrics])) == [column.key for _, column in definitions(made)]
+    speed = replace(made.metrics[1], name="speed")
+    clash = replace(made, metrics=(made.metrics[0], speed))
+    assert list(names([clash.metrics])) == [column.key for _, column in definitions(clash)]
+    assert [column.title for column in sheet(clash, View.of("speed,speed_score")).columns][1:] == [
+        "symbols/s",
+        titled(speed),
+    ]
 
 
 def test_a_column_that_only_one_of_two_tasks_has_is_shown_there(run: Make, accuracy_task: None) -> None:

@@ -61,7 +61,7 @@ def test_ones_own_text_is_named_by_its_file(store: Path) -> None:
 
 
 def test_a_report_is_a_pure_function_of_the_store(store: Path) -> None:
-    for form in ("markdown", "latex", "html", "csv"):
+    for form in ("markdown", "latex", "html", "csv", "json"):
         assert api.report(store, form) == api.report(store, form)
 
 
@@ -243,7 +243,7 @@ def test_a_record_whose_folder_was_moved_says_where_it_belongs(store: Path, book
             api.predict(str(moved), book)
     (damaged,) = api.damaged(tmp_path / "results")
     assert "moved or renamed" in damaged.why
-    with pytest.raises(ValueError, match="there are no records"):
+    with pytest.raises(ValueError, match=r"no record in .*results can be read: damaged: .*moved or renamed"):
         api.report(tmp_path / "results")
 
 
@@ -256,6 +256,40 @@ def test_a_fit_whose_code_changed_is_not_passed_off_as_the_recorded_one(tmp_path
     done = _cli("predict", record.key[:8], "--data", model, "--store", tmp_path / "r")
     assert done.returncode == 2
     assert "changed since that run" in done.stderr
+
+
+def test_columns_and_order_are_chosen_for_a_run_and_for_a_report(store: Path, book: Path) -> None:
+    chosen = ["--columns", "fit,perplexity", "--sort", "score", "--format", "markdown"]
+    report = _cli("report", store, *chosen).stdout
+    (head, _, *rows) = [line for line in report.splitlines() if line.startswith("|")]
+    assert head == "| model | fit | test perplexity |"
+    scores = [float(row.split(" | ")[2].strip(" *|")) for row in rows]
+    assert scores == sorted(scores)
+    models = [part for name in ("unigram", "witten-bell(order=2)") for part in ("--model", name)]
+    run = _cli("run", "--data", book, *models, "--keep", "--store", store, "--quiet", *chosen).stdout
+    assert head in run
+    wrong = _cli("report", store, "--columns", "score,speeed")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith(
+        "seqbench: there is no column 'speeed'; there are: model or name, score or perplexity,"
+    )
+    assert wrong.stdout == ""
+
+
+def test_two_stores_are_compared_from_python_and_from_the_command_line(store: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(store, tmp_path / "copy")
+    said = "Nothing changed: all 3 rows that both stores have are identical to the last digit."
+    assert said in seqbench.compare(store, copy)
+    done = _cli("compare", store, copy, "--format", "csv", "--output", tmp_path / "out.csv")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text())))
+    assert [row["change"] for row in rows] == ["identical"] * 3
+    record = _record(copy, "unigram")
+    (Store(copy).folder(record.identity, record.key) / RECORD).write_text("{")
+    done = _cli("compare", store, copy)
+    assert done.returncode == 0
+    assert done.stderr.startswith("left out: damaged: ")
+    assert re.search(r"^only in A +unigram$", done.stdout, re.MULTILINE)
 
 
 def test_a_run_from_a_script_without_a_guard_does_not_run_it_again_in_each_cell(tmp_path: Path) -> None:
@@ -319,7 +353,8 @@ def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
     path.write_text("{")
     done = _cli("report", tmp_path, "--format", "csv")
     assert done.returncode == 0
-    assert "damaged, and left out" in done.stderr
+    (said,) = done.stderr.splitlines()
+    assert said.startswith(f"left out: damaged: {path}: ")
     assert "Frequency" not in done.stdout
 
 
@@ -327,6 +362,11 @@ def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["run", "--suite", "nothing"], "there is no suite 'nothing'"),
+        (
+            ["run", "--store", "{tmp}", "--columns", "score,fits"],
+            "there is no column 'fits'; there are: model or name,",
+        ),
+        (["run", "--store", "{tmp}", "--sort", "best"], "there is no column 'best' to sort rows by"),
         (["run", "--preset", "fast"], "has no preset 'fast'"),
         (["run", "--model", "lstn"], "did you mean lstm"),
         (["run", "--model", "lstm(hidden_size=0)"], "hidden_size=0"),
@@ -338,8 +378,12 @@ def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
         (["sample", "unigram", "--device", "tpu", "--store", "{tmp}"], "no device 'tpu'"),
         (["run", "--dataset", COINS, "--model", "uniform", "--store", "{tmp}/file"], "file cannot be written: it is a"),
         (["run", "--dataset", COINS, "--model", "uniform", "--store", "{tmp}/file/below"], "below cannot be written:"),
-        (["report", "{tmp}/empty"], "there are no records"),
+        (["report", "{tmp}/empty"], "there is no folder"),
+        (["report", "{tmp}"], "there are no records in"),
+        (["compare", "{tmp}/empty", "{tmp}"], "there is no folder"),
+        (["compare", "{tmp}", "{tmp}/file/.."], "are the same folder; name two stores"),
         (["predict", "zzz", "--data", "x.txt", "--store", "{tmp}"], "no one run 'zzz'"),
+        (["report", "{tmp}/empty", "--ranks", "ranks.svg"], "there is no folder"),
         (["check", "nowhere.py:Model"], "there is no file nowhere.py"),
         (["data", "verify", "nothing"], "nothing"),
     ],

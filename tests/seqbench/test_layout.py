@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -195,6 +196,31 @@ def test_help_and_list_import_no_slow_library(arguments: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "SLOW []"
+
+
+WITHOUT_TORCH = """
+import sys
+
+class Nowhere:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ImportError("torch is not installed")
+
+sys.meta_path.insert(0, Nowhere())
+from seqbench.cli import app
+
+app(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("arguments", [["report"], ["report", "--sort", "fit", "--format", "json"], ["compare"]])
+def test_a_store_is_read_where_torch_is_not_installed(arguments: list[str], tmp_path: Path) -> None:
+    stores = [shutil.copytree(ROOT / "tests" / "toys" / "earlier_store", tmp_path / name) for name in "ab"]
+    command, *options = arguments
+    given = [command, *stores[: 2 if command == "compare" else 1], *options]
+    done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH, *given], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "unigram" in done.stdout
 
 
 def test_the_registry_names_what_exists() -> None:
