@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from seqbench.evidence.metrics import Metric, column
-from seqbench.evidence.statistics import Estimate, estimate
-from seqbench.evidence.strata import Property, divided, taken, within
+from seqbench.evidence.metrics import Metric
+from seqbench.evidence.statistics import Estimate
+from seqbench.evidence.strata import Property, curve
 from seqbench.reports.formatting import plain, titled
 from seqbench.reports.groups import listed
-from seqbench.reports.table import Row, Table
+from seqbench.reports.table import Table
 from seqbench.tasks import task
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class Panel:
     metric: Metric
     ticks: Sequence[float]
     lines: Sequence[Line]
+    log_x: bool = False
+    """Whether the horizontal axis is logarithmic."""
+    log_y: bool = False
 
 
 def draw(tables: Sequence[Table], against: str, path: Path, metric: str | None = None) -> None:
@@ -90,7 +94,13 @@ def _draw(axes: "Axes", panel: Panel) -> None:
         (mark,) = axes.plot(xs, ys, marker=marker, markersize=4, linewidth=1.3, **style)
         axes.fill_between(xs, low, high, color=mark.get_color(), alpha=0.12, linewidth=0)
         drawn[plain(line.label)] = mark
-    axes.set(xlabel=plain(panel.xlabel), ylabel=f"test {titled(panel.metric)}", xticks=panel.ticks)
+    axes.set(xlabel=plain(panel.xlabel), ylabel=f"test {titled(panel.metric)}")
+    if panel.log_x:
+        axes.set_xscale("log")
+    else:
+        axes.set_xticks(panel.ticks)
+    if panel.log_y:
+        axes.set_yscale("log")
     axes.set_title(plain(panel.title), fontsize="small")
     axes.grid(alpha=0.25)
     for side in ("top", "right"):
@@ -126,29 +136,17 @@ def _of_option(found: Mapping[float, Table], title: str, option: str, metric: st
 
 def _of_property(table: Table, prop: Property, metric: str | None) -> Panel:
     """The horizontal axis has the mean of each stratum's values."""
-    drawn, lines, ticks = _metric(table, metric), [], dict[float, None]()
+    shown, lines, ticks = _metric(table, metric), [], dict[float, None]()
+    kind, basis = task(table.basis.task), table.basis.comparability
     for row in table.rows:
-        points = _strata(table, row, prop, drawn)
-        if points:
-            ticks |= dict.fromkeys(point.x for point in points)
-            lines.append(Line(row.label, row.kind, points))
-    return Panel(table.basis.dataset, prop.title, drawn, [round(x, 1) for x in ticks], lines)
-
-
-def _strata(table: Table, row: Row, prop: Property, metric: Metric) -> list[Point]:
-    """Return a point for each stratum in which the score is defined."""
-    if not row.fits or prop.name not in row.fits[0]:
-        return []
-    values, points = column(row.fits[0], prop.name), []
-    for stratum in divided(values):
-        ways = within(table.ways, stratum.here)
-        fits = [taken(columns, stratum.here) for columns in row.fits]
-        try:
-            found = estimate(metric, fits, ways, table.settings.level)
-        except ValueError:
+        if basis is None:  # then no row has items
             continue
-        points.append(_point(float(np.mean(values[stratum.here])), found.value, found, metric))
-    return points
+        points = curve(prop, row.items, partial(kind.stratum, basis=basis), shown, table.settings.level)
+        if points:
+            ticks |= dict.fromkeys(x for x, _ in points)
+            lines.append(Line(row.label, row.kind, [_point(x, found.value, found, shown) for x, found in points]))
+    scales = {"log_x": prop.log, "log_y": shown.scale == "log"}
+    return Panel(table.basis.dataset, prop.title, shown, [round(x, 1) for x in ticks], lines, **scales)
 
 
 def _point(x: float, score: float, found: Estimate | None, metric: Metric) -> Point:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from seqbench.evidence.records import Record
+from seqbench.runs.store import Store
+from seqbench.tasks import task
+
 EARLIER = Path(__file__).parents[2] / "toys" / "earlier_store"
 DATA = "synthetic-markov(train_tokens=2000, valid_tokens=300, test_tokens=300)"
 PERPLEXITY = {"unigram": "10.006", "true model": "4.470"}
@@ -58,3 +62,13 @@ def test_a_new_run_computes_them_again_and_the_table_holds_each_once(store: Path
     for table in (done.stdout, seqbench("report", store, "--format", "markdown").stdout):
         for name, score in PERPLEXITY.items():
             assert scores(table)[name] == [score]
+
+
+def test_they_have_nothing_to_show_and_say_so_without_an_error() -> None:
+    held = Store(EARLIER)
+    records = [record for record in held.records() if isinstance(record, Record) and record.status == "ok"]
+    assert records
+    fits = {record.label: (record, held.columns(record)) for record in records}
+    kind = task("lm")
+    assert [list(kind.exhibits(*fit)) for fit in fits.values()] == [[]] * len(fits)
+    assert list(kind.comparisons(fits)) == []
