@@ -49,7 +49,6 @@ class Panel:
     ticks: Sequence[float]
     lines: Sequence[Line]
     log_x: bool = False
-    """Whether the horizontal axis is logarithmic."""
     log_y: bool = False
 
 
@@ -94,11 +93,11 @@ def _draw(axes: "Axes", panel: Panel) -> None:
         (mark,) = axes.plot(xs, ys, marker=marker, markersize=4, linewidth=1.3, **style)
         axes.fill_between(xs, low, high, color=mark.get_color(), alpha=0.12, linewidth=0)
         drawn[plain(line.label)] = mark
-    axes.set(xlabel=plain(panel.xlabel), ylabel=f"test {titled(panel.metric)}")
     if panel.log_x:
         axes.set_xscale("log")
-    else:
-        axes.set_xticks(panel.ticks)
+        axes.minorticks_off()
+    axes.set(xlabel=plain(panel.xlabel), ylabel=f"test {titled(panel.metric)}")
+    axes.set_xticks(panel.ticks, [f"{tick:,.6g}" for tick in panel.ticks])
     if panel.log_y:
         axes.set_yscale("log")
     axes.set_title(plain(panel.title), fontsize="small")
@@ -136,17 +135,24 @@ def _of_option(found: Mapping[float, Table], title: str, option: str, metric: st
 
 def _of_property(table: Table, prop: Property, metric: str | None) -> Panel:
     """The horizontal axis has the mean of each stratum's values."""
-    shown, lines, ticks = _metric(table, metric), [], dict[float, None]()
+    shown, lines = _metric(table, metric), []
     kind, basis = task(table.basis.task), table.basis.comparability
     for row in table.rows:
         if basis is None:  # then no row has items
             continue
-        points = curve(prop, row.items, partial(kind.stratum, basis=basis), shown, table.settings.level)
+        points = curve(prop, row.stored, partial(kind.stratum, basis=basis), shown, table.settings.level)
         if points:
-            ticks |= dict.fromkeys(x for x, _ in points)
             lines.append(Line(row.label, row.kind, [_point(x, found.value, found, shown) for x, found in points]))
-    scales = {"log_x": prop.log, "log_y": shown.scale == "log"}
-    return Panel(table.basis.dataset, prop.title, shown, [round(x, 1) for x in ticks], lines, **scales)
+    places = list(dict.fromkeys(point.x for line in lines for point in line.points))
+    ticks = _decades(places) if prop.log else [round(x, 1) for x in places]
+    return Panel(table.basis.dataset, prop.title, shown, ticks, lines, prop.log, shown.scale == "log")
+
+
+def _decades(places: Sequence[float]) -> list[float]:
+    """Return the powers of ten between the smallest and the largest place; these places themselves if there is none."""
+    ends = [min(places, default=1.0), max(places, default=1.0)]
+    powers = np.arange(np.ceil(np.log10(ends[0])), np.floor(np.log10(ends[1])) + 1)
+    return (10.0**powers).tolist() or ends
 
 
 def _point(x: float, score: float, found: Estimate | None, metric: Metric) -> Point:

@@ -54,8 +54,8 @@ class Row:
     """Better than the true model beyond the paired interval, which no honest model is."""
     fits: Sequence[Columns] = field(default=(), compare=False, repr=False)
     """Columns of the pooled fits, one entry per unit; empty if those of one are missing."""
-    items: Sequence[Columns] = field(default=(), compare=False, repr=False)
-    """The same as they are stored, one entry per item."""
+    stored: Sequence[Columns] = field(default=(), compare=False, repr=False)
+    """Columns of the same fits as they are stored, one entry per item."""
 
     @property
     def comparable(self) -> bool:
@@ -124,7 +124,7 @@ class _Lot:
 
     label: str
     runs: Sequence[Run]
-    items: Sequence[Columns]
+    stored: Sequence[Columns]
     """Stored columns of the cells that ended ok; empty if one of these cells has none."""
     fits: Sequence[Units]
     """Units of the same cells."""
@@ -262,10 +262,10 @@ def _lot(
     label: str, runs: Sequence[Run], basis: Comparability | None, units: Callable[[Columns, Comparability], Units]
 ) -> _Lot:
     kept = [columns for record, columns in runs if record.status == "ok"]
-    items = [columns for columns in kept if columns is not None]
-    if basis is None or len(items) < len(kept):  # an interval over only some of the fits would look like one over all
+    stored = [columns for columns in kept if columns is not None]
+    if basis is None or len(stored) < len(kept):  # an interval over only some of the fits would look like one over all
         return _Lot(label, runs, [], [])
-    return _Lot(label, runs, items, [units(columns, basis) for columns in items])
+    return _Lot(label, runs, stored, [units(columns, basis) for columns in stored])
 
 
 def _shared(lots: Sequence[_Lot]) -> tuple[int, tuple[Way, ...]]:
@@ -307,7 +307,7 @@ def _row(
         costs=_costs(ok or records),
         why_no_interval=why.get(metric.name, ""),
         fits=lot.columns,
-        items=lot.items,
+        stored=lot.stored,
     )
 
 

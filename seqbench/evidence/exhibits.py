@@ -29,7 +29,6 @@ class Curves:
     log_x: bool = False
     diagonal: bool = False
     """Whether the line y = x is drawn too, as in a reliability diagram."""
-    log_y: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,7 @@ class Passage:
 
     title: str
     symbols: Sequence[str]
+    """The end of a line is a symbol too, the newline."""
     weights: Sequence[float]
     """One per symbol, such as its surprise; infinite if the symbol was impossible."""
     unit: str

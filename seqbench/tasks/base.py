@@ -3,13 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
-from seqbench.evidence.exhibits import Curves, Exhibit
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
-from seqbench.evidence.strata import Mask, Property, curve, drawn, taken
+from seqbench.evidence.strata import Mask, Property, taken
 from seqbench.evidence.units import Units
 from seqbench.interface import Budget, Context, SequenceModel
 
@@ -187,24 +186,12 @@ class Task(ABC, Generic[Data, Model]):
         return ()
 
     def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
-        """Return what a page shows of several models side by side, one fit each: how scores change with each property.
+        """Return what a page shows of several models side by side, one fit each; it draws `strata` by itself.
 
         Args:
             fits: by the label of the row, in the order of the table; the status of each is ok.
         """
-        drawn = [self.by_property(prop, fits) for prop in self.strata]
-        return [curves for curves in drawn if curves.lines]
-
-    def by_property(self, prop: Property, fits: Mapping[str, tuple[Record, Columns | None]]) -> Curves:
-        """Return scores by a property of items, a line per model, with intervals; `fits` as in `comparisons`."""
-        basis = next((record.comparability for record, _ in fits.values()), None)
-        metric, lines = self.ranked(basis)[0], []
-        for label, (_, columns) in fits.items():
-            if columns is not None and basis is not None:
-                points = curve(prop, [columns], partial(self.stratum, basis=basis), metric)
-                lines += [drawn(label, points, metric)] if points else []
-        scales = {"log_x": prop.log, "log_y": metric.scale == "log"}
-        return Curves(f"{metric.title} by {prop.title}", prop.title, metric.heading, lines, **scales)
+        return ()
 
     def calibrated(self, detail: dict[str, Any]) -> str:
         """Return where the quantiles of a row come from, for the table's footer; empty if the task has no quantiles.

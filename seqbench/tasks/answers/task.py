@@ -106,7 +106,7 @@ class Answering(Task[AnswerData, Answerer]):
         return [*answer_exhibits(record), *class_exhibits(record, columns, self.stratum)]
 
     def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
-        return [*super().comparisons(fits), *class_comparisons(fits)]
+        return class_comparisons(fits)
 
     def comparability(self, data: AnswerData, dataset: str, data_sha256: str) -> Comparability:
         return Comparability(

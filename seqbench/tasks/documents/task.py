@@ -96,7 +96,7 @@ class Classification(Task[LabelledData, Classifier]):
         return class_exhibits(record, columns, self.stratum)
 
     def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
-        return [*super().comparisons(fits), *class_comparisons(fits)]
+        return class_comparisons(fits)
 
     def comparability(self, data: LabelledData, dataset: str, data_sha256: str) -> Comparability:
         return Comparability(

@@ -175,7 +175,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
         return forecast_exhibits(record)
 
     def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
-        return [*super().comparisons(fits), *by_step(fits)]
+        return by_step(fits)
 
     def remarks(self, record: Record) -> Sequence[str]:
         if "outweighs" not in record.detail:

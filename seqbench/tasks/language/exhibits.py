@@ -25,7 +25,6 @@ LENGTH: Mapping[Unit, int] = {"word": 60, "symbol": 60, "character": 300}
 CALLS, SHORTEST = 4_000, 10
 """A model without its own `next` is asked about each symbol of the vocabulary in turn: at most so often, so that texts
 are shorter; texts of fewer symbols than `SHORTEST` are left out."""
-LINE_END = "¶"
 DECIMALS = 2
 """Of a surprise; a hundredth of a bit is no visible shade."""
 
@@ -82,7 +81,7 @@ def passages(record: Record) -> list[Passage]:
 
 
 def _shown(title: str, symbols: Sequence[str], bits: Sequence[float | str], gap: str) -> Passage:
-    readable = [LINE_END if symbol in (EOS, "\n") else symbol for symbol in symbols]
+    readable = ["\n" if symbol == EOS else symbol for symbol in symbols]
     return Passage(title, readable, [float(one) for one in bits], "bits", gap)  # JSON writes infinity as a text
 
 

@@ -88,7 +88,7 @@ class Recall(Task[PatternData, Memory]):
         return pattern_exhibits(record)
 
     def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
-        return [*super().comparisons(fits), *outcomes(fits)]
+        return outcomes(fits)
 
     def remarks(self, record: Record) -> Sequence[str]:
         """Tell of a model with dynamics what became of probes that were not restored, and how many found no rest."""

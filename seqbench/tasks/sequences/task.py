@@ -179,7 +179,7 @@ class Recognition(SequenceTask[LabelledSequences, Recogniser]):
         return class_exhibits(record, columns, self.stratum)
 
     def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
-        return [*super().comparisons(fits), *class_comparisons(fits)]
+        return class_comparisons(fits)
 
     def check_class(self, make: Callable[[], Recogniser], seed: int) -> list[Check]:
         return check_class(make, Recognising(), seed)

@@ -88,7 +88,7 @@ class Tagging(Task[TaggedData, Tagger]):
         return class_exhibits(record, columns, self.stratum)
 
     def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
-        return [*super().comparisons(fits), *class_comparisons(fits)]
+        return class_comparisons(fits)
 
     def remarks(self, record: Record) -> Sequence[str]:
         said = []
