@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from seqbench.evidence.curves import curve
 from seqbench.evidence.metrics import Metric
 from seqbench.evidence.statistics import Estimate
-from seqbench.evidence.strata import Property, curve
+from seqbench.evidence.strata import Property
 from seqbench.reports.formatting import plain, titled
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Table
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = "os^Dvp*XP<>"
+TICKS = 7
+"""The most ticks of a logarithmic axis."""
 LINES = {"classic": ":", "neural": "-", "truth": "--"}
 
 
@@ -85,6 +88,8 @@ def _figure(panels: Sequence[Panel]) -> "Figure":
 
 
 def _draw(axes: "Axes", panel: Panel) -> None:
+    from matplotlib.ticker import LogFormatter
+
     drawn = {}
     for place, line in enumerate(panel.lines):
         style: dict[str, Any] = {"linestyle": LINES[line.kind], **({"color": "black"} if line.kind == "truth" else {})}
@@ -100,6 +105,8 @@ def _draw(axes: "Axes", panel: Panel) -> None:
     axes.set_xticks(panel.ticks, [f"{tick:,.6g}" for tick in panel.ticks])
     if panel.log_y:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(LogFormatter())  # the usual one writes formulas
+        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.4)))
     axes.set_title(plain(panel.title), fontsize="small")
     axes.grid(alpha=0.25)
     for side in ("top", "right"):
@@ -144,15 +151,20 @@ def _of_property(table: Table, prop: Property, metric: str | None) -> Panel:
         if points:
             lines.append(Line(row.label, row.kind, [_point(x, found.value, found, shown) for x, found in points]))
     places = list(dict.fromkeys(point.x for line in lines for point in line.points))
-    ticks = _decades(places) if prop.log else [round(x, 1) for x in places]
+    ticks = _round_numbers(places) if prop.log else [round(x, 1) for x in places]
     return Panel(table.basis.dataset, prop.title, shown, ticks, lines, prop.log, shown.scale == "log")
 
 
-def _decades(places: Sequence[float]) -> list[float]:
-    """Return the powers of ten between the smallest and the largest place; these places themselves if there is none."""
+def _round_numbers(places: Sequence[float]) -> list[float]:
+    """Return round numbers between the smallest and the largest place, for a logarithmic axis; these two if there is
+    none: powers of ten, with twice and five times these if they are few."""
     ends = [min(places, default=1.0), max(places, default=1.0)]
-    powers = np.arange(np.ceil(np.log10(ends[0])), np.floor(np.log10(ends[1])) + 1)
-    return (10.0**powers).tolist() or ends
+    powers = 10.0 ** np.arange(np.floor(np.log10(ends[0])), np.ceil(np.log10(ends[1])) + 1)
+    for digits in ([1, 2, 5], [1]):
+        found = [tick for tick in np.outer(powers, digits).ravel().tolist() if ends[0] <= tick <= ends[1]]
+        if len(found) <= TICKS:
+            break
+    return found or ends
 
 
 def _point(x: float, score: float, found: Estimate | None, metric: Metric) -> Point:

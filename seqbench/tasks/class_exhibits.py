@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from seqbench.evidence.exhibits import Bars, Curves, Exhibit, Listing, Matrix, shortened
 from seqbench.evidence.metrics import Columns, column
 from seqbench.evidence.records import Comparability, Record
-from seqbench.evidence.statistics import estimate
-from seqbench.evidence.strata import Mask, Point, drawn
+from seqbench.evidence.strata import Mask
 from seqbench.evidence.units import Units
 from seqbench.tasks.classes import ACCURACY, bins_of
 
@@ -81,6 +80,9 @@ def reliability(
 
     Intervals are those of an accuracy on the items of the bin alone.
     """
+    from seqbench.evidence.curves import Point, drawn  # they need SciPy, for which a list of models must not wait
+    from seqbench.evidence.statistics import estimate
+
     confidence, points = column(columns, "confidence"), []
     bins = bins_of(confidence)
     for number in np.unique(bins):

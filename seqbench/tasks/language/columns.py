@@ -12,7 +12,7 @@ SEGMENT = 64
 """Number of symbols of a stream per unit, whose scores are summed."""
 STRATA = 10
 """Symbols are many, so that even rare ones fill a tenth."""
-POSITION = Property("position", "place of the symbol in its line", most=STRATA)
+POSITION = Property("position", "place of the symbol in its line", most=STRATA, log=True)
 FREQUENCY = Property("frequency", "occurrences of the symbol in training", least=0, most=STRATA, log=True)
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqbench.evidence.curves import curve
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Comparability
 from seqbench.evidence.statistics import estimate
-from seqbench.evidence.strata import curve, taken
+from seqbench.evidence.strata import taken
 from seqbench.interface import Documents, Floats, Ids
 from seqbench.tasks.language.columns import FREQUENCY, POSITION, counts, positions
 from seqbench.tasks.language.data import Convention, TextData, TextSplit
