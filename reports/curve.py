@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from seqbench.evidence.metrics import Metric, column
-from seqbench.evidence.statistics import Estimate, estimate
-from seqbench.evidence.strata import Property, divided, taken, within
+from seqbench.evidence.curves import curve
+from seqbench.evidence.metrics import Metric
+from seqbench.evidence.statistics import Estimate
+from seqbench.evidence.strata import Property
 from seqbench.reports.formatting import plain, titled
 from seqbench.reports.groups import listed
-from seqbench.reports.table import Row, Table
+from seqbench.reports.table import Table
 from seqbench.tasks import task
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = "os^Dvp*XP<>"
+TICKS = 7
+"""The most ticks of a logarithmic axis."""
 LINES = {"classic": ":", "neural": "-", "truth": "--"}
 
 
@@ -47,6 +51,8 @@ class Panel:
     metric: Metric
     ticks: Sequence[float]
     lines: Sequence[Line]
+    log_x: bool = False
+    log_y: bool = False
 
 
 def draw(tables: Sequence[Table], against: str, path: Path, metric: str | None = None) -> None:
@@ -82,6 +88,8 @@ def _figure(panels: Sequence[Panel]) -> "Figure":
 
 
 def _draw(axes: "Axes", panel: Panel) -> None:
+    from matplotlib.ticker import LogFormatter
+
     drawn = {}
     for place, line in enumerate(panel.lines):
         style: dict[str, Any] = {"linestyle": LINES[line.kind], **({"color": "black"} if line.kind == "truth" else {})}
@@ -90,7 +98,15 @@ def _draw(axes: "Axes", panel: Panel) -> None:
         (mark,) = axes.plot(xs, ys, marker=marker, markersize=4, linewidth=1.3, **style)
         axes.fill_between(xs, low, high, color=mark.get_color(), alpha=0.12, linewidth=0)
         drawn[plain(line.label)] = mark
-    axes.set(xlabel=plain(panel.xlabel), ylabel=f"test {titled(panel.metric)}", xticks=panel.ticks)
+    if panel.log_x:
+        axes.set_xscale("log")
+        axes.minorticks_off()
+    axes.set(xlabel=plain(panel.xlabel), ylabel=f"test {titled(panel.metric)}")
+    axes.set_xticks(panel.ticks, [f"{tick:,.6g}" for tick in panel.ticks])
+    if panel.log_y:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(LogFormatter())  # the usual one writes formulas
+        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.4)))
     axes.set_title(plain(panel.title), fontsize="small")
     axes.grid(alpha=0.25)
     for side in ("top", "right"):
@@ -126,29 +142,29 @@ def _of_option(found: Mapping[float, Table], title: str, option: str, metric: st
 
 def _of_property(table: Table, prop: Property, metric: str | None) -> Panel:
     """The horizontal axis has the mean of each stratum's values."""
-    drawn, lines, ticks = _metric(table, metric), [], dict[float, None]()
+    shown, lines = _metric(table, metric), []
+    kind, basis = task(table.basis.task), table.basis.comparability
     for row in table.rows:
-        points = _strata(table, row, prop, drawn)
-        if points:
-            ticks |= dict.fromkeys(point.x for point in points)
-            lines.append(Line(row.label, row.kind, points))
-    return Panel(table.basis.dataset, prop.title, drawn, [round(x, 1) for x in ticks], lines)
-
-
-def _strata(table: Table, row: Row, prop: Property, metric: Metric) -> list[Point]:
-    """Return a point for each stratum in which the score is defined."""
-    if not row.fits or prop.name not in row.fits[0]:
-        return []
-    values, points = column(row.fits[0], prop.name), []
-    for stratum in divided(values):
-        ways = within(table.ways, stratum.here)
-        fits = [taken(columns, stratum.here) for columns in row.fits]
-        try:
-            found = estimate(metric, fits, ways, table.settings.level)
-        except ValueError:
+        if basis is None:  # then no row has items
             continue
-        points.append(_point(float(np.mean(values[stratum.here])), found.value, found, metric))
-    return points
+        points = curve(prop, row.stored, partial(kind.stratum, basis=basis), shown, table.settings.level)
+        if points:
+            lines.append(Line(row.label, row.kind, [_point(x, found.value, found, shown) for x, found in points]))
+    places = list(dict.fromkeys(point.x for line in lines for point in line.points))
+    ticks = _round_numbers(places) if prop.log else [round(x, 1) for x in places]
+    return Panel(table.basis.dataset, prop.title, shown, ticks, lines, prop.log, shown.scale == "log")
+
+
+def _round_numbers(places: Sequence[float]) -> list[float]:
+    """Return round numbers between the smallest and the largest place, for a logarithmic axis; these two if there is
+    none: powers of ten, with twice and five times these if they are few."""
+    ends = [min(places, default=1.0), max(places, default=1.0)]
+    powers = 10.0 ** np.arange(np.floor(np.log10(ends[0])), np.ceil(np.log10(ends[1])) + 1)
+    for digits in ([1, 2, 5], [1]):
+        found = [tick for tick in np.outer(powers, digits).ravel().tolist() if ends[0] <= tick <= ends[1]]
+        if len(found) <= TICKS:
+            break
+    return found or ends
 
 
 def _point(x: float, score: float, found: Estimate | None, metric: Metric) -> Point:

@@ -56,7 +56,7 @@ class Written:
 
 def titled(metric: Metric) -> str:
     """Return the metric's title with its unit."""
-    return f"{metric.title}, %" if metric.per_cent else metric.title
+    return metric.heading
 
 
 def margin(metric: Metric, width: float) -> str:

@@ -55,6 +55,8 @@ class Row:
     """Better than the true model beyond the paired interval, which no honest model is."""
     fits: Sequence[Columns] = field(default=(), compare=False, repr=False)
     """Columns of the pooled fits, one entry per unit; empty if those of one are missing."""
+    stored: Sequence[Columns] = field(default=(), compare=False, repr=False)
+    """Columns of the same fits as they are stored, one entry per item."""
 
     @property
     def comparable(self) -> bool:
@@ -128,8 +130,10 @@ class _Lot:
 
     label: str
     runs: Sequence[Run]
+    stored: Sequence[Columns]
+    """Stored columns of the cells that ended ok; empty if one of these cells has none."""
     fits: Sequence[Units]
-    """Units of the cells that ended ok; empty if one of these cells has no items."""
+    """Units of the same cells."""
 
     @property
     def columns(self) -> list[Columns]:
@@ -266,10 +270,10 @@ def _lot(
     label: str, runs: Sequence[Run], basis: Comparability | None, units: Callable[[Columns, Comparability], Units]
 ) -> _Lot:
     kept = [columns for record, columns in runs if record.status == "ok"]
-    scored = [units(columns, basis) for columns in kept if columns is not None and basis is not None]
-    if len(scored) < len(kept):  # an interval over only some of the fits would look like one over all fits
-        scored = []
-    return _Lot(label, runs, scored)
+    stored = [columns for columns in kept if columns is not None]
+    if basis is None or len(stored) < len(kept):  # an interval over only some of the fits would look like one over all
+        return _Lot(label, runs, [], [])
+    return _Lot(label, runs, stored, [units(columns, basis) for columns in stored])
 
 
 def _shared(lots: Sequence[_Lot]) -> tuple[int, tuple[Way, ...]]:
@@ -311,6 +315,7 @@ def _row(
         costs=_costs(ok or records),
         why_no_interval=why.get(metric.name, ""),
         fits=lot.columns,
+        stored=lot.stored,
     )
 
 

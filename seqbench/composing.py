@@ -10,8 +10,9 @@ from seqbench.runs import suites
 from seqbench.spec import parse
 from seqbench.tasks import task
 from seqbench.tasks.base import Sampling
+from seqbench.tasks.frames.drawing import check_drawable, drawn
 from seqbench.tasks.frames.notes import as_text
-from seqbench.tasks.frames.task import Frames, check_drawable, drawn
+from seqbench.tasks.frames.task import Frames
 
 MIDI = (".mid", ".midi")
 QUARTERS = 1.0

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from seqbench.interface import Floats
 
 
@@ -14,7 +16,7 @@ class Line:
     x: Sequence[float]
     y: Sequence[float]
     low: Sequence[float] | None = None
-    """Lower ends of intervals; None: there are none."""
+    """Lower ends of intervals; None: there are none; NaN: this point has none."""
     high: Sequence[float] | None = None
 
 
@@ -72,8 +74,9 @@ class Passage:
 
     title: str
     symbols: Sequence[str]
+    """The end of a line is a symbol too, the newline."""
     weights: Sequence[float]
-    """One per symbol, such as its surprise."""
+    """One per symbol, such as its surprise; infinite if the symbol was impossible."""
     unit: str
     """Of the weights, such as `bits`."""
     gap: str = " "
@@ -100,3 +103,22 @@ class Images:
 
 
 Exhibit = Curves | Bars | Matrix | Fan | Passage | Listing | Images
+
+LONG, WORD = 240, 40
+"""The largest number of characters that an exhibit shows of a text, and of a word that stands by itself."""
+
+
+def shortened(text: str, most: int = LONG) -> str:
+    """Return the beginning of a text, with an ellipsis if that is not all."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def grid(names: Sequence[str], weights: Sequence[Sequence[float]]) -> dict[str, list[Floats]]:
+    """Return weights (R, C) as the rows of `Images`, a picture of one point per weight: white for 0, black for 1.
+
+    Rows are numbered, since words may occur twice.
+    """
+    return {
+        f"{number} {name}": [np.full((1, 1), np.clip(2.0 * weight - 1, -1, 1)) for weight in row]
+        for number, (name, row) in enumerate(zip(names, weights, strict=True), start=1)
+    }

@@ -46,6 +46,11 @@ class Metric:
         """The factor by which a value is multiplied for display: 100 for a share."""
         return 100.0 if self.per_cent else 1.0
 
+    @property
+    def heading(self) -> str:
+        """The title with its unit, for an axis or a column."""
+        return f"{self.title}, %" if self.per_cent else self.title
+
     def __call__(self, columns: Columns, weights: Floats | None = None) -> Floats:
         """Return scores (R,) under weights (R, N); without weights, one score (1,) with every item counted once.
 

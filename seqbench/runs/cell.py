@@ -4,6 +4,7 @@ It holds no test part until the test part is scored, which another process does 
 test part in the memory of its process.
 """
 
+import json
 import os
 import signal
 import sys
@@ -34,7 +35,7 @@ from seqbench.runs.scoring import answer
 from seqbench.runs.store import Store, Unwritable
 from seqbench.runs.suites import Limits
 from seqbench.tasks import task
-from seqbench.tasks.base import Split, Task
+from seqbench.tasks.base import Scored, Split, Task
 
 REFIT = ", for the test part"
 """Added to the names of the second fit's curves if the test part needs its own fit."""
@@ -252,11 +253,32 @@ def _evaluate(
     data = files.read_scoring()
     checks = [unchanged(), *kind.check(model, data, cell.seed, witness)]
     outcome.checks = checks if options.text else [wordless(check) for check in checks]
-    if options.text and (examples := kind.examples(data, witness)):
-        outcome.detail["examples"] = [dict(example) for example in examples]
+    broken = frozenset(check.name for check in checks if not check.passed)
+    seed_everything(cell.seed)
+    scored = Scored(model, data, outcome.columns, outcome.detail, witness, broken, cell.seed)
+    outcome.detail |= _examples(kind, scored, options.text)
     if options.keep:
         outcome.arrays = None if cell.model.name == TRUTH else model.arrays()
         outcome.encoding = kind.encoding(data) if options.text else {}
+
+
+def _examples(kind: Task[Any, Any], scored: Scored[Any, Any], text: bool) -> dict[str, Any]:
+    """Return what the record shows besides scores; `left_out` says why a part of it is missing.
+
+    A model that fails here keeps its scores.
+    """
+    if not (text or kind.wordless):
+        return {}
+    shown: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
+    for name, part in kind.examples(scored).items():
+        try:
+            json.dumps(made := part())  # what JSON cannot hold would cost the whole record
+        except Exception as error:
+            left_out[name] = one_line(error, text)
+        else:
+            shown |= {} if made is None else {name: made}
+    return shown | ({"left_out": left_out} if left_out else {})
 
 
 def _fit_costs(fitting: Clock, first: Clock, again: Clock) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 from seqbench.evidence.exhibits import Exhibit, Fan
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
-from seqbench.evidence.strata import Property
+from seqbench.evidence.strata import Mask, Property, taken
 from seqbench.evidence.units import Units
 from seqbench.interface import Budget, Context, SequenceModel
 
@@ -48,6 +48,24 @@ class Sampling:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class Scored(Generic[Data, Model]):
+    """A fit whose test part is scored and whose laws are measured."""
+
+    model: Model
+    data: Data
+    columns: Columns
+    """Of the test part."""
+    detail: Mapping[str, Any]
+    """As `Task.detail` returned it."""
+    witness: Any
+    """To which `Task.score` has passed the test part."""
+    broken: frozenset[str]
+    """The names of the laws that the fit breaks."""
+    seed: int
+    """Of the cell. All that is drawn at random depends on it alone."""
+
+
 class Task(ABC, Generic[Data, Model]):
     """One task. `metrics[0]` ranks models, selects them on the validation part, and decides the verdict, unless the
     data name another metric (`ranked`)."""
@@ -66,6 +84,8 @@ class Task(ABC, Generic[Data, Model]):
     """The mark of a row that breaks a law, by the name of the law. A marked score is not comparable."""
     reductions: ClassVar[Mapping[str, Reduction]] = {}
     """The reductions from other tasks, by the name of the other task."""
+    wordless: ClassVar[bool] = False
+    """Whether `examples` never hold words of the data, so that a store without text may keep them."""
     source: ClassVar[str] = ""
     """The data set of which samples are drawn if none is named; empty: the first one of the suite."""
     sums: ClassVar[str] = ""
@@ -133,6 +153,13 @@ class Task(ABC, Generic[Data, Model]):
         These are columns as metrics take them, one entry per unit, and how the units depend on each other.
         """
 
+    def stratum(self, columns: Columns, here: Mask, basis: Comparability) -> Units:
+        """Turn the stored columns of some of the items, `here` (N,), into units, as if they were the whole test part.
+
+        Override this if a unit consists of several items, which may be in different strata.
+        """
+        return self.units(taken(columns, here), basis)
+
     def detail(self, columns: Columns, data: Data, valid: Columns) -> dict[str, Any]:
         """Return what the record holds besides scores: plain values, for JSON.
 
@@ -142,25 +169,26 @@ class Task(ABC, Generic[Data, Model]):
         """
         return {}
 
-    def examples(self, data: Data, witness: Any) -> Sequence[Mapping[str, str]]:
-        """Return a few items of the test part with their predictions, as a reader would look at them.
+    def examples(self, fit: Scored[Data, Model]) -> Mapping[str, Callable[[], Any]]:
+        """Return what a reader looks at besides scores: items with their predictions, or what the model makes up.
 
-        The record keeps them in its detail, under `examples`, unless it may hold no words of the data.
-
-        Args:
-            witness: to which `score` has passed the test part.
+        Each function is called once, when all costs are measured. The record keeps what it returns, plain values for
+        JSON of a few kilobytes, in its detail under this name. None, or a function that raises, is left out. Together
+        they should take less than a second, so ask a slow model about little. Unless the task is `wordless`, a store
+        without text keeps none of them.
         """
-        return ()
+        return {}
 
     def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
         """Return what a page shows of one fit besides its scores, from its record and its stored columns.
 
-        It is called only if the record's status is ok.
+        It is called only if the record's status is ok. A record of an earlier version may lack some of its detail and
+        columns.
         """
         return ()
 
     def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
-        """Return what a page shows of several models side by side, one fit each.
+        """Return what a page shows of several models side by side, one fit each; it draws `strata` by itself.
 
         Args:
             fits: by the label of the row, in the order of the table; the status of each is ok.

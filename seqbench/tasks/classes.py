@@ -132,13 +132,19 @@ def _right(columns: Columns) -> Floats:
     return np.stack([right, np.ones(len(right))], axis=1)
 
 
+def bins_of(confidence: Floats) -> Ids:
+    """Return the bin of each item (N,), 0..BINS − 1, by its confidence."""
+    bins: Ids = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    return bins
+
+
 def _surplus(columns: Columns) -> Floats:
     """Return (N, 3 · BINS): right minus confidence, its square, and 1, each in the column of the item's bin."""
     confidence = column(columns, "confidence")
     surplus = (columns["label"] == columns["predicted"]) - confidence
-    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    here = bins[:, None] == np.arange(BINS)
-    return np.concatenate([np.where(here, x[:, None], 0.0) for x in (surplus, surplus**2, np.ones(len(bins)))], axis=1)
+    here = bins_of(confidence)[:, None] == np.arange(BINS)
+    ones = np.ones(len(confidence))
+    return np.concatenate([np.where(here, x[:, None], 0.0) for x in (surplus, surplus**2, ones)], axis=1)
 
 
 def _calibration_error(sums: Floats) -> Floats:

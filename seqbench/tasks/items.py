@@ -97,6 +97,12 @@ def pieces(items: int, together: int = PIECE) -> list[Ids]:
     return [np.arange(start, min(start + together, items)) for start in range(0, items, together)]
 
 
+def evenly(items: int, count: int) -> Ids:
+    """Return at most `count` rows from all over the items, the first and the last among them."""
+    rows: Ids = np.unique(np.linspace(0, items - 1, count).round().astype(np.int64))
+    return rows
+
+
 def probe(kind: Kind[Bunch], model: Any, items: Bunch) -> Probe:
     """Return a probe that detects whether scoring changes the model: create it before, call `check` after."""
     asked = kind.take(items, kind.some(items, FEW, np.random.default_rng(0)))

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from seqbench.reports.curve import draw
+from seqbench.reports.curve import _round_numbers, draw, panels
 from seqbench.reports.groups import Run
 from seqbench.reports.table import Table, tables
 
@@ -76,3 +77,52 @@ def test_what_cannot_be_drawn_says_why(
 def test_one_value_is_no_curve(made: list[Table], tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="run a data set with two values"):
         draw(made[:1], "distance", tmp_path / "curve.svg")
+
+
+def with_properties(made: Run) -> Run:
+    """Symbols have the places 1, 2, 4 and 8 by turns, and a frequency that is alike in the symbols of a stretch."""
+    record, columns = made
+    assert columns is not None
+    places, frequencies = 2 ** (np.arange(len(columns["nats"])) % 4), 10 ** (1 + columns["unit"] % 4)
+    return record, {**columns, "position": places.astype(np.int32), "frequency": frequencies.astype(np.int32)}
+
+
+@pytest.mark.parametrize(("against", "places"), [("position", [1, 2, 4, 8]), ("frequency", [10, 100, 1_000, 10_000])])
+def test_text_is_divided_by_places_and_frequencies_with_the_scores_of_all_seeds(
+    run: Make, against: str, places: list[int]
+) -> None:
+    runs = [with_properties(run("lstm", 50.0, seed=seed, stochastic=True, kind="neural")) for seed in (0, 1)]
+    (panel,) = panels(tables(runs), against)
+    assert (panel.log_x, panel.log_y) == (True, True)
+    (line,) = panel.lines
+    assert [point.x for point in line.points] == places
+    for point in line.points:
+        nats = [columns["nats"][columns[against] == point.x].mean() for _, columns in runs if columns is not None]
+        assert point.y == pytest.approx(np.exp(np.mean(nats)), rel=1e-6)
+        assert point.low <= point.y <= point.high
+
+
+def test_logarithmic_axes_are_labelled_without_formulas(run: Make, tmp_path: Path) -> None:
+    draw(tables([with_properties(run("kn", 50.0))]), "frequency", tmp_path / "curve.svg")
+    text = re.findall(r"<!-- (.*?) -->", (tmp_path / "curve.svg").read_text())
+    assert [label for label in text if label.replace(",", "").isdigit()][:4] == ["10", "100", "1,000", "10,000"]
+    assert not any("math" in label or "$" in label for label in text)
+    assert "occurrences of the symbol in training" in text
+
+
+@pytest.mark.parametrize(
+    ("places", "ticks"),
+    [
+        ([4.6, 228.5], [5, 10, 20, 50, 100, 200]),
+        ([0.5, 80_000], [1, 10, 100, 1_000, 10_000]),
+        ([222, 353], [222, 353]),
+        ([3.0], [3, 3]),
+    ],
+)
+def test_ticks_of_a_logarithmic_axis_are_few_round_numbers(places: list[float], ticks: list[float]) -> None:
+    assert _round_numbers(places) == pytest.approx(ticks)
+
+
+def test_runs_without_properties_say_that_there_is_nothing_to_draw(run: Make, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"nothing to draw against 'position'.*of items: frequency and position"):
+        draw(tables([run("kn", 50.0)]), "position", tmp_path / "curve.svg")

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,43 @@ def test_without_text_the_store_holds_no_word_of_the_data_and_predict_still_work
     assert not any(b"secretword" in file.read_bytes() for file in files)
     record = _record(tmp_path / "r", "unigram")
     assert api.predict(record.key[:8], secret, tmp_path / "r")["nats"].notna().all()
+
+
+def _tickets(folder: Path) -> list[object]:
+    rows = [f"{'refund' if i % 3 else 'broken'} secretword number{i},{'ab'[i % 2]}" for i in range(80)]
+    (folder / "tickets.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    return ["--suite", "doc", "--data", folder / "tickets.csv", "--model", "naive-bayes"]
+
+
+def _sentences(folder: Path) -> list[object]:
+    lines = [f"word{i % 7}\t{'ABC'[i % 3]}\nsecretword\t{'ABC'[i // 2 % 3]}\n" for i in range(80)]
+    (folder / "mine.tsv").write_text("\n".join(lines))
+    return ["--suite", "tag", "--data", folder / "mine.tsv", "--model", "most-frequent-tag"]
+
+
+def _stories(folder: Path) -> list[object]:
+    told = "1 Ben ate {1} fruits.\n2 Ann secretword went to the {0}.\n3 Where is Ann?\t{0}\t2\n"
+    tales = [told.format("attic" if i % 2 else "barn", i) for i in range(60)]
+    (folder / "tales.txt").write_text("".join(tales))
+    return ["--suite", "qa", "--data", folder / "tales.txt", "--model", "majority"]
+
+
+def _pairs(folder: Path) -> list[object]:
+    lines = [f"source{i} secretword,target{i} secretword" for i in range(60)]
+    (folder / "pairs.csv").write_text("\n".join(["source,target", *lines]) + "\n")
+    return ["--suite", "translate", "--data", folder / "pairs.csv", "--model", "copy-source"]
+
+
+@pytest.mark.parametrize("made", [_tickets, _sentences, _stories, _pairs])
+def test_without_text_no_example_of_any_task_is_in_the_store(
+    made: Callable[[Path], list[object]], tmp_path: Path
+) -> None:
+    arguments = made(tmp_path)
+    for store, options in (("open", []), ("closed", ["--no-text"])):
+        done = _cli("run", *arguments, "--jobs", 1, "--store", tmp_path / store, *options)
+        assert done.returncode == 0, done.stderr
+        held = b"".join(f.read_bytes() for f in (tmp_path / store).rglob("*") if f.is_file())
+        assert (b"secretword" in held) == (store == "open")
 
 
 SECRETIVE = """

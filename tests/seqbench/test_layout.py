@@ -45,7 +45,7 @@ TASK_FLOORS = (
     ("answers",),
     ("documents", "translations"),
     ("language", "forecasts", "sequences", "tags", "patterns", "frames"),
-    ("trials",),
+    ("trials", "class_exhibits"),
     ("base", "classes", "items"),
 )
 """The same within `tasks`: an answerer may be built of a classifier, and this of language models, whose vocabulary a

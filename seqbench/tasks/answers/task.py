@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.strata import Property, scored
@@ -14,16 +16,15 @@ from seqbench.interface import Budget
 from seqbench.tasks import items
 from seqbench.tasks.answers.checks import Answering as AnsweringTrial
 from seqbench.tasks.answers.data import AnswerData, NewQuestions
+from seqbench.tasks.answers.exhibits import Fit, answer_exhibits, attention, examples
 from seqbench.tasks.answers.laws import questions
 from seqbench.tasks.answers.metrics import item_columns
 from seqbench.tasks.answers.model import Answered, Answerer, AnsweringContext
 from seqbench.tasks.base import Reduction, Split, Task
+from seqbench.tasks.class_exhibits import class_comparisons, class_exhibits
 from seqbench.tasks.classes import ACCURACY, CALIBRATION_ERROR, LOG_LOSS, MACRO_F1, class_detail
 from seqbench.tasks.items import Witness
 from seqbench.tasks.trials import check_class
-
-EXAMPLES = 8
-"""Number of answers that the record shows."""
 
 
 class Answering(Task[AnswerData, Answerer]):
@@ -98,19 +99,15 @@ class Answering(Task[AnswerData, Answerer]):
             f"{100 * share:.3g} % of the training questions have longer ones",
         )
 
-    def examples(self, data: AnswerData, witness: Witness) -> Sequence[Mapping[str, str]]:
-        """Return a few questions from all over the test part: `story`, `question`, `right` and `said`."""
-        part = data.test
-        rows = np.unique(np.linspace(0, len(part) - 1, EXAMPLES).round().astype(np.int64))
-        return [
-            {
-                "story": ". ".join(" ".join(sentence) for sentence in part.asked.stories[i]),
-                "question": " ".join(part.asked.questions[i]),
-                "right": data.answers[part.answers[i]],
-                "said": data.answers[int(witness.said[i].argmax())],
-            }
-            for i in rows
-        ]
+    def examples(self, fit: Fit) -> dict[str, Callable[[], Any]]:
+        """Return `examples`, questions from all over the test part, and the `attention` to the story of one of them."""
+        return {"examples": partial(examples, fit), "attention": partial(attention, fit)}
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        return [*answer_exhibits(record), *class_exhibits(record, columns, self.stratum)]
+
+    def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
+        return class_comparisons(fits)
 
     def comparability(self, data: AnswerData, dataset: str, data_sha256: str) -> Comparability:
         return Comparability(

@@ -1,16 +1,18 @@
 """Document classification: predict the probability of each class; every document of the test part is scored."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
-from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget
-from seqbench.tasks.base import Reduction, Split, Task
+from seqbench.tasks.base import Reduction, Scored, Split, Task
+from seqbench.tasks.class_exhibits import class_comparisons, class_exhibits, wrong
 from seqbench.tasks.classes import (
     ACCURACY,
     CALIBRATION_ERROR,
@@ -85,6 +87,17 @@ class Classification(Task[LabelledData, Classifier]):
 
     def detail(self, columns: Columns, data: LabelledData, valid: Columns) -> dict[str, Any]:
         return class_detail(columns, data.classes)
+
+    def examples(self, fit: Scored[LabelledData, Classifier]) -> dict[str, Callable[[], Any]]:
+        """Return `wrong`, the documents that are most confidently wrong."""
+        words = fit.data.test.texts.words
+        return {"wrong": lambda: wrong(fit.columns, fit.data.classes, lambda i: " ".join(words[i]))}
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        return class_exhibits(record, columns, self.stratum)
+
+    def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
+        return class_comparisons(fits)
 
     def comparability(self, data: LabelledData, dataset: str, data_sha256: str) -> Comparability:
         return Comparability(

@@ -5,11 +5,12 @@ part, it is scored with a separate fit that did not see it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from seqbench.evidence.exhibits import Fan
+from seqbench.evidence.exhibits import Exhibit, Fan
 from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
@@ -19,6 +20,7 @@ from seqbench.tasks.base import Reduction, Split, Task
 from seqbench.tasks.forecasts.checks import check_class, check_fitted, probe
 from seqbench.tasks.forecasts.conformal import Intervals, central, units
 from seqbench.tasks.forecasts.data import Origins, SeriesData, Yardstick
+from seqbench.tasks.forecasts.exhibits import Fit, by_step, fans, forecast_exhibits, worst
 from seqbench.tasks.forecasts.laws import answer
 from seqbench.tasks.forecasts.metrics import (
     COVERAGE_80,
@@ -62,6 +64,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
         MSE,
         MAE,
     )
+    wordless: ClassVar[bool] = True
     shown: ClassVar[int] = 7  # MSE and MAE are meaningful only if all series have the same scale, as ETT in the papers
     marks: ClassVar[dict[str, str]] = {"causal": "***", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
 
@@ -152,7 +155,8 @@ class Forecasting(Task[SeriesData, Forecaster]):
         Returns:
             `by_step`: `mase`, `rmse` and `mae` of the test part for each step ahead. `intervals`, only for a point
             forecaster: the half-widths by level and step, and the number of errors from which they are computed.
-            `outweighs`, only if one series has most of MASE's sum: its name and share, and the number of series.
+            `worst`, the series with the largest MASE. `outweighs`, only if one series has most of MASE's sum: its name
+            and share, and the number of series.
         """
         error = columns["error"].astype(np.float64)
         moved = columns["scale"] > 0
@@ -161,8 +165,18 @@ class Forecasting(Task[SeriesData, Forecaster]):
         if moved.any():
             steps["mase"] = (np.abs(error[moved]) / columns["scale"][moved, None]).mean(axis=0)
         made = {"intervals": _intervals(valid).plain()} if columns["conformal"].all() else {}
-        by_step = {name: values.tolist() for name, values in steps.items()}
-        return {"by_step": by_step, **made, **_outweighs(columns, data.series.names)}
+        told = {"by_step": {name: values.tolist() for name, values in steps.items()}, **made}
+        return told | {"worst": worst(columns, data.series.names)} | _outweighs(columns, data.series.names)
+
+    def examples(self, fit: Fit) -> dict[str, Callable[[], Any]]:
+        """Return `fans`, forecasts over the truth: that of the median series, and those of the worst ones."""
+        return {"fans": partial(fans, fit)}
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        return forecast_exhibits(record)
+
+    def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
+        return by_step(fits)
 
     def remarks(self, record: Record) -> Sequence[str]:
         if "outweighs" not in record.detail:

@@ -1,22 +1,26 @@
 """Frames of music: predict the keys that sound at each step; every frame of the test part is scored."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.strata import Property
-from seqbench.evidence.units import Units, Way
+from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget
 from seqbench.tasks import items
 from seqbench.tasks.base import Sampling, Split, Task
 from seqbench.tasks.frames.checks import Composing, check_fitted
 from seqbench.tasks.frames.data import FrameData, NewPieces
+from seqbench.tasks.frames.drawing import drawn
+from seqbench.tasks.frames.exhibits import Fit, piece, rolls
 from seqbench.tasks.frames.laws import PIECES, lengths, mean_error
 from seqbench.tasks.frames.metrics import NATS_PER_FRAME, PLACE, item_columns
-from seqbench.tasks.frames.model import FrameModel, FramesContext, Roll, Rolls
+from seqbench.tasks.frames.model import FrameModel, FramesContext, Rolls
 from seqbench.tasks.frames.notes import as_text
 from seqbench.tasks.items import Witness
 from seqbench.tasks.trials import check_class
@@ -29,6 +33,7 @@ class Frames(Task[FrameData, FrameModel]):
     metrics: ClassVar[tuple[Metric, ...]] = (NATS_PER_FRAME,)
     strata: ClassVar[tuple[Property, ...]] = (PLACE,)
     shown: ClassVar[int] = 1
+    wordless: ClassVar[bool] = True
     marks: ClassVar[dict[str, str]] = {
         "causal": "***",
         "exact": "≈",
@@ -71,13 +76,20 @@ class Frames(Task[FrameData, FrameModel]):
     def units(self, columns: Columns, basis: Comparability) -> Units:
         """Each frame is a unit. Frames of one piece depend on each other; pieces are independent."""
         scored = {name: column for name, column in columns.items() if name != "piece"}
-        return Units(scored, (Way("pieces", columns["piece"].astype(np.int64)),))
+        return Units(scored, (Way("pieces", numbered(columns["piece"])),))
 
     def detail(self, columns: Columns, data: FrameData, valid: Columns) -> dict[str, Any]:
         """Return `error`, the standard error of the mean score of estimates, 0 if scores are exact; `first`, the mean
         −ln p of first frames, of which nothing is known."""
         first = columns["nats"][columns["place"] == 1].astype(np.float64)
         return {"error": mean_error(columns["error"].astype(np.float64)), "first": float(first.mean())}
+
+    def examples(self, fit: Fit) -> dict[str, Callable[[], Any]]:
+        """Return `piece`, which the model makes up."""
+        return {"piece": partial(piece, fit)}
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        return rolls(record)
 
     def remarks(self, record: Record) -> Sequence[str]:
         error = record.detail["error"]
@@ -127,27 +139,3 @@ class Frames(Task[FrameData, FrameModel]):
     def sample(self, model: FrameModel, data: FrameData, sampling: Sampling) -> str:
         """Return frames as lines of names of notes."""
         return as_text(drawn(model, data, sampling), data.lowest)
-
-
-def check_drawable(kind: type[FrameModel], sampling: Sampling) -> None:
-    """Check that models of a class draw frames, and that the settings are for frames.
-
-    Raises:
-        ValueError: they do not, or are not.
-    """
-    if kind.draw is FrameModel.draw:
-        raise ValueError(f"{kind.__name__} draws no frames; choose another model")
-    if sampling.length < 1:
-        raise ValueError(f"length must be 1 or more frames, not {sampling.length}")
-    if sampling != Sampling(sampling.length, seed=sampling.seed):
-        raise ValueError("a model of frames draws from its own distribution: give only the length and the seed")
-
-
-def drawn(model: FrameModel, data: FrameData, sampling: Sampling) -> Roll:
-    """Draw a piece (T, K) frame by frame; raises as `check_drawable` does."""
-    check_drawable(type(model), sampling)
-    rng = np.random.default_rng(sampling.seed)
-    roll = np.zeros((0, data.train[0].shape[1]), dtype=np.int8)
-    for _ in range(sampling.length):
-        roll = np.concatenate([roll, model.draw(roll, rng)[None].astype(np.int8)])
-    return roll

@@ -44,3 +44,8 @@ class TextData:
     """The true model of a synthetic source, ready to predict."""
     notes: dict[str, int | str] = field(default_factory=dict)
     """What the loader did and what it left out, for the record."""
+
+    @property
+    def ends(self) -> int | None:
+        """The symbol that ends a document, after which nothing before it is known; None: documents have no end."""
+        return self.vocab.eos if self.convention == "sentence" else None

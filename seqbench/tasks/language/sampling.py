@@ -1,7 +1,7 @@
 """Sampling of text from a language model, symbol by symbol."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,21 @@ ROUNDING = 1e-12
 """Rounding error by which a sum of probabilities may be smaller than a nucleus."""
 
 
-def sample(
+class Drawn(NamedTuple):
+    """A text that a model made up."""
+
+    ids: Ids
+    """(T,)"""
+    nats: Floats
+    """(T,) −ln p of each symbol by the model's own distribution, whatever it was drawn from."""
+
+
+def sample(model: LanguageModel[Any], length: int, **how: Any) -> Ids:
+    """Return the symbols of a text that `draw` draws; the arguments are the same."""
+    return draw(model, length, **how).ids
+
+
+def draw(
     model: LanguageModel[Any],
     length: int,
     *,
@@ -25,8 +39,9 @@ def sample(
     top_k: int | None = None,
     nucleus: float | None = None,
     exclude: Sequence[int] = (),
+    ends: int | None = None,
     seed: int = 0,
-) -> Ids:
+) -> Drawn:
     """Draw symbols one after the other, each from the model's distribution as changed by `shape`.
 
     One uniform number per symbol, from numpy's PCG64, selects a symbol by the cumulative distribution over the ids. So
@@ -37,9 +52,10 @@ def sample(
         prompt: (P,) the symbols that the text continues; None: the start of a document.
         greedy: take the most probable symbol; if several are, the one with the lowest id; the same as top_k = 1.
         temperature, top_k, nucleus, exclude: as in `shape`.
+        ends: the symbol after which a new document starts; None: all is one document.
 
     Returns:
-        (length,) the symbols drawn, without the prompt.
+        The symbols drawn, (length,), without the prompt.
 
     Raises:
         ValueError: a setting is out of range, or `exclude` leaves no symbol of positive probability.
@@ -51,10 +67,11 @@ def sample(
     _refuse_ids("prompt", read, model.vocab_size)
     ask, rng = Asked(model), np.random.Generator(np.random.PCG64(seed))
     state = ask(read[None])[1] if len(read) else None
-    drawn = np.empty(length, np.int64)
+    drawn, own = np.empty(length, np.int64), np.empty(length)
     for t in range(length):
+        p = ask.next(state)[0]
         q = shape(
-            ask.next(state)[0],
+            p,
             temperature=temperature,
             top_k=1 if greedy else top_k,
             nucleus=nucleus,
@@ -63,9 +80,10 @@ def sample(
         cumulative = q.cumsum()
         place = np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right")
         drawn[t] = min(place, q.nonzero()[0][-1])  # the product may round up to the sum
+        own[t] = -np.log(p[drawn[t]])
         if t + 1 < length:
-            state = ask(drawn[None, t : t + 1], state)[1]
-    return drawn
+            state = None if drawn[t] == ends else ask(drawn[None, t : t + 1], state)[1]
+    return Drawn(drawn, own)
 
 
 def shape(

@@ -1,25 +1,28 @@
 """Language modelling: predict the probability of the next symbol; every symbol of a text is scored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
-from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.records import Check, Comparability, Record
+from seqbench.evidence.strata import Mask, Property
 from seqbench.evidence.units import Units, Way
 from seqbench.interface import Budget, Documents
 from seqbench.tasks.base import Sampling, Split, Task
 from seqbench.tasks.language.checks import check_class, check_fitted, probe
-from seqbench.tasks.language.data import Convention, TextData, TextSplit
+from seqbench.tasks.language.columns import FREQUENCY, POSITION, counts, positions, starts, units_of
+from seqbench.tasks.language.data import TextData, TextSplit
+from seqbench.tasks.language.exhibits import Fit, passage, passages, samples
 from seqbench.tasks.language.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.sampling import ids_of, sample, text_of
 from seqbench.tasks.language.scoring import Witness, score_documents
-from seqbench.tasks.language.vocab import EOS, Vocab
+from seqbench.tasks.language.vocab import Vocab
 
-SEGMENT = 64
-"""Number of symbols of a stream per unit, whose scores are summed."""
 ALIKE = {"word": 6_400, "character": 36_000}
 """Number of symbols over which neighbouring text is alike, by the kind of symbol: articles differ in how predictable
 they are. Measured on WikiText-2: the variance of the mean over stretches falls slower than 1 / length up to about this
@@ -31,6 +34,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
     suite: ClassVar[str] = "lm"
     holds: ClassVar[str] = "a text"
     metrics: ClassVar[tuple[Metric, ...]] = (PERPLEXITY, BITS_PER_CHARACTER, BITS_PER_TOKEN)
+    strata: ClassVar[tuple[Property, ...]] = (POSITION, FREQUENCY)
     shown: ClassVar[int] = 2
     marks: ClassVar[dict[str, str]] = {
         "causal": "***",
@@ -69,22 +73,43 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
 
         Returns:
             `nats`, −ln p; `characters`, the number of characters that the symbol stands for; `unit`, the unit of the
-            test part to which it belongs.
+            test part to which it belongs; `position` in its line, from 1; `frequency`, how often training has it.
         """
         part: TextSplit = getattr(data, split)
-        return score_split(model, part, data.convention, witness)
+        nats = np.concatenate(score_documents(model, part.documents, witness))
+        return {
+            "nats": nats.astype(np.float32),
+            "characters": np.concatenate(list(part.characters)).astype(np.int32),
+            "unit": units_of(part.documents, data.convention),
+            "position": positions(part.documents, data.vocab),
+            "frequency": counts(data.train.documents, data.vocab.size)[np.concatenate(list(part.documents))],
+        }
 
     def units(self, columns: Columns, basis: Comparability) -> Units:
         """Sum the columns over each stretch of a stream, or each sentence; neighbours are of one text, and so alike."""
+        return self.stratum(columns, np.ones(len(columns["unit"]), dtype=np.bool_), basis)
+
+    def stratum(self, columns: Columns, here: Mask, basis: Comparability) -> Units:
+        """Sum the columns over the symbols `here` of each unit; a unit may have none, and then adds nothing."""
         unit, nats = columns["unit"], columns["nats"].astype(np.float64)
         sums = {
-            "nats": np.bincount(unit, nats),
-            "tokens": np.bincount(unit).astype(np.float64),
-            "characters": np.bincount(unit, columns["characters"]),
+            "nats": np.bincount(unit, np.where(here, nats, 0.0)),
+            "tokens": np.bincount(unit, here),
+            "characters": np.bincount(unit, columns["characters"] * here),
         }
-        alike = ALIKE.get(basis.unit, 0) / float(sums["tokens"].mean())
-        name = "sentences" if basis.convention == "sentence" else f"stretches of {sums['tokens'][0]:,.0f} {basis.unit}s"
+        adding = int((sums["tokens"] > 0).sum())  # units, which all symbols of the text are shared among
+        alike = ALIKE.get(basis.unit, 0) * adding / len(unit)
+        stretches = f"stretches of {int((unit == 0).sum()):,} {basis.unit}s"
+        name = "sentences" if basis.convention == "sentence" else stretches
         return Units(sums, (Way(name, ordered=True, alike=alike),))
+
+    def examples(self, fit: Fit) -> dict[str, Callable[[], Any]]:
+        """Return `samples`, texts that the model makes up, and a `passage` of the test text, with the bits of each
+        symbol."""
+        return {"samples": partial(samples, fit), "passage": partial(passage, fit)}
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        return passages(record)
 
     def comparability(self, data: TextData, dataset: str, data_sha256: str) -> Comparability:
         return Comparability(
@@ -104,10 +129,8 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         return probe(model, data.valid.documents).check
 
     def check(self, model: LanguageModel[Any], data: TextData, seed: int, witness: Witness) -> list[Check]:
-        counts = np.zeros(data.vocab.size)
-        for document in data.train.documents:
-            counts += np.bincount(document, minlength=data.vocab.size)
-        text, other, unigram = data.test.documents, data.valid.documents, counts / counts.sum()
+        seen = counts(data.train.documents, data.vocab.size)
+        text, other, unigram = data.test.documents, data.valid.documents, seen / seen.sum()
         return check_fitted(model, text, other, data.vocab.size, unigram, seed, witness)
 
     def check_class(self, make: Callable[[], LanguageModel[Any]], seed: int) -> list[Check]:
@@ -122,12 +145,11 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         ids = np.concatenate(list(new.documents))
         nats = np.concatenate(score_documents(model, new.documents))
         characters = np.concatenate(list(new.characters))
-        ends = np.flatnonzero(np.isin(ids, [vocab.index[end] for end in (EOS, "\n") if end in vocab.index])) + 1
-        starts = np.concatenate([[0], ends[ends < len(ids)]])
-        tokens = np.diff(starts, append=len(ids))
-        sums, lengths = np.add.reduceat(nats, starts), np.add.reduceat(characters, starts)
+        first = starts(ids, vocab)
+        tokens = np.diff(first, append=len(ids))
+        sums, lengths = np.add.reduceat(nats, first), np.add.reduceat(characters, first)
         return {
-            "line": np.arange(len(starts)) + 1,
+            "line": np.arange(len(first)) + 1,
             "tokens": tokens,
             "nats": sums,
             "perplexity": np.exp(sums / tokens),
@@ -144,21 +166,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
             top_k=sampling.top_k,
             nucleus=sampling.nucleus,
             exclude=[] if sampling.unknown or data.vocab.unk is None else [data.vocab.unk],
+            ends=data.ends,
             seed=sampling.seed,
         )
         return text_of(drawn, data.vocab, data.unit)
-
-
-def score_split(model: LanguageModel[Any], part: TextSplit, convention: Convention, witness: Witness | None) -> Columns:
-    """Return the stored columns of a split."""
-    nats = np.concatenate(score_documents(model, part.documents, witness)).astype(np.float32)
-    lengths = np.array([len(d) for d in part.documents])
-    if convention == "sentence":
-        unit = np.repeat(np.arange(len(lengths)), lengths)
-    else:
-        unit = np.arange(lengths.sum()) // max(1, min(SEGMENT, lengths.sum() // SEGMENT))
-    return {
-        "nats": nats,
-        "characters": np.concatenate(list(part.characters)).astype(np.int32),
-        "unit": unit.astype(np.int32),
-    }

@@ -43,6 +43,11 @@ class Vocab:
     def eos(self) -> int | None:
         return self.index.get(EOS)
 
+    @property
+    def line_ends(self) -> list[int]:
+        """The ids of the symbols that end a line."""
+        return [self.index[end] for end in (EOS, "\n") if end in self.index]
+
     @cached_property
     def sha256(self) -> str:
         return hashlib.sha256("\0".join(self.symbols).encode()).hexdigest()

@@ -1,10 +1,12 @@
 """Recall: restore patterns from damaged ones; every probe of the test part is scored."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.units import Units, Way, numbered
@@ -14,6 +16,7 @@ from seqbench.tasks.base import Split, Task
 from seqbench.tasks.items import Witness
 from seqbench.tasks.patterns.checks import Recalling
 from seqbench.tasks.patterns.data import NewPatterns, PatternData
+from seqbench.tasks.patterns.exhibits import Fit, outcomes, pattern_exhibits, restored
 from seqbench.tasks.patterns.laws import FURTHER, UNTOLD, probes
 from seqbench.tasks.patterns.metrics import BIT_ERROR, OUTCOMES, OVERLAP, RESTORED, STEPS, item_columns
 from seqbench.tasks.patterns.model import Memory, Probes, RecallContext
@@ -26,6 +29,7 @@ class Recall(Task[PatternData, Memory]):
     holds: ClassVar[str] = "patterns"
     metrics: ClassVar[tuple[Metric, ...]] = (RESTORED, BIT_ERROR, OVERLAP, STEPS)
     shown: ClassVar[int] = 4
+    wordless: ClassVar[bool] = True
     marks: ClassVar[dict[str, str]] = {"frozen": "‡", "repeatable": "◊", "batched": "¶"}
 
     def train(self, data: PatternData, split: Split) -> Probes:
@@ -76,6 +80,16 @@ class Recall(Task[PatternData, Memory]):
             "outcomes": {name: float((columns["outcome"] == i).mean()) for i, name in enumerate(OUTCOMES)},
             "ends": {name: float(mask.mean()) for name, mask in ends.items()} if told else {},
         }
+
+    def examples(self, fit: Fit) -> dict[str, Callable[[], Any]]:
+        """Return `restored`, probes from all over the test part, before and after."""
+        return {"restored": partial(restored, fit)}
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        return pattern_exhibits(record)
+
+    def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
+        return outcomes(fits)
 
     def remarks(self, record: Record) -> Sequence[str]:
         """Tell of a model with dynamics what became of probes that were not restored, and how many found no rest."""

@@ -1,17 +1,19 @@
 """Regression and recognition: predict numbers, or the class, of each whole sequence of real values."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
-from seqbench.evidence.records import Check, Comparability
+from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.units import Units, Way
 from seqbench.interface import Budget
 from seqbench.tasks import items
 from seqbench.tasks.base import Split, Task
+from seqbench.tasks.class_exhibits import class_comparisons, class_exhibits
 from seqbench.tasks.classes import (
     ACCURACY,
     CALIBRATION_ERROR,
@@ -24,6 +26,7 @@ from seqbench.tasks.classes import item_columns as class_columns
 from seqbench.tasks.items import Kind, Witness
 from seqbench.tasks.sequences.checks import Measuring, Recognising
 from seqbench.tasks.sequences.data import NewSequences, SequenceData
+from seqbench.tasks.sequences.exhibits import against_truth
 from seqbench.tasks.sequences.laws import measured, recognised
 from seqbench.tasks.sequences.metrics import MAE, MSE, R_SQUARED, item_columns
 from seqbench.tasks.sequences.model import (
@@ -115,6 +118,17 @@ class Regression(SequenceTask[TargetedSequences, Regressor]):
         part: TargetedSequences = getattr(data, split)
         return item_columns(part.targets, items.score(self.kind(data), model, part.sequences, witness))
 
+    def detail(self, columns: Columns, data: SequenceData[TargetedSequences], valid: Columns) -> dict[str, Any]:
+        """Return `targets`, their names."""
+        return {"targets": list(data.names)}
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        """Return the predictions of each target by its true values."""
+        names = record.detail.get("targets", [])
+        return (
+            [] if columns is None else [against_truth(record.label, columns, k, name) for k, name in enumerate(names)]
+        )
+
     def check_class(self, make: Callable[[], Regressor], seed: int) -> list[Check]:
         return check_class(make, Measuring(), seed)
 
@@ -161,6 +175,12 @@ class Recognition(SequenceTask[LabelledSequences, Recogniser]):
 
     def detail(self, columns: Columns, data: SequenceData[LabelledSequences], valid: Columns) -> dict[str, Any]:
         return class_detail(columns, data.names)
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        return class_exhibits(record, columns, self.stratum)
+
+    def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
+        return class_comparisons(fits)
 
     def check_class(self, make: Callable[[], Recogniser], seed: int) -> list[Check]:
         return check_class(make, Recognising(), seed)

@@ -1,25 +1,30 @@
 """Tagging: predict the tag of each word of a sentence; every word of the test part is scored."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
+from seqbench.evidence.exhibits import Exhibit, shortened
 from seqbench.evidence.laws import law
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
-from seqbench.evidence.units import Units, Way
+from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget
 from seqbench.tasks import items
-from seqbench.tasks.base import Split, Task
+from seqbench.tasks.base import Scored, Split, Task
+from seqbench.tasks.class_exhibits import class_comparisons, class_exhibits, wrong
 from seqbench.tasks.classes import ACCURACY, CALIBRATION_ERROR, LOG_LOSS, MACRO_F1, class_detail
 from seqbench.tasks.items import Witness
 from seqbench.tasks.tags.checks import Tagging as TaggingTrial
 from seqbench.tasks.tags.data import NewSentences, TaggedData
 from seqbench.tasks.tags.laws import ahead, lengths, reads_ahead, sentences_of
 from seqbench.tasks.tags.metrics import SENTENCES_RIGHT, UNKNOWN_ACCURACY, item_columns
-from seqbench.tasks.tags.model import Tagged, Tagger, TaggingContext
+from seqbench.tasks.tags.model import Sentences, Tagged, Tagger, TaggingContext
 from seqbench.tasks.trials import check_class
+
+NEIGHBOURS, WORD = 8, 24
+"""How many words on each side are shown of a word that is wrong, and how many characters of each."""
 
 
 class Tagging(Task[TaggedData, Tagger]):
@@ -70,11 +75,21 @@ class Tagging(Task[TaggedData, Tagger]):
     def units(self, columns: Columns, basis: Comparability) -> Units:
         """Each word is a unit. Words of one sentence depend on each other; sentences are independent."""
         scored = {name: column for name, column in columns.items() if name != "sentence"}
-        return Units(scored, (Way("sentences", columns["sentence"].astype(np.int64)),))
+        return Units(scored, (Way("sentences", numbered(columns["sentence"])),))
 
     def detail(self, columns: Columns, data: TaggedData, valid: Columns) -> dict[str, Any]:
         """Return what `class_detail` does, and `unknown`: the number of unknown words of the test part."""
         return class_detail(columns, data.tags) | {"unknown": int(columns["unknown"].sum())}
+
+    def examples(self, fit: Scored[TaggedData, Tagger]) -> dict[str, Callable[[], Any]]:
+        """Return `wrong`, the words that are most confidently wrong, each marked in its sentence."""
+        return {"wrong": lambda: wrong(fit.columns, fit.data.tags, lambda i: marked(fit.data.test.sentences, i))}
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        return class_exhibits(record, columns, self.stratum)
+
+    def comparisons(self, fits: Mapping[str, tuple[Record, Columns | None]]) -> Sequence[Exhibit]:
+        return class_comparisons(fits)
 
     def remarks(self, record: Record) -> Sequence[str]:
         said = []
@@ -121,3 +136,14 @@ class Tagging(Task[TaggedData, Tagger]):
             "predicted": [tags[i] for i in log_p.argmax(axis=1)],
             "probability": np.exp(log_p.max(axis=1)),
         }
+
+
+def marked(sentences: Sentences, word: int) -> str:
+    """Return a word among its neighbours; word: its number among all words."""
+    ends = np.cumsum(lengths(sentences))
+    number = int(np.searchsorted(ends, word, side="right"))
+    words = [shortened(one, WORD) for one in sentences[number]]
+    at = word - (int(ends[number]) - len(words))
+    before, after = words[max(0, at - NEIGHBOURS) : at], words[at + 1 : at + 1 + NEIGHBOURS]
+    cut = ["…"] if at > NEIGHBOURS else [], ["…"] if at + 1 + NEIGHBOURS < len(words) else []
+    return " ".join([*cut[0], *before, f"»{words[at]}«", *after, *cut[1]])

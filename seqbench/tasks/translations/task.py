@@ -1,11 +1,13 @@
 """Translation: predict a whole sequence of words from each source; every sentence of the test part is scored."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.strata import Property, scored
@@ -17,6 +19,7 @@ from seqbench.tasks.items import Answers
 from seqbench.tasks.translations.checks import Translation as TranslationTrial
 from seqbench.tasks.translations.data import NewSources, TranslationData
 from seqbench.tasks.translations.detokenisation import detokenised
+from seqbench.tasks.translations.exhibits import Fit, attention, examples, translation_exhibits
 from seqbench.tasks.translations.laws import Witness, check_fitted, score, translated, translations
 from seqbench.tasks.translations.metrics import (
     BLEU,
@@ -27,13 +30,9 @@ from seqbench.tasks.translations.metrics import (
     WRONG_BITS,
     bits_per_word,
     item_columns,
-    references_of,
 )
-from seqbench.tasks.translations.model import Pairs, Source, TranslationContext, Translator
+from seqbench.tasks.translations.model import Pairs, TranslationContext, Translator
 from seqbench.tasks.trials import check_class
-
-EXAMPLES = 8
-"""Number of translations that the record shows."""
 
 
 class Translation(Task[TranslationData, Translator]):
@@ -106,15 +105,12 @@ class Translation(Task[TranslationData, Translator]):
             return ()
         return (f"wrong bits per sequence: {wrong['valid']:.3g} on validation, {wrong['test']:.3g} on the test part",)
 
-    def examples(self, data: TranslationData, witness: Witness) -> Sequence[Mapping[str, str]]:
-        """Return a few sentences from all over the test part: `source`, `reference` and `translation`."""
-        rows = np.unique(np.linspace(0, len(data.test) - 1, EXAMPLES).round().astype(np.int64))
-        some, written = data.test.take(rows), data.test.written is not None
-        texts = zip(some.sources, references_of(some), _texts(witness.said[rows], written), strict=True)
-        return [
-            {"source": _shown(source), "reference": reference, "translation": translation}
-            for source, reference, translation in texts
-        ]
+    def examples(self, fit: Fit) -> dict[str, Callable[[], Any]]:
+        """Return `examples`, sentences from all over the test part, and the `attention` to one of them."""
+        return {"examples": partial(examples, fit, _texts), "attention": partial(attention, fit)}
+
+    def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
+        return translation_exhibits(record)
 
     def comparability(self, data: TranslationData, dataset: str, data_sha256: str) -> Comparability:
         vocabs = [vocab.sha256 for vocab in (data.source_vocab, data.target_vocab) if vocab is not None]
@@ -153,7 +149,3 @@ class Translation(Task[TranslationData, Translator]):
 def _texts(said: Answers, written: bool) -> list[str]:
     """Return translations as text; written: whether references are texts, not words joined by spaces."""
     return [detokenised(words) if written else " ".join(words) for words in said]
-
-
-def _shown(source: Source) -> str:
-    return "(a vector)" if isinstance(source, np.ndarray) else " ".join(source)

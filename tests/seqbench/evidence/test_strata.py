@@ -8,20 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from seqbench.evidence.strata import MOST, Property, divided, scored, within
-from seqbench.evidence.units import Way
+from seqbench.evidence.strata import MOST, Property, divided, scored, strata
 from seqbench.tasks.classes import ACCURACY, item_columns
 
 
 @given(arrays(np.float64, st.integers(0, 60), elements=st.integers(0, 12).map(float)))
 def test_strata_divide_the_known_items_and_keep_equal_values_together(values: np.ndarray) -> None:
-    strata = divided(values)
-    covered = np.sum([np.zeros(len(values), int), *(stratum.here for stratum in strata)], axis=0)
+    found = divided(values)
+    covered = np.sum([np.zeros(len(values), int), *(stratum.here for stratum in found)], axis=0)
     assert covered.tolist() == (values > 0).astype(int).tolist()
-    assert all(a.high < b.low for a, b in pairwise(strata))
-    assert all(values[one.here].min() == one.low and values[one.here].max() == one.high for one in strata)
+    assert all(a.high < b.low for a, b in pairwise(found))
+    assert all(values[one.here].min() == one.low and values[one.here].max() == one.high for one in found)
     distinct = len(set(values[values > 0]))
-    assert len(strata) == distinct if distinct <= MOST else 2 <= len(strata) <= MOST
+    assert len(found) == distinct if distinct <= MOST else 2 <= len(found) <= MOST
 
 
 def test_many_values_make_strata_of_about_equal_size() -> None:
@@ -45,11 +44,11 @@ def test_a_stratum_is_scored_as_its_items_alone_are() -> None:
         scored([Property("near", "steps")], columns, [ACCURACY])
 
 
-def test_units_of_a_stratum_depend_on_each_other_as_before() -> None:
-    here = np.array([False, True, True, True, False])
-    alone, tales = within([Way("items"), Way("tales", np.array([0, 0, 2, 2, 1]))], here)
-    assert alone.groups is None
-    assert alone.count(3) == 3
-    assert tales.groups is not None
-    assert tales.groups.tolist() == [0, 1, 1]
-    assert tales.name == "tales"
+def test_properties_say_which_values_are_known_and_how_many_strata_there_are() -> None:
+    values = np.array([0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9.0])
+    assert [(one.low, one.high) for one in divided(values, most=3)] == [(1, 3), (4, 6), (7, 9)]
+    with_zero = divided(values, most=3, least=0)
+    assert [(one.low, one.high) for one in with_zero] == [(0, 1), (2, 5), (6, 9)]
+    assert all(one.here.sum() == 4 for one in with_zero)
+    prop = Property("far", "steps", least=0, most=3)
+    assert [one.high for one in strata(prop, {"far": values})] == [1, 5, 9]

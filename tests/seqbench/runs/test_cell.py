@@ -1,13 +1,15 @@
 """The process of a cell: what a model can find in it, and which of its work counts as fit."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from seqbench.api import ask
 from seqbench.evidence.records import Record
-from seqbench.runs.cell import _fit_costs
+from seqbench.runs.cell import _examples, _fit_costs
 from seqbench.runs.clock import Clock
 from seqbench.runs.runner import Finished
 
@@ -131,3 +133,63 @@ def test_a_first_prediction_that_is_hardly_slower_leaves_the_time_of_the_fit(
 def test_a_first_prediction_that_waited_for_a_busy_machine_leaves_the_time_of_the_fit() -> None:
     found = _fit_costs(clock(1.0), first=clock(2.0, 0.5), again=clock(0.5, 0.5))
     assert found["fit_seconds"] == 1.0
+
+
+SPEECHLESS = """
+import numpy as np
+from seqbench import LanguageModel
+
+
+class Speechless(LanguageModel):
+    stochastic = False
+
+    def fit(self, train, ctx):
+        self.vocab_size = ctx.vocab.size
+
+    def predict(self, ids, state=None):
+        return np.full(ids.shape, -np.log(self.vocab_size)), 0
+
+    def next(self, state=None, batch=1):
+        if state is None:  # where the laws do not look
+            raise RuntimeError("heads")
+        return np.full((batch, self.vocab_size), 1 / self.vocab_size)
+"""
+
+
+@pytest.mark.parametrize(("text", "said"), [(True, "RuntimeError: heads"), (False, None)])
+def test_a_model_that_fails_where_it_is_shown_keeps_its_row_and_the_record_says_what_is_missing(
+    tmp_path: Path, text: bool, said: str | None
+) -> None:
+    model = tmp_path / "speechless.py"
+    model.write_text(SPEECHLESS)
+    (found,) = _records(tmp_path / "store", f"{model}:Speechless", COINS, text=text)
+    assert found.scores["test"]["perplexity"] == pytest.approx(2)
+    assert "samples" not in found.detail
+    assert ("passage" in found.detail) == text
+    assert found.detail.get("left_out", {}).get("samples") == (f"{said} (speechless.py:17)" if said else None)
+
+
+class _Kind:
+    """A task with such examples."""
+
+    def __init__(self, parts: dict[str, Callable[[], Any]], wordless: bool = False) -> None:
+        self.parts, self.wordless = parts, wordless
+
+    def examples(self, scored: Any) -> dict[str, Callable[[], Any]]:
+        return self.parts
+
+
+def test_what_is_not_plain_is_left_out_and_nothing_is_kept_of_words_without_text() -> None:
+    def fails() -> Any:
+        raise ValueError("a secret word")
+
+    parts = {"fine": lambda: [1.5, "a"], "array": lambda: np.ones(2), "none": lambda: None, "fails": fails}
+    kept = _examples(_Kind(parts), None, text=True)  # type: ignore[arg-type]
+    assert kept["fine"] == [1.5, "a"]
+    assert set(kept) == {"fine", "left_out"}
+    assert set(kept["left_out"]) == {"array", "fails"}
+    assert "a secret word" in kept["left_out"]["fails"]
+    assert _examples(_Kind(parts), None, text=False) == {}  # type: ignore[arg-type]
+    wordless = _examples(_Kind(parts, wordless=True), None, text=False)  # type: ignore[arg-type]
+    assert wordless["fine"] == [1.5, "a"]
+    assert "secret" not in str(wordless)

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from seqbench import api
+from seqbench.evidence.records import Record
 from seqbench.runs.store import Damaged, Store
+from seqbench.tasks import task
 
 EARLIER = Path(__file__).parents[2] / "toys" / "earlier_store"
 DATA = "synthetic-markov(train_tokens=2000, valid_tokens=300, test_tokens=300)"
@@ -197,3 +199,13 @@ def test_reading_without_items_skips_what_takes_time_and_nothing_else(store: Pat
         file.write_bytes(b"")
     assert sum(isinstance(record, Damaged) for record in Store(store).records()) == 1
     assert list(Store(store).records(items=False)) == brief
+
+
+def test_they_have_nothing_to_show_and_say_so_without_an_error() -> None:
+    held = Store(EARLIER)
+    records = [record for record in held.records() if isinstance(record, Record) and record.status == "ok"]
+    assert records
+    fits = {record.label: (record, held.columns(record)) for record in records}
+    kind = task("lm")
+    assert [list(kind.exhibits(*fit)) for fit in fits.values()] == [[]] * len(fits)
+    assert list(kind.comparisons(fits)) == []

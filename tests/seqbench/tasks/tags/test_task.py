@@ -14,7 +14,7 @@ from seqbench.evidence.records import Record
 from seqbench.interface import Budget
 from seqbench.runs.runner import Finished
 from seqbench.tasks import task
-from seqbench.tasks.tags.task import Tagging
+from seqbench.tasks.tags.task import Tagging, marked
 
 TOYS = Path(taggers.__file__)
 SMALL = "synthetic-tags(train_sentences=150, valid_sentences=40, test_sentences=60)"
@@ -108,3 +108,21 @@ def test_the_model_of_the_page_keeps_the_laws_in_fifteen_lines(tmp_path: Path) -
     lines = [line.strip() for line in code.splitlines()]
     assert len([line for line in lines if line and not line.startswith(("import", "from", '"""'))]) <= 15
     assert [check for check in seqbench.check(f"{tmp_path / 'suffix.py'}:Suffix") if not check.passed] == []
+
+
+def test_a_wrong_word_is_marked_among_its_neighbours() -> None:
+    sentences = [["a"], [f"w{i}" for i in range(30)], ["x" * 50, "b"]]
+    assert marked(sentences, 0) == "»a«"
+    assert marked(sentences, 1) == "»w0« w1 w2 w3 w4 w5 w6 w7 w8 …"
+    assert marked(sentences, 13) == "… w4 w5 w6 w7 w8 w9 w10 w11 »w12« w13 w14 w15 w16 w17 w18 w19 w20 …"
+    assert marked(sentences, 30) == "… w21 w22 w23 w24 w25 w26 w27 w28 »w29«"
+    assert marked(sentences, 32) == "x" * 23 + "… »b«"
+
+
+def test_the_record_names_words_that_are_wrong(run: Run) -> None:
+    record = run.records["Counts"]
+    assert len(record.detail["wrong"]) == 10
+    for one in record.detail["wrong"]:
+        assert one["text"].count("»") == 1
+        assert one["true"] != one["predicted"]
+    assert [type(one).__name__ for one in KIND.exhibits(record, None)] == ["Matrix", "Bars", "Listing"]

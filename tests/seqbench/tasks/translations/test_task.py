@@ -10,6 +10,7 @@ from seqbench.api import ask, draw, stored_tables
 from seqbench.evidence.records import Comparability, Record
 from seqbench.interface import Budget
 from seqbench.reports.curve import panels
+from seqbench.tasks.base import Scored
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 from seqbench.tasks.translations.data import TranslationData
 from seqbench.tasks.translations.laws import Witness
@@ -66,8 +67,9 @@ def test_fits_and_the_validation_part_need_no_test_part() -> None:
 
 def test_examples_are_from_all_over_the_test_part() -> None:
     of, witness = data(written=True), Witness()
-    KIND.score(fit(Right(), of), of, "test", None, witness)
-    examples = KIND.examples(of, witness)
+    model = fit(Right(), of)
+    columns = KIND.score(model, of, "test", None, witness)
+    examples = KIND.examples(Scored(model, of, columns, {}, witness, frozenset(), 0))["examples"]()
     assert [example["reference"] for example in examples] == [example["translation"] for example in examples]
     written = list(of.test.written or ())
     assert (examples[0]["reference"], examples[-1]["reference"]) == (written[0], written[-1])
