@@ -7,6 +7,7 @@ from seqbench.exports import EXPORTS
 
 if TYPE_CHECKING:
     from seqbench.api import check as check
+    from seqbench.api import fit as fit
     from seqbench.api import predict as predict
     from seqbench.api import report as report
     from seqbench.api import run as run

@@ -3,7 +3,7 @@
 EXPORTS = {
     name: module
     for module, names in {
-        "seqbench.api": ("run", "report", "check", "predict", "sample"),
+        "seqbench.api": ("run", "fit", "report", "check", "predict", "sample"),
         "seqbench.interface": ("Budget", "Config", "Context", "SequenceModel"),
         "seqbench.tasks.language.model": ("LanguageContext", "LanguageModel"),
         "seqbench.tasks.language.vocab": ("Vocab",),
