@@ -57,7 +57,8 @@ table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular
 th, td { padding: .25rem .8rem; text-align: left; vertical-align: top; }
 thead th { border-bottom: 1px solid #1a1a1a; }
 .dataframe, .dataframe th, .dataframe td { border: 0; }
-.dataframe td, .dataframe thead th { border-bottom: 1px solid #c8ccd0; text-align: right; }
+.dataframe th, .dataframe td { border-bottom: 1px solid #c8ccd0; }
+.dataframe td, .dataframe thead th { text-align: right; }
 details { margin: .5rem 0; font-size: .9rem; }
 math { font-size: 1.08em; }
 math[display="block"] { margin: 1rem 0; font-size: 1.15em; }
@@ -82,7 +83,12 @@ def markdown(source: str) -> str:
 def executed(notebook: NotebookNode) -> NotebookNode:
     """Execute a notebook in a folder of its own, and return it with its outputs."""
     with TemporaryDirectory() as folder:
-        client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": folder}})
+        client = NotebookClient(
+            notebook,
+            timeout=SECONDS,
+            resources={"metadata": {"path": folder}},
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it would warn of other users of this machine
+        )
         done: NotebookNode = client.execute()
     return done
 
@@ -100,5 +106,6 @@ def page(notebook: NotebookNode) -> str:
 if __name__ == "__main__":
     output = Path(sys.argv[1])
     output.parent.mkdir(parents=True, exist_ok=True)
+    print(f"executing {NOTEBOOK.name}, which takes one to two minutes", flush=True)
     output.write_text(page(executed(nbformat.read(NOTEBOOK, as_version=4))), encoding="utf-8")
     print(output)
