@@ -11,7 +11,7 @@ ifneq ($(wildcard ../shared/data/MANIFEST.toml),)
 export SEQBENCH_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help demo test lint types unit docs wheel format slow clean
+.PHONY: help demo test lint types unit docs wheel format slow lecture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,10 @@ docs: $(VENV)/developed ## the documentation as a site: open docs/_build/index.h
 
 slow: $(VENV)/developed ## the long reproductions, which the tests leave out
 	$(BIN)/pytest -m slow
+
+lecture: $(VENV)/installed ## docs/lecture.ipynb, executed, as a page: docs/_build/lecture.html
+	$(BIN)/pip $(INSTALL) --editable '.[lecture]'
+	OMP_NUM_THREADS=1 $(BIN)/python docs/lecture.py docs/_build/lecture.html
 
 # The wheel holds seqbench alone, and works from a fresh environment, outside the checkout.
 wheel: $(VENV)/developed ## build the wheel, install it alone, run every model from it

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from seqbench.advising import advise as advise
     from seqbench.api import check as check
     from seqbench.api import compare as compare
+    from seqbench.api import fit as fit
     from seqbench.api import predict as predict
     from seqbench.api import report as report
     from seqbench.api import run as run

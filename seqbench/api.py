@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqbench import registry
 from seqbench.evidence.records import Check, Record, asked_of, question
@@ -181,7 +181,7 @@ def ask(
 
 
 def run(suite: str = "lm", **request: Any) -> "pd.DataFrame":
-    """Run a suite and return its table, one row per model and data set.
+    """Run a suite and return its table, one row per model and data set; a notebook shows it with its footnotes.
 
     Takes the arguments of `ask`. Cells whose records are in the store are not run again.
 
@@ -191,8 +191,8 @@ def run(suite: str = "lm", **request: Any) -> "pd.DataFrame":
     asked = ask(suite, **request)
     for _ in asked.start():
         pass
-    frame: pd.DataFrame = registry.attribute("seqbench.reports.frame:frame")(asked.tables())
-    return frame
+    results: pd.DataFrame = registry.attribute("seqbench.reports.notebook:Results")(asked.tables())
+    return results
 
 
 def report(
@@ -408,7 +408,7 @@ def sample(
         TypeError: `how` contains another name.
     """
     sampling = Sampling(length, **how)
-    kind, fit, held = lent(
+    found = fit(
         model,
         dataset=dataset,
         data=data,
@@ -418,10 +418,18 @@ def sample(
         device=device,
         store=store,
     )
-    return kind.sample(fit, held, sampling)
+    return found.task.sample(found.model, found.data, sampling)
 
 
-def lent(
+class Fit(NamedTuple):
+    """A fitted model, with its task and the data it was fitted on."""
+
+    task: Task[Any, Any]
+    model: Any
+    data: Any
+
+
+def fit(
     model: str,
     *,
     dataset: str | None = None,
@@ -431,8 +439,8 @@ def lent(
     preset: str | None = None,
     device: str = "auto",
     store: str | Path = "results",
-) -> tuple[Task[Any, Any], Any, Any]:
-    """Return a task, a fitted model and its data, to draw from.
+) -> Fit:
+    """Return a fitted model, to look at or to draw from.
 
     If a run with `keep` has stored a fit, it is used; otherwise the model is fitted now, as that run would fit it.
 
@@ -442,6 +450,9 @@ def lent(
 
     Raises:
         ValueError: a name or a setting is wrong.
+
+    Example:
+        >>> task, model, data = seqbench.fit("cbow", dataset="python-reference")
     """
     if dataset is None and data is None:
         dataset = task(suites.load(suite).tasks[0]).source
@@ -457,7 +468,7 @@ def lent(
     )
     cell = asked.cells[0]
     held = data_of(cell).load()
-    return task(cell.identity.task), fitted(asked.store, cell, asked.store.find(cell.identity), held), held
+    return Fit(task(cell.identity.task), fitted(asked.store, cell, asked.store.find(cell.identity), held), held)
 
 
 def _asked(cell: Cell) -> str:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqbench import registry
-from seqbench.api import lent
+from seqbench import api, registry
 from seqbench.runs import suites
 from seqbench.spec import parse
 from seqbench.tasks import task
@@ -35,7 +34,7 @@ def compose(
         length: number of frames.
         outputs: files .mid, which hold the piece, or .png, .svg and .pdf, which show its roll.
         how: `seed`, as in `seqbench.tasks.base.Sampling`; its other settings are not for frames.
-        suite, fitted: how the model is fitted, as in `seqbench.api.lent`.
+        suite, fitted: how the model is fitted, as in `seqbench.fit`.
 
     Raises:
         ValueError: a name or a setting is wrong, the suite's models or this one draw no frames, or a file cannot be
@@ -51,12 +50,12 @@ def compose(
     if not isinstance(kind, Frames):
         raise ValueError(f"models of the task {kind.name} write no music; add --suite music")
     check_drawable(registry.find_model(parse(model), kind.name).attribute, sampling)
-    _, fit, data = lent(model, suite=suite, **fitted)
-    roll = drawn(fit, data, sampling)
+    fit = api.fit(model, suite=suite, **fitted)
+    roll = drawn(fit.model, fit.data, sampling)
     for file in files:
         if file.suffix.lower() in MIDI:
-            step = data.reading.get("frame", QUARTERS)
-            registry.attribute("seqbench.datasets.rolls.formats:write_midi")(roll, data.lowest, step, file)
+            step = fit.data.reading.get("frame", QUARTERS)
+            registry.attribute("seqbench.datasets.rolls.formats:write_midi")(roll, fit.data.lowest, step, file)
         else:
-            registry.attribute("seqbench.reports.pictures:draw_roll")(roll, data.lowest, file)
-    return as_text(roll, data.lowest)
+            registry.attribute("seqbench.reports.pictures:draw_roll")(roll, fit.data.lowest, file)
+    return as_text(roll, fit.data.lowest)

@@ -4,7 +4,7 @@ EXPORTS = {
     name: module
     for module, names in {
         "seqbench.advising": ("advise",),
-        "seqbench.api": ("run", "report", "compare", "check", "predict", "sample"),
+        "seqbench.api": ("run", "fit", "report", "compare", "check", "predict", "sample"),
         "seqbench.interface": ("Budget", "Config", "Context", "SequenceModel"),
         "seqbench.tasks.language.model": ("LanguageContext", "LanguageModel"),
         "seqbench.tasks.language.vocab": ("Vocab",),

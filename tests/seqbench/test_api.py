@@ -57,6 +57,17 @@ def test_run_gives_a_frame_with_one_row_a_model(tmp_path: Path) -> None:
     assert (frame["perplexity_low"] < frame["perplexity"]).all()
 
 
+def test_a_fit_is_the_kept_one_with_its_data_or_a_new_one_that_is_equal(
+    store: Path, book: Path, tmp_path: Path
+) -> None:
+    kept = seqbench.fit("witten-bell(order=2)", data=book, store=store)
+    new = seqbench.fit("witten-bell(order=2)", data=book, store=tmp_path)
+    ids = kept.data.test.documents[0][None]
+    np.testing.assert_array_equal(kept.model.predict(ids)[0], new.model.predict(ids)[0])
+    assert kept.task.name == "lm"
+    assert {"a", "x"} < set(kept.data.vocab.symbols)
+
+
 def test_ones_own_text_is_named_by_its_file(store: Path) -> None:
     assert "mybook.txt" in api.report(store, "markdown")
 
