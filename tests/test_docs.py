@@ -67,6 +67,11 @@ datasets = [
 models = ["majority"]
 
 [[parts]]
+task = "lm"
+datasets = ["synthetic-markov(train_tokens=2000, valid_tokens=300, test_tokens=300)"]
+models = ["unigram"]
+
+[[parts]]
 task = "translate"
 datasets = ["reverse(train_pairs=60, valid_pairs=24, test_pairs=60)"]
 models = ["copy-source"]

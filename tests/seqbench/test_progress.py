@@ -93,7 +93,7 @@ def test_a_terminal_shows_what_runs_its_curves_last_value_and_the_time_left(
         suite=SimpleNamespace(name="lm"),
         preset="quick",
         jobs=2,
-        start=lambda: iter([Started(cell), Started(other), *values]),
+        start=lambda deadline: iter([Started(cell), Started(other), *values]),
         remaining=lambda: Remaining({"k": known, "l": known}, {"k": "k", "l": "l"}, 2),
     )
     monkeypatch.setenv("COLUMNS", "80")
