@@ -46,8 +46,13 @@ ESCAPES = {
 
 def render(tables: Sequence[Table]) -> str:
     """Return tables as LaTeX, one float per table."""
+    return pages(sheets(tables))
+
+
+def pages(found: Sequence[Sheet]) -> str:
+    """Return sheets as LaTeX."""
     head = "% \\usepackage{booktabs,textcomp}\n"
-    return head + "\n".join(map(_float, sheets(tables)))
+    return head + "\n".join(map(_float, found))
 
 
 def escape(text: str) -> str:

@@ -11,7 +11,12 @@ from seqbench.reports.table import Table
 
 def render(tables: Sequence[Table]) -> str:
     """Return tables as Markdown, one heading per table."""
-    return "\n".join(map(_page, sheets(tables)))
+    return pages(sheets(tables))
+
+
+def pages(found: Sequence[Sheet]) -> str:
+    """Return sheets as Markdown."""
+    return "\n".join(map(_page, found))
 
 
 def escape(text: str) -> str:

@@ -64,7 +64,7 @@ def notes(table: Table) -> Notes:
         remarks = [text for record in row.records if record.status == "ok" for text in kind.remarks(record)]
         score += [found.number(text) for text in dict.fromkeys(remarks)]
         if row.pooled < len(row.records):
-            status.append(found.number(_ended(row)))
+            status.append(found.number(ended(row)))
         if row.why_no_interval:
             score.append(found.number(f"{row.label}: {row.why_no_interval}"))
         if row.against_reference is not None and row.against_reference.carried_by:
@@ -108,7 +108,7 @@ def _carried(table: Table, versus: Comparison, row: Row) -> str:
     )
 
 
-def _ended(row: Row) -> str:
+def ended(row: Row) -> str:
     """Return how the cells without a score ended; cells with the same end are listed together."""
     ends: dict[str, list[str]] = {}
     for record in row.records:

@@ -14,7 +14,7 @@ from seqbench.reports.summary import summary
 from seqbench.reports.table import Row, Table
 
 Tone = Literal["", "good", "bad", "even", "quiet"]
-_TONES: dict[str, Tone] = {"better": "good", "worse": "bad", "tie": "even", "reference": "quiet", "ok": "quiet"}
+TONES: dict[str, Tone] = {"better": "good", "worse": "bad", "tie": "even", "reference": "quiet", "ok": "quiet"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _title(table: Table) -> str:
 
 def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
     def cells(text: Callable[[Row], str]) -> tuple[Cell, ...]:
-        return tuple(Cell(text(row), tone=_TONES.get(text(row), "")) for row in table.rows)
+        return tuple(Cell(text(row), tone=TONES.get(text(row), "")) for row in table.rows)
 
     def written(metric: Metric) -> Written:
         comparable = [row for row in table.rows if row.comparable]
@@ -154,7 +154,7 @@ def _columns(table: Table, marked: Sequence[Marked]) -> Iterator[Column]:
     unit = "items" if table.basis.comparability is None else f"{table.basis.comparability.unit}s"
     yield Column(f"{unit}/s", cells(lambda row: count(row.costs.items_per_second)), "cost")
     yield Column("peak memory", cells(lambda row: memory(row.costs.peak_memory_bytes)), "cost")
-    statuses = (Cell(row.status, mark.status, tone=_TONES.get(row.status, "bad")) for row, mark, _ in rows)
+    statuses = (Cell(row.status, mark.status, tone=TONES.get(row.status, "bad")) for row, mark, _ in rows)
     yield Column("status", tuple(statuses), "cost", numeric=False)
 
 

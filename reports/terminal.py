@@ -31,6 +31,11 @@ def render(tables: Sequence[Table], width: int | None = None, color: bool | None
         width: in characters; None: the width of the terminal.
         color: whether to write escape codes; None: only if standard output is a terminal.
     """
+    return pages(sheets(tables), width, color)
+
+
+def pages(found: Sequence[Sheet], width: int | None = None, color: bool | None = None) -> str:
+    """Return sheets as text; the arguments are those of `render`."""
     watched = sys.stdout.isatty()
     text = StringIO()
     console = Console(
@@ -41,7 +46,7 @@ def render(tables: Sequence[Table], width: int | None = None, color: bool | None
         markup=False,
         emoji=False,
     )
-    for i, page in enumerate(sheets(tables)):
+    for i, page in enumerate(found):
         _print(console, page, first=i == 0)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 

@@ -93,6 +93,7 @@ def ask(
     threads: int = 1,
     device: str = "auto",
     precision: Precision | None = None,
+    shares: Sequence[float] = (1.0,),
     keep: bool = False,
     text: bool = True,
     retry: bool = False,
@@ -115,6 +116,7 @@ def ask(
         device: `cpu`, `cuda`, `cuda:1` (the second GPU), `mps`, or `auto`: a CUDA GPU if there is one, else `cpu`.
         precision: number format in which networks multiply during training, `float32` or `bfloat16`; None: the setting
             of each model and preset; the default is float32.
+        shares: shares of the training part; each has cells of its own.
         keep: whether fits are kept, for `predict`.
         text: whether the store may contain words of the data.
         retry: whether cells whose status is not ok are run again.
@@ -148,6 +150,7 @@ def ask(
             device=device,
             threads=threads,
             precision=precision,
+            shares=shares,
         ),
         store=Store(Path(store)),
         options=Options(found.limits, provenance(device, threads), keep=keep, text=text),
@@ -200,13 +203,16 @@ def draw(store: str | Path, against: str, output: str | Path, metric: str | None
 def stored_tables(store: str | Path) -> Any:
     """Return the tables of a store, in the order in which the runs were started.
 
-    If a cell was computed more than once, the latest record counts.
+    If a cell was computed more than once, the latest record counts. Fits to a part of the training part, which
+    `seqbench curve` makes, answer another question and are left out.
 
     Raises:
         ValueError: the store is empty.
     """
     opened = Store(Path(store))
-    records = {record.key: record for record in opened.records() if isinstance(record, Record)}
+    records = {
+        record.key: record for record in opened.records() if isinstance(record, Record) and record.identity.share == 1
+    }
     if not records:
         raise ValueError(f"there are no records in {store}; create some with: seqbench run --suite lm --store {store}")
     plans = opened.plans()

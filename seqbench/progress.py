@@ -15,6 +15,7 @@ from seqbench.evidence.records import Check, Record
 from seqbench.reports.formatting import plain, seconds
 from seqbench.runs.grid import Cell
 from seqbench.runs.runner import Finished, Progress, Recomputed, Started
+from seqbench.tasks.parts import written
 
 LAGS = (1, 10, 50, 100, 200, 500, 1000)
 """The lags at which norms are printed."""
@@ -65,7 +66,8 @@ def follow(asked: Asked, quiet: bool = False) -> bool:
 
 def _named(cell: Cell, asked: Asked) -> str:
     seed = f", seed {cell.identity.seed}" if any(other.identity.seed for other in asked.cells) else ""
-    return plain(f"{cell.label} on {cell.identity.dataset}{seed}")
+    share = "" if cell.identity.share == 1 else f"{written(cell.identity.share)} of "
+    return plain(f"{cell.label} on {share}{cell.identity.dataset}{seed}")
 
 
 def _end(record: Record, reused: bool) -> str:
@@ -78,7 +80,8 @@ def _end(record: Record, reused: bool) -> str:
 def show_cells(asked: Asked) -> None:
     """List the cells of a run, with their status if they are in the store, else with the time of their last run."""
     known = asked.seconds()
-    rows, total, unknown = [], 0.0, 0
+    parts = any(cell.identity.share < 1 for cell in asked.cells)
+    rows, total, unknown = list[tuple[str, ...]](), 0.0, 0
     for cell in asked.cells:
         record = asked.store.find(cell.identity)
         if record is None:
@@ -87,8 +90,9 @@ def show_cells(asked: Asked) -> None:
             state = "to run" if estimate is None else f"to run, about {estimate:.0f} s"
         else:
             state = getattr(record, "status", "damaged, to run")
-        rows.append((cell.identity.dataset, cell.label, str(cell.identity.seed), state))
-    show_rows(("data", "model", "seed", "state"), rows)
+        share = (written(cell.identity.share),) if parts else ()
+        rows.append((cell.identity.dataset, *share, cell.label, str(cell.identity.seed), state))
+    show_rows(("data", *(("share",) if parts else ()), "model", "seed", "state"), rows)
     rest = f", and {unknown} of unknown length" if unknown else ""
     _say(Console(), f"{len(rows)} cells; to run: about {total / asked.jobs:.0f} s{rest}")
 

@@ -1,6 +1,6 @@
 """The command line. Commands import modules only when they run, so that `--help` and `list` answer at once."""
 
-from seqbench.cli import looking, reporting, running, using
+from seqbench.cli import curves, looking, reporting, running, using
 from seqbench.cli.app import app
 
-__all__ = ["app", "looking", "reporting", "running", "using"]
+__all__ = ["app", "curves", "looking", "reporting", "running", "using"]

@@ -21,6 +21,7 @@ SLOW = {"torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch
 PICTURE = {
     ("cli",): "the command line",
     ("progress",): "what a terminal shows while a run goes on",
+    ("curves",): "scores against the size of the training part",
     (
         "inspection",
         "translating",
@@ -44,7 +45,7 @@ TASK_FLOORS = (
     ("documents", "translations"),
     ("language", "forecasts", "sequences", "tags", "patterns", "frames"),
     ("trials",),
-    ("base", "classes", "items"),
+    ("base", "classes", "items", "parts"),
 )
 """The same within `tasks`: an answerer may be built of a classifier, and this of language models, whose vocabulary a
 translator has too; no task knows another beyond that."""
