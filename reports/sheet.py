@@ -68,7 +68,7 @@ class Sheet:
             columns=tuple(columns),
             truth=self.truth,
             notes=tuple((mark, plain(text)) for mark, text in self.notes),
-            footer=tuple((heading, plain(text)) for heading, text in self.footer),
+            footer=tuple((plain(heading), plain(text)) for heading, text in self.footer),
             command=plain(self.command),
         )
 

@@ -50,7 +50,7 @@ def sheet(curve: SizeCurve) -> Sheet:
     notes: dict[str, str] = {}
     columns = list(_columns(curve, notes))
     orders = _by_interest(curve)
-    told = [(one.label, sentence(one, curve)) for one in orders[1:]]
+    told = [(one.label, sentence(one, curve).removesuffix(".")) for one in orders[1:]]
     return Sheet(
         title=_title(curve),
         summary=f"{QUESTION} {sentence(orders[0], curve) if orders else alone(curve)}",
@@ -187,7 +187,7 @@ def _footer(curve: SizeCurve) -> Iterator[tuple[str, str]]:
         else "each fit and each forecast sees only the latest values of a series. Validation and test part, and the "
         "scales of errors, stay the same"
     )
-    yield "training", f"{parts}. {_epochs(curve)}"
+    yield "training", ". ".join(text for text in (parts, _epochs(curve)) if text)
     over = "test items and seeds"
     if curve.random:
         over = "test items, training samples and seeds, also at the whole size, of which smaller parts tell"

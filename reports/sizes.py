@@ -89,10 +89,12 @@ def curves(
         runs, margin, level, command: as for `seqbench.reports.table.tables`; runs differ in the share of the training
             part.
     """
-    shares = sorted({record.identity.share for record, _ in runs})
+    learned = [run for run in runs if run[0].kind != "truth"]
+    known = [run for run in runs if run[0].kind == "truth"]  # which learns nothing: it stands beside the largest size
+    shares = sorted({record.identity.share for record, _ in learned})
     found: dict[Basis, list[Size]] = {}
     for share in shares:
-        own = [run for run in runs if run[0].identity.share == share]
+        own = [run for run in learned if run[0].identity.share == share] + (known if share == shares[-1] else [])
         for table in tables(own, margin=margin, level=level, command=command):
             found.setdefault(_basis(table, list(found)), []).append(Size(share, _amount(table), table))
     return [_curve(basis, sizes, level) for basis, sizes in found.items()]
