@@ -35,12 +35,25 @@ class Point(NamedTuple):
     high: float
 
 
+class Span(NamedTuple):
+    """A place on the horizontal axis, and its interval."""
+
+    at: float
+    low: float | None
+    """None: there is no bound."""
+    high: float | None
+    dotted: bool
+    """Whether it is an extrapolation."""
+
+
 @dataclass(frozen=True)
 class Line:
     label: str
     kind: str
     """classic, neural or truth."""
     points: Sequence[Point]
+    turn: Span | None = None
+    """Where it crosses another line."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +79,17 @@ def draw(tables: Sequence[Table], against: str, path: Path, metric: str | None =
     Raises:
         ValueError: there is neither, or the metric or format is unknown.
     """
+    draw_panels(panels(tables, against, metric), path)
+
+
+def draw_panels(found: Sequence[Panel], path: Path) -> None:
+    """Draw panels side by side.
+
+    Raises:
+        ValueError: the format is unknown.
+    """
     import matplotlib as mpl
 
-    found = panels(tables, against, metric)
     # no formulas, since names may contain dollars; the same runs give the same bytes
     with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
         figure = _figure(found)
@@ -107,6 +128,9 @@ def _draw(axes: "Axes", panel: Panel) -> None:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(LogFormatter())  # the usual one writes formulas
         axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.4)))
+    for line in panel.lines:
+        if line.turn is not None:
+            _mark(axes, line.turn, drawn[plain(line.label)].get_color())
     axes.set_title(plain(panel.title), fontsize="small")
     axes.grid(alpha=0.25)
     for side in ("top", "right"):
@@ -114,6 +138,15 @@ def _draw(axes: "Axes", panel: Panel) -> None:
     axes.legend(
         drawn.values(), drawn.keys(), frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5)
     )
+
+
+def _mark(axes: "Axes", turn: Span, color: Any) -> None:
+    """Mark a crossing by a vertical line, and its interval by a band as far as the axis reaches."""
+    left, right = axes.get_xlim()
+    low, high = left if turn.low is None else turn.low, right if turn.high is None else turn.high
+    axes.axvspan(low, high, color=color, alpha=0.08, linewidth=0)
+    axes.axvline(turn.at, color=color, linewidth=1, linestyle=":" if turn.dotted else "--")
+    axes.set_xlim(left, max(right, turn.at * 1.1 if turn.dotted else right))
 
 
 def panels(tables: Sequence[Table], against: str, metric: str | None = None) -> list[Panel]:

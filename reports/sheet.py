@@ -51,7 +51,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    kind: Literal["table", "ranks", "comparison"]
+    kind: Literal["table", "ranks", "comparison", "curve"]
     title: str
     summary: str
     columns: tuple[Column, ...]
@@ -80,7 +80,7 @@ class Sheet:
             summary=plain(self.summary),
             columns=tuple(columns),
             notes=tuple((mark, plain(text)) for mark, text in self.notes),
-            footer=tuple((heading, plain(text)) for heading, text in self.footer),
+            footer=tuple((plain(heading), plain(text)) for heading, text in self.footer),
             command=plain(self.command),
         )
 

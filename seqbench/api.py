@@ -117,6 +117,7 @@ def ask(
     threads: int = 1,
     device: str = "auto",
     precision: Precision | None = None,
+    shares: Sequence[float] = (1.0,),
     keep: bool = False,
     text: bool = True,
     retry: bool = False,
@@ -139,6 +140,7 @@ def ask(
         device: `cpu`, `cuda`, `cuda:1` (the second GPU), `mps`, or `auto`: a CUDA GPU if there is one, else `cpu`.
         precision: number format in which networks multiply during training, `float32` or `bfloat16`; None: the setting
             of each model and preset; the default is float32.
+        shares: shares of the training part; each has cells of its own.
         keep: whether fits are kept, for `predict`.
         text: whether the store may contain words of the data.
         retry: whether cells whose status is not ok are run again.
@@ -172,6 +174,7 @@ def ask(
             device=device,
             threads=threads,
             precision=precision,
+            shares=shares,
         ),
         store=Store(Path(store)),
         options=Options(found.limits, provenance(device, threads), keep=keep, text=text),
@@ -290,7 +293,8 @@ class Opened:
 
 
 def opened(store: str | Path) -> Opened:
-    """Read a store.
+    """Read a store. Fits to a part of the training part, which `seqbench curve` makes, answer another question and are
+    left out.
 
     Raises:
         ValueError: it holds no record that can be read.
@@ -299,7 +303,7 @@ def opened(store: str | Path) -> Opened:
     held = Store(root)
     found = list(held.records())
     damaged = [record for record in found if isinstance(record, Damaged)]
-    records = {record.key: record for record in found if isinstance(record, Record)}
+    records = {r.key: r for r in found if isinstance(r, Record) and r.identity.share == 1}
     if not records and damaged:
         raise ValueError(f"no record in {store} can be read: {'; '.join(told(damaged))}")
     if not records:
@@ -329,7 +333,8 @@ def opened_pair(a: str | Path, b: str | Path) -> tuple[Opened, Opened]:
 def stored_tables(store: str | Path) -> Any:
     """Return the tables of a store, in the order in which the runs were started.
 
-    If a cell was computed more than once, the latest record counts.
+    If a cell was computed more than once, the latest record counts. Fits to a part of the training part, which
+    `seqbench curve` makes, answer another question and are left out.
 
     Raises:
         ValueError: it holds no record that can be read.

@@ -18,6 +18,7 @@ from seqbench.reports.formatting import plain, seconds, shortened
 from seqbench.runs.grid import Cell
 from seqbench.runs.remaining import Remaining
 from seqbench.runs.runner import Finished, Left, Progress, Recomputed, Started
+from seqbench.tasks.parts import written
 
 MOST = 4
 """The most running cells that the bar names."""
@@ -120,7 +121,8 @@ def _briefly(cell: Cell, asked: Asked) -> str:
 
 
 def _named(cell: Cell, asked: Asked) -> str:
-    return plain(f"{cell.label} on {cell.identity.dataset}{_seed(cell, asked)}")
+    share = "" if cell.identity.share == 1 else f"{written(cell.identity.share)} of "
+    return plain(f"{cell.label} on {share}{cell.identity.dataset}{_seed(cell, asked)}")
 
 
 def _seed(cell: Cell, asked: Asked) -> str:
@@ -137,7 +139,8 @@ def _end(record: Record, reused: bool) -> str:
 def show_cells(asked: Asked) -> None:
     """List the cells of a run, with their status if they are in the store, else with the time of their last run."""
     known = asked.seconds()
-    rows, total, unknown = [], 0.0, 0
+    parts = any(cell.identity.share < 1 for cell in asked.cells)
+    rows, total, unknown = list[tuple[str, ...]](), 0.0, 0
     for cell in asked.cells:
         record = asked.store.find(cell.identity)
         if record is None:
@@ -146,8 +149,9 @@ def show_cells(asked: Asked) -> None:
             state = "to run" if estimate is None else f"to run, about {estimate:.0f} s"
         else:
             state = getattr(record, "status", "damaged, to run")
-        rows.append((cell.identity.dataset, cell.label, str(cell.identity.seed), state))
-    show_rows(("data", "model", "seed", "state"), rows)
+        share = (written(cell.identity.share),) if parts else ()
+        rows.append((cell.identity.dataset, *share, cell.label, str(cell.identity.seed), state))
+    show_rows(("data", *(("share",) if parts else ()), "model", "seed", "state"), rows)
     rest = f", and {unknown} of unknown length" if unknown else ""
     _say(Console(), f"{len(rows)} cells; to run: about {total / asked.jobs:.0f} s{rest}")
 

@@ -46,6 +46,8 @@ class Identity(_Frozen):
     device: str
     threads: int = 1
     """Threads of numerical libraries in the cell. They change the order of sums, and so the last digits of a fit."""
+    share: float = Field(1.0, gt=0, le=1)
+    """The share of the training part that the model learns from; which part it is depends on the seed."""
 
 
 def asked_of(identity: Identity, specs: Sequence[Spec]) -> str:
@@ -161,6 +163,8 @@ class Record(_Frozen):
     costs: Costs = Costs()
     checks: list[Check] = Field(default_factory=list)
     curves: dict[str, list[float]] = Field(default_factory=dict)
+    training_size: tuple[int, str] | None = None
+    """How much the model learned from, and the unit: `(33278, "word")`; None: not known."""
     notes: dict[str, Any] = Field(default_factory=dict)
     """What the loader did, and what it left out."""
     traceback: str = ""

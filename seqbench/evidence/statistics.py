@@ -46,6 +46,15 @@ SMALLEST = 1e-12
 
 
 @dataclass(frozen=True)
+class Component:
+    """A part of the variance of a mean over fits, and how well it is known."""
+
+    variance: float
+    dof: float | None
+    """None: there is one fit, and the variance is 0."""
+
+
+@dataclass(frozen=True)
 class Estimate:
     """A model's score and its interval, in the metric's own unit."""
 
@@ -81,12 +90,20 @@ class Comparison:
     """Fits of the model and of the reference. If a stochastic side has one fit, the result holds for this fit."""
     spread: Spread | None
     """Of the difference over the units; None if a score is infinite."""
-    seed_dof: float | None
-    """By Welch & Satterthwaite, over the sides with more than one fit; None if there is no such side."""
-    seed_variance: float
-    """Of the difference over seeds."""
+    of_seeds: tuple[Component, ...]
+    """What fits add to the variance of the difference."""
     unseen: float
     """Standard deviation of what the sample may be too small to hold."""
+
+    @property
+    def seed_dof(self) -> float | None:
+        """By Welch & Satterthwaite, over the sides with more than one fit; None if there is no such side."""
+        return _fewest(self.of_seeds)
+
+    @property
+    def seed_variance(self) -> float:
+        """Of the difference over seeds."""
+        return sum(one.variance for one in self.of_seeds)
 
     @property
     def low(self) -> float:
@@ -134,7 +151,7 @@ class Comparison:
         if self.spread is None:
             return self.difference, self.difference
         wider = HEAVY if self.spread.heavy else 1.0
-        of_seeds = quantile(self.seed_dof, level) * np.sqrt(self.seed_variance)
+        of_seeds = _reach(self.of_seeds, level)
         of_unseen = float(ndtri((1 + level) / 2)) * self.unseen
         below, above = (
             float(np.sqrt((wider * side) ** 2 + of_seeds**2 + of_unseen**2)) for side in self.spread.sides(level)
@@ -149,13 +166,22 @@ class Comparison:
         return "better" if (high < 0) == self.lower_is_better else "worse"
 
 
-def estimate(metric: Metric, fits: Sequence[Columns], ways: Sequence[Way] = ITEMS, level: float = 0.95) -> Estimate:
+def estimate(
+    metric: Metric,
+    fits: Sequence[Columns],
+    ways: Sequence[Way] = ITEMS,
+    level: float = 0.95,
+    *,
+    seeds: Sequence[Component] | None = None,
+) -> Estimate:
     """Return a model's score with an interval that covers the variation over items and over fits.
 
     Args:
         fits: columns of the same units for several seeds, each column (U,).
         ways: how the units depend on each other.
         level: coverage of the interval.
+        seeds: what fits add to the variance of their mean score, on the metric's scale, if more is known of it than
+            these fits show; None: as they show.
 
     Raises:
         ValueError: there are no fits or units, shapes differ, a column holds −∞, or the metric is undefined.
@@ -164,10 +190,10 @@ def estimate(metric: Metric, fits: Sequence[Columns], ways: Sequence[Way] = ITEM
     _check_sides({"fit": fits})
     (sums,), ways, _ = _counting([[metric.of_items(fit) for fit in fits]], ways)
     values = np.concatenate([metric.on_scale(one.sum(axis=0, keepdims=True)) for one in sums])
-    value, (seed_variance, seed_dof) = float(values.mean()), _seed_part(metric, [sums], [values])
+    value, seeds = float(values.mean()), [_seed_part(metric, [sums], [values])] if seeds is None else seeds
     over, low, high = None, value, value
     if np.isfinite(value):  # one impossible item makes the expected score infinite
-        of_seeds = quantile(seed_dof, level) * np.sqrt(seed_variance)
+        of_seeds = _reach(seeds, level)
         positive = metric.range == "positive" and value > 0
 
         def influence(groups: Ids | None) -> Floats:
@@ -177,10 +203,10 @@ def estimate(metric: Metric, fits: Sequence[Columns], ways: Sequence[Way] = ITEM
         over = spread(influence, ways)
         if metric.range == "share":
             error = len(sums[0]) ** 2 * _error_variance(metric, fits[0], sums[0])  # a group may be wrong as a whole
-            low, high = wilson(value, over, error, float(of_seeds), level)
+            low, high = wilson(value, over, error, of_seeds, level)
         elif metric.scale == "square":
             alone = spread(lambda _: influence(None), ITEMS) if ways[0].groups is not None else over
-            low, high = of_square(value, metric.noise_of(fits[0]), over, alone, float(of_seeds), level)
+            low, high = of_square(value, metric.noise_of(fits[0]), over, alone, of_seeds, level)
         else:
             below, above = (
                 float(np.hypot(side, of_seeds / value if positive else of_seeds)) for side in over.sides(level)
@@ -193,7 +219,7 @@ def estimate(metric: Metric, fits: Sequence[Columns], ways: Sequence[Way] = ITEM
         seeds=len(fits),
         seeds_sd=_sd(metric.natural(values)),
         spread=over,
-        seed_dof=seed_dof,
+        seed_dof=_fewest(seeds),
     )
 
 
@@ -207,6 +233,7 @@ def compare(
     *,
     stricter: float | None = None,
     by_seed: bool = False,
+    seeds: Sequence[Component] | None = None,
 ) -> Comparison:
     """Compare a model with a reference in pairs, unit by unit.
 
@@ -229,6 +256,8 @@ def compare(
         level: coverage of the interval.
         stricter: a higher level, for a verdict that is one of many; None: the same.
         by_seed: whether fits are paired too, the first with the first: two versions of one model with the same seeds.
+        seeds: what fits add to the variance of the difference of mean scores, if more is known of it than these fits
+            show as independent samples; None: as they show.
 
     Raises:
         ValueError: a side has no fits or units, shapes differ, a column holds −∞, or the metric is undefined; or fits
@@ -245,7 +274,7 @@ def compare(
     sides, ways, numbers = _counting([[metric.of_items(fit) for fit in side] for side in (fits, reference)], ways)
     scores = [np.concatenate([metric.on_scale(one.sum(axis=0, keepdims=True)) for one in side]) for side in sides]
     ours, theirs = (float(found.mean()) for found in scores)
-    seed_variance, seed_dof = _seed_part(metric, sides, scores, by_seed)
+    seeds = [_seed_part(metric, sides, scores, by_seed)] if seeds is None else seeds
     unseen, over = 0.0, None
     difference = np.nan if np.isinf(ours) and ours == theirs else ours - theirs
     if np.isfinite(difference):
@@ -267,8 +296,7 @@ def compare(
         skill=_skill(metric, _natural(metric, ours), _natural(metric, theirs)),
         seeds=(len(fits), len(reference)),
         spread=over,
-        seed_dof=seed_dof,
-        seed_variance=seed_variance,
+        of_seeds=tuple(seeds),
         unseen=unseen,
     )
 
@@ -364,9 +392,18 @@ def _natural(metric: Metric, value: float) -> float:
     return float(metric.natural(np.array([value]))[0])
 
 
+def _reach(seeds: Sequence[Component], level: float) -> float:
+    """Return the half-width that fits add to an interval."""
+    return float(np.sqrt(sum(quantile(one.dof, level) ** 2 * one.variance for one in seeds)))
+
+
+def _fewest(seeds: Sequence[Component]) -> float | None:
+    return min((one.dof for one in seeds if one.dof is not None), default=None)
+
+
 def _seed_part(
     metric: Metric, sides: Sequence[Sequence[Floats]], scores: Sequence[Floats], by_seed: bool = False
-) -> tuple[float, float | None]:
+) -> Component:
     """Return the variance that seeds add, over the sides with more than one fit, and its degrees of freedom.
 
     It is Σ s²/n without half of what differences of fits on single units contribute to it, since the variance over
@@ -383,17 +420,17 @@ def _seed_part(
     pairs = zip(sides, scores, strict=True)
     kept = [(side, values) for side, values in pairs if len(values) > 1 and np.isfinite(values).all()]
     if not kept or (by_seed and len(kept) < 2):
-        return 0.0, None
+        return Component(0.0, None)
     samples = [values for _, values in kept]
     samples = [samples[0] - samples[1]] if by_seed else samples
     variances = np.array([values.var(ddof=1) / len(values) for values in samples])
     dofs = np.array([len(values) - 1 for values in samples])
     total = float(variances.sum())
     if total == 0:
-        return 0.0, float(dofs.sum())
+        return Component(0.0, float(dofs.sum()))
     psi = [np.stack([influences(metric.on_scale, one) for one in side]) for side, _ in kept]
     counted = sum(map(_of_single_units, [psi[0] - psi[1]] if by_seed else psi))
-    return max(0.0, total - counted / 2), float(1 / ((variances / total) ** 2 / dofs).sum())
+    return Component(max(0.0, total - counted / 2), float(1 / ((variances / total) ** 2 / dofs).sum()))
 
 
 def _of_single_units(psi: Floats) -> float:

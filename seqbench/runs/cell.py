@@ -68,6 +68,7 @@ class Outcome:
     costs: dict[str, Any] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     curves: dict[str, list[float]] = field(default_factory=dict)
+    training_size: tuple[int, str] | None = None
     notes: dict[str, Any] = field(default_factory=dict)
     columns: Columns | None = None
     arrays: Arrays | None = None
@@ -93,6 +94,7 @@ def record_of(cell: Cell, status: Status, reason: str, options: Options, outcome
         costs=Costs(**outcome.costs),
         checks=outcome.checks,
         curves=outcome.curves,
+        training_size=outcome.training_size,
         notes=outcome.notes,
         traceback=trace,
         provenance=options.provenance,
@@ -215,7 +217,8 @@ def _evaluate(
     kind = task(cell.identity.task)
     outcome.costs["start_memory_bytes"] = psutil.Process().memory_info().rss
     source = dataset(cell)
-    data, outcome.comparability = files.read_fitting()
+    data, outcome.comparability = files.read_fitting(cell)
+    outcome.training_size = kind.training_size(data)
     outcome.notes = {"licence": source.licence, "citation": source.citation, **data.notes}
 
     fitting, first, again, scoring = (Clock(cell.identity.device) for _ in range(4))
@@ -250,7 +253,7 @@ def _evaluate(
 
     outcome.costs["peak_memory_bytes"] = _peak_memory()  # before the checks, which hold a second fit
     del data  # so that the training part is not in memory twice
-    data = files.read_scoring()
+    data = files.read_scoring(cell)
     checks = [unchanged(), *kind.check(model, data, cell.seed, witness)]
     outcome.checks = checks if options.text else [wordless(check) for check in checks]
     broken = frozenset(check.name for check in checks if not check.passed)

@@ -14,6 +14,7 @@ from seqbench.runs.store import key_of
 from seqbench.runs.suites import Override, Preset, Suite
 from seqbench.spec import OWN, Spec, parse
 from seqbench.tasks import target
+from seqbench.tasks import task as task_of
 
 TRUTH = "true-model"
 
@@ -82,6 +83,7 @@ def grid(
     device: str = "cpu",
     threads: int = 1,
     precision: Precision | None = None,
+    shares: Sequence[float] = (1.0,),
 ) -> list[Cell]:
     """Return the cells of a suite in the order of its rows.
 
@@ -89,6 +91,9 @@ def grid(
     used in every part whose task it is for. `precision` is set in every model that has this setting, unless the model's
     spec sets it. A model whose result does not depend on the seed gets one cell per data set. If the true model of a
     data set is known, it gets the last cell.
+
+    Each share of the training part has rows of its own, in the order of `shares`. If a task draws smaller parts at
+    random, every model gets a cell per seed there; the epochs of budgets grow as `Preset.for_share` says.
 
     Raises:
         ValueError: a name, a setting or a file is wrong, or a name is for no part of the suite.
@@ -101,14 +106,17 @@ def grid(
     cells: list[Cell] = []
     for part in suite.chosen_parts(task):
         scored_by, own = registry.resolve(part.task, target(part.task)), preset.of(part.task)
-        wanted = models_of.get(part.task, []) if models_of else map(parse, part.models)
-        rows = [_Row.of(model, own, part.task, precision) for model in wanted]
+        wanted = models_of.get(part.task, []) if models_of else list(map(parse, part.models))
+        rows = [
+            (share, _Row.of(model, own.for_share(share), part.task, precision)) for share in shares for model in wanted
+        ]
+        random_parts = task_of(part.task).random_parts
         for spec in datasets_of.get(part.task, []) if datasets_of else map(parse, part.datasets):
             source = _Source.of(spec, part.task)
-            truth = [_Row.truth(source, own)] if source.dataset.knows_truth and rows else []
-            for row in [*rows, *truth]:
-                repetitions = seeds if row.stochastic else 1
-                cells.extend(_cell(scored_by, source, row, seed, device, threads) for seed in range(repetitions))
+            truth = [(1.0, _Row.truth(source, own))] if source.dataset.knows_truth and rows else []
+            for share, row in [*rows, *truth]:
+                repetitions = seeds if row.stochastic or (share < 1 and random_parts) else 1
+                cells += [_cell(scored_by, source, row, seed, device, threads, share) for seed in range(repetitions)]
     if not cells:
         where = f"the suite {suite.name}" if task is None else f"the task {task}"
         raise ValueError(f"no part of {where} has both a model and a data set of those that were named")
@@ -239,7 +247,9 @@ def _budget(spec: Spec, preset: Preset) -> Budget:
     return preset.models.get(spec.name, Override()).budget or preset.budget
 
 
-def _cell(scored_by: registry.Found, source: _Source, row: _Row, seed: int, device: str, threads: int) -> Cell:
+def _cell(
+    scored_by: registry.Found, source: _Source, row: _Row, seed: int, device: str, threads: int, share: float
+) -> Cell:
     identity = Identity(
         task=source.dataset.task,
         model=row.spec.name if ".py:" not in row.spec.name else row.target,
@@ -255,6 +265,7 @@ def _cell(scored_by: registry.Found, source: _Source, row: _Row, seed: int, devi
         budget=row.budget.model_dump(mode="json"),
         device=device,
         threads=threads,
+        share=share,
     )
     return Cell(
         identity=identity,

@@ -9,6 +9,7 @@ from seqbench.evidence.records import Record
 from seqbench.runs.cell import blank, fit
 from seqbench.runs.grid import TRUTH, Cell
 from seqbench.runs.loading import dataset as data_of
+from seqbench.runs.loading import load
 from seqbench.runs.store import RECORD, Damaged, Store
 from seqbench.tasks import task
 
@@ -46,7 +47,7 @@ def kept_run(run: str, store: str | Path = "results") -> Kept:
     cell = Cell.of(record)
     refuse_changes(record)
     encoding = opened.encoding(record) if record.kept != "no" else {}
-    held = None if encoding and record.kept == "arrays" else data_of(cell).load()
+    held = None if encoding and record.kept == "arrays" else load(cell)
     return Kept(opened, record, cell, encoding or task(record.identity.task).encoding(held), held)
 
 

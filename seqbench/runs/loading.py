@@ -40,14 +40,14 @@ class Files:
     scoring: Path
     """The whole data."""
 
-    def read_fitting(self) -> tuple[Any, Comparability]:
+    def read_fitting(self, cell: Cell) -> tuple[Any, Comparability]:
         """Return what a cell needs until its test part is scored."""
         data, basis = _read(self.fitting)
-        return data, basis
+        return _lent(cell, data), basis
 
-    def read_scoring(self) -> Any:
-        """Return the whole data."""
-        return _read(self.scoring)
+    def read_scoring(self, cell: Cell) -> Any:
+        """Return all of the data that a cell needs."""
+        return _lent(cell, _read(self.scoring))
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def loaded(cells: Sequence[Cell], start: Start) -> Iterator[dict[str, Files]]:
     try:
         files: dict[str, Files] = {}
         wrong: list[str] = []
-        for cell in cells:
+        for cell in sorted(cells, key=lambda cell: cell.identity.share):  # what is too small is told before all runs
             source = source_of(cell)
             if source in files:
                 continue
@@ -86,6 +86,21 @@ def dataset(cell: Cell) -> Dataset[Any]:
     return source
 
 
+def load(cell: Cell) -> Any:
+    """Load the data of a cell, with the part of the training part that the cell learns from.
+
+    Raises:
+        DataError: the data is missing or wrong.
+        ValueError: the part is too small.
+    """
+    return _lent(cell, dataset(cell).load())
+
+
+def _lent(cell: Cell, data: Any) -> Any:
+    identity = cell.identity
+    return data if identity.share == 1 else task(identity.task).smaller(data, identity.share, identity.seed)
+
+
 def source_of(cell: Cell) -> str:
     """Return what tells the data of a cell from other data."""
     return f"{cell.identity.task} {cell.dataset}"
@@ -96,10 +111,12 @@ def write(cell: Cell, files: Files) -> None:
 
     Raises:
         DataError: the data is missing or wrong.
+        ValueError: the part of the training part that the cell learns from is too small.
     """
     kind, whole = task(cell.identity.task), dataset(cell).load()
     basis = kind.comparability(whole, cell.identity.dataset, cell.identity.data_sha256)
     known = kind.without_test(whole)
+    _lent(cell, known)
     kind.prepare(known, "valid")
     kind.prepare(whole, "test")
     _write(files.fitting, (known, basis))

@@ -110,7 +110,7 @@ def score(cell: Cell, files: Files, channel: Connection) -> None:
 def _scored(cell: Cell, files: Files, channel: Connection, valid: Columns) -> _Scored | _Failed:
     kind = task(cell.identity.task)
     try:
-        data = files.read_scoring()
+        data = files.read_scoring(cell)
         witness = kind.witness(data, cell.seed)
         columns = kind.score(_Remote(channel), data, "test", valid, witness)
         return _Scored(columns, kind.detail(columns, data, valid), witness)

@@ -44,9 +44,10 @@ PARTIAL = ".partial-"
 def key_of(identity: Identity) -> str:
     """Return the key of a record: a hash of everything that its result depends on.
 
-    The usual single thread is left out, so that records from before the field existed keep their keys.
+    One thread and the whole training part are usual, and left out: so records from before these fields existed keep
+    their keys.
     """
-    usual = {"threads"} if identity.threads == 1 else None
+    usual = {name for name in ("threads", "share") if getattr(identity, name) == 1}
     return hashlib.sha256(
         json.dumps(identity.model_dump(mode="json", exclude=usual), sort_keys=True).encode()
     ).hexdigest()

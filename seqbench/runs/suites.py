@@ -1,5 +1,6 @@
 """Suites: TOML files of models, data sets and budgets. They are checked before anything runs."""
 
+import math
 import tomllib
 from collections.abc import Sequence
 from importlib.resources import files
@@ -13,6 +14,8 @@ from seqbench.interface import Budget
 
 MARGIN = 0.01
 """The default margin of a suite: 1 % of a perplexity, or one point of F1."""
+MOST_TIMES = 8
+"""How many times the epochs of a preset a fit to a small part of the training part may take."""
 
 
 class SuiteError(ValueError):
@@ -60,6 +63,16 @@ class Preset(_Strict):
     tasks: dict[str, TaskPreset] = Field(default_factory=dict)
     """By the name of the task; they are preferred to the fields of the same names above."""
 
+    def for_share(self, share: float) -> "Preset":
+        """Return the preset for a fit to a share of the training part, with so many times the epochs that a network
+        makes about as many updates as on the whole part, but at most `MOST_TIMES` as many epochs."""
+        budget = _longer(self.budget, share)
+        models = {
+            name: one.model_copy(update={"budget": one.budget and _longer(one.budget, share)})
+            for name, one in self.models.items()
+        }
+        return self.model_copy(update={"budget": budget, "models": models})
+
     def of(self, task: str) -> "Preset":
         """Return the preset with what it sets for one task."""
         own = self.tasks.get(task, TaskPreset())
@@ -70,6 +83,10 @@ class Preset(_Strict):
             "tasks": {},
         }
         return self.model_copy(update=changes)
+
+
+def _longer(budget: Budget, share: float) -> Budget:
+    return budget.model_copy(update={"epochs": math.ceil(budget.epochs * min(1 / share, MOST_TIMES))})
 
 
 class Part(_Strict):

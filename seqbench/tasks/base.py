@@ -91,6 +91,8 @@ class Task(ABC, Generic[Data, Model]):
     sums: ClassVar[str] = ""
     """`module:attribute` of the function that combines models, as in the spec `a+b`: it takes their classes and returns
     the class of the combination. Empty: models of this task cannot be added."""
+    random_parts: ClassVar[bool] = True
+    """Whether `smaller` draws at random, so that each seed learns from a part of its own."""
 
     def ranked(self, basis: Comparability | None) -> tuple[Metric, ...]:
         """Return `metrics`, first of them the one that ranks models on these data."""
@@ -117,6 +119,24 @@ class Task(ABC, Generic[Data, Model]):
         set to None; override this if the data holds the test part elsewhere.
         """
         return cast(Data, replace(cast(Any, data), test=None))
+
+    def smaller(self, data: Data, share: float, seed: int) -> Data:
+        """Return the data with a part of the training part, for curves of quality against training size.
+
+        All else stays, also vocabularies and classes, so that scores at all sizes can be compared. The parts of one
+        seed are nested: that of a larger share holds that of a smaller one.
+
+        Args:
+            share: of the training part, above 0 and below 1.
+
+        Raises:
+            ValueError: this task has no such curves, or the part is too small to learn from.
+        """
+        raise ValueError(f"the task {self.name} has no curve against training size; choose another suite with --suite")
+
+    def training_size(self, data: Data) -> tuple[int, str] | None:
+        """Return how much there is to learn from, and in which unit, such as `(33278, "word")`; None: not known."""
+        return None
 
     def prepare(self, data: Data, split: Split) -> None:
         """Precompute what scoring a split needs from the data, so that it is not counted in any model's time."""

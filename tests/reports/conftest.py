@@ -130,6 +130,7 @@ def accuracy_task(monkeypatch: pytest.MonkeyPatch) -> None:
         suite="guess",
         shown=1,
         marks={},
+        random_parts=True,
         units=lambda columns, basis: Units(columns),
         remarks=lambda record: (),
         calibrated=lambda detail: "",

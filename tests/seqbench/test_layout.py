@@ -22,6 +22,7 @@ SLOW = {"torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch
 PICTURE = {
     ("cli",): "the command line",
     ("progress",): "what a terminal shows while a run goes on",
+    ("curves",): "scores against the size of the training part",
     (
         "advising",
         "inspection",
@@ -46,7 +47,7 @@ TASK_FLOORS = (
     ("documents", "translations"),
     ("language", "forecasts", "sequences", "tags", "patterns", "frames"),
     ("trials", "class_exhibits"),
-    ("base", "classes", "items"),
+    ("base", "classes", "items", "parts"),
 )
 """The same within `tasks`: an answerer may be built of a classifier, and this of language models, whose vocabulary a
 translator has too; no task knows another beyond that."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.strata import Property, scored
 from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget
-from seqbench.tasks import items
+from seqbench.tasks import items, parts
 from seqbench.tasks.answers.checks import Answering as AnsweringTrial
 from seqbench.tasks.answers.data import AnswerData, NewQuestions
 from seqbench.tasks.answers.exhibits import Fit, answer_exhibits, attention, examples
@@ -64,6 +65,16 @@ class Answering(Task[AnswerData, Answerer]):
             vocab=data.vocab,
             answers=data.answers,
         )
+
+    def smaller(self, data: AnswerData, share: float, seed: int) -> AnswerData:
+        """Draw whole tales at random, with all their questions."""
+        rows = parts.drawn(len(data.train), share, seed, groups=numbered(data.train.tales))
+        answers = len(np.unique(data.train.answers))
+        parts.refuse_fewer(len(rows), answers, "questions", share, "each answer needs one")
+        return replace(data, train=data.train.take(rows))
+
+    def training_size(self, data: AnswerData) -> tuple[int, str]:
+        return len(data.train), "question"
 
     def witness(self, data: AnswerData, seed: int) -> Witness:
         return Witness()

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget
+from seqbench.tasks import parts
 from seqbench.tasks.base import Reduction, Scored, Split, Task
 from seqbench.tasks.class_exhibits import class_comparisons, class_exhibits, wrong
 from seqbench.tasks.classes import (
@@ -62,6 +64,16 @@ class Classification(Task[LabelledData, Classifier]):
             vocab=data.vocab,
             classes=data.classes,
         )
+
+    def smaller(self, data: LabelledData, share: float, seed: int) -> LabelledData:
+        """Draw documents at random, with the shares of their classes; whole groups if there are groups."""
+        rows = parts.drawn(len(data.train), share, seed, classes=data.train.labels, groups=data.train.groups)
+        classes = len(np.unique(data.train.labels))
+        parts.refuse_fewer(len(rows), classes, "documents", share, "each class needs one")
+        return replace(data, train=data.train.take(rows))
+
+    def training_size(self, data: LabelledData) -> tuple[int, str]:
+        return len(data.train), "document"
 
     def witness(self, data: LabelledData, seed: int) -> Witness:
         return Witness()

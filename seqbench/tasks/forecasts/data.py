@@ -12,6 +12,7 @@ from seqbench.tasks.forecasts.conformal import units
 from seqbench.tasks.forecasts.metrics import item_columns, rounded, rounding, seasonal_scale
 from seqbench.tasks.forecasts.model import Forecaster, Panel
 from seqbench.tasks.forecasts.naive2 import naive2
+from seqbench.tasks.parts import refuse_fewer
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,9 @@ class SeriesData:
     reading: dict[str, str] = field(default_factory=dict)
     """Options with which the loader reads new data in the same way. With others it may read other values, so scores
     are compared only where they are equal."""
+    history: Ids | None = None
+    """(N,) how many of the latest values of each series a fit or a forecast gets at most; None: all. Scales of errors
+    come from all values, so that scores stay comparable."""
 
     @property
     def season(self) -> int:
@@ -93,7 +97,7 @@ class SeriesData:
     @cached_property
     def train(self) -> Panel:
         """The whole training part."""
-        return self.series.until(self.train_ends)
+        return self._until(self.train_ends)
 
     def before(self, origins: Origins) -> Panel:
         """Return what a fit may see if its forecasts from these origins are scored.
@@ -103,7 +107,27 @@ class SeriesData:
         """
         ends = self.train_ends.copy()
         np.minimum.at(ends, origins.series, origins.ends)
-        return self.train if np.array_equal(ends, self.train_ends) else self.series.until(ends)
+        return self.train if np.array_equal(ends, self.train_ends) else self._until(ends)
+
+    def _until(self, ends: Ids) -> Panel:
+        """Return the values of each series that a fit gets which ends there."""
+        return self.series.between(self._starts(ends, np.arange(len(ends))), ends)
+
+    def _starts(self, ends: Ids, series: Ids) -> Ids:
+        """Return how many of the oldest values of these series are left out before these ends."""
+        return np.zeros_like(ends) if self.history is None else np.maximum(0, ends - self.history[series])
+
+    def younger(self, share: float) -> "SeriesData":
+        """Return the same data with a shorter history: this share of the training part of each series, but two seasons
+        or horizons at least.
+
+        Raises:
+            ValueError: for half of the series, the share is less than that.
+        """
+        least = 2 * max(self.horizon, self.season) + 1
+        kept = np.ceil(share * self.train_ends).astype(np.int64)
+        refuse_fewer(int(np.median(kept)), least, "values per series", share, "models need two seasons or two horizons")
+        return replace(self, history=np.maximum(kept, least))
 
     def without_test(self) -> "SeriesData":
         """Return the same data with each series cut at its first test origin; the origins stay."""
@@ -124,7 +148,7 @@ class SeriesData:
         return self._yardstick(self.test)
 
     def _yardstick(self, origins: Origins) -> Yardstick:
-        pasts, actual = self.past(origins).values, self.actual(origins)
+        pasts, actual = replace(self, history=None).past(origins).values, self.actual(origins)
         scale, within = seasonal_scale(pasts, self.season), rounding(pasts)
         mean = rounded(np.stack([naive2(past, self.horizon, self.season) for past in pasts]), actual, within)
         return Yardstick(actual, scale, units(pasts, scale), within, item_columns(actual, mean, scale))
@@ -132,8 +156,9 @@ class SeriesData:
     def past(self, origins: Origins) -> Panel:
         """Return the values known at each origin, as I series; origins of the same series share its name."""
         values, names = self.series.values, self.series.names
-        pairs = list(zip(origins.series.tolist(), origins.ends.tolist(), strict=True))
-        return Panel([values[n][:end] for n, end in pairs], [names[n] for n, _ in pairs], self.season)
+        starts = self._starts(origins.ends, origins.series).tolist()
+        triples = list(zip(origins.series.tolist(), starts, origins.ends.tolist(), strict=True))
+        return Panel([values[n][start:end] for n, start, end in triples], [names[n] for n, *_ in triples], self.season)
 
     def actual(self, origins: Origins) -> Floats:
         """Return the true values (I, H) after each origin."""

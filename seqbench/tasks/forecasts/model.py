@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from seqbench.interface import Context, Floats, Ids, SequenceModel
 
 
@@ -25,7 +27,12 @@ class Panel:
 
     def until(self, ends: Ids) -> "Panel":
         """Return copies of the first `ends` (N,) values of each series; views would give access to later values."""
-        return Panel([v[:end].copy() for v, end in zip(self.values, ends, strict=True)], self.names, self.season)
+        return self.between(np.zeros_like(ends), ends)
+
+    def between(self, starts: Ids, ends: Ids) -> "Panel":
+        """Return copies of the values from `starts` to before `ends`, both (N,); views would give access to others."""
+        cut = zip(self.values, starts, ends, strict=True)
+        return Panel([v[start:end].copy() for v, start, end in cut], self.names, self.season)
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,16 @@ class Forecasting(Task[SeriesData, Forecaster]):
         train = self.train(data, split)
         return ForecastContext(seed=seed, budget=budget, valid=train, device=device, log=log, horizon=data.horizon)
 
+    random_parts: ClassVar[bool] = False
+
+    def smaller(self, data: SeriesData, share: float, seed: int) -> SeriesData:
+        """Keep the latest values of each series, as if it had been observed for a shorter time: in training, and in
+        the past of each forecast, from which alone many models learn."""
+        return data.younger(share)
+
+    def training_size(self, data: SeriesData) -> tuple[int, str]:
+        return sum(map(len, data.train.values)), "value"
+
     def without_test(self, data: SeriesData) -> SeriesData:
         return data.without_test()
 

@@ -1,6 +1,7 @@
 """Frames of music: predict the keys that sound at each step; every frame of the test part is scored."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.strata import Property
 from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget
-from seqbench.tasks import items
+from seqbench.tasks import items, parts
 from seqbench.tasks.base import Sampling, Split, Task
 from seqbench.tasks.frames.checks import Composing, check_fitted
 from seqbench.tasks.frames.data import FrameData, NewPieces
@@ -57,6 +58,15 @@ class Frames(Task[FrameData, FrameModel]):
     ) -> FramesContext:
         keys = data.train[0].shape[1]
         return FramesContext(seed=seed, budget=budget, valid=data.valid, device=device, log=log, keys=keys)
+
+    def smaller(self, data: FrameData, share: float, seed: int) -> FrameData:
+        """Draw whole pieces at random."""
+        rows = parts.drawn(len(data.train), share, seed)
+        parts.refuse_fewer(len(rows), 2, "pieces", share, "one shows no frequencies")
+        return replace(data, train=[data.train[i] for i in rows])
+
+    def training_size(self, data: FrameData) -> tuple[int, str]:
+        return int(lengths(data.train).sum()), "frame"
 
     def witness(self, data: FrameData, seed: int) -> Witness:
         return Witness()

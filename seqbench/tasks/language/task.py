@@ -1,6 +1,7 @@
 """Language modelling: predict the probability of the next symbol; every symbol of a text is scored."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -12,9 +13,10 @@ from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.strata import Mask, Property
 from seqbench.evidence.units import Units, Way
 from seqbench.interface import Budget, Documents
+from seqbench.tasks import parts
 from seqbench.tasks.base import Sampling, Split, Task
 from seqbench.tasks.language.checks import check_class, check_fitted, probe
-from seqbench.tasks.language.columns import FREQUENCY, POSITION, counts, positions, starts, units_of
+from seqbench.tasks.language.columns import FREQUENCY, POSITION, SEGMENT, counts, positions, starts, units_of
 from seqbench.tasks.language.data import TextData, TextSplit
 from seqbench.tasks.language.exhibits import Fit, passage, passages, samples
 from seqbench.tasks.language.metrics import BITS_PER_CHARACTER, BITS_PER_TOKEN, PERPLEXITY
@@ -57,6 +59,16 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
         return LanguageContext(
             seed=seed, budget=budget, valid=data.valid.documents, device=device, log=log, vocab=data.vocab
         )
+
+    def smaller(self, data: TextData, share: float, seed: int) -> TextData:
+        """Keep consecutive symbols from a random place on, as a younger or smaller collection would hold them; after
+        the last document comes the first. Sentences are kept whole."""
+        part = data.train.stretch(share, seed, whole=data.convention == "sentence")
+        parts.refuse_fewer(part.tokens, SEGMENT, f"{data.unit}s", share, "fewer show no frequencies")
+        return replace(data, train=part)
+
+    def training_size(self, data: TextData) -> tuple[int, str]:
+        return data.train.tokens, data.unit
 
     def witness(self, data: TextData, seed: int) -> Witness:
         return Witness([len(d) for d in data.test.documents], seed)

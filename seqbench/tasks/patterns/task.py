@@ -46,6 +46,14 @@ class Recall(Task[PatternData, Memory]):
     ) -> RecallContext:
         return RecallContext(seed=seed, budget=budget, valid=data.valid, device=device, log=log)
 
+    def smaller(self, data: PatternData, share: float, seed: int) -> PatternData:
+        """Refuse, since the test part asks for the very patterns that are stored."""
+        raise ValueError(
+            "a memory is asked for the very patterns that it stored, so it has no curve against training size: run "
+            "'random-patterns(alpha=0.05)' and other numbers of patterns, and draw them with seqbench report --against "
+            "alpha"
+        )
+
     def witness(self, data: PatternData, seed: int) -> Witness:
         return Witness()
 

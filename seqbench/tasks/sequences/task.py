@@ -2,7 +2,8 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from dataclasses import replace
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
@@ -10,8 +11,8 @@ from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.units import Units, Way
-from seqbench.interface import Budget
-from seqbench.tasks import items
+from seqbench.interface import Budget, Ids
+from seqbench.tasks import items, parts
 from seqbench.tasks.base import Split, Task
 from seqbench.tasks.class_exhibits import class_comparisons, class_exhibits
 from seqbench.tasks.classes import (
@@ -56,8 +57,24 @@ class SequenceTask(Task[SequenceData[Part], Model]):
     def kind(self, data: SequenceData[Part]) -> Kind[Sequences]:
         """Return how models are asked."""
 
+    def classes(self, part: Part) -> Ids | None:
+        """Return the class of each sequence, (N,); None: there are no classes."""
+        return None
+
     def train(self, data: SequenceData[Part], split: Split) -> Part:
         return data.train
+
+    def smaller(self, data: SequenceData[Part], share: float, seed: int) -> SequenceData[Part]:
+        """Draw sequences at random, with the shares of their classes."""
+        classes = self.classes(data.train)
+        rows = parts.drawn(len(data.train), share, seed, classes=classes)
+        least = 2 if classes is None else len(np.unique(classes))
+        why = "one shows no pattern" if classes is None else "each class needs one"
+        parts.refuse_fewer(len(rows), least, "sequences", share, why)
+        return replace(data, train=cast(Part, data.train.take(rows)))
+
+    def training_size(self, data: SequenceData[Part]) -> tuple[int, str]:
+        return len(data.train), "sequence"
 
     def witness(self, data: SequenceData[Part], seed: int) -> Witness:
         return Witness()
@@ -144,6 +161,9 @@ class Recognition(SequenceTask[LabelledSequences, Recogniser]):
     name: ClassVar[str] = "recognise"
     metrics: ClassVar[tuple[Metric, ...]] = (ACCURACY, LOG_LOSS, MACRO_F1, CALIBRATION_ERROR)
     shown: ClassVar[int] = 4
+
+    def classes(self, part: LabelledSequences) -> Ids:
+        return part.labels
 
     def kind(self, data: SequenceData[LabelledSequences]) -> Kind[Sequences]:
         return recognised(len(data.names))

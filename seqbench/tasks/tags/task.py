@@ -1,6 +1,7 @@
 """Tagging: predict the tag of each word of a sentence; every word of the test part is scored."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.units import Units, Way, numbered
 from seqbench.interface import Budget
-from seqbench.tasks import items
+from seqbench.tasks import items, parts
 from seqbench.tasks.base import Scored, Split, Task
 from seqbench.tasks.class_exhibits import class_comparisons, class_exhibits, wrong
 from seqbench.tasks.classes import ACCURACY, CALIBRATION_ERROR, LOG_LOSS, MACRO_F1, class_detail
@@ -55,6 +56,15 @@ class Tagging(Task[TaggedData, Tagger]):
         log: Callable[[str, float], None],
     ) -> TaggingContext:
         return TaggingContext(seed=seed, budget=budget, valid=data.valid, device=device, log=log, tags=data.tags)
+
+    def smaller(self, data: TaggedData, share: float, seed: int) -> TaggedData:
+        """Draw sentences at random. Unknown words are then those that the part lacks."""
+        rows = parts.drawn(len(data.train), share, seed)
+        parts.refuse_fewer(len(rows), 2, "sentences", share, "one shows no frequencies")
+        return replace(data, train=data.train.take(rows))
+
+    def training_size(self, data: TaggedData) -> tuple[int, str]:
+        return int(lengths(data.train.sentences).sum()), "word"
 
     def witness(self, data: TaggedData, seed: int) -> Witness:
         return Witness()

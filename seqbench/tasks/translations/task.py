@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.strata import Property, scored
 from seqbench.evidence.units import Units, Way
 from seqbench.interface import Budget
-from seqbench.tasks import items
+from seqbench.tasks import items, parts
 from seqbench.tasks.base import Split, Task
 from seqbench.tasks.items import Answers
 from seqbench.tasks.translations.checks import Translation as TranslationTrial
@@ -72,6 +73,15 @@ class Translation(Task[TranslationData, Translator]):
             source_vocab=data.source_vocab,
             target_vocab=data.target_vocab,
         )
+
+    def smaller(self, data: TranslationData, share: float, seed: int) -> TranslationData:
+        """Draw pairs at random."""
+        rows = parts.drawn(len(data.train), share, seed)
+        parts.refuse_fewer(len(rows), 2, "pairs", share, "one shows no frequencies")
+        return replace(data, train=data.train.take(rows))
+
+    def training_size(self, data: TranslationData) -> tuple[int, str]:
+        return len(data.train), "pair"
 
     def witness(self, data: TranslationData, seed: int) -> Witness:
         return Witness()

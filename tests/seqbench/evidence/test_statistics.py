@@ -11,7 +11,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from seqbench.evidence.metrics import Columns, Metric, mean_of, totals
-from seqbench.evidence.statistics import HEAVY, choose, compare, estimate
+from seqbench.evidence.statistics import HEAVY, Component, choose, compare, estimate
 from seqbench.evidence.units import Way
 from seqbench.tasks.classes import ACCURACY, MACRO_F1
 from seqbench.tasks.language.metrics import PERPLEXITY
@@ -43,6 +43,20 @@ def test_one_fit_each_gives_students_paired_interval() -> None:
     np.testing.assert_allclose([found.low, found.high], wanted, rtol=1e-9)
     assert found.spread is not None
     assert (found.spread.dof, found.seed_dof, found.seeds) == (7, None, (1, 1))
+
+
+def test_what_is_known_of_fits_otherwise_takes_the_place_of_what_they_show() -> None:
+    """Each component has its own quantile, and squares of half-widths add (Banerjee 1960)."""
+    theirs = np.array([1.0, 3.0, 2.0, 2.5, 9.0, 4.0, 0.0, 1.0])
+    ours = [theirs + 0.3 + SYMMETRIC, theirs + 0.9 + SYMMETRIC]
+    known = [Component(0.4, 5.0), Component(0.1, 2.0)]
+    alone = compare(ERROR, fits(*ours), fits(theirs), 0.1, seeds=[])
+    found = compare(ERROR, fits(*ours), fits(theirs), 0.1, seeds=known)
+    added = stats.t.ppf(0.975, 5) ** 2 * 0.4 + stats.t.ppf(0.975, 2) ** 2 * 0.1
+    assert (found.high - found.difference) ** 2 == pytest.approx((alone.high - alone.difference) ** 2 + added)
+    assert (alone.seed_dof, found.seed_dof) == (None, 2)
+    single = [estimate(ERROR, fits(*ours), seeds=seeds) for seeds in ([], known)]
+    assert (single[1].high - single[1].value) ** 2 == pytest.approx((single[0].high - single[0].value) ** 2 + added)
 
 
 def test_fits_that_are_the_same_for_all_items_give_welchs_interval() -> None:

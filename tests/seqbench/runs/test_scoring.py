@@ -68,7 +68,7 @@ def _apart(model: LanguageModel[Any], files: Files, clock: Clock) -> Columns:
 
 def test_a_stream_is_scored_apart_as_it_is_beside_the_model_and_its_state_stays_with_the_model(files: Files) -> None:
     clock = Clock()
-    apart, beside = _apart(Runs(), files, clock), KIND.score(Runs(), files.read_scoring(), "test")
+    apart, beside = _apart(Runs(), files, clock), KIND.score(Runs(), files.read_scoring(_cell()), "test")
     assert apart.keys() == beside.keys()
     for name, column in beside.items():
         np.testing.assert_array_equal(apart[name], column)

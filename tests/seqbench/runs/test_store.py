@@ -1,6 +1,7 @@
 """The store: whole records or none, held against their own hashes."""
 
 import errno
+import hashlib
 import json
 from pathlib import Path
 
@@ -228,3 +229,12 @@ def test_a_store_that_is_a_file_or_lies_below_one_says_so(tmp_path: Path) -> Non
     with pytest.raises(Unwritable, match=r"file/below cannot be written: Not a directory"):
         Store(tmp_path / "file" / "below").write_plan(PLAN)
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_the_share_of_the_training_part_is_part_of_the_key_unless_it_is_the_whole() -> None:
+    """The key of a record of an earlier version, whose identity had no such field."""
+    identity = _record().identity
+    earlier = json.dumps(identity.model_dump(mode="json", exclude={"share", "threads"}), sort_keys=True).encode()
+    assert key_of(identity) == hashlib.sha256(earlier).hexdigest()
+    keys = {key_of(identity.model_copy(update={"share": share})) for share in (1.0, 0.5, 0.25)}
+    assert len(keys) == 3

@@ -1,6 +1,7 @@
 """Origins of forecasts: what is known at each, what came after, and what a fit may see."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,3 +89,34 @@ def test_the_scale_of_mase_is_that_of_all_values_before_the_origin() -> None:
     held = SeriesData("squares", Panel([np.arange(40.0) ** 2], ["a"], 1), borders[0], valid, test, 4)
     assert held.yardstick("valid").scale.tolist() == [19, 22, 25]
     assert held.yardstick("test").scale.tolist() == [29, 32, 35]
+
+
+def test_with_a_shorter_history_fits_and_forecasts_see_the_latest_values_and_scales_stay() -> None:
+    rng = np.random.default_rng(0)
+    inside, after = (
+        rolling(np.array([30, 32]), np.array([36, 38]), 3, 3),
+        rolling(np.array([36, 38]), np.array([42, 44]), 3, 3),
+    )
+    values = [rng.normal(size=42), rng.normal(size=44)]
+    whole = SeriesData("toy", Panel(values, ["a", "b"], 4), np.array([36, 38]), inside, after, 3)
+    half = whole.younger(0.5)
+    assert [len(v) for v in half.train.values] == [18, 19]
+    for split, ends in ((half.valid, [30, 32]), (half.test, [36, 38])):
+        for n, values_seen in enumerate(half.before(split).values):
+            np.testing.assert_array_equal(values_seen, values[n][: ends[n]][-(18 + n) :])
+    for past, series, end in zip(half.past(half.test).values, half.test.series, half.test.ends, strict=True):
+        np.testing.assert_array_equal(past, values[series][:end][-(18 + series) :])
+    for split in ("valid", "test"):
+        a, b = whole.yardstick(split), half.yardstick(split)
+        np.testing.assert_array_equal(a.scale, b.scale)
+        np.testing.assert_array_equal(a.naive2["mase"], b.naive2["mase"])
+    assert half.before(half.test) is half.train
+    assert half.without_test().before(half.test) is not whole.train
+
+
+def test_two_seasons_or_horizons_are_always_left_and_less_is_refused() -> None:
+    origins = rolling(np.array([16, 11]), np.array([20, 15]), 3, 3)
+    toy = data([16, 11], origins, origins)
+    assert [len(v) for v in toy.younger(0.7).train.values] == [12, 9]
+    with pytest.raises(ValueError, match=r"too small, 7 values per series: .* \(at least 9\)"):
+        toy.younger(0.5)
