@@ -48,8 +48,13 @@ types: $(VENV)/developed ## mypy --strict on every file
 	grep --quiet "no issues found in $$files source files" .typed/mypy.txt || \
 	{ echo "mypy must find no issue in each of $$files files"; exit 1; }
 
+# Accessibility is measured where axe-core can be had; without it, its test is skipped.
+.browser:
+	mkdir -p $@
+	npm install --no-save --silent --prefix $@ axe-core > /dev/null 2>&1 || true
+
 # One process a core, each with one thread.
-unit: $(VENV)/developed ## the tests, one process per core
+unit: $(VENV)/developed .browser ## the tests, one process per core
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist loadscope
 
 # Warnings are errors: a link without a target, a page in no list, a name that the library does not have.
@@ -82,4 +87,4 @@ wheel: $(VENV)/developed ## build the wheel, install it alone, run every model f
 	cd .wheel && bin/python -P ../tests/wheel.py
 
 clean: ## remove all that the other targets made
-	rm -rf $(VENV) .wheel .typed build dist docs/_build *.egg-info
+	rm -rf $(VENV) .wheel .browser .typed build dist docs/_build *.egg-info

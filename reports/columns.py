@@ -35,6 +35,13 @@ class Definition:
     """Another name by which it is chosen."""
     shown: bool = True
     """Whether it is shown if no columns are chosen."""
+    sign: int = 1
+    """−1 if `order` is minus the number that it shows, of which more is better."""
+
+    def value(self, row: Row) -> float | None:
+        """Return the number that it shows; None if it shows none."""
+        found = self.order(row)
+        return self.sign * found if self.numeric and isinstance(found, int | float) else None
 
 
 def names(metrics: Iterable[Sequence[Metric]]) -> dict[str, set[str]]:
@@ -77,7 +84,7 @@ def _number(
         found = value(row)
         return None if found is None else sign * found
 
-    return Definition(key, title, lambda row: written(value(row)), order, values, importance, True, other, shown)
+    return Definition(key, title, lambda row: written(value(row)), order, values, importance, True, other, shown, sign)
 
 
 def _quality(table: Table) -> Iterator[Definition]:
@@ -95,7 +102,7 @@ def _quality(table: Table) -> Iterator[Definition]:
     )
     yield score
     title, ends = f"{100 * table.settings.level:g} % interval", (f"{name}_low", f"{name}_high")
-    yield Definition("interval", title, lambda row: _interval(row, written), score.order, ends, MAIN)
+    yield Definition("interval", title, lambda row: _interval(row, written), score.order, ends, MAIN, sign=sign)
     for place, metric in enumerate(table.metrics[1:], start=1):
         yield _further(metric, _written(table, metric), shown=place < table.shown)
     yield _number("valid", "valid", lambda row: row.validation, written, (f"{name}_valid",), DETAIL, sign=sign)

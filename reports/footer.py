@@ -11,6 +11,9 @@ from seqbench.reports.table import Table
 from seqbench.spec import OWN
 from seqbench.tasks import task
 
+PROVENANCE = ("data", "read", "budget", "learning rate", "precision", "versions", "hardware", "date")
+"""Headings of what makes the table again; the others say how scores, intervals and verdicts come about."""
+
 
 def footer(table: Table) -> tuple[tuple[str, str], ...]:
     """Return pairs of a heading and a text."""

@@ -2,15 +2,17 @@
 
 import math
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from seqbench.evidence.metrics import Metric
 
 ABSENT = "—"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+VISIBLE = {"\n": "↵", "\r": "␍", "\t": "⇥", " ": "␣"}
 _ESCAPE_CODE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")  # such as a colour: ECMA-48, section 5.4
 MOST = 6
 """The most decimal places: a score that is smaller is nearly 0, and its digits would only widen the column."""
@@ -149,3 +151,37 @@ def shortened(name: str, size: int) -> str:
     ends = ((name[: n - n // 2], name[len(name) - n // 2 :]) for n in range(len(name), -1, -1))
     head, tail = next((head, tail) for head, tail in ends if cell_len(head + tail) < size)
     return f"{head}…{tail}"
+
+
+def broken(label: str, size: int) -> list[str]:
+    """Break a label into lines of at most `size`, of which all but the first are to be indented by two: before and
+    between its settings, or within a long one."""
+    return joined([part for piece in pieces(label) for part in chop_cells(piece, size - 2)], size)
+
+
+def pieces(label: str) -> list[str]:
+    """Return the parts between which a label may be broken."""
+    return re.split(r"(?<=, )|(?=\()|(?<=:)|(?<= )(?=\[)", label)
+
+
+def joined(pieces: Sequence[str], size: int) -> list[str]:
+    """Join pieces of a text into lines of at most `size`, or as long as the longest piece."""
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > size:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+def visible(symbol: str) -> str:
+    """Return a symbol with what cannot be seen replaced by a sign, such as ↵, or by its number, such as <U+200B>."""
+    return ("◌" if unicodedata.combining(symbol[:1] or " ") else "") + "".join(map(_visible, symbol))
+
+
+def _visible(character: str) -> str:
+    if character in VISIBLE:
+        return VISIBLE[character]
+    if character.isprintable():
+        return character
+    return f"<U+{ord(character):04X}>"

@@ -28,6 +28,8 @@ class Cell:
     """Marks that point to notes."""
     bold: bool = False
     tone: Tone = ""
+    value: float | None = None
+    """The number in the text, not rounded, by which rows can be sorted; None: there is none."""
 
     @property
     def mark(self) -> str:
@@ -177,7 +179,7 @@ def _column(table: Table, panel: Panel, column: Definition) -> Column:
     for row in table.rows:
         text, best = column.text(row), row.label == table.best or row.ties_with_best
         tone = TONES.get(text, "bad" if column.key == "status" else "") if column.key in ("verdict", "status") else ""
-        cells.append(Cell(text, bold=best and column.key in ("model", "score"), tone=tone))
+        cells.append(Cell(text, bold=best and column.key in ("model", "score"), tone=tone, value=column.value(row)))
     return Column(column.key, column.title, tuple(cells), panel, column.numeric, column.importance)
 
 

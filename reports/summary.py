@@ -13,29 +13,34 @@ QUESTION = "Does the neural network earn its cost?"
 
 
 def summary(table: Table) -> str:
-    """Return the question and the table's answer, in one to three sentences."""
-    return " ".join(part for part in (QUESTION, _answer(table), _truth(table)) if part)
+    """Return the question and the table's answer, in one to four sentences."""
+    return " ".join([QUESTION, *answer(table)])
 
 
-def _answer(table: Table) -> str:
+def answer(table: Table) -> list[str]:
+    """Return the table's answer, sentence by sentence: the verdict first, then its evidence."""
+    return [part for part in (*_answer(table), _truth(table)) if part]
+
+
+def _answer(table: Table) -> list[str]:
     neural = [row for row in table.rows if row.kind == "neural"]
     best = table.row(best_on_validation(neural, table.metrics[0]))
     reference = table.row(table.reference)
     if not neural:
-        best_classic = f" Best classic model (chosen on validation): {scored(table, reference)}." if reference else ""
-        return f"No neural model was run.{best_classic}"
+        best_classic = f"Best classic model (chosen on validation): {scored(table, reference)}." if reference else ""
+        return ["No neural model was run.", best_classic]
     if best is None:
         why = "; ".join(f"{row.label}: {_why_not(row)}" for row in neural)
-        return f"That cannot be told: no neural model has a comparable score ({why})."
+        return [f"That cannot be told: no neural model has a comparable score ({why})."]
     if reference is None:
         why = "; ".join(f"{row.label}: {_why_not(row)}" for row in table.rows if row.kind == "classic")
-        return (
-            f"That cannot be told: no classic model has a comparable score ({why or 'none was run'}). "
-            f"Best neural model (chosen on validation): {scored(table, best)}."
-        )
+        return [
+            f"That cannot be told: no classic model has a comparable score ({why or 'none was run'}).",
+            f"Best neural model (chosen on validation): {scored(table, best)}.",
+        ]
     found = table.headline
     if found is None:
-        return f"That cannot be told: {best.why_no_interval or f'{reference.label}: {reference.why_no_interval}'}."
+        return [f"That cannot be told: {best.why_no_interval or f'{reference.label}: {reference.why_no_interval}'}."]
     against = table.row(found.against)
     assert against is not None
     closest = ", which comes closest" if found.verdict == "better" and found.classics > 1 else ""
@@ -46,7 +51,7 @@ def _answer(table: Table) -> str:
         _cost(table, found),
         needed_to_tell(table, found.comparison) if found.verdict == "undecided" else "",
     ]
-    return " ".join(f"{part}." for part in parts if part)
+    return [f"{part}." for part in parts if part]
 
 
 _VERDICTS: dict[str, Callable[[Headline], str]] = {

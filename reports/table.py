@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Costs, Record
-from seqbench.evidence.statistics import Comparison, Estimate, Verdict, choose, compare, estimate
+from seqbench.evidence.statistics import Comparison, Estimate, Fits, Verdict, choose, compare, estimate
 from seqbench.evidence.units import Units, Way
 from seqbench.reports.groups import Basis, Group, Run, groups, one_group, rows
 from seqbench.tasks import task
@@ -74,6 +75,12 @@ class Row:
             return "ok"
         return f"{self.pooled} of {len(self.records)} seeds" if self.pooled else ", ".join(statuses)
 
+    @property
+    def first(self) -> tuple[Record, Columns | None] | None:
+        """The first pooled fit, with its columns as they are stored; None if no cell ended ok."""
+        record = next((record for record in self.records if record.status == "ok"), None)
+        return None if record is None else (record, self.stored[0] if self.stored else None)
+
 
 @dataclass(frozen=True)
 class Headline:
@@ -135,9 +142,9 @@ class _Lot:
     fits: Sequence[Units]
     """Units of the same cells."""
 
-    @property
-    def columns(self) -> list[Columns]:
-        return [fit.columns for fit in self.fits]
+    @cached_property
+    def columns(self) -> Fits:
+        return Fits(fit.columns for fit in self.fits)
 
 
 def table(
@@ -329,7 +336,8 @@ def _estimates(
             why[metric.name] = "the scores of its single items are missing, so it has no interval and no verdict"
             continue
         try:
-            found[metric.name] = estimate(metric, lot.columns, ways, level)
+            fits = lot.columns if metric is metrics[0] else list(lot.columns)  # only the first is needed again
+            found[metric.name] = estimate(metric, fits, ways, level)
         except ValueError as error:
             why[metric.name] = f"no interval and no verdict, since {error}"
     return found, why

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from io import StringIO
 
 from rich import box
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
 from seqbench.reports.columns import MAIN
-from seqbench.reports.formatting import raised, shortened
+from seqbench.reports.formatting import broken, joined, raised, shortened
 from seqbench.reports.sheet import Column, Sheet
 
 FILE_WIDTH = 120
@@ -153,7 +153,7 @@ def _grid(panel: _Panel, truth: int) -> Grid:
 def _head(column: Column) -> Text:
     """Return the title, broken into lines as short as possible and aligned like the cells."""
     size = _body(column) + _tail(column)
-    lines = _folded(re.split(r"(?<= )|(?<=/)(?=\w{2})", column.title), size)
+    lines = joined(re.split(r"(?<= )|(?<=/)(?=\w{2})", column.title), size)
     size = max([size, *(cell_len(line) for line in lines)])
     return Text("\n".join(line.rjust(size) if column.numeric else line for line in lines))
 
@@ -172,31 +172,11 @@ def _cells(column: Column) -> list[Text]:
 
 def _labels(column: Column, size: int, cut: bool) -> list[Text]:
     """Return labels that are at most `size` wide, their marks left out."""
-    texts = [
-        shortened(cell.text, size) if cut else "\n  ".join(_folded(_settings(cell.text, size), size))
-        for cell in column.cells
-    ]
+    texts = [shortened(cell.text, size) if cut else "\n  ".join(broken(cell.text, size)) for cell in column.cells]
     return [
         Text.assemble((text, "bold" if cell.bold else ""), (raised(cell.mark), "red"))
         for text, cell in zip(texts, column.cells, strict=True)
     ]
-
-
-def _settings(label: str, size: int) -> list[str]:
-    """Return the pieces between which a label may be broken: before and between settings, and in long pieces."""
-    return [
-        part for piece in re.split(r"(?<=, )|(?=\()|(?<=:)|(?<= )(?=\[)", label) for part in chop_cells(piece, size - 2)
-    ]
-
-
-def _folded(pieces: Sequence[str], size: int) -> list[str]:
-    """Join pieces of a text into lines of at most `size`, or as long as the longest piece."""
-    lines = [""]
-    for piece in pieces:
-        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > size:
-            lines.append("")
-        lines[-1] += piece
-    return [line.rstrip() for line in lines]
 
 
 def _size(text: Text) -> int:

@@ -412,7 +412,7 @@ REPORTS: Mapping[str, str] = {
     "terminal": "seqbench.reports.terminal:render",
     "markdown": "seqbench.reports.markdown:render",
     "latex": "seqbench.reports.latex:render",
-    "html": "seqbench.reports.html:render",
+    "html": "seqbench.reports.page.document:render",
     "csv": "seqbench.reports.frame:render",
     "json": "seqbench.reports.json:render",
 }

@@ -1,6 +1,5 @@
 """The page of `seqbench inspect cells`: one self-contained HTML file, for light or dark screens and for printing."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,11 +9,10 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined, Template
 
 from seqbench.recurrent.inspection.units import Activity
-from seqbench.reports.formatting import plain
+from seqbench.reports.formatting import plain, visible
 
 WIDTH = 100
 """About the number of characters in the symbols of one table."""
-VISIBLE = {"\n": "↵", "\r": "␍", "\t": "⇥", " ": "␣"}
 
 
 @dataclass(frozen=True)
@@ -47,19 +45,6 @@ def render(activity: Activity, units: Sequence[int], title: str) -> str:
     return _template().render(
         title=plain(title), quantity=activity.quantity, scale=f"{scale:.3g}", tables=tables, total=len(seen)
     )
-
-
-def visible(symbol: str) -> str:
-    """Return a symbol with what cannot be seen replaced by a sign, such as ↵, or by its number, such as <U+200B>."""
-    return ("◌" if unicodedata.combining(symbol[:1] or " ") else "") + "".join(map(_visible, symbol))
-
-
-def _visible(character: str) -> str:
-    if character in VISIBLE:
-        return VISIBLE[character]
-    if character.isprintable():
-        return character
-    return f"<U+{ord(character):04X}>"
 
 
 def _lines(seen: Sequence[str]) -> list[tuple[int, int]]:

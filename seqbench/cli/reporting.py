@@ -15,13 +15,20 @@ if TYPE_CHECKING:
 
 Output = Annotated[Path | None, typer.Option(help="File to write; by default stdout.")]
 
+PAGE, STDOUT = Path("report.html"), Path("-")
+"""The file within a store to which a page is written by default; the name that stands for standard output."""
+
 
 @app.command()
 @grouped
 def report(
     store: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
     showing: Showing = Showing(),  # noqa: B008 (replaced by its options)
-    output: Output = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="File to write, or - for stdout; by default stdout, and for html report.html in the store."),
+    ] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Write the page, and open it in a browser.")] = False,
     against: Annotated[
         str | None,
         typer.Option(
@@ -36,8 +43,11 @@ def report(
         Path | None, typer.Option(help="Picture to draw: the models' mean ranks over five data sets or more.")
     ] = None,
 ) -> None:
-    """Write the tables of a store without running anything, or draw how scores change with the data."""
+    """Write the tables of a store without running anything, as a page with figures if --format is html, or draw how
+    scores change with the data."""
     with plain_errors():
+        import webbrowser
+
         from seqbench import api
 
         if against is not None:
@@ -48,10 +58,17 @@ def report(
         if ranks is not None:
             api.draw_ranks(store, ranks)
             return
+        if open_page and showing.format not in (Format.terminal, Format.html):
+            raise ValueError(f"--open opens a page of HTML; leave out --format {showing.format}")
+        if open_page and output == STDOUT:
+            raise ValueError("--open needs a file: leave out --output -")
+        format = Format.html if open_page else showing.format
         held = api.opened(store)
-        text = api.rendered(held.tables, **showing.options)
+        text = api.rendered(held.tables, **{**showing.options, "format": format.value})
         _tell(held)
-        _write(text, output)
+        written = write(text, format, output, store)
+        if open_page and written is not None and not webbrowser.open(written.absolute().as_uri()):
+            say(f"no browser was found; open {written} with one", "yellow")
 
 
 @app.command()
@@ -72,7 +89,7 @@ def compare(
         text = api.compared(first, second, format, shlex.join(["seqbench", *sys.argv[1:]]))
         for held in (first, second):
             _tell(held)
-        _write(text, output)
+        write(text, format, output or STDOUT, a)
 
 
 def _tell(held: "Opened") -> None:
@@ -81,8 +98,18 @@ def _tell(held: "Opened") -> None:
         say(line, "yellow")
 
 
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
+def write(text: str, format: Format, output: Path | None, store: Path) -> Path | None:
+    """Write a report to a file, or to stdout; a page goes to a file unless it is told otherwise.
+
+    Returns:
+        The file; None if it went to stdout.
+    """
+    if output is None and format is Format.html:
+        output = store / PAGE
+    if output is None or output == STDOUT:
         print_out(text)
-    else:
-        output.write_text(text + "\n", encoding="utf-8")
+        return None
+    output.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    if format is Format.html:
+        say(f"the page is {output}")
+    return output

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from seqbench.cli.app import INTERRUPTED, app, plain_errors, print_out, say
+from seqbench.cli.app import INTERRUPTED, app, plain_errors, say
 from seqbench.cli.options import Datasets, Models, Reading, Running, Showing, Store, grouped, of_file, of_run, of_store
+from seqbench.cli.reporting import write
 
 
 @app.command()
@@ -65,7 +66,7 @@ def run(
         except KeyboardInterrupt:
             say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
             raise typer.Exit(INTERRUPTED) from None
-        print_out(rendered(asked.tables(), **showing.options))
+        write(rendered(asked.tables(), **showing.options), showing.format, None, store)
     if failed:
         raise typer.Exit(1)
 

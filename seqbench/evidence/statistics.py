@@ -18,9 +18,11 @@ difference of 0.01 is 1 %. The interval of a single score stays where the score 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from seqbench.evidence.intervals import of_square, quantile, wilson
@@ -52,6 +54,82 @@ class Component:
     variance: float
     dof: float | None
     """None: there is one fit, and the variance is 0."""
+
+
+class Fits(tuple[Columns, ...]):
+    """The fits of a model, as `estimate` and `compare` take them.
+
+    What they compute of these fits alone is kept, so that many comparisons compute it once. A plain sequence of
+    columns gives the same results.
+    """
+
+    def scored(self, metric: Metric) -> "_Scored":
+        kept: dict[str, _Scored] = self.__dict__
+        if metric.name not in kept:
+            kept[metric.name] = _Scored(metric, self)
+        return kept[metric.name]
+
+
+class _Scored:
+    """The fits of a model by one metric. The sums of all units are large, and not kept."""
+
+    def __init__(self, metric: Metric, fits: Sequence[Columns], counts: NDArray[np.bool_] | None = None) -> None:
+        """counts: (U,) which units belong to the sample; None: all."""
+        self.metric, self.fits, self._counts = metric, fits, counts
+        self._by_groups: dict[int, tuple[Ids, Floats]] = {}
+
+    def sums(self) -> list[Floats]:
+        """Return the sums (U, K) of each fit."""
+        found = [self.metric.of_items(fit) for fit in self.fits]
+        return found if self._counts is None else [one[self._counts] for one in found]
+
+    def of(self, counts: NDArray[np.bool_]) -> "_Scored":
+        return _Scored(self.metric, self.fits, counts)
+
+    @cached_property
+    def _first(self) -> tuple[NDArray[np.bool_], list[Floats]]:
+        sums = self.sums()
+        return np.any([one.any(axis=1) for one in sums], axis=0), [one.sum(axis=0) for one in sums]
+
+    @property
+    def counting(self) -> NDArray[np.bool_]:
+        """(U,) which units add something to a sum."""
+        return self._first[0]
+
+    @property
+    def totals(self) -> list[Floats]:
+        """The sums (K,) over the units of each fit."""
+        return self._first[1]
+
+    @property
+    def units(self) -> int:
+        return len(self.counting)
+
+    @cached_property
+    def values(self) -> Floats:
+        """(n,) the score of each fit, on the metric's scale."""
+        found: Floats = np.concatenate([self.metric.on_scale(total[None]) for total in self.totals])
+        return found
+
+    @cached_property
+    def single(self) -> Floats:
+        """(n, U) the influences of single units on the score of each fit."""
+        found: Floats = np.stack([influences(self.metric.on_scale, one) for one in self.sums()])
+        return found
+
+    def influence(self, groups: Ids | None) -> Floats:
+        """Return the influences (G,) on the mean score of the fits."""
+        if groups is None:
+            mean: Floats = self.single.mean(axis=0)
+            return mean
+        if id(groups) not in self._by_groups:
+            found = [influences(self.metric.on_scale, one, groups) for one in self.sums()]
+            self._by_groups[id(groups)] = groups, np.mean(found, axis=0)
+        return self._by_groups[id(groups)][1]
+
+
+def _scored(metric: Metric, fits: Sequence[Columns]) -> _Scored:
+    return fits.scored(metric) if isinstance(fits, Fits) else _Scored(metric, fits)
 
 
 @dataclass(frozen=True)
@@ -188,21 +266,22 @@ def estimate(
     """
     _check_level(level)
     _check_sides({"fit": fits})
-    (sums,), ways, _ = _counting([[metric.of_items(fit) for fit in fits]], ways)
-    values = np.concatenate([metric.on_scale(one.sum(axis=0, keepdims=True)) for one in sums])
-    value, seeds = float(values.mean()), [_seed_part(metric, [sums], [values])] if seeds is None else seeds
+    (model,), ways, _ = _counting([_scored(metric, fits)], ways)
+    value, seeds = float(model.values.mean()), [_seed_part([model])] if seeds is None else seeds
     over, low, high = None, value, value
     if np.isfinite(value):  # one impossible item makes the expected score infinite
         of_seeds = _reach(seeds, level)
         positive = metric.range == "positive" and value > 0
 
         def influence(groups: Ids | None) -> Floats:
-            found = _influence(metric, sums, groups)
+            found = model.influence(groups)
             return _on_logarithm(found, value) if positive else found
 
         over = spread(influence, ways)
         if metric.range == "share":
-            error = len(sums[0]) ** 2 * _error_variance(metric, fits[0], sums[0])  # a group may be wrong as a whole
+            error = model.units**2 * _error_variance(
+                metric, fits[0], model.totals[0]
+            )  # a group may be wrong as a whole
             low, high = wilson(value, over, error, of_seeds, level)
         elif metric.scale == "square":
             alone = spread(lambda _: influence(None), ITEMS) if ways[0].groups is not None else over
@@ -217,7 +296,7 @@ def estimate(
         low=_natural(metric, low),
         high=_natural(metric, high),
         seeds=len(fits),
-        seeds_sd=_sd(metric.natural(values)),
+        seeds_sd=_sd(metric.natural(model.values)),
         spread=over,
         seed_dof=_fewest(seeds),
     )
@@ -271,22 +350,20 @@ def compare(
     _check_sides({"fit": fits, "reference fit": reference})
     if by_seed and len(fits) != len(reference):
         raise ValueError(f"fits are paired by seed, but there are {len(fits)} and {len(reference)}")
-    sides, ways, numbers = _counting([[metric.of_items(fit) for fit in side] for side in (fits, reference)], ways)
-    scores = [np.concatenate([metric.on_scale(one.sum(axis=0, keepdims=True)) for one in side]) for side in sides]
-    ours, theirs = (float(found.mean()) for found in scores)
-    seeds = [_seed_part(metric, sides, scores, by_seed)] if seeds is None else seeds
+    sides, ways, numbers = _counting([_scored(metric, side) for side in (fits, reference)], ways)
+    ours, theirs = (float(side.values.mean()) for side in sides)
+    seeds = [_seed_part(sides, by_seed)] if seeds is None else seeds
     unseen, over = 0.0, None
     difference = np.nan if np.isinf(ours) and ours == theirs else ours - theirs
     if np.isfinite(difference):
 
         def influence(groups: Ids | None) -> Floats:
-            return _influence(metric, sides[0], groups) - _influence(metric, sides[1], groups)
+            return sides[0].influence(groups) - sides[1].influence(groups)
 
         over = spread(influence, ways)
         over = replace(over, heavy=tuple(numbers[over.way][group] for group in over.heavy))
         way = next(way for way in ways if way.name == over.way)
-        single = [_influence(metric, side, way.groups) for side in sides]
-        unseen = _unseen(metric, fits[0], sides, single, difference)
+        unseen = _unseen(metric, fits[0], sides, [side.influence(way.groups) for side in sides], difference)
     return Comparison(
         difference=difference,
         level=level,
@@ -301,29 +378,23 @@ def compare(
     )
 
 
-def _influence(metric: Metric, fits: Sequence[Floats], groups: Ids | None) -> Floats:
-    """Return the influences (G,) on the mean score of fits, from their sums, each (U, K)."""
-    mean: Floats = np.mean([influences(metric.on_scale, one, groups) for one in fits], axis=0)
-    return mean
-
-
 def _counting(
-    sides: Sequence[Sequence[Floats]], ways: Sequence[Way]
-) -> tuple[Sequence[Sequence[Floats]], Sequence[Way], dict[str, list[int]]]:
+    sides: Sequence[_Scored], ways: Sequence[Way]
+) -> tuple[Sequence[_Scored], Sequence[Way], Mapping[str, Sequence[int]]]:
     """Leave out units that add nothing to any sum, such as a series without a scale: they are not part of the sample.
 
     Returns:
-        The sums of the other units, the ways with groups numbered anew, and the former numbers of the groups by way.
+        The sides by the other units, the ways with groups numbered anew, and the former numbers of the groups by way.
     """
-    counts = np.any([one.any(axis=1) for side in sides for one in side], axis=0)
+    counts = np.any([side.counting for side in sides], axis=0)
     if counts.all() or not counts.any():
-        counts = np.ones_like(counts)
+        return sides, ways, {way.name: range(way.count(len(counts))) for way in ways}
     kept, numbers = [], {}
     for way in ways:
         former = np.flatnonzero(counts) if way.groups is None else np.unique(way.groups[counts])
         numbers[way.name] = former.tolist()
         kept.append(way if way.groups is None else replace(way, groups=numbered(way.groups[counts])))
-    return [[one[counts] for one in side] for side in sides], kept, numbers
+    return [side.of(counts) for side in sides], kept, numbers
 
 
 def choose(validation: Mapping[str, float], metric: Metric) -> str:
@@ -343,24 +414,23 @@ def choose(validation: Mapping[str, float], metric: Metric) -> str:
     return min(validation, key=lambda name: (sign * validation[name], name))
 
 
-def _error_variance(metric: Metric, columns: Columns, sums: Floats) -> float:
-    """Return the mean square by which one more error would change a share."""
+def _error_variance(metric: Metric, columns: Columns, total: Floats) -> float:
+    """Return the mean square by which one more error would change a share; total: (K,)."""
     if metric.errors is None:
         raise ValueError(f"{metric.name} is a share, so its `errors` must say what an error changes")
     changes, probabilities = metric.errors(columns)
-    total = sums.sum(axis=0)
     return float(probabilities @ np.square(metric.value(total + changes) - metric.value(total[None])))
 
 
 def _unseen(
-    metric: Metric, columns: Columns, sides: Sequence[Sequence[Floats]], single: Sequence[Floats], difference: float
+    metric: Metric, columns: Columns, sides: Sequence[_Scored], single: Sequence[Floats], difference: float
 ) -> float:
     """Return the standard deviation that units add which the sample may be too small to hold; see `compare`."""
     influence = single[0] - single[1]
     groups = len(influence)
     if metric.range == "share":
-        error = max(_error_variance(metric, columns, one) for side in sides for one in side)
-        return float(np.sqrt(2 * error)) * len(sides[0][0]) / (groups + 2)
+        error = max(_error_variance(metric, columns, total) for side in sides for total in side.totals)
+        return float(np.sqrt(2 * error)) * sides[0].units / (groups + 2)
     of_units = influence + difference
     differ = np.abs(of_units) > ROUNDING * np.abs(np.concatenate(single)).max()
     against = np.count_nonzero(differ & (np.sign(of_units) == -np.sign(difference)))
@@ -401,9 +471,7 @@ def _fewest(seeds: Sequence[Component]) -> float | None:
     return min((one.dof for one in seeds if one.dof is not None), default=None)
 
 
-def _seed_part(
-    metric: Metric, sides: Sequence[Sequence[Floats]], scores: Sequence[Floats], by_seed: bool = False
-) -> Component:
+def _seed_part(sides: Sequence[_Scored], by_seed: bool = False) -> Component:
     """Return the variance that seeds add, over the sides with more than one fit, and its degrees of freedom.
 
     It is Σ s²/n without half of what differences of fits on single units contribute to it, since the variance over
@@ -417,19 +485,17 @@ def _seed_part(
     Args:
         by_seed: whether the fits of the two sides are paired, so that their differences are the only sample.
     """
-    pairs = zip(sides, scores, strict=True)
-    kept = [(side, values) for side, values in pairs if len(values) > 1 and np.isfinite(values).all()]
+    kept = [side for side in sides if len(side.values) > 1 and np.isfinite(side.values).all()]
     if not kept or (by_seed and len(kept) < 2):
         return Component(0.0, None)
-    samples = [values for _, values in kept]
-    samples = [samples[0] - samples[1]] if by_seed else samples
+    samples = [kept[0].values - kept[1].values] if by_seed else [side.values for side in kept]
     variances = np.array([values.var(ddof=1) / len(values) for values in samples])
     dofs = np.array([len(values) - 1 for values in samples])
     total = float(variances.sum())
     if total == 0:
         return Component(0.0, float(dofs.sum()))
-    psi = [np.stack([influences(metric.on_scale, one) for one in side]) for side, _ in kept]
-    counted = sum(map(_of_single_units, [psi[0] - psi[1]] if by_seed else psi))
+    psi = [kept[0].single - kept[1].single] if by_seed else [side.single for side in kept]
+    counted = sum(map(_of_single_units, psi))
     return Component(max(0.0, total - counted / 2), float(1 / ((variances / total) ** 2 / dofs).sum()))
 
 

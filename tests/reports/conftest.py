@@ -115,7 +115,7 @@ def make_run(
     return record, columns if ok and items else None
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run() -> Callable[..., Run]:
     return make_run
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from seqbench.recurrent.inspection.page import render, visible
+from seqbench.recurrent.inspection.page import render
 from seqbench.recurrent.inspection.units import Activity, activity
 from seqbench.recurrent.language.elman import ElmanLanguageModel
 from seqbench.recurrent.language.gru import GRULanguageModel
 from seqbench.recurrent.language.lstm import LSTMLanguageModel
 from seqbench.recurrent.language.network import RecurrentLanguageModel, RecurrentNetwork
+from seqbench.reports.formatting import visible
 
 IDS = np.array([3, 0, 5, 5, 1, 2])
 

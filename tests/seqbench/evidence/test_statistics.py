@@ -11,7 +11,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from seqbench.evidence.metrics import Columns, Metric, mean_of, totals
-from seqbench.evidence.statistics import HEAVY, Component, choose, compare, estimate
+from seqbench.evidence.statistics import HEAVY, Component, Fits, choose, compare, estimate
 from seqbench.evidence.units import Way
 from seqbench.tasks.classes import ACCURACY, MACRO_F1
 from seqbench.tasks.language.metrics import PERPLEXITY
@@ -379,3 +379,31 @@ def test_a_choice_among_nothing_or_unknown_scores_is_refused() -> None:
         choose({}, ERROR)
     with pytest.raises(ValueError, match=r"NaN.*: gru, lstm"):
         choose({"lstm": np.nan, "kn": 1.0, "gru": np.nan}, ERROR)
+
+
+# What is computed once
+
+
+@pytest.mark.parametrize("metric", [MACRO_F1, ACCURACY], ids=lambda metric: metric.name)
+def test_fits_that_keep_what_is_computed_give_the_same_numbers(metric: Metric) -> None:
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 2, 60)
+    models = [[documents(rng.random(60) < p, label)[0] for _ in range(n)] for p, n in ((0.7, 3), (0.8, 2), (0.9, 1))]
+    ways = (Way("groups", np.arange(60) // 3), Way("items", ordered=True))
+    kept = [Fits(model) for model in models]
+    for _ in range(2):
+        for (a, b), (c, d) in ((models[:2], kept[:2]), (models[1:], kept[1:]), (models[::2], kept[::2])):
+            for chosen in (ways, ways[:1], ways[1:]):
+                assert compare(metric, a, b, 0.01, chosen, stricter=0.99) == compare(
+                    metric, c, d, 0.01, chosen, stricter=0.99
+                )
+                assert estimate(metric, a, chosen) == estimate(metric, c, chosen)
+
+
+def test_units_that_count_for_one_pair_alone_are_left_out_for_it_alone() -> None:
+    values = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, np.nan, np.nan])
+    with_all, without = np.array([1.5, 2.0, 2.5, 4.5, 5.0, 6.0, 9.0, 1.0]), values + 0.5 * SYMMETRIC
+    kept = {name: Fits(fits(x)) for name, x in (("values", values), ("all", with_all), ("without", without))}
+    plain = {name: list(found) for name, found in kept.items()}
+    for a, b in (("values", "without"), ("values", "all"), ("all", "without"), ("values", "without")):
+        assert compare(ERROR, kept[a], kept[b], 0.1) == compare(ERROR, plain[a], plain[b], 0.1)
