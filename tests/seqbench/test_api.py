@@ -184,13 +184,7 @@ def _stories(folder: Path) -> list[object]:
     return ["--suite", "qa", "--data", folder / "tales.txt", "--model", "majority"]
 
 
-def _pairs(folder: Path) -> list[object]:
-    lines = [f"source{i} secretword,target{i} secretword" for i in range(60)]
-    (folder / "pairs.csv").write_text("\n".join(["source,target", *lines]) + "\n")
-    return ["--suite", "translate", "--data", folder / "pairs.csv", "--model", "copy-source"]
-
-
-@pytest.mark.parametrize("made", [_tickets, _sentences, _stories, _pairs])
+@pytest.mark.parametrize("made", [_tickets, _sentences, _stories])
 def test_without_text_no_example_of_any_task_is_in_the_store(
     made: Callable[[Path], list[object]], tmp_path: Path
 ) -> None:
