@@ -32,7 +32,7 @@ def strata(table: Table, rows: Sequence[Row], pen: Pen) -> Group:
 
 
 def _panels(table: Table) -> Iterator[Panel]:
-    for prop in task(table.basis.task).strata:
+    for prop in task(table.basis.task).strata if table.rows else ():
         with suppress(ValueError):  # the runs do not hold the property
             yield from panels([table], prop.name)
 

@@ -1,13 +1,9 @@
 import re
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 
-from seqbench.evidence.metrics import Columns
-from seqbench.evidence.records import Comparability
 from seqbench.evidence.strata import Property
-from seqbench.evidence.units import Units
 from seqbench.reports.groups import Run
 from seqbench.reports.page.strata import strata
 from seqbench.reports.page.svg import Pen, drawing
@@ -19,21 +15,19 @@ Make = Callable[..., Run]
 
 @pytest.fixture
 def lengths(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Units of text that are short or long; long ones are easier."""
-    plain = LanguageModelling.units
-
-    def units(self: LanguageModelling, columns: Columns, basis: Comparability) -> Units:
-        found = plain(self, columns, basis)
-        return Units({**found.columns, "length": 1 + np.arange(len(found.columns["nats"])) % 2}, found.ways)
-
-    monkeypatch.setattr(LanguageModelling, "units", units)
     monkeypatch.setattr(LanguageModelling, "strata", (Property("length", "words"), Property("gone", "never recorded")))
 
 
+def long(run: Run) -> Run:
+    """Return a run whose units are short or long."""
+    record, columns = run
+    assert columns is not None
+    return record, {**columns, "length": 1 + columns["unit"] % 2}
+
+
 def test_each_property_that_the_runs_hold_has_a_figure_with_a_line_per_row(run: Make, lengths: None) -> None:
-    made = table(
-        [run("kn"), run("lstm", 90.0, kind="neural"), run("other", 95.0), run("true model", 80.0, kind="truth")]
-    )
+    runs = [run("kn"), run("lstm", 90.0, kind="neural"), run("other", 95.0), run("true model", 80.0, kind="truth")]
+    made = table(list(map(long, runs)))
     with drawing():
         found = strata(made, [made.rows[1], made.rows[0], made.rows[-1]], Pen())
     assert [figure.title for figure in found.figures] == ["Perplexity by words"]
