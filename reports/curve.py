@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MARKERS = "os^Dvp*XP<>"
 TICKS = 7
-"""The most ticks of a logarithmic axis."""
+"""The most ticks of a logarithmic axis, and the most labels of an axis; of more ticks, every second one has one."""
 LINES = {"classic": ":", "neural": "-", "truth": "--"}
 
 
@@ -42,7 +42,8 @@ class Span(NamedTuple):
     low: float | None
     """None: there is no bound."""
     high: float | None
-    dotted: bool
+    text: str
+    dotted: bool = False
     """Whether it is an extrapolation."""
 
 
@@ -109,28 +110,33 @@ def _figure(panels: Sequence[Panel]) -> "Figure":
 
 
 def _draw(axes: "Axes", panel: Panel) -> None:
-    from matplotlib.ticker import LogFormatter
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-    drawn = {}
+    drawn, colors = {}, []
     for place, line in enumerate(panel.lines):
         style: dict[str, Any] = {"linestyle": LINES[line.kind], **({"color": "black"} if line.kind == "truth" else {})}
         xs, ys, low, high = zip(*line.points, strict=True)
         marker = MARKERS[place % len(MARKERS)]
         (mark,) = axes.plot(xs, ys, marker=marker, markersize=4, linewidth=1.3, **style)
-        axes.fill_between(xs, low, high, color=mark.get_color(), alpha=0.12, linewidth=0)
+        bounded = np.isfinite(low) & np.isfinite(high)
+        axes.fill_between(xs, low, high, where=bounded, color=mark.get_color(), alpha=0.12, linewidth=0)
         drawn[plain(line.label)] = mark
+        colors.append(mark.get_color())
     if panel.log_x:
         axes.set_xscale("log")
         axes.minorticks_off()
-    axes.set(xlabel=plain(panel.xlabel), ylabel=f"test {titled(panel.metric)}")
-    axes.set_xticks(panel.ticks, [f"{tick:,.6g}" for tick in panel.ticks])
     if panel.log_y:
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(LogFormatter())  # the usual one writes formulas
-        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.4)))
-    for line in panel.lines:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        axes.yaxis.set_minor_locator(NullLocator())
+    axes.set(xlabel=plain(panel.xlabel), ylabel=f"test {titled(panel.metric)}")
+    step = 1 if len(panel.ticks) <= TICKS else 2
+    told = set(panel.ticks[::-step])
+    axes.set_xticks(panel.ticks, [f"{tick:,.6g}" if tick in told else "" for tick in panel.ticks])
+    for line, color in zip(panel.lines, colors, strict=True):
         if line.turn is not None:
-            _mark(axes, line.turn, drawn[plain(line.label)].get_color())
+            _mark(axes, line.turn, color)
     axes.set_title(plain(panel.title), fontsize="small")
     axes.grid(alpha=0.25)
     for side in ("top", "right"):
@@ -146,7 +152,19 @@ def _mark(axes: "Axes", turn: Span, color: Any) -> None:
     low, high = left if turn.low is None else turn.low, right if turn.high is None else turn.high
     axes.axvspan(low, high, color=color, alpha=0.08, linewidth=0)
     axes.axvline(turn.at, color=color, linewidth=1, linestyle=":" if turn.dotted else "--")
-    axes.set_xlim(left, max(right, turn.at * 1.1 if turn.dotted else right))
+    axes.set_xlim(left, max(right, turn.at * 1.2))
+    axes.annotate(
+        turn.text,
+        (turn.at, 1),
+        xytext=(-2, -3),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        rotation=90,
+        ha="right",
+        va="top",
+        fontsize="x-small",
+        color=color,
+    )
 
 
 def panels(tables: Sequence[Table], against: str, metric: str | None = None) -> list[Panel]:

@@ -5,7 +5,11 @@ from pathlib import Path
 
 from seqbench.evidence.crossing import Crossing
 from seqbench.reports.curve import Line, Panel, Point, Span, draw_panels
+from seqbench.reports.size_summary import about
 from seqbench.reports.sizes import Order, SizeCurve
+
+RATIO = 3.0
+"""The ratio of scores from which on their axis is logarithmic."""
 
 
 def draw(found: Sequence[SizeCurve], path: Path) -> None:
@@ -37,7 +41,14 @@ def _panel(curve: SizeCurve) -> Panel:
             points = [points[0]._replace(x=tick) for tick in (ticks[0], ticks[-1])]
         if len(points) > 1:
             lines.append(Line(label, kind, points, _turn(orders.get(label))))
-    return Panel(curve.basis.dataset, f"training {curve.unit}s", curve.metric, ticks, lines, log_x=True)
+    axis = f"training {curve.unit}s"
+    return Panel(curve.basis.dataset, axis, curve.metric, ticks, lines, log_x=True, log_y=_log_y(curve, lines))
+
+
+def _log_y(curve: SizeCurve, lines: Sequence[Line]) -> bool:
+    """Return whether scores differ so much that only their ratios can be seen."""
+    scores = [point.y for line in lines for point in line.points]
+    return curve.metric.range == "positive" and bool(scores) and max(scores) > RATIO * min(scores) > 0
 
 
 def _turn(order: Order | None) -> Span | None:
@@ -46,4 +57,6 @@ def _turn(order: Order | None) -> Span | None:
     found = next(iter(order.crossings), order.beyond)
     if found is None or found.at is None:
         return None
-    return Span(found.at, found.low, found.high, dotted=not isinstance(found, Crossing))
+    if isinstance(found, Crossing):
+        return Span(found.at, found.low, found.high, about(found.at))
+    return Span(found.at, found.low, found.high, f"{about(found.at)}, extrapolated", dotted=True)

@@ -191,16 +191,21 @@ def _footer(curve: SizeCurve) -> Iterator[tuple[str, str]]:
     )
     yield "training", ". ".join(text for text in (parts, _epochs(curve)) if text)
     over = "test items and seeds"
-    if curve.random:
-        over = "test items, training samples and seeds, also at the whole size, of which smaller parts tell"
+    if curve.random and any(row.pooled > 1 for size in curve.sizes if size.share < 1 for row in size.table.rows):
+        over = (
+            "test items, training samples and seeds; what another training part of the whole size would change is "
+            "judged from smaller parts"
+        )
+    elif curve.random:
+        over = "test items alone: with one fit per size, nothing is known of other training samples and seeds"
     yield "interval", f"{100 * curve.level:g} %, over {over}"
     if curve.reference is not None and curve.orders:
         best = "classic model" if curve.row(curve.reference).kind == "classic" else "model"
         yield (
             "order",
-            f"against {curve.reference}, the best {best} on validation at the largest size, on the same test items and "
-            "training parts. The interval of a crossing holds all sizes at which the interval of the difference holds "
-            "0, interpolated on a logarithmic scale",
+            f"compared with {curve.reference}, the best {best} on validation at the largest size, on the same test "
+            "items and training parts. The interval of a crossing holds all sizes at which the interval of the "
+            "difference holds 0, interpolated on a logarithmic scale",
         )
     held = dict(footer(largest))
     yield from ((name, held.get(name, "")) for name in KEPT)
@@ -208,13 +213,18 @@ def _footer(curve: SizeCurve) -> Iterator[tuple[str, str]]:
 
 def _epochs(curve: SizeCurve) -> str:
     """Return how the number of epochs grows as the training part shrinks."""
-    told = []
+    spans: dict[str, list[Size]] = {}
     for size in curve.sizes:
         records = [record for row in size.table.rows if row.kind == "neural" for record in row.records]
         epochs = sorted({int(record.identity.budget.get("epochs", 1)) for record in records})
-        told += [f"{listed([str(number) for number in epochs])} with {_named(size)}"] if epochs else []
-    if not told:
+        if epochs:
+            spans.setdefault(listed([str(number) for number in epochs]), []).append(size)
+    if len(spans) < 2:
         return ""
+    told = [
+        f"{epochs} with {_named(held[0])}" + (f" to {_named(held[-1])}" if len(held) > 1 else "")
+        for epochs, held in spans.items()
+    ]
     return (
         f"Networks get more epochs on smaller parts, so that they make about as many updates: {'; '.join(told)}. Early "
         "stopping on validation may end a fit earlier"

@@ -6,6 +6,9 @@ from seqbench.reports.formatting import ABSENT, Written, titled
 from seqbench.reports.groups import listed
 from seqbench.reports.sizes import Order, SizeCurve
 
+NARROW = 1.3
+"""The ratio of its ends up to which an interval is written with three digits."""
+
 
 def alone(curve: SizeCurve) -> str:
     """Return what a curve says if it compares no models."""
@@ -27,7 +30,7 @@ def alone(curve: SizeCurve) -> str:
 def sentence(order: Order, curve: SizeCurve) -> str:
     """Return which of a model and the reference is better, and where their order turns."""
     told = [_turn(one, order, curve) for one in order.crossings] or [_steady(order, curve)]
-    if order.beyond is not None:
+    if order.beyond is not None and (order.beyond.at is not None or not order.crossings):
         told.append(_beyond(order.beyond, order, curve))
     elif not order.crossings and len(order.sizes) < FEWEST:
         told.append(f"Nothing is said of more data, since that takes {FEWEST} sizes.")
@@ -42,21 +45,23 @@ def _ahead(order: Order, curve: SizeCurve, positive: bool) -> tuple[str, str]:
 
 def _turn(found: Crossing, order: Order, curve: SizeCurve) -> str:
     winner, other = _ahead(order, curve, found.rises)
-    at, level = f"{_about(found.at)} training {curve.unit}s", f"{100 * curve.level:g} %"
+    at, level = f"{about(found.at)} training {curve.unit}s", f"{100 * curve.level:g} %"
     if found.low is None and found.high is None:
         return f"Which of {winner} and {other} is better is sure at no size; the curves cross at about {at}."
     if found.high is None:
         return (
             f"{winner} overtakes {other} at about {at}, but that is not sure ({level} interval: from "
-            f"{_about(found.low)} on, with no upper end within the data)."
+            f"{about(found.low)} on, with no upper end within the data)."
         )
     if found.low is None:
         return (
-            f"{winner} is better than {other} from {_about(found.high)} training {curve.unit}s on. That {other} is "
-            f"better with fewer is not sure; the curves cross at about {_about(found.at)} ({level} interval: up to "
-            f"{_about(found.high)})."
+            f"{winner} is better than {other} from {about(found.high)} training {curve.unit}s on. That {other} is "
+            f"better with fewer is not sure; the curves cross at about {about(found.at)} ({level} interval: up to "
+            f"{about(found.high)})."
         )
-    return f"{winner} overtakes {other} at about {at} ({level} interval: {_about(found.low)} to {_about(found.high)})."
+    digits = 2 if found.high > NARROW * found.low else 3
+    at, low, high = (about(size, digits) for size in (found.at, found.low, found.high))
+    return f"{winner} overtakes {other} at about {at} training {curve.unit}s ({level} interval: {low} to {high})."
 
 
 def _steady(order: Order, curve: SizeCurve) -> str:
@@ -78,26 +83,26 @@ def _steady(order: Order, curve: SizeCurve) -> str:
 
 def _beyond(found: Extrapolation, order: Order, curve: SizeCurve) -> str:
     if found.at is None:
-        may = "" if found.low is None else f", though one from {_about(found.low)} on is not excluded"
+        may = "" if found.low is None else f", though one from {about(found.low)} on is not excluded"
         return (
             f"No crossing is in sight beyond the data: power laws fitted to the curves do not cross within "
             f"{FARTHEST:g} times as many {curve.unit}s{may} (an extrapolation)."
         )
     winner, other = _ahead(order, curve, order.comparisons[-1].difference < 0)
-    span = f"{_about(found.low)} to {_about(found.high)}"
+    span = f"{about(found.low)} to {about(found.high)}"
     if found.high is None:
-        span = f"from {_about(found.low)} on, without an upper end"
+        span = f"from {about(found.low)} on, without an upper end"
     return (
         f"Beyond the data, by power laws fitted to the curves, {winner} would overtake {other} at about "
-        f"{_about(found.at)} training {curve.unit}s (an extrapolation; {100 * curve.level:g} % interval: {span})."
+        f"{about(found.at)} training {curve.unit}s (an extrapolation; {100 * curve.level:g} % interval: {span})."
     )
 
 
-def _about(size: float | None) -> str:
-    """Return a size with two significant digits: `12,000`, `3.1 million`."""
+def about(size: float | None, digits: int = 2) -> str:
+    """Return a size with so many significant digits: `12,000`, `3.1 million`."""
     if size is None:
         return ABSENT
-    rounded = float(f"{size:.1e}")
+    rounded = float(f"{size:.{digits - 1}e}")
     for unit, worth in (("billion", 1e9), ("million", 1e6)):
         if rounded >= worth:
             return f"{rounded / worth:,.{0 if rounded >= 10 * worth else 1}f} {unit}"
