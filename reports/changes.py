@@ -243,13 +243,13 @@ def _comparison(
     if not (row_a.comparable and row_b.comparable):
         return None, ""  # its marks or its status say why
     if not fits[0] or not fits[1]:
-        return None, "the scores of its single items are missing in one of the stores"
+        return None, "the scores of single items are missing in one of the stores"
     same = len(a.ways) == len(b.ways) and all(
         (x.name, x.ordered) == (y.name, y.ordered) and np.array_equal(x.groups, y.groups)  # type: ignore[arg-type]
         for x, y in zip(a.ways, b.ways, strict=True)
     )
     if a.units != b.units or not same:
-        return None, "its test items are others, or depend on each other in another way"
+        return None, "the test items are others, or depend on each other in another way"
     margin, level = max(a.settings.margin, b.settings.margin), b.settings.level
     try:
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from seqbench.evidence.metrics import Metric
@@ -10,7 +11,7 @@ from seqbench.evidence.records import Record
 from seqbench.reports.changes import Change, Compared, compared
 from seqbench.reports.columns import DETAIL, MAIN, USUAL, Panel, verdict
 from seqbench.reports.footer import date, each, machine, versions
-from seqbench.reports.formatting import ABSENT, Written, fixed, margin, places, significant, times, titled
+from seqbench.reports.formatting import ABSENT, Written, fixed, margin, places, significant, times
 from seqbench.reports.groups import SHORT, listed
 from seqbench.reports.notes import Notes, ended
 from seqbench.reports.sheet import Cell, Column, Sheet, Tone
@@ -28,7 +29,7 @@ Side = tuple[str, Sequence[Table]]
 COSTS = {"fit": "fit_seconds", "scoring": "predict_seconds", "memory": "peak_memory_bytes", "parameters": "parameters"}
 _TONES: dict[str, Tone] = {"better": "good", "worse": "bad", "tie": "even", "identical": "quiet"}
 _BUSY = "the machine was busy during a fit or its scoring in one of the stores, so the ratio of times says nothing"
-_MACHINES = "made on different hardware, so the ratio says nothing of the code"
+_MACHINES = "made on different hardware or with another number of threads, so the ratio says nothing of the code"
 
 
 def sheets(a: Side, b: Side, command: str) -> list[Sheet]:
@@ -40,10 +41,11 @@ def sheets(a: Side, b: Side, command: str) -> list[Sheet]:
     found = compared(a[1], b[1])
     every = [change for one in found for change in one.changes]
     made = [_sheet(one, (a[0], b[0]), len(every), command) for one in found]
-    if len(found) > 1:
-        told = f"Over {len(found)} tables: {_scores(every)}"
-        made[0] = Sheet(**{**vars(made[0]), "summary": f"{told} In this one: {made[0].summary}"})
-    return [page.plain() for page in made]
+    first, *others = made
+    if others:
+        first = replace(first, summary=f"Over {len(found)} tables: {_scores(every)} In this one: {first.summary}")
+    said_once = [replace(o, footer=tuple(pair for pair in o.footer if pair not in first.footer)) for o in others]
+    return [page.plain() for page in (first, *said_once)]
 
 
 def _sheet(one: Compared, names: tuple[str, str], tested: int, command: str) -> Sheet:
@@ -81,7 +83,7 @@ def _columns(one: Compared, notes: Notes) -> Iterator[Column]:
     yield column("model", "model", labels, panel="label", text=True)
     for key, side in (("a", "A"), ("b", "B")):
         cells = [_score(getattr(c, key), metric, written, side, notes) for c in changes]
-        yield column(key, f"{titled(metric)} in {side}", cells)
+        yield column(key, f"{metric.title} in {side}{', %' if metric.per_cent else ''}", cells)
     yield column("difference", f"difference{unit}", [Cell(_difference(c, number), _carried(c, notes)) for c in changes])
     intervals = [Cell(_interval(c, number)) for c in changes]
     yield column("interval", f"{100 * one.b.settings.level:g} % interval", intervals)
@@ -149,16 +151,16 @@ def _score(row: Row, metric: Metric, written: Written, side: str, notes: Notes) 
 
 
 def _remarks(change: Change) -> Iterator[str]:
-    """Yield what must be known of a row to compare it."""
+    """Yield what must be known of a row to compare it; rows of which the same is true share a note."""
     if change.settings:
-        yield f"{change.label}: {'; '.join(change.settings)}"
+        yield f"asked differently: {'; '.join(change.settings)}"
     ran = [[r.identity.seed for r in row.records if r.status == "ok"] for row in (change.a, change.b)]
     if all(ran) and ran[0] != ran[1]:
         told = " and ".join(f"{_seeds(seeds)} in {side}" for side, seeds in zip("AB", ran, strict=True))
         pairs = f"{_seeds(change.seeds)} are compared" if change.seeds else "fits are not compared seed by seed"
-        yield f"{change.label}: {told}, so {pairs}"
+        yield f"{told}, so {pairs}"
     if change.why:
-        yield f"{change.label}: {change.why}"
+        yield f"not compared: {change.why}"
 
 
 def _seeds(seeds: Sequence[int]) -> str:
@@ -316,7 +318,7 @@ def _revision(record: Record) -> str:
 
 
 def _entry(one: Compared, change: Change) -> dict[str, Any]:
-    found, name = change.comparison, one.b.metrics[0].name
+    name = one.b.metrics[0].name
     ratios = {f"{key}_ratio": change.ratio(cost) for key, cost in COSTS.items()}
     costs = {
         f"{cost}_{side}": getattr(row.costs, cost)
@@ -330,15 +332,11 @@ def _entry(one: Compared, change: Change) -> dict[str, Any]:
         "metric": name,
         "score_a": change.a.scores.get(name),
         "score_b": change.b.scores.get(name),
-        "seeds": " ".join(map(str, change.seeds)),
+        "seeds_compared": " ".join(map(str, change.seeds)),
         "same_data": not one.data,
         "identical": change.identical,
         "change": change.kind,
-        "difference": found and found.difference,
-        "difference_low": found and found.low,
-        "difference_high": found and found.high,
-        "p": found and found.chance,
-        "p_holm": found and change.chance,
+        **_difference_values(change),
         "beyond_noise": change.beyond_noise,
         "verdict_a": _known(verdict(one.a, change.a)),
         "verdict_b": _known(verdict(one.b, change.b)),
@@ -351,6 +349,16 @@ def _entry(one: Compared, change: Change) -> dict[str, Any]:
         "settings": "; ".join(change.settings),
         "code": " ".join(change.code),
     }
+
+
+def _difference_values(change: Change) -> dict[str, float | None]:
+    names, found = ("difference", "difference_low", "difference_high", "p", "p_holm"), change.comparison
+    if change.identical:
+        return dict(zip(names, (0.0, 0.0, 0.0, 1.0, 1.0), strict=True))
+    if found is None:
+        return dict.fromkeys(names)
+    values = (found.difference, found.low, found.high, found.chance, change.chance)
+    return dict(zip(names, values, strict=True))
 
 
 def _known(text: str) -> str | None:

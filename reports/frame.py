@@ -1,5 +1,6 @@
 """Tables as a pandas frame and as CSV: one row per model, without rounding."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,4 +35,4 @@ def _framed(found: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
     import pandas as pd
 
     made = pd.DataFrame(found)
-    return made.astype({name: "Int64" for name in _COUNTS if name in made})
+    return made.astype({name: "Int64" for name in made if re.sub("_[ab]$", "", name) in _COUNTS})

@@ -87,10 +87,8 @@ def _draw(axes: "Axes", found: Ranking, height: float) -> None:
         axes.plot(mean[i], 0, "o", color="black", markersize=3)
         text = f"{plain(found.models[i])}  {mean[i]:.2f}" if first else f"{mean[i]:.2f}  {plain(found.models[i])}"
         axes.text(end, depth, f" {text} ", ha=side, va="center", fontsize="small", fontweight=weight)
-    joined = (
-        f"the line joins {plain(found.models[best])} (best on validation) with what the signed-rank test cannot tell"
-    )
-    axes.text(0.5, 0, joined, transform=axes.transAxes, ha="center", va="bottom", fontsize="x-small", color="tab:blue")
+    said = f"line: not told from {plain(found.models[best])}, the best on validation (signed-rank test, Holm, 5 %)"
+    axes.text(0.5, 0, said, transform=axes.transAxes, ha="center", va="bottom", fontsize="x-small", color="tab:blue")
 
 
 def _too_few(tables: Sequence[Table]) -> str:

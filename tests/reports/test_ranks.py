@@ -228,3 +228,43 @@ def test_a_diagram_of_fewer_than_five_data_sets_or_of_an_unknown_format_is_refus
         rank_diagram.draw(_tables(), tmp_path / "ranks.svg")
     with pytest.raises(ValueError, match="cannot be drawn"):
         rank_diagram.draw(_tables(np.vstack([SCORES, SCORES])), tmp_path / "ranks.docx")
+
+
+def verdicts(data_sets: int, models: int, draws: int, *, gain: float = 0.0, on_test: bool = False) -> tuple[int, int]:
+    """How many of that many rankings tell any model from the best one, and how many tell the first from all others.
+
+    Args:
+        gain: by how much the first model is better, in standard deviations of a score.
+        on_test: whether the best model is chosen on the test part.
+    """
+    rng, some, right = np.random.default_rng(0), 0, 0
+    ahead = np.where(np.arange(models) == 0, gain, 0.0)
+    for _ in range(draws):
+        losses, validation = rng.normal(0, 1, (2, data_sets, models)) - ahead
+        found = _ranking(losses, validation=losses if on_test else validation)
+        told = [found.verdict(i) for i in found.chances]
+        some += any(verdict != "undecided" for verdict in told)
+        right += found.best == 0 and all(verdict == "worse" for verdict in told)
+    return some, right
+
+
+@pytest.mark.parametrize(("data_sets", "models"), [(8, 4), (12, 6)])
+def test_equal_models_are_told_apart_in_at_most_one_ranking_in_twenty(data_sets: int, models: int) -> None:
+    draws = 400
+    assert verdicts(data_sets, models, draws)[0] <= stats.binom.ppf(0.999, draws, 0.05)
+
+
+@pytest.mark.slow
+def test_how_often_rankings_decide(capsys: pytest.CaptureFixture[str]) -> None:
+    """The table of docs/statistics.md."""
+    draws = 3000
+    rows = []
+    for data_sets, models in ((8, 4), (12, 6), (20, 6), (20, 10)):
+        equal, chosen = (verdicts(data_sets, models, draws, on_test=on_test)[0] for on_test in (False, True))
+        found = verdicts(data_sets, models, draws, gain=1.5)[1]
+        assert equal <= stats.binom.ppf(0.999, draws, 0.05) < chosen
+        rows.append(
+            f"| {data_sets} | {models} |" + "".join(f" {100 * n / draws:.1f} % |" for n in (equal, chosen, found))
+        )
+    with capsys.disabled():
+        print("", *rows, sep="\n")
