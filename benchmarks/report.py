@@ -132,8 +132,10 @@ def write(store: Store, models: int, datasets: int, seeds: int, items: int) -> N
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, number in (("models", 25), ("datasets", 10), ("seeds", 4), ("items", 4000)):
-        options.add_argument(f"--{name}", type=int, default=number)
+    options.add_argument("--models", type=int, default=25)
+    options.add_argument("--datasets", type=int, default=10)
+    options.add_argument("--seeds", type=int, default=4)
+    options.add_argument("--items", type=int, default=4000)
     options.add_argument("--store", type=Path, help="where the records are kept; by default they are removed")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
