@@ -38,8 +38,7 @@ def draw(
     across = x or extent([at for line in exhibit.lines for at in line.x], exhibit.log_x, 0.03)
     up = y or height_of(exhibit.lines)
     if exhibit.diagonal:
-        ends = extent([*across[:2], *up[:2]], margin=0)
-        across, up = Extent(ends.low, ends.high, across.log), ends
+        across = up = extent([end for line in exhibit.lines for end in (*line.x, *line.y)], margin=0.03)
     if small:
         axes = canvas(*SMALL_SIZE, widest(up), bottom=20, top=8)
         set_y(axes, up, "", most=FEW)

@@ -1,5 +1,6 @@
 """What a page shows below a title: a figure or a small table, with its legend and a caption."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +23,10 @@ SHAPES = {
     "": "",
 }
 """The markers as paths around the origin, for legends."""
+
+
+LEVELS = 8
+"""Number of shades of a cell or a symbol."""
 
 
 @dataclass(frozen=True)
@@ -72,3 +77,13 @@ def series(place: int, dash: str = "-") -> Style:
     """Return the style of the series at this place; after the last colour, they begin again with another dash."""
     again = place // SERIES % 2
     return Style(f"series-{place % SERIES}", MARKERS[place % len(MARKERS)], "--" if again and dash == "-" else dash)
+
+
+def level(share: float) -> int:
+    """Return a shade from 0 to `LEVELS`; 0 if there is no value."""
+    return 0 if math.isnan(share) else math.ceil(LEVELS * min(1.0, max(0.0, share)) - 1e-9)
+
+
+def left_out(count: int, most: int, what: str) -> str:
+    """Return a caption that tells how many things are left out; empty if there are none."""
+    return f"The first {most:,} of {count:,} {what}." if count > most else ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.reports.footer import PROVENANCE
 from seqbench.reports.formatting import plain
 from seqbench.reports.page.costs import against_costs
@@ -10,6 +11,7 @@ from seqbench.reports.page.exhibits import shown
 from seqbench.reports.page.failures import Failure, failures
 from seqbench.reports.page.figure import Group
 from seqbench.reports.page.forest import forest
+from seqbench.reports.page.passage import scales
 from seqbench.reports.page.reproduction import Reproduction, reproduction
 from seqbench.reports.page.scores import NAMES, legend
 from seqbench.reports.page.strata import strata
@@ -51,14 +53,24 @@ def section(table: Table, sheet: Sheet, anchor: str, pen: Pen, *, many: bool, ro
     pair = [row for kind in ("neural", "classic") if (row := _best(table, kind)) is not None]
     labels = {row.label for row in pair}
     others = [] if many else [row for row in table.rows if row.label not in labels]
+    best = [(row, _exhibits(row)) for row in pair]
+    shades = scales([exhibit for _, exhibits in best for exhibit in exhibits])
+    shown_best = [
+        Group(plain(row.label), shown(exhibits, pen, shades), f"The best {row.kind} model on validation.")
+        for row, exhibits in best
+    ]
     return Section(
         anchor,
         sheet,
         [plain(sentence) for sentence in answer(table)],
         [NAMES[row.kind] for row in table.rows],
         [(heading, text) for heading, text in sheet.footer if heading not in PROVENANCE],
-        [group for group in _groups(table, pair, pen, many) if group.figures],
-        list(_within(room, (_exhibits(table, row, "", pen) for row in others))),
+        [
+            group
+            for group in (*_scores(table, pair, pen), *shown_best, *_training(table, pair, pen, many))
+            if group.figures
+        ],
+        list(_within(room, (Group(plain(row.label), shown(_exhibits(row), pen, shades)) for row in others))),
         failures(table),
         reproduction(table, sheet),
     )
@@ -69,15 +81,16 @@ def of_ranks(sheet: Sheet, anchor: str) -> Section:
     return Section(anchor, sheet, [sheet.summary], [""] * len(sheet.columns[0].cells), sheet.footer)
 
 
-def _groups(table: Table, pair: Sequence[Row], pen: Pen, many: bool) -> Iterator[Group]:
+def _scores(table: Table, pair: Sequence[Row], pen: Pen) -> Iterator[Group]:
     first = forest(table, pen)
     figures = [*([first] if first else []), *against_costs(table, pen)]
     yield Group("Quality and cost", figures, legend=legend(table))
     yield strata(table, [*_first(table, pair, SERIES), *(row for row in table.rows if row.kind == "truth")], pen)
     fits = {row.label: row.first for row in table.rows if row.first is not None}
-    yield Group("Models side by side", [shown(one, pen) for one in task(table.basis.task).comparisons(fits)])
-    for row in pair:
-        yield _exhibits(table, row, f"The best {row.kind} model on validation.", pen)
+    yield Group("Models side by side", shown(task(table.basis.task).comparisons(fits), pen))
+
+
+def _training(table: Table, pair: Sequence[Row], pen: Pen, many: bool) -> Iterator[Group]:
     networks = [row for row in table.rows if row.kind == "neural"]
     most = FEW_NETWORKS if many else NETWORKS
     if len(networks) > most:
@@ -87,9 +100,11 @@ def _groups(table: Table, pair: Sequence[Row], pen: Pen, many: bool) -> Iterator
         yield Group(f"Training: {quantity}", drawn, about, tuple(STYLES.items()))
 
 
-def _exhibits(table: Table, row: Row, about: str, pen: Pen) -> Group:
-    found = () if row.first is None else task(table.basis.task).exhibits(*row.first)
-    return Group(plain(row.label), [shown(exhibit, pen) for exhibit in found], about)
+def _exhibits(row: Row) -> Sequence[Exhibit]:
+    if row.first is None:
+        return ()
+    record, columns = row.first
+    return task(record.identity.task).exhibits(record, columns)
 
 
 def _within(room: int, groups: Iterator[Group]) -> Iterator[Group]:

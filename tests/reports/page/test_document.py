@@ -7,9 +7,11 @@ from collections.abc import Callable
 from hashlib import sha256
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from seqbench.evidence.exhibits import Exhibit
 from seqbench.reports.formatting import plain
 from seqbench.reports.groups import Run
 from seqbench.reports.page.document import OPEN, render
@@ -165,6 +167,7 @@ def test_a_task_gets_the_record_and_the_stored_columns_of_the_first_fit(
     run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = [run("lstm", 90.0 + seed, seed=seed, kind="neural", stochastic=True) for seed in (1, 0)]
+<<<<<<< HEAD
     seen: list[object] = []
     monkeypatch.setattr(
         LanguageModelling, "exhibits", lambda self, record, columns: seen.append((record, columns)) or []
@@ -178,6 +181,27 @@ def test_a_task_gets_the_record_and_the_stored_columns_of_the_first_fit(
     assert fits["lstm"][1] is runs[1][1]
     assert (runs[1][0], runs[1][1]) in seen[1:]
     assert len(seen) == 3
+=======
+    alone: list[Run] = []
+    together: list[dict[str, Run]] = []
+
+    def exhibits(self: object, *fit: Any) -> list[Exhibit]:
+        alone.append(fit)
+        return []
+
+    def comparisons(self: object, fits: dict[str, Run]) -> list[Exhibit]:
+        together.append(fits)
+        return []
+
+    monkeypatch.setattr(LanguageModelling, "exhibits", exhibits)
+    monkeypatch.setattr(LanguageModelling, "comparisons", comparisons)
+    render(tables([*runs, run("kn"), run("gone", status="failed")]))
+    assert [list(fits) for fits in together] == [["lstm", "kn"]]
+    assert [record.label for record, _ in alone] == ["lstm", "kn"]
+    for record, columns in (together[0]["lstm"], alone[0]):
+        assert record is runs[1][0]
+        assert columns is runs[1][1]
+>>>>>>> 47d35d3 (A file for each kind of exhibit; a shade means the same in all passages; many series of bars are points)
 
 
 def test_a_page_as_large_as_a_quick_run_stays_small(run: Make, exhibiting: None) -> None:

@@ -9,14 +9,18 @@ import pytest
 
 from seqbench.evidence.exhibits import Bars, Curves, Exhibit, Fan, Images, Line, Listing, Matrix, Passage
 from seqbench.reports.formatting import plain
-from seqbench.reports.page.exhibits import LEVELS, MOST_BARS, MOST_NAMES, MOST_ROWS, shown
-from seqbench.reports.page.figure import Figure
+from seqbench.reports.page.bars import NAMES as MOST_BARS
+from seqbench.reports.page.exhibits import ROWS, shown
+from seqbench.reports.page.figure import LEVELS, Figure
+from seqbench.reports.page.matrix import NAMES as MOST_NAMES
+from seqbench.reports.page.passage import scales
 from seqbench.reports.page.svg import Pen, drawing
 
 
 def draw(exhibit: Exhibit) -> Figure:
     with drawing():
-        return shown(exhibit, Pen())
+        (figure,) = shown([exhibit], Pen())
+    return figure
 
 
 def texts(figure: Figure) -> list[str]:
@@ -89,7 +93,7 @@ def test_bars_tell_each_value(every_exhibit: Callable[[str], Sequence[Exhibit]])
 def test_what_is_too_much_is_left_out_and_said() -> None:
     many = [f"n{i}" for i in range(MOST_BARS + 5)]
     assert draw(Bars("b", "F1", many, {"m": list(range(len(many)))})).caption == "The first 60 of 65 names."
-    rows = [["x"]] * (MOST_ROWS + 1)
+    rows = [["x"]] * (ROWS + 1)
     assert draw(Listing("l", ["c"], rows)).caption == "The first 200 of 201 rows."
 
 
@@ -118,6 +122,24 @@ def test_a_fan_tells_how_forecast_and_truth_end_and_what_its_bands_hold() -> Non
 @pytest.mark.parametrize("empty", [Curves("c", "x", "y", []), Bars("b", "y", [], {}), Passage("p", [], [], "bits")])
 def test_an_exhibit_without_data_is_no_error(empty: Exhibit) -> None:
     assert draw(empty).title == empty.title
+
+
+def test_a_shade_means_the_same_in_all_passages_of_a_unit() -> None:
+    calm, wild = (Passage("p", ["a", "b"], weights, "bits") for weights in ([0.0, 1.0], [0.0, 8.0]))
+    other = Passage("p", ["a"], [2.0], "nats")
+    assert scales([calm, wild, other]) == {"bits": pytest.approx(8.0, rel=0.06), "nats": 2.0}
+    with drawing():
+        figures = shown([calm, wild, other], Pen())
+    levels = [re.findall(r'<span class="h(\d)" title', figure.body) for figure in figures]
+    assert levels == [["0", "2"], ["0", "8"], ["8"]]
+
+
+def test_many_series_of_bars_become_points_on_a_line_per_name() -> None:
+    figure = draw(Bars("b", "F1", ["x", "y"], {f"m{i}": [i, 2 * i] for i in range(6)}))
+    tips = re.findall(r"<g><title>([^<]*)</title>", figure.body)
+    assert tips[:4] == ["x, m0: 0", "y, m0: 0", "x, m1: 1", "y, m1: 2"]
+    heights = re.findall(r'viewBox="0 0 400 (\d+)"', figure.body)
+    assert int(heights[0]) < 100
 
 
 def test_many_curves_are_told_apart_by_colour_and_marker_or_dash() -> None:
