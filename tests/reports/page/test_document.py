@@ -167,21 +167,6 @@ def test_a_task_gets_the_record_and_the_stored_columns_of_the_first_fit(
     run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = [run("lstm", 90.0 + seed, seed=seed, kind="neural", stochastic=True) for seed in (1, 0)]
-<<<<<<< HEAD
-    seen: list[object] = []
-    monkeypatch.setattr(
-        LanguageModelling, "exhibits", lambda self, record, columns: seen.append((record, columns)) or []
-    )
-    monkeypatch.setattr(LanguageModelling, "comparisons", lambda self, fits: seen.append(fits) or [])
-    render(sheets(tables([*runs, run("kn"), run("gone", status="failed")])))
-    fits = seen[0]
-    assert isinstance(fits, dict)
-    assert list(fits) == ["lstm", "kn"]
-    assert fits["lstm"] == (runs[1][0], runs[1][1])
-    assert fits["lstm"][1] is runs[1][1]
-    assert (runs[1][0], runs[1][1]) in seen[1:]
-    assert len(seen) == 3
-=======
     alone: list[Run] = []
     together: list[dict[str, Run]] = []
 
@@ -195,13 +180,12 @@ def test_a_task_gets_the_record_and_the_stored_columns_of_the_first_fit(
 
     monkeypatch.setattr(LanguageModelling, "exhibits", exhibits)
     monkeypatch.setattr(LanguageModelling, "comparisons", comparisons)
-    render(tables([*runs, run("kn"), run("gone", status="failed")]))
+    render(sheets(tables([*runs, run("kn"), run("gone", status="failed")])))
     assert [list(fits) for fits in together] == [["lstm", "kn"]]
     assert [record.label for record, _ in alone] == ["lstm", "kn"]
     for record, columns in (together[0]["lstm"], alone[0]):
         assert record is runs[1][0]
         assert columns is runs[1][1]
->>>>>>> 47d35d3 (A file for each kind of exhibit; a shade means the same in all passages; many series of bars are points)
 
 
 def test_a_page_as_large_as_a_quick_run_stays_small(run: Make, exhibiting: None) -> None:
