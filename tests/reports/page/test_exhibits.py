@@ -114,7 +114,7 @@ def test_pictures_go_from_white_to_black() -> None:
 
 def test_a_fan_tells_how_forecast_and_truth_end_and_what_its_bands_hold() -> None:
     figure = draw(Fan("f", [1, 2], [5, 7], [4, 6], {0.95: ([1, 2], [7, 9]), 0.8: ([2, 3], [6, 8])}))
-    assert "the forecast ends at 6, the truth at 7" in figure.body
+    assert "the forecast ends at 6 and the truth ends at 7" in figure.body
     assert figure.caption == "Shaded: where 80 % and 95 % of the values should lie."
     assert re.findall(r"<g><title>([^<]*)</title>", figure.body) == ["95 % interval", "80 % interval"]
 
