@@ -51,10 +51,11 @@ def sheet(curve: SizeCurve) -> Sheet:
     columns = list(_columns(curve, notes))
     orders = _by_interest(curve)
     told = [(one.label, sentence(one, curve).removesuffix(".")) for one in orders[1:]]
+    single = "" if curve.repeated or not curve.random else " With one fit per size, other training samples may differ."
     return Sheet(
         kind="curve",
         title=_title(curve),
-        summary=f"{QUESTION} {sentence(orders[0], curve) if orders else alone(curve)}",
+        summary=f"{QUESTION} {sentence(orders[0], curve) if orders else alone(curve)}{single}",
         columns=tuple(columns),
         truth=len(curve.sizes),
         notes=tuple((mark, text) for text, mark in notes.items()),
@@ -191,7 +192,7 @@ def _footer(curve: SizeCurve) -> Iterator[tuple[str, str]]:
     )
     yield "training", ". ".join(text for text in (parts, _epochs(curve)) if text)
     over = "test items and seeds"
-    if curve.random and any(row.pooled > 1 for size in curve.sizes if size.share < 1 for row in size.table.rows):
+    if curve.repeated:
         over = (
             "test items, training samples and seeds; what another training part of the whole size would change is "
             "judged from smaller parts"

@@ -1,7 +1,7 @@
 """Scores of models against the size of the training part, and where their order turns: a pure function of runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,7 +67,14 @@ class SizeCurve:
     """Of the other comparable models."""
     random: bool
     """Whether parts of the training part are drawn at random."""
-    level: float = field(default=0.95)
+    level: float
+
+    @property
+    def repeated(self) -> bool:
+        """Whether parts of one size were drawn several times, so that intervals cover training samples."""
+        return self.random and any(
+            row.pooled > 1 for size in self.sizes if size.share < 1 for row in size.table.rows if row.kind != "truth"
+        )
 
     @property
     def labels(self) -> list[str]:
@@ -121,25 +128,36 @@ def _unit(sizes: Sequence[Size]) -> str:
 
 
 def _curve(basis: Basis, sizes: Sequence[Size], level: float) -> SizeCurve:
-    kind, largest = task(basis.task), sizes[-1].table
-    metric = largest.metrics[0]
-    models = [row for row in largest.rows if row.kind != "truth"]
-    reference = largest.reference or best_on_validation(models, metric)
-    random = kind.random_parts
+    metric, reference, random = sizes[-1].table.metrics[0], _reference(sizes), task(basis.task).random_parts
     labels = list(dict.fromkeys(row.label for size in sizes for row in size.table.rows))
+    scored = {label: _scored(metric, sizes, label) for label in labels}
     others = [label for label in labels if label != reference and _kind(sizes, label) != "truth"]
-    orders = [_order(metric, sizes, label, reference, random, level) for label in others if reference is not None]
+    orders = [
+        _order(metric, label, scored[label], scored[reference], random, level)
+        for label in others
+        if reference is not None
+    ]
     return SizeCurve(
         basis=basis,
         metric=metric,
         unit=_unit(sizes),
         sizes=tuple(sizes),
-        points={label: _points(metric, sizes, label, random, level) for label in labels},
+        points={label: _points(metric, scored[label], random, level) for label in labels},
         reference=reference,
         orders=tuple(order for order in orders if order is not None),
         random=random,
         level=level,
     )
+
+
+def _reference(sizes: Sequence[Size]) -> str | None:
+    """Return the best classic model on validation at the largest size at which there is one, else the best model."""
+    best = [
+        best_on_validation([row for row in size.table.rows if row.kind != "truth"], size.table.metrics[0])
+        for size in sizes
+    ]
+    classic = [size.table.reference for size in sizes]
+    return next((label for label in [*reversed(classic), *reversed(best)] if label is not None), None)
 
 
 def _kind(sizes: Sequence[Size], label: str) -> str:
@@ -155,28 +173,38 @@ class _Scored:
     """By the seed."""
     scores: Mapping[int, float]
     """On the metric's scale, by the seed."""
+    comparable: bool
 
 
-def _scored(metric: Metric, sizes: Sequence[Size], label: str, comparable: bool = False) -> list[_Scored]:
-    """Return the sizes at which a model has a finite score; comparable: only those where it breaks no law."""
+@dataclass(frozen=True)
+class _Pair:
+    """The fits of a model and of the reference that are compared at one size."""
+
+    size: Size
+    ours: Sequence[Columns]
+    theirs: Sequence[Columns]
+    reference: Floats
+    """Scores of the reference, on the metric's scale."""
+    differences: Floats
+    """From these, seed by seed."""
+
+
+def _scored(metric: Metric, sizes: Sequence[Size], label: str) -> list[_Scored]:
+    """Return the sizes at which a model has a finite score."""
     found = []
     for size in sizes:
         row = size.table.row(label)
-        if row is None or not row.fits or (comparable and not row.comparable):
+        if row is None or metric.name not in row.estimates:
             continue
         seeds = [record.identity.seed for record in row.records if record.status == "ok"]
-        try:
-            scores = [float(metric.on_scale(metric.of_items(fit).sum(axis=0, keepdims=True))[0]) for fit in row.fits]
-        except ValueError:  # undefined for these items; the table of the size says so
-            continue
+        scores = [float(metric.on_scale(metric.of_items(fit).sum(axis=0, keepdims=True))[0]) for fit in row.fits]
         if np.isfinite(scores).all():
             fits = dict(zip(seeds, row.fits, strict=True))
-            found.append(_Scored(size, fits, dict(zip(seeds, scores, strict=True))))
+            found.append(_Scored(size, fits, dict(zip(seeds, scores, strict=True)), row.comparable))
     return found
 
 
-def _points(metric: Metric, sizes: Sequence[Size], label: str, random: bool, level: float) -> tuple[Point, ...]:
-    scored = _scored(metric, sizes, label)
+def _points(metric: Metric, scored: Sequence[_Scored], random: bool, level: float) -> tuple[Point, ...]:
     scores = [np.array(list(one.scores.values())) for one in scored]
     components = of_samples(scores, [one.size.share for one in scored], random)
     return tuple(
@@ -186,63 +214,64 @@ def _points(metric: Metric, sizes: Sequence[Size], label: str, random: bool, lev
 
 
 def _order(
-    metric: Metric, sizes: Sequence[Size], label: str, reference: str, random: bool, level: float
+    metric: Metric, label: str, ours: Sequence[_Scored], theirs: Sequence[_Scored], random: bool, level: float
 ) -> Order | None:
     """Return a model against the reference; None if they share no size."""
-    theirs = {one.size.share: one for one in _scored(metric, sizes, reference, comparable=True)}
-    ours = {one.size.share: one for one in _scored(metric, sizes, label, comparable=True)}
-    pairs = {share: pair for share in ours if share in theirs and (pair := _paired(ours[share], theirs[share], random))}
-    amounts = [ours[share].size.amount or 0 for share in pairs]
-    grows = np.diff(amounts, prepend=0) > 0  # of equal sizes the first one stays
-    pairs = {share: pair for (share, pair), more in zip(pairs.items(), grows, strict=True) if more}
+    pairs = _pairs(ours, theirs, random)
     if not pairs:
         return None
-    shares, held = list(pairs), [ours[share].size for share in pairs]
-    differences = [_values(ours[share], pair[0]) - _values(theirs[share], pair[1]) for share, pair in pairs.items()]
-    components = of_samples(differences, shares, random)
+    shares = [pair.size.share for pair in pairs]
+    components = of_samples([pair.differences for pair in pairs], shares, random)
     comparisons = [
         compare(
             metric,
-            [ours[share].fits[seed] for seed in own],
-            [theirs[share].fits[seed] for seed in other],
-            ours[share].size.table.settings.margin,
-            ours[share].size.table.ways,
+            pair.ours,
+            pair.theirs,
+            pair.size.table.settings.margin,
+            pair.size.table.ways,
             level,
             seeds=of_fits,
         )
-        for (share, (own, other)), of_fits in zip(pairs.items(), components, strict=True)
+        for pair, of_fits in zip(pairs, components, strict=True)
     ]
     points = [
-        Difference(float(size.amount or 0), one.difference, one.low, one.high)
-        for size, one in zip(held, comparisons, strict=True)
+        Difference(float(pair.size.amount or 0), one.difference, one.low, one.high)
+        for pair, one in zip(pairs, comparisons, strict=True)
     ]
     turns = crossings(points) if len(points) > 1 else []
-    losses = [_values(theirs[share], pair[1]) for share, pair in pairs.items()]
     beyond = None
-    if all(turn.low is None and turn.high is not None for turn in turns) and len(points) >= FEWEST:
-        beyond = _beyond(metric, points, comparisons, losses, of_samples(losses, shares, random), components, level)
-    return Order(label, tuple(held), tuple(comparisons), tuple(turns), beyond)
+    if len(points) >= FEWEST and all(turn.low is None and turn.high is not None for turn in turns):
+        of_reference = of_samples([pair.reference for pair in pairs], shares, random)
+        losses = np.array([pair.reference.mean() for pair in pairs])
+        beyond = _beyond(metric, points, comparisons[-1], losses, of_reference, components, level)
+    return Order(label, tuple(pair.size for pair in pairs), tuple(comparisons), tuple(turns), beyond)
 
 
-def _values(one: _Scored, seeds: Sequence[int]) -> Floats:
-    return np.array([one.scores[seed] for seed in seeds])
-
-
-def _paired(ours: _Scored, theirs: _Scored, random: bool) -> tuple[list[int], list[int]] | None:
-    """Return the seeds of both sides that are compared: equal ones where each seed has a part of its own, or where both
-    have several; None if there are none."""
-    common = [seed for seed in ours.fits if seed in theirs.fits]
-    parts = random and ours.size.share < 1
-    if parts or (len(ours.fits) > 1 and len(theirs.fits) > 1):
-        return (common, common) if common else None
-    return list(ours.fits), list(theirs.fits)
+def _pairs(ours: Sequence[_Scored], theirs: Sequence[_Scored], random: bool) -> list[_Pair]:
+    """Return the sizes at which both are comparable, with the fits of equal seeds where each seed has a part of its own
+    or both have several. Of sizes with equal amounts the first one stays."""
+    found: list[_Pair] = []
+    others = {one.size.share: one for one in theirs if one.comparable}
+    for one in ours:
+        other = others.get(one.size.share)
+        if other is None or not one.comparable or (found and (one.size.amount or 0) <= (found[-1].size.amount or 0)):
+            continue
+        seeds, reference = list(one.fits), list(other.fits)
+        if (random and one.size.share < 1) or min(len(seeds), len(reference)) > 1:
+            seeds = reference = [seed for seed in seeds if seed in other.fits]
+        if seeds:
+            scores = np.array([other.scores[seed] for seed in reference])
+            differences = np.array([one.scores[seed] for seed in seeds]) - scores
+            fits = [one.fits[seed] for seed in seeds], [other.fits[seed] for seed in reference]
+            found.append(_Pair(one.size, *fits, scores, differences))
+    return found
 
 
 def _beyond(
     metric: Metric,
     points: Sequence[Difference],
-    comparisons: Sequence[Comparison],
-    losses: Sequence[Floats],
+    largest: Comparison,
+    losses: Floats,
     of_losses: Sequence[Sequence[Component]],
     of_differences: Sequence[Sequence[Component]],
     level: float,
@@ -251,13 +280,13 @@ def _beyond(
 
     If the difference is not sure at the largest size, a crossing is not excluded from the last size on at which it is.
     """
-    over = comparisons[-1].spread
+    over = largest.spread
     if over is None or not np.isfinite(over.variance):
         return None
     sign = 1.0 if metric.lower_is_better else -1.0
     found = extrapolated(
         [replace(point, value=sign * point.value) for point in points],
-        np.array([sign * one.mean() for one in losses]),
+        sign * losses,
         _deviations(of_losses),
         _deviations(of_differences),
         float(np.sqrt(over.variance)),

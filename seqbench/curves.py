@@ -80,8 +80,8 @@ def curves(asked: Asked) -> list[SizeCurve]:
     return found
 
 
-def draw(asked: Asked, output: str | Path) -> None:
-    """Draw the curves of the cells that are done.
+def draw(found: Sequence[SizeCurve], output: str | Path) -> None:
+    """Draw curves.
 
     Args:
         output: the file; its suffix gives the format: .png, .svg, .pdf.
@@ -89,4 +89,4 @@ def draw(asked: Asked, output: str | Path) -> None:
     Raises:
         ValueError: there is nothing to draw, or the format is unknown.
     """
-    draw_curves(curves(asked), Path(output))
+    draw_curves(found, Path(output))

@@ -84,6 +84,6 @@ def curve(
         found = curves.curves(asked)
         print_out(render(found, format))
         if output is not None:
-            curves.draw(asked, output)
+            curves.draw(found, output)
     if failed:
         raise typer.Exit(1)

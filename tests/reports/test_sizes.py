@@ -153,6 +153,21 @@ def test_every_other_model_has_a_sentence_and_the_best_network_leads(made: Any) 
     assert dict(page.footer)["unigram"].startswith("kn is better than unigram at all sizes")
 
 
+def test_with_one_fit_per_size_nothing_is_claimed_of_other_samples(made: Any) -> None:
+    page = sheet(only(made("kn", FALLING, seeds=1) + made("lstm", LATE, seeds=1, kind="neural")))
+    assert page.summary.endswith("With one fit per size, other training samples may differ.")
+    assert dict(page.footer)["interval"].startswith("95 %, over test items alone")
+    assert "other training samples" not in sheet(only(made("kn", FALLING) + made("lstm", LATE))).summary
+
+
+def test_the_reference_is_a_classic_model_even_if_it_failed_at_the_largest_size(made: Any) -> None:
+    runs = made("kn", FALLING[:-1], SHARES[:-1]) + made("kn", [9.0], [1.0], status="timeout")
+    found = only(runs + made("lstm", LATE, kind="neural"))
+    assert found.reference == "kn"
+    assert [size.share for size in found.orders[0].sizes] == SHARES[:-1]
+    assert only(made("elman", FALLING, kind="neural") + made("lstm", LATE, kind="neural")).reference == "lstm"
+
+
 def test_one_model_alone_has_a_curve_but_no_crossing(made: Any) -> None:
     page = sheet(only(made("lstm", LATE, kind="neural")))
     assert "perplexity of lstm is 90" in page.summary.replace("91", "90").replace("89", "90")
