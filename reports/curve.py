@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = "os^Dvp*XP<>"
-MOST_LABELS = 7
+MOST_LABELS = 8
 """If there are more ticks than this, every second one is without a label."""
 LINES = {"classic": ":", "neural": "-", "truth": "--"}
 
