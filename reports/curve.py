@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = "os^Dvp*XP<>"
-TICKS = 7
+TICKS = 8
 """The most ticks of a logarithmic axis, and the most labels of an axis; of more ticks, every second one has one."""
 LINES = {"classic": ":", "neural": "-", "truth": "--"}
 

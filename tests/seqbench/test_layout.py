@@ -187,7 +187,8 @@ def test_a_folder_refuses_to_be_imported_under_its_own_name(folder: str) -> None
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["list", "models"], ["list", "datasets"], ["list", "suites"], ["run", "--help"]]
+    "arguments",
+    [["--help"], ["list", "models"], ["list", "datasets"], ["list", "suites"], ["run", "--help"], ["curve", "--help"]],
 )
 def test_help_and_list_import_no_slow_library(arguments: list[str]) -> None:
     code = (
