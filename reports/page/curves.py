@@ -1,5 +1,6 @@
 """Lines with intervals: strata, training, and the curves of exhibits."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,8 +13,11 @@ from seqbench.reports.page.svg import COLOURS, TIP, Pen
 
 SIZE, SMALL_SIZE = (400, 280), (200, 130)
 """Widths and heights."""
-MARKED, SMALL_MARKED = 30, 6
-"""The most points of a line that have markers."""
+MARKED, MARKED_OF_MANY = 6, 16
+"""The most points of a line with markers in a small figure; the most markers of a line in others."""
+FENCE = 3.0
+"""Values that lie so many times the distance between the quartiles beyond them are cut off if they need most of the
+height."""
 TOLD = 6
 """The most lines whose ends a description tells."""
 
@@ -59,14 +63,17 @@ def draw(
             line.y,
             color=colour,
             linestyle=style.dash or "none",
-            marker=style.marker if len(line.x) <= (SMALL_MARKED if small else MARKED) else "",
+            marker="" if small and len(line.x) > MARKED else style.marker,
+            markevery=-(-len(line.x) // MARKED_OF_MANY) if len(line.x) > MARKED_OF_MANY else 1,
             linewidth=1.2 if small else 1.6,
             markersize=3 if small else 5,
         )
         drawn.set_gid(f"{TIP}{plain(line.name)}")
     body = pen.svg(figure_of(axes), exhibit.title, description(exhibit))
     legend = () if small or len(styles) < 2 else tuple(legend_of(exhibit.lines, styles))
-    return Figure(plain(exhibit.title), body, legend=legend, size="small" if small else "normal")
+    cut = any(math.isfinite(value) and not up.holds(value) for line in exhibit.lines for value in line.y)
+    caption = "Lines that leave the figure go on beyond it." if cut and not small else ""
+    return Figure(plain(exhibit.title), body, caption, legend, "small" if small else "normal")
 
 
 def legend_of(lines: Sequence[Line], styles: Sequence[Style]) -> list[tuple[str, Style]]:
@@ -85,8 +92,15 @@ def description(exhibit: Curves) -> str:
 
 
 def height_of(lines: Sequence[Line], log: bool = False) -> Extent:
-    """Return the extent of the values; intervals may reach out of it by as much as it is high."""
+    """Return the extent of the values, without those that would press all others together; intervals may reach out of
+    it by as much as it is high."""
+    values = [y for line in lines for y in line.y if math.isfinite(y)]
+    if values and not log:
+        low, high = (float(end) for end in np.quantile(values, [0.25, 0.75]))
+        fence = Extent(low - FENCE * (high - low), high + FENCE * (high - low))
+        near = [value for value in values if fence.holds(value)]
+        if max(values) - min(values) > 2 * (max(near) - min(near)) > 0:
+            values = near
     sides = [side for line in lines for side in (line.low, line.high) if side is not None]
-    inner = extent([y for line in lines for y in line.y], log, 1.0)
-    whole = extent([y for ends in [*sides, *(line.y for line in lines)] for y in ends], log, 0.04)
+    inner, whole = extent(values, log, 1.0), extent([*values, *(y for side in sides for y in side)], log, 0.04)
     return Extent(max(whole.low, inner.low), min(whole.high, inner.high), log)

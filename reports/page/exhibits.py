@@ -1,5 +1,6 @@
 """What tasks show besides scores, each kind in its form: curves, bars and fans as figures, the others as text."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from seqbench.evidence.exhibits import Bars, Curves, Exhibit, Fan, Images, Listing, Matrix, Passage
@@ -12,6 +13,7 @@ from seqbench.reports.page.template import rendered
 
 ROWS = 200
 """The most rows of a listing."""
+_NUMBER = re.compile(r"[−+-]?[\d.,]+( ?%)?|∞|—")
 
 
 def shown(exhibits: Sequence[Exhibit], pen: Pen, scales: Mapping[str, float] | None = None) -> list[Figure]:
@@ -46,7 +48,8 @@ def _figure(exhibit: Exhibit, pen: Pen, scales: Mapping[str, float]) -> Figure:
 def _listing(exhibit: Listing) -> Figure:
     columns = [plain(column) for column in exhibit.columns]
     rows = [[plain(cell) for cell in row] for row in exhibit.rows[:ROWS]]
-    body = rendered("listing.html", title=plain(exhibit.title), columns=columns, rows=rows)
+    numeric = [all(_NUMBER.fullmatch(row[place]) for row in rows if row[place]) for place in range(len(columns))]
+    body = rendered("listing.html", title=plain(exhibit.title), columns=columns, rows=rows, numeric=numeric)
     return Figure("", body, left_out(len(exhibit.rows), ROWS, "rows"), size="wide")
 
 

@@ -10,6 +10,7 @@ import pytest
 from seqbench.evidence.exhibits import Bars, Curves, Exhibit, Fan, Images, Line, Listing, Matrix, Passage
 from seqbench.reports.formatting import plain
 from seqbench.reports.page.bars import NAMES as MOST_BARS
+from seqbench.reports.page.curves import height_of
 from seqbench.reports.page.exhibits import ROWS, shown
 from seqbench.reports.page.figure import LEVELS, Figure
 from seqbench.reports.page.matrix import NAMES as MOST_NAMES
@@ -82,6 +83,7 @@ def test_a_listing_is_a_table_with_heads() -> None:
     figure = draw(Listing("worst", ["text", "p"], [["one\ntwo", "0.9"]]))
     assert texts(figure) == ["worst", "text", "p", "one two", "0.9"]
     assert figure.body.count('<th scope="col"') == 2
+    assert re.findall(r'<td( class="number")?>', figure.body) == ["", ' class="number"']
 
 
 def test_bars_tell_each_value(every_exhibit: Callable[[str], Sequence[Exhibit]]) -> None:
@@ -140,6 +142,14 @@ def test_many_series_of_bars_become_points_on_a_line_per_name() -> None:
     assert tips[:4] == ["x, m0: 0", "y, m0: 0", "x, m1: 1", "y, m1: 2"]
     heights = re.findall(r'viewBox="0 0 400 (\d+)"', figure.body)
     assert int(heights[0]) < 100
+
+
+def test_a_line_far_from_the_others_does_not_press_them_together() -> None:
+    near = [Line(f"l{i}", [1, 2, 3], [i, i + 1, i]) for i in range(4)]
+    assert draw(Curves("c", "x", "y", near)).caption == ""
+    assert height_of([*near, Line("far", [1, 2, 3], [900, 1000, 900])]).high < 20
+    assert "go on beyond" in draw(Curves("c", "x", "y", [*near, Line("far", [1, 2, 3], [900, 1000, 900])])).caption
+    assert height_of([Line("a", [1, 2], [0.0, 1.0]), Line("b", [1, 2], [0.0, 1000.0])]).high > 1000
 
 
 def test_many_curves_are_told_apart_by_colour_and_marker_or_dash() -> None:
