@@ -35,4 +35,4 @@ def _framed(found: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
     import pandas as pd
 
     made = pd.DataFrame(found)
-    return made.astype({name: "Int64" for name in made if re.sub("_[ab]$", "", name) in _COUNTS})
+    return made.astype({name: "Int64" for name in made if re.sub("_[ab]$", "", str(name)) in _COUNTS})
