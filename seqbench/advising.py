@@ -75,7 +75,7 @@ def recognised(path: Path, options: Mapping[str, Any], suite: str | None = None)
     if suite is not None and len(able) == 1:
         best = list(able)
     if len(best) != 1:
-        raise ValueError(_what_is_it(path, best))
+        raise ValueError(_what_is_it(path, best, options, suite))
     return best[0], {**able[best[0]].usual(path, options), **options}
 
 
@@ -155,16 +155,19 @@ def conclude(asked: api.Asked) -> Advised:
     report = root / "report.html"
     report.write_text(api.rendered(tables, "html") + "\n", encoding="utf-8")
     row = table.row(said.model)
-    found, use, forecasts = None, "", None
+    sentences = [*said.sentences, *([ended] if ended else [])]
+    found, use, forecasts = None, "", root / "forecasts.csv"
     if row is not None:
         run = next(record for record in row.records if record.status == "ok")
-        new = f"new{Path(str(run.data_spec.settings['path'])).suffix}"
-        use = f"seqbench predict {run.key[:8]} --data {new} --store {shlex.quote(str(root))}"
-        forecasts = root / "forecasts.csv"
-        found = _forecast(run, asked.store, forecasts)
+        file = Path(str(asked.cells[0].dataset.settings["path"]))
+        use = shlex.join(["seqbench", "predict", run.key[:8], "--data", f"new{file.suffix}", "--store", str(root)])
+        try:
+            found = _forecast(run, file, asked.store, forecasts)
+        except (ValueError, OSError) as error:  # the advice stands without them
+            sentences.append(f"No forecasts were written: {error}.")
     done = {record.key for one in table.rows for record in one.records}
     return Advised(
-        sentences=[*said.sentences, *([ended] if ended else [])],
+        sentences=sentences,
         left=list(dict.fromkeys(cell.label for cell in asked.cells if cell.key not in done and not cell.identity.seed)),
         use=use,
         report=report,
@@ -195,15 +198,15 @@ def advise(path: str | Path, *, minutes: float = 10.0, **request: Any) -> Advise
     return conclude(asked)
 
 
-def _forecast(run: Record, store: Store, table: Path) -> Path | None:
+def _forecast(run: Record, file: Path, store: Store, table: Path) -> Path | None:
     """Write what comes after the file, as a table and a picture; return the picture, None if the file has no later."""
+    kind = task(run.identity.task)
+    if not kind.foresees:
+        return None
     kept = kept_run(str(store.folder(run.identity, run.key)))
-    kind, source = task(run.identity.task), data_of(kept.cell)
-    new = source.read(Path(str(run.data_spec.settings["path"])), kept.encoding)
+    new = data_of(kept.cell).read(file, kept.encoding)
     told = kind.predict(kept.model(), new, kept.encoding, run.detail)
     fans = kind.ahead(new, told)
-    if not fans:
-        return None
     frame = registry.attribute("pandas:DataFrame")(told)
     frame.to_csv(table, index=False, lineterminator="\n")
     picture = table.with_suffix(".png")
@@ -225,20 +228,26 @@ def _named(options: frozenset[str]) -> str:
     return ", ".join(f"--{name.replace('_', '-')}" for name in sorted(options))
 
 
-def _what_is_it(path: Path, best: Sequence[str]) -> str:
-    """Return what to say of a file of which it cannot be told what it holds."""
+def _what_is_it(path: Path, best: Sequence[str], options: Mapping[str, Any], suite: str | None) -> str:
+    """Return what to say of a file of which it cannot be told what it holds.
+
+    Raises:
+        DataError: it is a damaged table.
+    """
     if best:
         names = " or ".join(f"--suite {name}" for name in dict.fromkeys(task(one).suite for one in best))
         return f"{path} may be read in more than one way; say which: {names}"
-    proposals = registry.attribute("seqbench.datasets.series.roles:proposals")(path)
-    columns = registry.attribute("seqbench.datasets.series.roles:columns")(path)
-    if proposals:
-        return f"{path} has the columns {columns}: say what they are. It may hold {'; or '.join(proposals)}"
-    if columns:
-        return (
-            f"{path} has the columns {columns}: say what they are, for classes of texts with --text and --label, for "
-            "series with --time and --value"
+    if suite is not None:
+        return f"{path} and the options {_named(frozenset(options)) or 'none'} do not fit the suite {suite}"
+    if path.suffix.lower() in registry.attribute("seqbench.datasets.tables:SUFFIXES") and path.is_file():
+        header, found = registry.attribute("seqbench.datasets.series.roles:proposals")(path, options)
+        columns = registry.attribute("seqbench.datasets.series.roles:listed")(header)
+        may = (
+            f". It may hold {'; or '.join(found)}"
+            if found
+            else ", for classes of texts with --text and --label, for series with --time and --value"
         )
+        return f"{path} has the columns {columns}: say what they are{may}"
     return (
         f"it cannot be told what {path} holds: name the suite with --suite, such as lm for a text, doc for a folder "
         "with a folder of .txt files per class, tag, translate, qa or music; or give a table (.csv, .tsv, .jsonl, "

@@ -61,7 +61,7 @@ def test_a_second_start_runs_nothing_again(table: str, store: Path) -> None:
 
 @pytest.mark.parametrize("format", ["terminal", "markdown", "latex", "html", "csv"])
 def test_it_is_reported_in_every_format(format: str, table: str, store: Path) -> None:
-    done = seqbench("report", store, "--format", format)
+    done = seqbench("report", store, "--format", format, "--output", "-")
     assert done.returncode == 0, done.stderr
     assert "tally" in done.stdout
     assert "above the true model" not in done.stdout  # whose squared error is 0: no share of it is defined

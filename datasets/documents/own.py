@@ -15,7 +15,7 @@ from seqbench.datasets.documents.base import CUT, PARTS, DocumentDataset, Docume
 from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes
 from seqbench.datasets.series.stamps import Order, parse
 from seqbench.datasets.splits import SPLITS, in_order, part_named
-from seqbench.datasets.tables import TableOptions, shown
+from seqbench.datasets.tables import SUFFIXES, TableOptions, shown
 from seqbench.tasks.documents.model import Texts
 from seqbench.tasks.language.vocab import Vocab
 
@@ -92,7 +92,7 @@ class LabelledFile(TableOptions, DocumentDataset):
     def claims(cls, path: Path, options: frozenset[str]) -> int:
         if path.is_dir():
             return 2 * int(next(path.glob("*/*.txt"), None) is not None)
-        return 2 * int(bool(options & {"text", "label"}) and "value" not in options)
+        return 2 * int(bool(options & {"text", "label"}) and "value" not in options and path.suffix.lower() in SUFFIXES)
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path"})

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError, Dataset
-from seqbench.datasets.files import read_bytes
+from seqbench.datasets.files import first_lines, read_bytes
 from seqbench.datasets.rolls.formats import CSV, JSON, LOWEST, MIDI, PARTS, read_csv, read_json, read_midi
 from seqbench.datasets.splits import assign
 from seqbench.tasks.frames.data import FrameData, NewPieces
@@ -47,7 +47,9 @@ class RollFile(Dataset[FrameData]):
     @classmethod
     def claims(cls, path: Path, options: frozenset[str]) -> int:
         inside = path.iterdir() if path.is_dir() else [path]
-        return 2 * int("frame" in options or any(file.suffix.lower() in (*MIDI, JSON) for file in inside))
+        if path.suffix.lower() == JSON:
+            return int(any(line.lstrip().startswith(("[", '{"train"')) for line in first_lines(path)[:1]))
+        return 2 * int("frame" in options or any(file.suffix.lower() in MIDI for file in inside))
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path", "valid", "test"})

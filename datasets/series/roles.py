@@ -1,14 +1,16 @@
 """What the columns of a user's table may be, so that a message can name the options that are missing."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 from seqbench.data import DataError
 from seqbench.datasets.series.numerals import numbers
 from seqbench.datasets.series.stamps import parse
-from seqbench.datasets.tables import LISTED, SUFFIXES, read_table, shown
+from seqbench.datasets.tables import LISTED, SEPARATORS, Table, read_table, shown
 
 ROWS = 1_000
 """The first so many rows are looked at."""
@@ -18,39 +20,68 @@ CLASSES = 50
 """The most classes that a column is taken to hold."""
 
 
-def proposals(path: Path) -> list[str]:
-    """Return what a table may be, each as the options that say so; empty if it is no table or nothing fits."""
-    try:
-        header = [name for name in read_table(path, {}).header if name]
-        table = read_table(path, dict.fromkeys(header, ""))
-    except (DataError, ImportError):
-        return []
+def proposals(path: Path, options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the names of the columns of a table, and what it may be, each as the options that say so.
+
+    Args:
+        options: those that were given; `encoding`, `separator` and `quotes` say how it is read.
+
+    Raises:
+        DataError: it is no table, or a damaged one.
+    """
+    reading = {name: options[name] for name in ("encoding", "separator", "quotes") if name in options}
+    header, table = _read(path, reading)
     cells = {name: [cell for cell in islice(table[name], ROWS) if cell.strip()] for name in header}
     held = {name: column for name, column in cells.items() if column}
     times = [name for name, column in held.items() if _are_times(column)]
-    times = times or [name for name, column in held.items() if _are_steps(column)]
+    steps = [] if times else [name for name, column in held.items() if _are_steps(column)]
+    times = times or steps
     values = [name for name, column in held.items() if name not in times and _are_numbers(column)]
     texts = sorted((n for n, c in held.items() if _words(c) >= WORDS), key=lambda n: -_words(held[n]))
     classes = [n for n, c in held.items() if n not in (*times, *texts) and 1 < len(set(c)) <= min(CLASSES, len(c) // 5)]
     found = []
     if texts and classes:
         words = [name for name in classes if name not in values] or classes
-        found.append(f"classes of texts, --text {shlex.quote(texts[0])} --label {shlex.quote(words[0])}")
-    if times and values:
+        found.append(f"classes of texts, {_option('text', texts[0])} {_option('label', words[0])}")
+    if times and values and not (steps and classes and not _repeat(held[times[0]])):
         many = [name for name in classes if name not in (*values, *times)] if _repeat(held[times[0]]) else []
-        more = f" --id {shlex.quote(many[0])}" if many else ""
-        found.append(f"series, --time {shlex.quote(times[0])} --value {shlex.quote(values[0])}{more}")
-    return found
+        more = f" {_option('id', many[0])}" if many else ""
+        found.append(f"series, {_option('time', times[0])} {_option('value', values[0])}{more}")
+    return header, found
 
 
-def columns(path: Path) -> str:
-    """Return the names of the columns of a table, for a message; empty if it is none."""
-    if path.suffix.lower() not in SUFFIXES:
-        return ""
+def _read(path: Path, reading: Mapping[str, Any]) -> tuple[list[str], Table]:
+    """Return the names of the columns and the table. Without names of columns, the separator is the one of the suffix,
+    or else the one that divides all rows into as many cells as the header, two at least."""
+    first: tuple[list[str], Table] | DataError
     try:
-        header = read_table(path, {}).header
-    except (DataError, ImportError):
-        return ""
+        first = _columns(path, reading)
+    except DataError as error:
+        first = error
+    if isinstance(first, tuple) and (len(first[0]) > 1 or "separator" in reading):
+        return first
+    for separator in SEPARATORS if "separator" not in reading else ():
+        with suppress(DataError):
+            header, table = _columns(path, {**reading, "separator": separator})
+            if len(header) > 1:
+                return header, table
+    if isinstance(first, DataError):
+        raise first
+    return first
+
+
+def _columns(path: Path, reading: Mapping[str, Any]) -> tuple[list[str], Table]:
+    header = [name for name in read_table(path, {}, **reading).header if name]
+    return header, read_table(path, dict.fromkeys(header, ""), **reading)
+
+
+def _option(name: str, column: str) -> str:
+    """Return an option with the name of a column, as a shell reads it."""
+    return shlex.join([f"--{name}={column}"] if column.startswith("-") else [f"--{name}", column])
+
+
+def listed(header: Sequence[str]) -> str:
+    """Return names of columns for a message."""
     more = f" and {len(header) - LISTED:,} more" if len(header) > LISTED else ""
     return ", ".join(map(shown, header[:LISTED])) + more
 

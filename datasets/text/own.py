@@ -10,6 +10,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError
 from seqbench.datasets.files import UTF_8, decode, encoding_note, encoding_of, read_bytes, read_distinct, unix_line_ends
+from seqbench.datasets.tables import SUFFIXES as TABLES
 from seqbench.datasets.text.base import Notes, Parts, TextDataset, by_position
 
 SUFFIXES = ("", ".txt", ".text", ".md", ".rst", ".log")
@@ -51,7 +52,7 @@ class TextFile(TextDataset):
         if not path.is_file():
             return 0
         told = bool(options & {"unit", "convention", "vocab_size", "min_count"})
-        return 2 if told else int(path.suffix.lower() in SUFFIXES)
+        return int(path.suffix.lower() in SUFFIXES) + int(told and path.suffix.lower() not in TABLES)
 
     def identity(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude={"path", "valid", "test"})
@@ -75,7 +76,7 @@ class TextFile(TextDataset):
             if length < FEWEST:
                 raise DataError(
                     f"{self.path} holds {length} {self.unit}s, too few to be split 80/10/10; "
-                    f"give at least {FEWEST}, or files of their own for the other parts, as valid= and test="
+                    f"give at least {FEWEST}, or files of their own for the other parts, with --valid and --test"
                 )
             parts = by_position(texts[0], train=0.8, valid=0.1, unit=self.unit)
         notes: Notes = {"line_ends_read_as_newlines": returns} if returns else {}

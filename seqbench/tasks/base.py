@@ -75,6 +75,8 @@ class Task(ABC, Generic[Data, Model]):
     """The name of the suite that is shipped for this task."""
     holds: ClassVar[str] = "data"
     """What a file of this task holds, in the plural."""
+    foresees: ClassVar[bool] = False
+    """Whether predictions for a file are of what comes after it (`ahead`)."""
     metrics: ClassVar[tuple[Metric, ...]]
     strata: ClassVar[tuple[Property, ...]] = ()
     """By which properties of items scores can be divided, in the record and in pictures."""
@@ -264,7 +266,7 @@ class Task(ABC, Generic[Data, Model]):
         """
 
     def ahead(self, new: Any, told: Mapping[str, Any]) -> Sequence[Fan]:
-        """Return pictures of what comes after new data; empty if predictions of this task are not of the future.
+        """Return pictures of what comes after new data, if the task `foresees`.
 
         Args:
             new: as `Dataset.read` returns it.

@@ -53,6 +53,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
     name: ClassVar[str] = "forecast"
     suite: ClassVar[str] = "ts"
     holds: ClassVar[str] = "series"
+    foresees: ClassVar[bool] = True
     metrics: ClassVar[tuple[Metric, ...]] = (
         MASE,
         SMAPE,
