@@ -90,7 +90,7 @@ def _imported(file: Path) -> Iterator[str]:
 
 def drawn() -> str:
     """The floors as CONTRIBUTING.md shows them."""
-    return "\n".join(f"{' · '.join(floor):62}{words}" for floor, words in PICTURE.items())
+    return "\n".join(f"{' · '.join(floor):74}{words}" for floor, words in PICTURE.items())
 
 
 def _floor(floors: tuple[tuple[str, ...], ...], room: str) -> int:
