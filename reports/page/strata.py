@@ -21,7 +21,7 @@ def strata(table: Table, rows: Sequence[Row], pen: Pen) -> Group:
         row.label: Style("truth", "", "--") if row.kind == "truth" else series(place, LINES[row.kind])
         for place, row in enumerate(rows)
     }
-    found = list(_panels(replace(table, rows=tuple(rows))))
+    found = list(_panels(replace(table, rows=tuple(rows)))) if rows else []
     drawn = {line.label for panel in found for line in panel.lines}
     return Group(
         "Scores by what is predicted",

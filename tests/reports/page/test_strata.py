@@ -40,3 +40,7 @@ def test_a_task_without_properties_has_no_figures(run: Make) -> None:
     made = table([run("kn")])
     with drawing():
         assert list(strata(made, made.rows, Pen()).figures) == []
+
+
+def test_without_comparable_models_there_are_no_figures(run: Make, lengths: None) -> None:
+    assert list(strata(table([run("kn", status="failed")]), [], Pen()).figures) == []
