@@ -51,7 +51,7 @@ types: $(VENV)/developed ## mypy --strict on every file
 # Accessibility is measured where axe-core can be had; without it, its test is skipped.
 .browser:
 	mkdir -p $@
-	npm install --no-save --silent --prefix $@ axe-core > /dev/null 2>&1 || true
+	npm install --no-save --no-audit --no-fund --fetch-retries=0 --prefix $@ axe-core > /dev/null 2>&1 || true
 
 # One process a core, each with one thread.
 unit: $(VENV)/developed .browser ## the tests, one process per core

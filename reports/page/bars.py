@@ -1,12 +1,13 @@
 """Values by name: lying bars, whose names can be read; points on a line if there are many series."""
 
 import math
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seqbench.evidence.exhibits import Bars
-from seqbench.reports.formatting import broken, plain
+from seqbench.reports.formatting import plain
 from seqbench.reports.page.axes import LARGE, LETTER, canvas, extent, figure_of, number, set_x
 from seqbench.reports.page.figure import Figure, Style, left_out, series
 from seqbench.reports.page.svg import COLOURS, TIP, Pen
@@ -27,7 +28,7 @@ def draw(exhibit: Bars, pen: Pen) -> Figure:
     names = [plain(name) for name in exhibit.names[:NAMES]]
     count = len(exhibit.values)
     dots, thick = count > SIDE_BY_SIDE, 10.0 if count > 1 else LINE
-    labels = [broken(name, LETTERS) for name in names]
+    labels = [wrap(name, LETTERS) or [""] for name in names]
     heights = [max(LINE * len(lines), 16.0 if dots else thick * count) + GAP for lines in labels]
     middles = (np.cumsum(heights) - np.array(heights) / 2).tolist()
     left = 14 + LETTER * LARGE * max((len(line) for lines in labels for line in lines), default=1)

@@ -136,6 +136,11 @@ def test_a_shade_means_the_same_in_all_passages_of_a_unit() -> None:
     assert levels == [["0", "2"], ["0", "8"], ["8"]]
 
 
+def test_names_of_bars_are_broken_between_words() -> None:
+    figure = draw(Bars("b", "F1", ["another stored pattern", ""], {"m": [1, 2]}))
+    assert [text for text in texts(figure) if text[0] in "ap"] == ["another stored", "pattern"]
+
+
 def test_many_series_of_bars_become_points_on_a_line_per_name() -> None:
     figure = draw(Bars("b", "F1", ["x", "y"], {f"m{i}": [i, 2 * i] for i in range(6)}))
     tips = re.findall(r"<g><title>([^<]*)</title>", figure.body)
