@@ -48,9 +48,9 @@ def curve(
 ) -> None:
     """Measure how scores grow with the training part, and at which size the order of two models turns.
 
-    Each model learns from several shares of the training part, each with several seeds (3, unless --seeds says
-    otherwise) that draw other parts. The test part stays the same. Cells whose records are in the store are not run
-    again.
+    Each model learns from several shares of the training part, with 3 seeds unless --seeds says otherwise.
+
+    Each seed draws other parts; the test part stays. Cells whose records are in the store are not run again.
     """
     with plain_errors():
         from seqbench import curves, progress
