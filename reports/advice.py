@@ -9,7 +9,7 @@ import numpy as np
 from seqbench.evidence.statistics import Comparison, compare
 from seqbench.reports.formatting import ABSENT, Written, interval, percent, places, seconds
 from seqbench.reports.groups import listed
-from seqbench.reports.summary import cost_of, needed_to_tell, scored
+from seqbench.reports.summary import cost_of, needed_to_tell, score, value
 from seqbench.reports.table import Row, Table, best_on_validation
 
 
@@ -85,33 +85,32 @@ def _kept(table: Table, row: Row) -> str:
 
 def _told(table: Table, row: Row) -> str:
     """Return a model with its score and interval: `lstm: macro-F1 91.2 % [90.4–91.9]`."""
-    metric, score = table.metrics[0], row.scores.get(table.metrics[0].name)
-    found = row.estimate
-    written = Written.of(metric, [score, *((found.low, found.high) if found else ())])
-    within = f" [{written.interval(found.low, found.high)}]" if found else ""
-    return f"{scored(table, row).replace(f', {metric.title}', f': {metric.title}', 1)}{within}"
+    metric, found = table.metrics[0], row.estimate
+    within = ""
+    if found is not None:
+        written = Written.of(metric, [row.scores.get(metric.name), found.low, found.high])
+        within = f" [{written.interval(found.low, found.high)}]"
+    return f"{row.label}: {score(table, row)}{within}"
 
 
 def _beside(table: Table, row: Row, found: Comparison) -> str:
     """Return a score, and how far the network is from the classic model: `(91.5 %, difference +0.3 points [−0.4 to
     1.0])`."""
-    metric, score = table.metrics[0], row.scores.get(table.metrics[0].name)
-    value = f"{Written.of(metric, [score])(score)}{' %' if metric.per_cent else ''}"
-    return f"({value}, difference {_difference(table, found.difference, found.low, found.high)})"
+    return f"({value(table, row)}, difference {_difference(table, found.difference, found.low, found.high)})"
 
 
-def _difference(table: Table, value: float, low: float, high: float) -> str:
+def _difference(table: Table, gap: float, low: float, high: float) -> str:
     """Return a difference with its interval: of a perplexity as a share, of a share in points."""
     metric = table.metrics[0]
-    if not all(map(math.isfinite, (value, low, high))):
+    if not all(map(math.isfinite, (gap, low, high))):
         return ABSENT
     if metric.scale == "log":
-        share, *ends = (float(np.expm1(number)) for number in (value, low, high))
+        share, *ends = (float(np.expm1(number)) for number in (gap, low, high))
         return f"{percent(share)} [{percent(ends[0])} to {percent(ends[1])}]"
     factor = metric.factor
     decimals = max(1, places([factor * max(abs(low), abs(high))], 2)) if metric.per_cent else places([high - low], 2)
     unit = " points" if metric.per_cent else ""
-    text = f"{factor * value:+.{decimals}f}".replace("-", "−")
+    text = f"{factor * gap:+.{decimals}f}".replace("-", "−")
     return f"{text}{unit} [{interval(factor * low, factor * high, decimals)}]"
 
 

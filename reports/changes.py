@@ -210,16 +210,11 @@ def _change(a: Table, b: Table, row_a: Row, row_b: Row, data: Sequence[str]) -> 
 
 def _fits(a: Row, b: Row) -> tuple[tuple[Sequence[Columns], Sequence[Columns]], tuple[int, ...]]:
     """Return the fits of both sides that are compared, and their seeds: those in common, or else all fits."""
-    by_seed = [_by_seed(row) for row in (a, b)]
-    common = tuple(seed for seed in by_seed[0] if seed in by_seed[1])
+    ours, theirs = a.by_seed, b.by_seed
+    common = tuple(seed for seed in ours if seed in theirs)
     if not common:
         return (a.fits, b.fits), ()
-    return ([by_seed[0][seed] for seed in common], [by_seed[1][seed] for seed in common]), common
-
-
-def _by_seed(row: Row) -> dict[int, Columns]:
-    seeds = [record.identity.seed for record in row.records if record.status == "ok"]
-    return dict(zip(seeds, row.fits, strict=True)) if row.fits else {}
+    return ([ours[seed] for seed in common], [theirs[seed] for seed in common]), common
 
 
 def _identical(a: Row, b: Row, fits: tuple[Sequence[Columns], Sequence[Columns]]) -> bool:

@@ -14,12 +14,12 @@ from seqbench.evidence.statistics import Estimate
 from seqbench.evidence.strata import Property
 from seqbench.reports.formatting import plain, titled
 from seqbench.reports.groups import listed
+from seqbench.reports.pictures import picture
 from seqbench.reports.table import Table
 from seqbench.tasks import task
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MARKERS = "os^Dvp*XP<>"
 TICKS = 8
@@ -89,24 +89,9 @@ def draw_panels(found: Sequence[Panel], path: Path) -> None:
     Raises:
         ValueError: the format is unknown.
     """
-    import matplotlib as mpl
-
-    # no formulas, since names may contain dollars; the same runs give the same bytes
-    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
-        figure = _figure(found)
-        try:
-            figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
-        except ValueError as error:
-            raise ValueError(f"{path} cannot be drawn: {error}") from None
-
-
-def _figure(panels: Sequence[Panel]) -> "Figure":
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(1 + 6.5 * len(panels), 4.2), layout="constrained")
-    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        _draw(axes, panel)
-    return figure
+    with picture((1 + 6.5 * len(found), 4.2), path) as figure:
+        for axes, panel in zip(figure.subplots(1, len(found), squeeze=False)[0], found, strict=True):
+            _draw(axes, panel)
 
 
 def _draw(axes: "Axes", panel: Panel) -> None:
@@ -173,7 +158,7 @@ def panels(tables: Sequence[Table], against: str, metric: str | None = None) -> 
     if varied:
         return [_of_option(found, name, against, metric) for name, found in varied.items()]
     pairs = [(table, prop) for table in tables for prop in task(table.basis.task).strata if prop.name == against]
-    drawn = [panel for table, prop in pairs if (panel := _of_property(table, prop, metric)).lines]
+    drawn = [panel for table, prop in pairs if (panel := of_property(table, prop, metric)).lines]
     if not drawn:
         raise ValueError(_nothing(tables, against))
     return drawn
@@ -191,8 +176,9 @@ def _of_option(found: Mapping[float, Table], title: str, option: str, metric: st
     return Panel(title, option, drawn, list(found), lines)
 
 
-def _of_property(table: Table, prop: Property, metric: str | None) -> Panel:
-    """The horizontal axis has the mean of each stratum's values."""
+def of_property(table: Table, prop: Property, metric: str | None = None) -> Panel:
+    """Return the scores of a table by a property; the horizontal axis has the mean of each stratum's values. It has no
+    line if the runs do not hold the property."""
     shown, lines = _metric(table, metric), []
     kind, basis = task(table.basis.task), table.basis.comparability
     for row in table.rows:

@@ -3,23 +3,20 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from typing import ClassVar
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined, Template
 
-from seqbench.reports.formatting import titled
 from seqbench.reports.frame import frame
+from seqbench.reports.markup import environment
 from seqbench.reports.ranks import sheets
 from seqbench.reports.sheet import Column, Sheet, rows
 from seqbench.reports.table import Table
 
 METRICS = 2
 """The most metrics that a table shows; the frame has them all."""
-LEFT_OUT = {"valid", "SD over seeds", "skill", "of it training", "peak memory"}
-"""Titles of other columns that are left out. Speeds are left out too."""
+LEFT_OUT = {"valid", "sd", "skill", "training", "speed", "memory"}
+"""Other columns that are left out, by their names."""
 
 
 class Results(pd.DataFrame):
@@ -45,8 +42,9 @@ class Results(pd.DataFrame):
 
 def render(tables: Sequence[Table]) -> str:
     """Return tables as HTML to be placed in a page."""
-    left_out = LEFT_OUT | {titled(metric) for table in tables for metric in table.metrics[METRICS:]}
-    return _template().render(pages=[_narrow(page, left_out) for page in sheets(tables)], rows=rows)
+    left_out = LEFT_OUT | {metric.name for table in tables for metric in table.metrics[METRICS:]}
+    template = environment("seqbench.reports").get_template("notebook.html")
+    return template.render(pages=[_narrow(page, left_out) for page in sheets(tables)], rows=rows)
 
 
 def _narrow(page: Sheet, left_out: AbstractSet[str]) -> Sheet:
@@ -55,13 +53,6 @@ def _narrow(page: Sheet, left_out: AbstractSet[str]) -> Sheet:
 
 
 def _dispensable(column: Column, left_out: AbstractSet[str]) -> bool:
-    if column.title == "status":
+    if column.key == "status":
         return all(cell.text == "ok" for cell in column.cells)
-    return column.title in left_out or column.title.endswith("/s")
-
-
-@cache
-def _template() -> Template:
-    source = files("seqbench.reports").joinpath("templates", "notebook.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(source)
+    return column.key in left_out

@@ -37,7 +37,7 @@ def draw_weights(weights: Floats, rows: Sequence[str], columns: Sequence[str], p
     """Draw weights (R, C), which have the names `rows` and `columns`."""
     widest = max(map(len, rows), default=0)
     size = (1.5 + 0.45 * len(columns) + 0.06 * max(0, widest - 8), 1.5 + 0.35 * len(rows))
-    with _figure(size, path) as figure:
+    with picture(size, path) as figure:
         axes = figure.subplots()
         image = axes.imshow(weights, cmap="Greys", vmin=0, vmax=max(1.0, float(weights.max(initial=0))), aspect="auto")
         axes.set_xticks(range(len(columns)), columns, rotation=60, ha="left")
@@ -51,7 +51,7 @@ def draw_heads(heads: Mapping[str, Floats], steps: Sequence[str], path: Path) ->
     """Draw the weights (T, N) of each head by its name: a panel per head, a column per step, a row per row of the
     memory."""
     size = (1.5 + 0.16 * len(steps), 0.9 + 2.2 * len(heads))
-    with _figure(size, path) as figure:
+    with picture(size, path) as figure:
         panels = figure.subplots(len(heads), 1, sharex=True, squeeze=False)[:, 0]
         for axes, (name, weights) in zip(panels, heads.items(), strict=True):
             image = axes.imshow(weights.T, cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
@@ -66,7 +66,7 @@ def draw_patterns(rows: Mapping[str, Signs], shape: tuple[int, int], names: Sequ
     first `SHEET` of them. +1 is black, −1 white, 0 grey."""
     count = min(SHEET, len(names))
     size = (0.9 + 0.9 * count * max(1.0, shape[1] / shape[0] / 4), 0.4 + 1.0 * len(rows))
-    with _figure(size, path) as figure:
+    with picture(size, path) as figure:
         grid = figure.subplots(len(rows), count, squeeze=False)
         for places, (title, patterns) in zip(grid, rows.items(), strict=True):
             places[0].set_ylabel(title, rotation=0, ha="right", va="center")
@@ -82,7 +82,7 @@ def draw_roll(roll: Roll, lowest: int, path: Path) -> None:
     sounding = np.flatnonzero(roll.any(axis=0))
     low, high = (int(sounding[0]), int(sounding[-1]) + 1) if len(sounding) else (0, roll.shape[1])
     octaves = [key for key in range(low, high) if (lowest + key) % 12 == 0]
-    with _figure((1.2 + min(100.0, 0.09 * len(roll)), 1.0 + 0.09 * (high - low)), path) as figure:
+    with picture((1.2 + min(100.0, 0.09 * len(roll)), 1.0 + 0.09 * (high - low)), path) as figure:
         axes = figure.subplots()
         shown = roll[:, low:high].T
         axes.imshow(shown, cmap="Greys", vmin=0, vmax=1, aspect="auto", origin="lower", interpolation="nearest")
@@ -95,7 +95,7 @@ def draw_fans(fans: Sequence[Fan], path: Path) -> None:
     shown = fans[:FANS]
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
-    with _figure((6.5 * columns, 2.6 * rows), path) as figure:
+    with picture((6.5 * columns, 2.6 * rows), path) as figure:
         for axes, fan in zip(figure.subplots(rows, columns, squeeze=False).ravel(), shown, strict=False):
             before, after = np.arange(1 - len(fan.past), 1), np.arange(1, len(fan.mean) + 1)
             axes.plot(before, fan.past, color="black", linewidth=1)
@@ -114,13 +114,20 @@ def draw_fans(fans: Sequence[Fan], path: Path) -> None:
 
 
 @contextmanager
-def _figure(size: tuple[float, float], path: Path) -> Iterator["Figure"]:
+def picture(size: tuple[float, float], path: Path) -> Iterator["Figure"]:
     """Lend a figure of this size in inches, and write it: without formulas, since names may contain dollars; the same
-    figure gives the same bytes."""
+    figure gives the same bytes.
+
+    Raises:
+        ValueError: the format of the file is unknown.
+    """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
         figure = Figure(figsize=size, layout="constrained")
         yield figure
-        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+        try:
+            figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+        except ValueError as error:
+            raise ValueError(f"{path} cannot be drawn: {error}") from None

@@ -12,12 +12,12 @@ import numpy as np
 
 from seqbench.reports.formatting import plain
 from seqbench.reports.groups import listed
+from seqbench.reports.pictures import picture
 from seqbench.reports.ranks import Ranking, rankings
 from seqbench.reports.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 FEWEST = 5
 """The smallest number of data sets of a diagram."""
@@ -26,35 +26,19 @@ STEP = 0.32
 
 
 def draw(tables: Sequence[Table], path: Path) -> None:
-    """Draw one diagram per task that has enough data sets.
+    """Draw one diagram per task that has enough data sets, below each other.
 
     Raises:
         ValueError: there is none, or the file's format is unknown.
     """
-    import matplotlib as mpl
-
     found = [one for one, own in rankings(tables) if len(own) >= FEWEST]
     if not found:
         raise ValueError(_too_few(tables))
-    # no formulas, since names may contain dollars; the same runs give the same bytes
-    with mpl.rc_context({"text.parse_math": False, "svg.hashsalt": "seqbench"}):
-        made = figure(found)
-        try:
-            made.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
-        except ValueError as error:
-            raise ValueError(f"{path} cannot be drawn: {error}") from None
-
-
-def figure(found: Sequence[Ranking]) -> "Figure":
-    """Return the diagrams below each other."""
-    from matplotlib.figure import Figure
-
     heights = [1.5 + STEP * ((len(one.models) + 1) // 2) for one in found]
-    made = Figure(figsize=(9, sum(heights)), layout="constrained")
-    panels = made.subplots(len(found), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
-    for axes, one, height in zip(panels, found, heights, strict=True):
-        _draw(axes, one, height)
-    return made
+    with picture((9, sum(heights)), path) as figure:
+        panels = figure.subplots(len(found), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+        for axes, one, height in zip(panels, found, heights, strict=True):
+            _draw(axes, one, height)
 
 
 def _draw(axes: "Axes", found: Ranking, height: float) -> None:

@@ -196,11 +196,13 @@ def _scored(metric: Metric, sizes: Sequence[Size], label: str) -> list[_Scored]:
         row = size.table.row(label)
         if row is None or metric.name not in row.estimates:
             continue
-        seeds = [record.identity.seed for record in row.records if record.status == "ok"]
-        scores = [float(metric.on_scale(metric.of_items(fit).sum(axis=0, keepdims=True))[0]) for fit in row.fits]
-        if np.isfinite(scores).all():
-            fits = dict(zip(seeds, row.fits, strict=True))
-            found.append(_Scored(size, fits, dict(zip(seeds, scores, strict=True)), row.comparable))
+        fits = row.by_seed
+        scores = {
+            seed: float(metric.on_scale(metric.of_items(fit).sum(axis=0, keepdims=True))[0])
+            for seed, fit in fits.items()
+        }
+        if np.isfinite(list(scores.values())).all():
+            found.append(_Scored(size, fits, scores, row.comparable))
     return found
 
 

@@ -117,10 +117,21 @@ def needed_to_tell(table: Table, found: Comparison) -> str:
 
 
 def scored(table: Table, row: Row) -> str:
-    metric = table.metrics[0]
-    value = row.scores.get(metric.name)
+    """Return `lstm, perplexity 98.20 (3 fits)`."""
+    return f"{row.label}, {score(table, row)}"
+
+
+def score(table: Table, row: Row) -> str:
+    """Return `perplexity 98.20 (3 fits)`."""
     fits = "" if not row.stochastic else " (one fit)" if row.pooled == 1 else f" ({row.pooled} fits)"
-    return f"{row.label}, {metric.title} {Written.of(metric, [value])(value)}{' %' if metric.per_cent else ''}{fits}"
+    return f"{table.metrics[0].title} {value(table, row)}{fits}"
+
+
+def value(table: Table, row: Row) -> str:
+    """Return `98.20`, or a share as `91.2 %`."""
+    metric = table.metrics[0]
+    found = row.scores.get(metric.name)
+    return f"{Written.of(metric, [found])(found)}{' %' if metric.per_cent else ''}"
 
 
 def _distance(table: Table, skill: float) -> str:

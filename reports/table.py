@@ -76,6 +76,12 @@ class Row:
         return f"{self.pooled} of {len(self.records)} seeds" if self.pooled else ", ".join(statuses)
 
     @property
+    def by_seed(self) -> dict[int, Columns]:
+        """Columns of the pooled fits by their seeds; empty if those of one are missing."""
+        seeds = [record.identity.seed for record in self.records if record.status == "ok"]
+        return dict(zip(seeds, self.fits, strict=True)) if self.fits else {}
+
+    @property
     def first(self) -> tuple[Record, Columns | None] | None:
         """The first pooled fit, with its columns as they are stored; None if no cell ended ok."""
         record = next((record for record in self.records if record.status == "ok"), None)

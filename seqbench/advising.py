@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from seqbench.tasks import TASKS, task
 
 PRESET = "advice"
 """The preset whose rows are tried: classic models first, then networks, those that promise most first."""
+Follow = Callable[[api.Asked, Collection[str]], object]
+"""Runs cells; of those whose keys are given, nothing is said."""
 SEEDS = 3
 """Fits of the models that decide, if time lasts."""
 
@@ -130,14 +132,26 @@ def folder(file: Path) -> Path:
 
 
 def again(asked: api.Asked) -> api.Asked | None:
-    """Return the further fits of the models that decide, the best network and the best classic model; None if their
-    results do not depend on a seed, or there are none."""
-    (table,) = asked.tables()
+    """Return the run with further fits of the models that decide, the best network and the best classic model; None if
+    their results do not depend on a seed, or nothing was fitted."""
+    table = next(iter(asked.tables()), None)
+    if table is None:
+        return None
     names = {table.reference, table.headline.neural} if table.headline else set()
     rows = [row for row in table.rows if row.label in names and row.stochastic and row.pooled]
     keys = {record.key for row in rows for record in row.records}
     cells = [cell.repeated(seed) for seed in range(1, SEEDS) for cell in asked.cells if cell.key in keys]
     return replace(asked, cells=[*asked.cells, *cells]) if cells else None
+
+
+def fit(asked: api.Asked, follow: Follow) -> api.Asked:
+    """Fit each model once, then those that decide with further seeds; return all that was asked."""
+    follow(asked, frozenset())
+    more = again(asked)
+    if more is None:
+        return asked
+    follow(more, {cell.key for cell in asked.cells})
+    return more
 
 
 def conclude(asked: api.Asked) -> Advised:
@@ -188,18 +202,18 @@ def advise(path: str | Path, *, minutes: float = 10.0, **request: Any) -> Advise
         ValueError: the file or an option is wrong, or no model could be fitted in the time.
     """
     deadline = time.monotonic() + 60 * minutes
-    asked = ask(path, **request)
-    for _ in asked.start(deadline):
-        pass
-    if asked.tables() and (more := again(asked)) is not None:
-        asked = more
+
+    def follow(asked: api.Asked, told: Collection[str]) -> None:
         for _ in asked.start(deadline):
             pass
-    return conclude(asked)
+
+    return conclude(fit(ask(path, **request), follow))
 
 
 def _forecast(run: Record, file: Path, store: Store, table: Path) -> Path | None:
     """Write what comes after the file, as a table and a picture; return the picture, None if the file has no later."""
+    import pandas as pd
+
     kind = task(run.identity.task)
     if not kind.foresees:
         return None
@@ -207,8 +221,7 @@ def _forecast(run: Record, file: Path, store: Store, table: Path) -> Path | None
     new = data_of(kept.cell).read(file, kept.encoding)
     told = kind.predict(kept.model(), new, kept.encoding, run.detail)
     fans = kind.ahead(new, told)
-    frame = registry.attribute("pandas:DataFrame")(told)
-    frame.to_csv(table, index=False, lineterminator="\n")
+    pd.DataFrame(told).to_csv(table, index=False, lineterminator="\n")
     picture = table.with_suffix(".png")
     registry.attribute("seqbench.reports.pictures:draw_fans")(fans, picture)
     return picture

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined, Template
 
 from seqbench.recurrent.inspection.units import Activity
 from seqbench.reports.formatting import plain, visible
+from seqbench.reports.markup import environment
 
 WIDTH = 100
 """About the number of characters in the symbols of one table."""
@@ -42,8 +40,10 @@ def render(activity: Activity, units: Sequence[int], title: str) -> str:
         (first, last, seen[first:last], [(unit, _fields(activity, seen, unit, first, last, scale)) for unit in units])
         for first, last in _lines(seen)
     ]
-    return _template().render(
-        title=plain(title), quantity=activity.quantity, scale=f"{scale:.3g}", tables=tables, total=len(seen)
+    return (
+        environment("seqbench.recurrent.inspection")
+        .get_template("cells.html")
+        .render(title=plain(title), quantity=activity.quantity, scale=f"{scale:.3g}", tables=tables, total=len(seen))
     )
 
 
@@ -64,10 +64,3 @@ def _fields(activity: Activity, seen: Sequence[str], unit: int, first: int, last
         )
         for symbol, value in zip(seen[first:last], activity.values[first:last, unit].tolist(), strict=True)
     ]
-
-
-@cache
-def _template() -> Template:
-    source = files("seqbench.recurrent.inspection").joinpath("templates", "cells.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(source)

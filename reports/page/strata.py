@@ -1,11 +1,10 @@
 """Scores of a few models by properties of items: by their length, their place, how frequent they are."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
 
 from seqbench.evidence.exhibits import Curves, Line
-from seqbench.reports.curve import LINES, Panel, panels
+from seqbench.reports.curve import LINES, Panel, of_property
 from seqbench.reports.formatting import plain, titled
 from seqbench.reports.page import curves
 from seqbench.reports.page.axes import spread
@@ -21,7 +20,8 @@ def strata(table: Table, rows: Sequence[Row], pen: Pen) -> Group:
         row.label: Style("truth", "", "--") if row.kind == "truth" else series(place, LINES[row.kind])
         for place, row in enumerate(rows)
     }
-    found = list(_panels(replace(table, rows=tuple(rows)))) if rows else []
+    shown = replace(table, rows=tuple(rows))
+    found = [panel for prop in task(table.basis.task).strata if (panel := of_property(shown, prop)).lines]
     drawn = {line.label for panel in found for line in panel.lines}
     return Group(
         "Scores by what is predicted",
@@ -29,12 +29,6 @@ def strata(table: Table, rows: Sequence[Row], pen: Pen) -> Group:
         f"Each point is a part of the test items, with its {100 * table.settings.level:g} % interval.",
         tuple((plain(label), style) for label, style in styles.items() if label in drawn),
     )
-
-
-def _panels(table: Table) -> Iterator[Panel]:
-    for prop in task(table.basis.task).strata if table.rows else ():
-        with suppress(ValueError):  # the runs do not hold the property
-            yield from panels([table], prop.name)
 
 
 def _figure(panel: Panel, styles: dict[str, Style], pen: Pen) -> Figure:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from seqbench.cli.app import INTERRUPTED, app, plain_errors, print_out, say
-from seqbench.cli.options import Device, Reading, grouped, of_run, of_store
+from seqbench.cli.app import app, interruptible, plain_errors, print_out, say
+from seqbench.cli.options import Device, NoText, Reading, grouped, of_run, of_store
 
 
 @app.command()
@@ -25,7 +25,7 @@ def advise(
         int | None, of_run(help="Number of fits at the same time; by default the free cores.", min=1)
     ] = None,
     device: Device = "auto",
-    no_text: Annotated[bool, of_store("--no-text", help="Keep the words of the data out of the store.")] = False,
+    no_text: NoText = False,
     quiet: Annotated[bool, of_store("--quiet", help="Show no progress, only the advice.")] = False,
     store: Annotated[
         Path | None, of_store(help="Folder of the records; by default advice/ and the name of the file.")
@@ -51,12 +51,6 @@ def advise(
         )
         if not quiet:
             say(advising.understood(asked))
-        try:
-            progress.follow(asked, quiet, deadline)
-            more = advising.again(asked) if asked.tables() else None
-            if more is not None:
-                progress.follow(more, quiet, deadline, told={cell.key for cell in asked.cells})
-        except KeyboardInterrupt:
-            say(f"interrupted; finished fits are in {asked.store.root}, and the same command goes on from there")
-            raise typer.Exit(INTERRUPTED) from None
-        print_out(advising.conclude(more or asked).text())
+        with interruptible(asked.store.root):
+            asked = advising.fit(asked, lambda run, told: progress.follow(run, quiet, deadline, told))
+        print_out(advising.conclude(asked).text())

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -43,6 +44,16 @@ def plain_errors() -> Iterator[None]:
     except (ValueError, OSError, ImportError) as error:
         say(f"seqbench: {error}", "red")
         raise typer.Exit(2) from None
+
+
+@contextmanager
+def interruptible(store: Path) -> Iterator[None]:
+    """On Ctrl-C, say that what has finished is kept, and leave."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def say(text: str, color: str | None = None) -> None:

@@ -8,8 +8,23 @@ from typing import Annotated
 
 import typer
 
-from seqbench.cli.app import INTERRUPTED, app, plain_errors, print_out, say
-from seqbench.cli.options import Datasets, Models, Reading, Running, Store, grouped, of_file, of_run, of_store
+from seqbench.cli.app import app, interruptible, plain_errors, print_out
+from seqbench.cli.options import (
+    Data,
+    Datasets,
+    DryRun,
+    Models,
+    NoText,
+    Quiet,
+    Reading,
+    Retry,
+    Running,
+    Store,
+    Suite,
+    Task,
+    grouped,
+    of_store,
+)
 
 
 class CurveFormat(StrEnum):
@@ -22,26 +37,21 @@ class CurveFormat(StrEnum):
 @app.command()
 @grouped
 def curve(
-    suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")] = "lm",
-    task: Annotated[str | None, typer.Option(help="Only the part of the suite that is of this task.")] = None,
+    suite: Suite = "lm",
+    task: Task = None,
     model: Models = None,
     dataset: Datasets = None,
     sizes: Annotated[
         str,
         typer.Option(help="Number of sizes, each half of the next; or shares of the training part, such as 1,1/3,0.1."),
     ] = "6",
-    data: Annotated[
-        Path | None,
-        of_file(
-            help="A file of your own: text, tagged sentences, or a table of documents, pairs, series or sequences."
-        ),
-    ] = None,
+    data: Data = None,
     reading: Reading = Reading(),  # noqa: B008 (replaced by its options)
     running: Running = Running(),  # noqa: B008
-    retry: Annotated[bool, of_run("--retry", help="Run cells again whose status is not ok.")] = False,
-    dry_run: Annotated[bool, of_run("--dry-run", help="List the cells and run nothing.")] = False,
-    no_text: Annotated[bool, of_store("--no-text", help="Keep the words of the data out of the store.")] = False,
-    quiet: Annotated[bool, of_store("--quiet", help="Show no progress, only the table.")] = False,
+    retry: Retry = False,
+    dry_run: DryRun = False,
+    no_text: NoText = False,
+    quiet: Quiet = False,
     format: Annotated[CurveFormat, of_store(help="Format of the table.")] = CurveFormat.terminal,
     output: Annotated[Path | None, of_store(help="File to draw the curves into: .png, .svg or .pdf.")] = None,
     store: Store = Path("results"),
@@ -76,11 +86,8 @@ def curve(
         if dry_run:
             progress.show_cells(asked)
             return
-        try:
+        with interruptible(store):
             failed = progress.follow(asked, quiet)
-        except KeyboardInterrupt:
-            say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
-            raise typer.Exit(INTERRUPTED) from None
         found = curves.curves(asked)
         print_out(render(found, format))
         if output is not None:

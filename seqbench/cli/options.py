@@ -89,6 +89,8 @@ of_store = partial(typer.Option, rich_help_panel="What it shows and keeps")
 
 Store = Annotated[Path, typer.Option("--store", help="Folder of the records.")]
 Device = Annotated[str, of_run(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")]
+Suite = Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")]
+Task = Annotated[str | None, typer.Option(help="Only the part of the suite that is of this task.")]
 Models = Annotated[
     list[str] | None,
     typer.Option("--model", help="A model, such as 'kneser-ney(order=5)' or my_model.py:MyModel. Can be repeated."),
@@ -96,6 +98,14 @@ Models = Annotated[
 Datasets = Annotated[
     list[str] | None, typer.Option("--dataset", help="A data set, such as wikitext2. Can be repeated.")
 ]
+Data = Annotated[
+    Path | None,
+    of_file(help="A file of your own: text, tagged sentences, or a table of documents, pairs, series or sequences."),
+]
+Retry = Annotated[bool, of_run("--retry", help="Run cells again whose status is not ok.")]
+DryRun = Annotated[bool, of_run("--dry-run", help="List the cells and run nothing.")]
+NoText = Annotated[bool, of_store("--no-text", help="Keep the words of the data out of the store.")]
+Quiet = Annotated[bool, of_store("--quiet", help="Show no progress, only the table.")]
 
 
 @dataclass(frozen=True)
@@ -206,7 +216,7 @@ class Running:
         int | None, of_run(help="Number of cells that run at the same time; by default the free cores.", min=1)
     ] = None
     threads: Annotated[int, of_run(help="Threads of each cell.", min=1)] = 1
-    device: Annotated[str, of_run(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")] = "auto"
+    device: Device = "auto"
     precision: Annotated[Precision | None, of_run(help="Number format in which networks multiply during training.")] = (
         None
     )

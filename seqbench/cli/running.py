@@ -7,31 +7,42 @@ from typing import Annotated
 
 import typer
 
-from seqbench.cli.app import INTERRUPTED, app, plain_errors, say
-from seqbench.cli.options import Datasets, Models, Reading, Running, Showing, Store, grouped, of_file, of_run, of_store
+from seqbench.cli.app import app, interruptible, plain_errors
+from seqbench.cli.options import (
+    Data,
+    Datasets,
+    DryRun,
+    Models,
+    NoText,
+    Quiet,
+    Reading,
+    Retry,
+    Running,
+    Showing,
+    Store,
+    Suite,
+    Task,
+    grouped,
+    of_store,
+)
 from seqbench.cli.reporting import write
 
 
 @app.command()
 @grouped
 def run(
-    suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")] = "lm",
-    task: Annotated[str | None, typer.Option(help="Run only the part of the suite that is of this task.")] = None,
+    suite: Suite = "lm",
+    task: Task = None,
     model: Models = None,
     dataset: Datasets = None,
-    data: Annotated[
-        Path | None,
-        of_file(
-            help="A file of your own: text, tagged sentences, or a table of documents, pairs, series or sequences."
-        ),
-    ] = None,
+    data: Data = None,
     reading: Reading = Reading(),  # noqa: B008 (replaced by its options)
     running: Running = Running(),  # noqa: B008
-    retry: Annotated[bool, of_run("--retry", help="Run cells again whose status is not ok.")] = False,
-    dry_run: Annotated[bool, of_run("--dry-run", help="List the cells and run nothing.")] = False,
+    retry: Retry = False,
+    dry_run: DryRun = False,
     keep: Annotated[bool, of_store("--keep", help="Store the fits, for `seqbench predict`.")] = False,
-    no_text: Annotated[bool, of_store("--no-text", help="Keep the words of the data out of the store.")] = False,
-    quiet: Annotated[bool, of_store("--quiet", help="Show no progress, only the table.")] = False,
+    no_text: NoText = False,
+    quiet: Quiet = False,
     showing: Showing = Showing(),  # noqa: B008
     store: Store = Path("results"),
 ) -> None:
@@ -61,11 +72,8 @@ def run(
         if dry_run:
             progress.show_cells(asked)
             return
-        try:
+        with interruptible(store):
             failed = progress.follow(asked, quiet)
-        except KeyboardInterrupt:
-            say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
-            raise typer.Exit(INTERRUPTED) from None
         write(rendered(asked.tables(), **showing.options), showing.format, None, store)
     if failed:
         raise typer.Exit(1)

@@ -179,6 +179,24 @@ def test_the_package_lists_every_folder_and_tests_lie_as_the_code_lies() -> None
     assert tested - {Path()} <= folders
 
 
+def test_the_package_carries_every_file_that_code_reads() -> None:
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
+        "package-data"
+    ]
+    carried = set()
+    for package, globs in patterns.items():
+        parts = package.split(".")
+        folder = ROOT.joinpath(*(parts[1:] if parts[1:] and parts[1] in FOLDERS else parts))
+        carried |= {file for pattern in globs for file in folder.glob(pattern)}
+    lying = {
+        file
+        for folder in ("seqbench", *FOLDERS)
+        for file in (ROOT / folder).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".py"
+    }
+    assert lying == carried
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_folder_refuses_to_be_imported_under_its_own_name(folder: str) -> None:
     done = subprocess.run([sys.executable, "-c", f"import {folder}"], cwd=ROOT, capture_output=True, text=True)
