@@ -128,7 +128,7 @@ def understood(asked: api.Asked) -> str:
 
 def folder(file: Path) -> Path:
     """Return the folder of the records of advice on a file, by default."""
-    return Path("advice") / (file.stem or "data")
+    return Path("advice") / (file.name or "data")
 
 
 def again(asked: api.Asked) -> api.Asked | None:
