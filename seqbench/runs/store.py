@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
@@ -34,11 +32,12 @@ from safetensors.numpy import save as save_arrays
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import SCHEMA, Identity, Record
 from seqbench.interface import Arrays
+from seqbench.runs.owned import owned_folder, remove_abandoned
 
 RECORD, ITEMS, MODEL = "record.json", "items.safetensors", "model.safetensors"
 ENCODING, LOG = "encoding.json", "log.txt"
 PARTIAL = ".partial-"
-"""Unfinished folders begin with this and the number of the process that makes them."""
+"""Unfinished folders begin with this."""
 
 
 def key_of(identity: Identity) -> str:
@@ -219,18 +218,16 @@ class Store:
     @contextmanager
     def _partial(self) -> Iterator[Path]:
         """Make a folder for unfinished files, and remove it with all that is still in it."""
-        path = self.root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
         try:
-            path.mkdir(parents=True)
-            yield path
+            self.root.mkdir(parents=True, exist_ok=True)
+            with owned_folder(self.root, PARTIAL) as path:
+                yield path
         except OSError as error:
             why = "it is a file" if self.root.is_file() else error.strerror or str(error)
             raise Unwritable(
                 f"{self.root} cannot be written: {why}. Finished cells are kept: mend this and give the same command "
                 "again, or choose another folder with --store"
             ) from error
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
 
     def read(self, path: Path, items: bool = True) -> Record | Damaged:
         """Read a record and verify its hashes.
@@ -304,14 +301,6 @@ def _first(error: ValidationError) -> str:
     """Return the first thing that is wrong with a file."""
     first = error.errors()[0]
     return f"{'.'.join(str(p) for p in first['loc']) or 'the file'}: {first['msg'].lower()}"
-
-
-def remove_abandoned(folder: Path, prefix: str) -> None:
-    """Remove the folders called `prefix`, number of a process, and more after a hyphen, if the process has ended."""
-    for path in folder.glob(f"{prefix}*"):
-        owner = path.name.removeprefix(prefix).partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def _slug(name: str) -> str:
