@@ -472,8 +472,13 @@ def fit(
         store=store,
     )
     cell = asked.cells[0]
+    found = asked.store.find(cell.identity, fit=True)
+    if isinstance(found, Damaged):
+        raise ValueError(
+            f"{found.path} cannot be used: {found.why}; run its cell again with --keep, or remove its folder"
+        )
     held = data_of(cell).load()
-    return Fit(task(cell.identity.task), fitted(asked.store, cell, asked.store.find(cell.identity), held), held)
+    return Fit(task(cell.identity.task), fitted(asked.store, cell, found, held), held)
 
 
 def _asked(cell: Cell) -> str:

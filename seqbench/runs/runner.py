@@ -148,7 +148,7 @@ def execute(
     launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
     store.sweep()
     waiting, running = list(cells), list[Running]()
-    stored = {cell.key: store.find(cell.identity) for cell in cells}
+    stored = {cell.key: store.find(cell.identity, fit=options.keep) for cell in cells}
     kept = {key: found for key, found in stored.items() if done(found, options, retry)}
     with launcher.loaded([cell for cell in cells if cell.key not in kept]) as data:
         yield Loaded()
@@ -157,7 +157,7 @@ def execute(
                 late = deadline is not None and time.monotonic() >= deadline
                 while waiting and len(running) < jobs:
                     cell = waiting.pop(0)
-                    found = kept.get(cell.key) or store.find(cell.identity)
+                    found = kept.get(cell.key) or store.find(cell.identity, fit=options.keep)
                     if isinstance(found, Damaged):
                         yield Recomputed(cell, found)
                     elif found is not None and done(found, options, retry):

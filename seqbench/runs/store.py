@@ -36,6 +36,8 @@ from seqbench.runs.owned import owned_folder, remove_abandoned
 
 RECORD, ITEMS, MODEL = "record.json", "items.safetensors", "model.safetensors"
 ENCODING, LOG = "encoding.json", "log.txt"
+AGAIN = "run its cell again with --keep"
+OTHER = "its sha256 is not the one in the record"
 PARTIAL = ".partial-"
 """Unfinished folders begin with this."""
 
@@ -91,10 +93,14 @@ class Store:
     def folder(self, identity: Identity, key: str) -> Path:
         return self.root / _slug(identity.dataset) / _slug(identity.model) / f"{identity.seed}-{key[:16]}"
 
-    def find(self, identity: Identity) -> Record | Damaged | None:
-        """Return the record of an identity; None if there is none yet."""
+    def find(self, identity: Identity, fit: bool = False) -> Record | Damaged | None:
+        """Return the record of an identity; None if there is none yet.
+
+        Args:
+            fit: whether its stored fit is verified too.
+        """
         path = self.folder(identity, key_of(identity)) / RECORD
-        return self.read(path) if path.exists() else None
+        return self.read(path, fit=fit) if path.exists() else None
 
     def records(self, items: bool = True) -> Iterator[Record | Damaged]:
         """Yield all records, good or damaged, in the order of their paths.
@@ -140,6 +146,8 @@ class Store:
             files[MODEL] = save_arrays({name: np.asarray(a, order="C") for name, a in arrays.items()})
         if encoding is not None:
             files[ENCODING] = json.dumps(encoding, ensure_ascii=False).encode()
+        hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in (MODEL, ENCODING) if name in files}
+        record = record.model_copy(update={"kept_sha256": hashes})
         if log:
             files[LOG] = log
         files[RECORD] = (record.model_dump_json(indent=1) + "\n").encode()
@@ -164,13 +172,31 @@ class Store:
         return load_arrays((self.folder(record.identity, record.key) / ITEMS).read_bytes())
 
     def arrays(self, record: Record) -> Mapping[str, NDArray[Any]]:
-        """Return the stored fit of a record."""
-        return load_arrays((self.folder(record.identity, record.key) / MODEL).read_bytes())
+        """Return the stored fit of a record.
+
+        Raises:
+            ValueError: it is missing or damaged.
+        """
+        path = self.folder(record.identity, record.key) / MODEL
+        try:
+            return load_arrays(path.read_bytes())
+        except Exception as error:  # of the disk, of the format, of a type that NumPy has not
+            raise ValueError(f"{path} cannot be used: {error}; {AGAIN}") from error
 
     def encoding(self, record: Record) -> dict[str, Any]:
-        """Return how the stored fit of a record reads data; empty if no words of the data may be stored."""
+        """Return how the stored fit of a record reads data; empty if no words of the data may be stored.
+
+        Raises:
+            ValueError: it is missing or damaged.
+        """
         path = self.folder(record.identity, record.key) / ENCODING
-        return dict(json.loads(path.read_bytes()))
+        try:
+            found = json.loads(path.read_bytes())
+            if not isinstance(found, dict):
+                raise TypeError("it holds no names and values")
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            raise ValueError(f"{path} cannot be used: {error}; {AGAIN}") from error
+        return found
 
     def claim(self) -> None:
         """Make sure that the store can be written, before anything is computed for it.
@@ -229,11 +255,12 @@ class Store:
                 "again, or choose another folder with --store"
             ) from error
 
-    def read(self, path: Path, items: bool = True) -> Record | Damaged:
+    def read(self, path: Path, items: bool = True, fit: bool = False) -> Record | Damaged:
         """Read a record and verify its hashes.
 
         Args:
             items: whether its item columns are verified too.
+            fit: whether its stored fit is verified too.
         """
         try:
             data = path.read_bytes()
@@ -258,7 +285,11 @@ class Store:
             except (OSError, SafetensorError) as error:
                 return Damaged(path.parent / ITEMS, str(error))
             if hashlib.sha256(data).hexdigest() != record.items_sha256:
-                return Damaged(path.parent / ITEMS, "its sha256 is not the one in the record")
+                return Damaged(path.parent / ITEMS, OTHER)
+        for name, sha256 in record.kept_sha256.items() if fit else ():
+            why = _not_as(path.parent / name, sha256) if name in (MODEL, ENCODING) else "the store has no such file"
+            if why:
+                return Damaged(path.parent / name, why)
         return record
 
 
@@ -284,7 +315,7 @@ def _of_another_version(data: bytes, error: ValidationError | None = None) -> st
         made = raw.get("provenance", {})
         by = f"of seqbench {made.get('seqbench', '(unknown version)')}"
         by += f" (git {made['git_sha'][:8]})" if made.get("git_sha") else ""
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return ""
     if schema != SCHEMA:
         older = isinstance(schema, int) and schema < SCHEMA
@@ -301,6 +332,15 @@ def _first(error: ValidationError) -> str:
     """Return the first thing that is wrong with a file."""
     first = error.errors()[0]
     return f"{'.'.join(str(p) for p in first['loc']) or 'the file'}: {first['msg'].lower()}"
+
+
+def _not_as(path: Path, sha256: str) -> str:
+    """Return why a file is not the one with this hash, empty if it is."""
+    try:
+        with path.open("rb") as file:
+            return "" if hashlib.file_digest(file, "sha256").hexdigest() == sha256 else OTHER
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _slug(name: str) -> str:

@@ -57,7 +57,7 @@ HARMS = {
 def _run(store: Path, names: list[str], seconds: float = 10) -> Mapping[str, Record]:
     models = [f"{TOYS / 'hostile.py'}:{name}" for name in names]
     asked = ask(models=models, datasets=[COINS], store=store, jobs=2)
-    object.__setattr__(asked.options, "limits", Limits(seconds=seconds, memory_gb=2))
+    object.__setattr__(asked.options, "limits", Limits(seconds=seconds, memory_gb=0.8))
     found = [event.record for event in asked.start() if isinstance(event, Finished)]
     return {record.label.rpartition(":")[2]: record for record in found}
 
