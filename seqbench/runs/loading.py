@@ -15,6 +15,7 @@ from typing import Any
 
 from seqbench import registry
 from seqbench.data import DataError, Dataset
+from seqbench.disk import write_whole
 from seqbench.evidence.records import Comparability
 from seqbench.runs import family
 from seqbench.runs.failure import one_line
@@ -153,6 +154,4 @@ def _load(cell: Cell, files: Files, told: Path) -> None:
         write(cell, files)
     except Exception as error:
         why = one_line(error)
-    unfinished = told.with_suffix(".unfinished")
-    unfinished.write_text(why, encoding="utf-8", errors="replace")
-    unfinished.replace(told)
+    write_whole(told, why.encode(errors="replace"))

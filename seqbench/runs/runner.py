@@ -17,6 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from seqbench.disk import folder_of_process
 from seqbench.evidence.records import Record, Status
 from seqbench.runs import cell as cell_process
 from seqbench.runs import family, loading, scoring
@@ -24,7 +25,6 @@ from seqbench.runs.cell import Options, Outcome, record_of
 from seqbench.runs.family import Family
 from seqbench.runs.grid import Cell
 from seqbench.runs.loading import Files, source_of
-from seqbench.runs.owned import note_multiprocessing, owned_folder, remove_abandoned
 from seqbench.runs.printed import Printed
 from seqbench.runs.store import Damaged, Store, Unwritable
 from seqbench.runs.values import Garbled, Receiver
@@ -36,7 +36,7 @@ PRELOADED = ("seqbench.runs.server", "seqbench.runs.cell", "torch", "torch._dyna
 """Modules that the server of processes imports once for all cells, in addition to the modules of their tasks and
 models. They count in the memory of every cell. torch imports the last one when its first optimiser is created."""
 FOLDER = "seqbench-run-"
-"""The temporary folder of a run begins with this."""
+"""The temporary folder of a process that runs cells begins with this."""
 WRITABLE = 10**9
 """Free bytes of a disk below which a record that a cell could not write tells of the disk, not of the model."""
 POLL = 0.1
@@ -235,11 +235,8 @@ class LocalProcesses:
 
     @contextmanager
     def loaded(self, cells: Sequence[Cell]) -> Iterator[Mapping[str, Files]]:
-        temporary = Path(tempfile.gettempdir())
-        remove_abandoned(temporary, FOLDER)  # of runs that were killed
-        with owned_folder(temporary, FOLDER) as self.folder:
-            if self.context.get_start_method() == "forkserver":
-                note_multiprocessing(self.folder)
+        with tempfile.TemporaryDirectory(dir=folder_of_process(FOLDER), ignore_cleanup_errors=True) as folder:
+            self.folder = Path(folder)
             yield loading.loaded(cells, self.folder, self._process)
 
     def start(self, cell: Cell, data: Files, store: Store, options: Options) -> Running:

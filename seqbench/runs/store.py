@@ -29,10 +29,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from seqbench.disk import owned_folder, remove_abandoned
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import SCHEMA, Identity, Record
 from seqbench.interface import Arrays
-from seqbench.runs.owned import owned_folder, remove_abandoned
 
 RECORD, ITEMS, MODEL = "record.json", "items.safetensors", "model.safetensors"
 ENCODING, LOG = "encoding.json", "log.txt"

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seqbench.disk import owned_folder
 from seqbench.evidence.records import Identity, Provenance, Record
 from seqbench.runs import store as store_module
-from seqbench.runs.owned import owned_folder
 from seqbench.runs.store import ITEMS, RECORD, Damaged, Plan, Store, Unwritable, key_of
 from seqbench.spec import Spec
 

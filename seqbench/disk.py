@@ -1,7 +1,7 @@
-"""Temporary folders that belong to a living process, so that what a killed process leaves is found and removed.
+"""Files and temporary folders, so that a process that is killed leaves nothing half-written and nothing behind.
 
-The owner holds a lock on a file in its folder. The system frees the lock when the process ends, however it ends; so the
-number of a process, which another process gets later, decides nothing.
+A temporary folder has an owner, which holds a lock on a file in it. The system frees the lock when the process ends,
+however it ends; so the number of a process, which another process gets later, decides nothing.
 """
 
 import multiprocessing.util
@@ -9,15 +9,61 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 OWNER = "owner"
 """The locked file. It names the folder that `multiprocessing` made for the same process."""
 MULTIPROCESSING = "pymp-"
+UNFINISHED = ".unfinished"
+"""Ends the name of a file that is being written. The next writing replaces what a killed one has left."""
 TRIES = 100
+LAST = -1000
+"""Of the things that `multiprocessing` does when a process ends."""
+WAIT = 0.2
+"""Seconds between two attempts to lock a file."""
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file in one step: it holds all of the data, or what it held before.
+
+    Raises:
+        OSError: it cannot be written; what it held before is kept.
+    """
+    path = Path(os.path.realpath(path))  # a link stays a link
+    if path.exists() and not path.is_file():  # such as a pipe
+        path.write_bytes(data)
+        return
+    unfinished = path.with_name(f"{path.name}{UNFINISHED}")
+    try:
+        unfinished.write_bytes(data)
+        if path.exists():
+            shutil.copymode(path, unfinished)
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock on a file, which is made if there is none; wait while another process holds it.
+
+    On Windows, where a file that is open cannot be replaced, no lock is held.
+    """
+    while True:
+        with path.open("ab") as file:
+            if os.name == "nt":
+                break
+            if _held(file) and _same(file, path):
+                yield
+                return
+        time.sleep(WAIT)
+    yield
 
 
 @contextmanager
@@ -38,9 +84,25 @@ def owned_folder(parent: Path, prefix: str) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def note_multiprocessing(folder: Path) -> None:
-    """Note in an owned folder where `multiprocessing` keeps the sockets of this process, which a kill leaves too."""
-    (folder / OWNER).write_text(multiprocessing.util.get_temp_dir())
+def folder_of_process(prefix: str) -> Path:
+    """Return the temporary folder of this process, which is removed when the process ends.
+
+    It outlives the folder that `multiprocessing` makes for the same process, for its sockets, and names it: so that one
+    is found too if the process is killed. Folders of the same prefix that others have abandoned are removed now.
+    """
+    return _folder_of(os.getpid(), prefix)
+
+
+@cache
+def _folder_of(process: int, prefix: str) -> Path:
+    temporary = Path(tempfile.gettempdir())
+    remove_abandoned(temporary, prefix)
+    held = ExitStack()
+    folder = held.enter_context(owned_folder(temporary, prefix))
+    if sys.platform != "win32":  # where multiprocessing needs no files
+        (folder / OWNER).write_text(multiprocessing.util.get_temp_dir())
+    multiprocessing.util.Finalize(None, held.close, exitpriority=LAST)
+    return folder
 
 
 def remove_abandoned(parent: Path, prefix: str) -> None:
@@ -73,6 +135,13 @@ def _held(owner: IO[bytes]) -> bool:
         return _locked(owner)
     except OSError:
         return True
+
+
+def _same(file: IO[bytes], path: Path) -> bool:
+    """Return whether an open file is still the one at a path: another process may have moved it away."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
 
 
 def _remove_of_multiprocessing(owner: IO[bytes]) -> None:

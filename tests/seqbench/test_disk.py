@@ -10,25 +10,34 @@ from pathlib import Path
 
 import pytest
 
-from seqbench.runs.owned import OWNER, owned_folder, remove_abandoned
+from seqbench.disk import OWNER, owned_folder, remove_abandoned
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from seqbench.runs.owned import note_multiprocessing, owned_folder
-with owned_folder(Path(sys.argv[1]), "run-") as folder:
-    note_multiprocessing(folder)
-    (folder / "deep" / "er").mkdir(parents=True)
-    print(folder, flush=True)
-    time.sleep(100)
+from seqbench.disk import folder_of_process
+folder = folder_of_process("run-")
+(folder / "deep" / "er").mkdir(parents=True)
+print(folder, flush=True)
+time.sleep(float(sys.argv[1]))
 """
 
 
-def test_the_folder_of_a_living_process_stays_and_that_of_a_killed_one_goes(tmp_path: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+def _hold(folder: Path, seconds: float) -> tuple[subprocess.Popen[str], Path, Path]:
+    command = [sys.executable, "-c", HOLD, str(seconds)]
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
-    folder = Path(process.stdout.readline().strip())
-    sockets = Path((folder / OWNER).read_text())
+    own = Path(process.stdout.readline().strip())
+    return process, own, Path((own / OWNER).read_text())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_the_folder_of_a_living_process_stays_and_that_of_a_killed_one_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    process, folder, sockets = _hold(tmp_path, 100)
     remove_abandoned(tmp_path, "run-")
     assert folder.is_dir()
     assert sockets.is_dir()
@@ -36,8 +45,14 @@ def test_the_folder_of_a_living_process_stays_and_that_of_a_killed_one_goes(tmp_
     process.communicate()
     assert folder.is_dir()
     remove_abandoned(tmp_path, "run-")
-    assert not folder.exists()
-    assert not sockets.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_ends_leaves_nothing(tmp_path: Path) -> None:
+    process, folder, _ = _hold(tmp_path, 0)
+    process.communicate()
+    assert folder.parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_is_removed_after_use_whatever_happens(tmp_path: Path) -> None:
@@ -66,7 +81,7 @@ def test_only_what_multiprocessing_made_is_removed_besides(tmp_path: Path) -> No
 
 def test_many_processes_that_make_and_sweep_at_once_never_lose_a_folder(tmp_path: Path) -> None:
     code = (
-        "import sys\nfrom pathlib import Path\nfrom seqbench.runs.owned import owned_folder, remove_abandoned\n"
+        "import sys\nfrom pathlib import Path\nfrom seqbench.disk import owned_folder, remove_abandoned\n"
         "root = Path(sys.argv[1])\n"
         "for _ in range(150):\n"
         "    with owned_folder(root, 'run-') as folder:\n"
