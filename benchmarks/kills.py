@@ -41,8 +41,9 @@ TOYS = Path(__file__).parents[1] / "tests" / "toys" / "toys.py"
 MODELS = [f"{TOYS}:Frequency(seconds=0.1, noise=0.1)", f"{TOYS}:Unwritten(seconds=0.1)", f"{TOYS}:Still(seconds=0.1)"]
 MARK = "SEQBENCH_KILLED"
 """The variable by which all processes of a command are found."""
-PATIENCE = 20.0
-"""Seconds in which processes must have ended after their first process was killed."""
+PATIENCE = 120.0
+"""Seconds in which processes must have ended after the first one was killed: the server of processes hears of it once
+its imports, such as that of torch, are done."""
 FILE = random.Random(0).randbytes(2**23)
 SECONDS = 1.0
 """How long the server takes to send the file."""

@@ -123,8 +123,7 @@ def main(
     enter()
     os.chdir(folder)
     printed = Printed(log)
-    for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
-        stream.flush()
+    for number in (1, 2):
         os.dup2(printed.file.fileno(), number)
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123
         os.dup2(nothing.fileno(), 0)

@@ -36,6 +36,8 @@ from seqbench.interface import Arrays
 
 RECORD, ITEMS, MODEL = "record.json", "items.safetensors", "model.safetensors"
 ENCODING, LOG = "encoding.json", "log.txt"
+LONGEST = 200
+"""Bytes of the name of a folder; most file systems take 255."""
 AGAIN = "run its cell again with --keep"
 OTHER = "its sha256 is not the one in the record"
 PARTIAL = ".partial-"
@@ -344,8 +346,11 @@ def _not_as(path: Path, sha256: str) -> str:
 
 
 def _slug(name: str) -> str:
-    """Turn a name into the name of a folder."""
-    return re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "unnamed"
+    """Turn a name into the name of a folder; a very long one is cut, and told from others by its hash."""
+    slug = re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "unnamed"
+    if len(slug.encode()) <= LONGEST:
+        return slug
+    return f"{slug.encode()[: LONGEST - 20].decode(errors='ignore')}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _write(path: Path, data: bytes) -> None:
