@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -210,11 +211,15 @@ class Store:
             pass
 
     def write_plan(self, plan: Plan) -> None:
-        """Store a plan. It replaces an earlier plan with the same command, suite and preset.
+        """Store a plan as the latest, even if the clock was set back.
+
+        It replaces an earlier plan with the same command, suite and preset.
 
         Raises:
             Unwritable: the folder cannot be written, or the disk is full.
         """
+        if (latest := max((other.started for other in self.plans()), default="")) >= plan.started:
+            plan = plan.model_copy(update={"started": _after(latest)})
         asked = json.dumps([plan.command, plan.suite, plan.preset])
         path = self.root / "plans" / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
         with self._partial() as partial:
@@ -343,6 +348,14 @@ def _not_as(path: Path, sha256: str) -> str:
             return "" if hashlib.file_digest(file, "sha256").hexdigest() == sha256 else OTHER
     except OSError as error:
         return error.strerror or str(error)
+
+
+def _after(moment: str) -> str:
+    """Return the time a microsecond later, as a plan writes it."""
+    try:
+        return (datetime.fromisoformat(moment) + timedelta(microseconds=1)).isoformat(timespec="microseconds")
+    except (ValueError, OverflowError):  # of a damaged plan
+        return moment
 
 
 def _slug(name: str) -> str:
