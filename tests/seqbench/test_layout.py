@@ -38,7 +38,7 @@ PICTURE = {
     ("tasks",): "a room per task: model, data, scoring, metrics, laws",
     ("evidence", "combination"): "statistics, records, what all laws share; models made of models",
     ("data", "packing", "fingerprint"): "what a data set is; arrays within arrays; one hash of all source",
-    ("interface", "spec", "exports", "catalogue"): "the ground: what is true of every task",
+    ("interface", "spec", "exports", "catalogue", "disk"): "the ground: what is true of every task",
 }
 """Floors from the top down. A room imports from itself and from the floors below, never from a neighbour."""
 FLOORS = tuple(PICTURE)
