@@ -27,7 +27,7 @@ from seqbench.evidence.laws import seed_everything, wordless
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Check, Comparability, Costs, Provenance, Record, Status
 from seqbench.interface import Arrays, Besides, Budget, MissingExtra, SequenceModel
-from seqbench.runs.clock import Clock
+from seqbench.runs.clock import Clock, processor
 from seqbench.runs.failure import one_line, places
 from seqbench.runs.grid import TRUTH, Cell
 from seqbench.runs.loading import Files, dataset
@@ -128,7 +128,7 @@ def main(
         os.dup2(printed_to.fileno(), 1)
         os.dup2(printed_to.fileno(), 2)
     limit_threads(cell.identity.threads)
-    started, outcome = time.perf_counter(), Outcome()
+    started, used, outcome = time.perf_counter(), processor(), Outcome()
 
     def log_value(name: str, value: float) -> None:
         outcome.curves.setdefault(name, []).append(float(value))
@@ -151,7 +151,7 @@ def main(
             "failed",
             f"the model called sys.exit({error.code!r})" if options.text else "sys.exit was called",
         )
-    outcome.costs["wall_seconds"] = time.perf_counter() - started
+    outcome.costs |= {"wall_seconds": time.perf_counter() - started, "cpu_seconds": processor() - used}
     outcome.costs.setdefault("peak_memory_bytes", _peak_memory())
     if status != "ok":
         outcome.scores, outcome.detail = {}, {}
@@ -240,8 +240,11 @@ def _evaluate(
         return model, unchanged
 
     model, unchanged = fitted("valid", log)
-    valid = kind.score(model, data, "valid")
+    valid = kind.score_trial(model, data) if cell.trial else kind.score(model, data, "valid")
     outcome.scores["valid"] = _scores(kind, valid, outcome.comparability)
+    if cell.trial:
+        outcome.columns = valid
+        return
     if cell.model.name != TRUTH and kind.train(data, "test") is not kind.train(data, "valid"):
         del model, unchanged  # so that two fits are not in memory at the same time
         model, unchanged = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))

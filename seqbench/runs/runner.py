@@ -36,6 +36,8 @@ PRELOADED = ("seqbench.runs.cell", "torch", "torch._dynamo")
 models. They count in the memory of every cell. torch imports the last one when its first optimiser is created."""
 POLL = 0.1
 """Seconds between two checks of the running cells."""
+OUT_OF_BUDGET = "ended at its limit of processor time"
+"""How the reason of a cell begins that was ended at `Cell.cpu_seconds`."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,9 @@ class Running(Protocol):
     def peak_memory(self) -> int:
         """Return the highest memory in bytes, measured from outside the cell."""
 
+    def processor_seconds(self) -> float:
+        """Return the processor time, measured from outside the cell."""
+
     def kill(self) -> None:
         """End the cell now."""
 
@@ -127,6 +132,7 @@ def execute(
     retry: bool = False,
     deadline: float | None = None,
     launcher: Launcher | None = None,
+    after: Callable[[Cell, Record], Sequence[Cell]] | None = None,
 ) -> Iterator[Loaded | Event]:
     """Run the cells that the store lacks, at most `jobs` at the same time, and yield events, first `Loaded`.
 
@@ -135,6 +141,7 @@ def execute(
 
     Args:
         deadline: a time of `time.monotonic`. Cells that still run then are ended, and no further ones start.
+        after: returns the cells that follow one that has ended, on the same data; None: none do.
 
     Raises:
         DataError: data is missing or wrong; nothing was run.
@@ -145,7 +152,7 @@ def execute(
     waiting, running = list(cells), list[Running]()
     stored = {cell.key: store.find(cell.identity) for cell in cells}
     kept = {key: found for key, found in stored.items() if done(found, options, retry)}
-    with launcher.loaded([cell for cell in cells if cell.key not in kept]) as data:
+    with launcher.loaded([cell for cell in cells if after is not None or cell.key not in kept]) as data:
         yield Loaded()
         try:
             while waiting or running:
@@ -157,6 +164,7 @@ def execute(
                         yield Recomputed(cell, found)
                     elif found is not None and done(found, options, retry):
                         yield Finished(cell, found, reused=True)
+                        waiting[:0] = after(cell, found) if after is not None else ()
                         continue
                     if late:
                         yield Left(cell)
@@ -169,7 +177,9 @@ def execute(
                     end = job.ended()
                     if end is not None:
                         running.remove(job)
-                        yield Finished(job.cell, _record(job, store, options, *end), reused=False)
+                        record = _record(job, store, options, *end)
+                        yield Finished(job.cell, record, reused=False)
+                        waiting[:0] = after(job.cell, record) if after is not None else ()
                     elif late:
                         running.remove(job)
                         job.kill()
@@ -199,7 +209,7 @@ def _record(job: Running, store: Store, options: Options, status: Status, reason
         return written
     if status == "ok":
         status, reason = "crashed", "the process ended without a record"
-    outcome = Outcome(costs={"peak_memory_bytes": job.peak_memory()})
+    outcome = Outcome(costs={"peak_memory_bytes": job.peak_memory(), "cpu_seconds": job.processor_seconds()})
     return store.write(record_of(job.cell, status, reason, options, outcome), log=job.output())
 
 
@@ -254,6 +264,7 @@ class _LocalProcess:
     options: Options
     started: float = field(default_factory=time.monotonic)
     peak: int = 0
+    used: float = 0.0
     printed: bytes = b""
 
     def values(self) -> Iterator[tuple[str, float]]:
@@ -270,8 +281,11 @@ class _LocalProcess:
             if code == cell_process.UNWRITTEN:
                 raise Unwritable(self._last_line() or "the store cannot be written")
             return ("ok", "") if code == 0 else ("crashed", self._how(code))
-        resident, limits = self._resident(), self.options.limits
-        self.peak = max(self.peak, resident)
+        (resident, used), limits = self._measured(), self.options.limits
+        self.peak, self.used = max(self.peak, resident), max(self.used, used)
+        if self.cell.cpu_seconds is not None and self.used >= self.cell.cpu_seconds:
+            self.kill()
+            return "timeout", f"{OUT_OF_BUDGET}, {self.cell.cpu_seconds:,.1f} s"
         if time.monotonic() - self.started > limits.seconds:
             self.kill()
             return (
@@ -292,6 +306,9 @@ class _LocalProcess:
     def peak_memory(self) -> int:
         return self.peak
 
+    def processor_seconds(self) -> float:
+        return self.used
+
     def kill(self) -> None:
         try:
             family = psutil.Process(self.process.pid).children(recursive=True)
@@ -306,20 +323,21 @@ class _LocalProcess:
         self.process.join()
         self._clear()
 
-    def _resident(self) -> int:
-        """Return the resident bytes of the process and of all processes that it started."""
-        total = 0
+    def _measured(self) -> tuple[int, float]:
+        """Return the resident bytes and the processor seconds of the process and of all processes that it started."""
+        resident, used = 0, 0.0
         try:
             process = psutil.Process(self.process.pid)
             family = [process, *process.children(recursive=True)]
         except psutil.NoSuchProcess:
-            return 0
+            return 0, 0.0
         for member in family:
             try:
-                total += member.memory_info().rss
+                with member.oneshot():
+                    resident, used = resident + member.memory_info().rss, used + sum(member.cpu_times()[:4])
             except psutil.NoSuchProcess:
                 continue
-        return total
+        return resident, used
 
     def _clear(self) -> None:
         self.scorer.kill()
