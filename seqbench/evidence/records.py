@@ -135,6 +135,8 @@ class Provenance(_Frozen):
     cpu: str
     gpu: str | None
     threads: int
+    host: str = ""
+    """Name of the machine in its network; empty in records from before this field existed."""
 
 
 class Record(_Frozen):

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -113,6 +114,13 @@ class Running(Protocol):
 class Launcher(Protocol):
     """Starts cells, for example as local processes or as jobs of a cluster."""
 
+    @property
+    def places(self) -> int:
+        """How many cells may run at the same time; it may change during a run."""
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a cell may have ended, but no longer than this."""
+
     def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Files]]:
         """Load the data of cells; the context yields the files of each data set, as `start` takes them.
 
@@ -133,21 +141,23 @@ def execute(
     deadline: float | None = None,
     launcher: Launcher | None = None,
 ) -> Iterator[Loaded | Event]:
-    """Run the cells that the store lacks, at most `jobs` at the same time, and yield events, first `Loaded`.
+    """Run the cells that the store lacks, and yield events, first `Loaded`.
 
     A cell whose record is in the store is run again only if the record is damaged, if it is not ok and `retry` is set,
     or if fits are to be stored and the record has none.
 
     Args:
+        jobs: number of cells that run at the same time, if they run as processes of this machine.
+        launcher: starts the cells; None: processes of this machine.
         deadline: a time of `time.monotonic`. Cells that still run then are ended, and no further ones start.
 
     Raises:
         DataError: data is missing or wrong; nothing was run.
         Unwritable: a record cannot be written; the cells that still run are ended.
     """
-    launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
+    launcher = launcher or LocalProcesses(preloaded(cells), jobs)
     store.sweep()
-    waiting, running = list(cells), list[Running]()
+    waiting, running = deque(cells), list[Running]()
     stored = {cell.key: store.find(cell.identity, fit=options.keep) for cell in cells}
     kept = {key: found for key, found in stored.items() if done(found, options, retry)}
     with launcher.loaded([cell for cell in cells if cell.key not in kept]) as data:
@@ -155,8 +165,8 @@ def execute(
         try:
             while waiting or running:
                 late = deadline is not None and time.monotonic() >= deadline
-                while waiting and len(running) < jobs:
-                    cell = waiting.pop(0)
+                while waiting and len(running) < launcher.places:
+                    cell = waiting.popleft()
                     found = kept.get(cell.key) or store.find(cell.identity, fit=options.keep)
                     if isinstance(found, Damaged):
                         yield Recomputed(cell, found)
@@ -175,13 +185,13 @@ def execute(
                     if end is not None:
                         running.remove(job)
                         earlier = stored[job.cell.key]
-                        yield Finished(job.cell, _record(job, store, options, earlier, *end), reused=False)
+                        yield Finished(job.cell, recorded(job, store, options, earlier, *end), reused=False)
                     elif late:
                         running.remove(job)
                         job.kill()
                         yield Left(job.cell)
-                if running:
-                    time.sleep(POLL)
+                if waiting or running:
+                    launcher.wait(POLL)
         finally:
             for job in running:
                 job.kill()
@@ -198,7 +208,12 @@ def _kept_enough(record: Record, options: Options) -> bool:
     return not options.keep or record.kept != "no" or record.status != "ok"
 
 
-def _record(
+def preloaded(cells: Sequence[Cell]) -> list[str]:
+    """Return the modules that `LocalProcesses` may import once for all cells."""
+    return sorted(set().union(*(cell.modules for cell in cells)))
+
+
+def recorded(
     job: Running, store: Store, options: Options, earlier: Record | Damaged | None, status: Status, reason: str
 ) -> Record:
     """Return the record that the cell wrote, or a new record of how it ended.
@@ -218,13 +233,15 @@ def _record(
 class LocalProcesses:
     """Starts cells as processes on this machine."""
 
-    def __init__(self, preload: Sequence[str] = ()) -> None:
+    def __init__(self, preload: Sequence[str] = (), places: int = 1) -> None:
         """Set up the server of processes.
 
         Args:
+            places: number of cells that may run at the same time.
             preload: modules to import once for all cells. Only modules of seqbench are: the import of others may fail,
                 so the cells that need them import them.
         """
+        self.places = places
         self.folder = Path()
         self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
         if "forkserver" in multiprocessing.get_all_start_methods():
@@ -232,6 +249,9 @@ class LocalProcesses:
             self.context.set_forkserver_preload(
                 [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]
             )
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     @contextmanager
     def loaded(self, cells: Sequence[Cell]) -> Iterator[Mapping[str, Files]]:
