@@ -70,7 +70,7 @@ class Cluster:
             ClusterLost: there is no such cluster.
             OSError: a worker has other software than this machine; the message names both.
         """
-        processes = LocalProcesses(preloaded(cells))
+        processes = LocalProcesses(always=["seqbench.runs.loading"])  # they read data; no cell runs in them
         if not cells:
             with processes.loaded(cells) as files:
                 yield files
@@ -88,10 +88,9 @@ class Cluster:
             self.hands = stack.enter_context(ThreadPoolExecutor(HANDS, thread_name_prefix="seqbench"))
             self.members = Members(client, wanted, self.hands, self.wake)
             stack.callback(self._leave)
-            self._try(self.members.look)
+            self._try(self.members.meet)
             files = stack.enter_context(processes.loaded(cells))
-            self.members.meet()
-            client.subscribe_topic(wanted.run, self._hear)
+            client.subscribe_topic(wanted.run, self._hear)  # type: ignore[no-untyped-call]
             self.looked = time.monotonic()
             yield files
 
@@ -128,7 +127,9 @@ class Cluster:
             safe = dask.config.get("distributed.comm.require-encryption", None)
             address, keys = f"{'tls' if safe else 'tcp'}://{self.address.host}:{self.address.port}", None
         try:
-            client = Client(address, security=keys, timeout=CONNECT, set_as_default=False, name="seqbench")
+            client = Client(  # type: ignore[no-untyped-call]
+                address, security=keys, timeout=CONNECT, set_as_default=False, name="seqbench"
+            )
         except (OSError, ValueError, ImportError) as error:
             raise ClusterLost(
                 f"no scheduler of dask answers at {self.address} ({_first_line(error)}); start one with `dask "
@@ -231,7 +232,7 @@ class _Job:
         key = f"{wanted.run}-{self.cell.key[:16]}-{uuid.uuid4().hex[:8]}"
         task = members.client.submit(worker.work, order, key=key, workers=list(self.permitted), pure=False)
         self.task = task
-        task.add_done_callback(self._take)
+        task.add_done_callback(self._take)  # type: ignore[no-untyped-call]
 
     def output(self) -> bytes:
         return b""
@@ -332,3 +333,7 @@ class _Job:
         self.store.write(record_of(self.cell, "crashed", why, options, Outcome()))
         self.kill()
         return "ok", ""
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -26,6 +26,11 @@ PREFIX = "seqbench-cluster-"
 PATIENCE = 15.0
 """Seconds that the workers have to end."""
 
+SETTINGS = {
+    "distributed.deploy.lost-worker-timeout": "1000 hours",  # else one that dies twice in 15 s may never come back
+    "distributed.admin.system-monitor.gil.enabled": False,
+}
+
 
 @contextmanager
 def started(workers: int) -> Iterator[tuple[str, Any]]:
@@ -89,8 +94,8 @@ def main(workers: int, folder: Path) -> None:
 
     told, sys.stdout = io.FileIO(os.dup(1), "wb"), sys.stderr
     os.dup2(2, 1)
-    dask.config.set({"distributed.worker.daemon": True, "distributed.admin.system-monitor.gil.enabled": False})
-    with LocalCluster(
+    dask.config.set(SETTINGS)
+    with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=workers,
         threads_per_worker=1,
         host="tls://127.0.0.1",

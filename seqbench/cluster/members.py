@@ -1,6 +1,7 @@
 """Who is in the cluster: which workers may run cells, which may not and why, which have died."""
 
 import logging
+import math
 import threading
 import time
 from collections import defaultdict
@@ -18,10 +19,13 @@ from seqbench.cluster.worker import THERE, Admitted, Wanted
 LOG = logging.getLogger("seqbench.cluster")
 ASK = 0.1
 """Seconds between two questions whether workers have answered."""
-LONELY = 2.0
+LONELY = 10.0
 """Seconds without a worker after which it is said that the run waits for one."""
 FORGET = 10.0
 """Seconds in which workers are to forget a run."""
+
+NONE_LEFT = "No worker is left. Finished cells are kept: mend this and give the same command again"
+NOTHING_RUN = "Nothing was run: give all workers the software of this machine"
 
 
 class Unlike(OSError):
@@ -52,6 +56,7 @@ class Members:
         """All that ever answered, by address and process."""
         self.sending: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self.lock = threading.Lock()
+        self.lonely_since, self.said = math.inf, False
 
     @property
     def connected(self) -> bool:
@@ -81,9 +86,15 @@ class Members:
             new = present - {*self.able, *self.refused, *self.asked}
             self.asked |= new
             none_left = self.refused if present and not (self.able or self.asked) else {}
+            self._note_loneliness()
         if none_left:
             raise Unlike(
-                "\n".join([*none_left.values(), "No worker is left. Finished cells are kept: mend this and give the same command again"])
+                "\n".join(
+                    [
+                        *none_left.values(),
+                        "No worker is left. Finished cells are kept: mend this and give the same command again",
+                    ]
+                )
             )
         if new:
             self.hands.submit(self._ask, sorted(new))
@@ -95,16 +106,14 @@ class Members:
             Unlike: one has other software than this machine.
         """
         self.look()
-        began, lonely = time.monotonic(), False
         while self.asked or not (self.able or self.refused):
             if not self.asked:
-                if not lonely and time.monotonic() - began > LONELY:
-                    lonely = True
-                    LOG.warning("the cluster has no worker yet; the run begins when one comes")
                 self.look()
             time.sleep(ASK)
         if self.refused:
-            raise Unlike("\n".join([*self.refused.values(), "Nothing was run: give all workers the software of this machine"]))
+            raise Unlike(
+                "\n".join([*self.refused.values(), "Nothing was run: give all workers the software of this machine"])
+            )
 
     def died(self, one: tuple[str, int]) -> Admitted | None:
         """Return the worker of an address and process if it is in the cluster no more; None if it is."""
@@ -146,9 +155,21 @@ class Members:
         if not self.connected:
             return
         try:
-            self.client.sync(self.client._run, worker.dismiss, self.wanted.run, on_error="ignore", callback_timeout=FORGET)
+            self.client.sync(  # type: ignore[no-untyped-call]
+                self.client._run, worker.dismiss, self.wanted.run, on_error="ignore", callback_timeout=FORGET
+            )
         except (OSError, RuntimeError) as error:
             LOG.info("the workers could not be told that the run has ended: %s", error)
+
+    def _note_loneliness(self) -> None:
+        """Say once when the cluster has been without workers for a while."""
+        if self.able or self.asked:
+            self.lonely_since, self.said = math.inf, False
+            return
+        self.lonely_since = min(self.lonely_since, time.monotonic())
+        if not self.said and time.monotonic() - self.lonely_since > LONELY:
+            self.said = True
+            LOG.warning("the cluster has no worker; cells run when one comes")
 
     def _run(self, function: Any, *arguments: Any, workers: Sequence[str]) -> dict[str, Any]:
         said: dict[str, Any] = self.client.run(function, *arguments, workers=list(workers), on_error="return")

@@ -1,4 +1,4 @@
-"""Whether a worker computes what the machine that gave the command would compute: the same code, with the same packages.
+"""Whether a worker computes what the machine that gave the command would: the same code, with the same packages.
 
 What a worker has is measured on the worker. Whatever differs is named, since a table must not depend on which machine a
 cell came to.
@@ -157,4 +157,3 @@ def _first(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     """Return the first file that differs."""
     names = sorted(name for name in {*here, *there} if here.get(name) != there.get(name))
     return f"{names[0]} differs" + (f", and {len(names) - 1} more" if names[1:] else "")
-

@@ -6,11 +6,9 @@ workbench per worker.
 
 import asyncio
 import os
-import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from distributed import get_worker
 
 from seqbench.cluster.parcels import Parcel, Parcels
 from seqbench.cluster.sameness import Code, Software, host, software, unfit_for
-from seqbench.cluster.workbench import Answer, Broken, Job, Unable, Workbench
+from seqbench.cluster.workbench import Answer, Job, Unable, Workbench
 from seqbench.evidence.records import Provenance
 from seqbench.runs.cell import Options
 from seqbench.runs.grid import Cell
@@ -110,6 +108,12 @@ class _Guest:
                 self.bench = Workbench(folder, self.wanted.preload)
             return self.bench
 
+    def leave(self, bench: Workbench) -> None:
+        """End a workbench, unless it runs cells."""
+        with self.lock:
+            if self.bench is bench and not bench.answers:
+                self.close()
+
     def close(self) -> None:
         if self.bench is not None:
             self.bench.close()
@@ -137,7 +141,7 @@ async def admit(wanted: Wanted, dask_worker: Any = None) -> Admitted:
 
 
 async def receive(run: str, parcel: Parcel, start: int, piece: bytes) -> str:
-    """Write a piece of a file, from the byte `start` on; return why this is not possible, empty if it is, or `THERE`."""
+    """Write a piece of a file, from the byte `start` on; return why this is not possible, else nothing or `THERE`."""
     return await asyncio.to_thread(_write, run, parcel, start, piece)
 
 
@@ -192,8 +196,6 @@ def work(order: Order) -> Reply:
     worker.log_event(order.run, ("begun", order.number, os.getpid(), worker.address))
     job = Job(order.number, order.cell, order.parcels.unpack(bench.folder), order.options)
     answer = bench.run(job, tell, cancelled)
-    if isinstance(answer, Broken):
-        shutil.rmtree(bench.folder, ignore_errors=True)
+    if answer is None:  # perhaps the process that gave the command has ended without a word
+        guest.leave(bench)
     return Reply(worker.address, answer)
-
-

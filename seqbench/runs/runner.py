@@ -233,11 +233,12 @@ def recorded(
 class LocalProcesses:
     """Starts cells as processes on this machine."""
 
-    def __init__(self, preload: Sequence[str] = (), places: int = 1) -> None:
+    def __init__(self, preload: Sequence[str] = (), places: int = 1, always: Sequence[str] = PRELOADED) -> None:
         """Set up the server of processes.
 
         Args:
             places: number of cells that may run at the same time.
+            always: modules that cells need, whatever their models are.
             preload: modules to import once for all cells. Only modules of seqbench are: the import of others may fail,
                 so the cells that need them import them.
         """
@@ -246,9 +247,7 @@ class LocalProcesses:
         self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
         if "forkserver" in multiprocessing.get_all_start_methods():
             self.context = multiprocessing.get_context("forkserver")
-            self.context.set_forkserver_preload(
-                [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]
-            )
+            self.context.set_forkserver_preload([*always, *(name for name in preload if name.startswith("seqbench."))])
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)
