@@ -5,6 +5,7 @@ asked what it has before it gets a cell (`sameness`). One that dies costs nothin
 """
 
 import logging
+import socket
 import threading
 import time
 import uuid
@@ -19,7 +20,7 @@ import dask
 from distributed import Client, KilledWorker
 
 from seqbench.cluster import local, worker
-from seqbench.cluster.address import Address, Local
+from seqbench.cluster.address import Address, Local, Remote
 from seqbench.cluster.members import Members
 from seqbench.cluster.parcels import Parcels
 from seqbench.cluster.sameness import codes
@@ -124,6 +125,7 @@ class Cluster:
         if isinstance(self.address, Local):
             address, keys = stack.enter_context(local.started(self.address.workers))
         else:
+            _reach(self.address)
             safe = dask.config.get("distributed.comm.require-encryption", None)
             address, keys = f"{'tls' if safe else 'tcp'}://{self.address.host}:{self.address.port}", None
         try:
@@ -131,10 +133,7 @@ class Cluster:
                 address, security=keys, timeout=CONNECT, set_as_default=False, name="seqbench"
             )
         except (OSError, ValueError, ImportError) as error:
-            raise ClusterLost(
-                f"no scheduler of dask answers at {self.address} ({_first_line(error)}); start one with `dask "
-                "scheduler`, and name the address that it prints, with dask:// in place of tcp://"
-            ) from error
+            raise _no_scheduler(self.address, error) from error
         stack.callback(client.close, timeout=CONNECT)
         return client
 
@@ -333,6 +332,21 @@ class _Job:
         self.store.write(record_of(self.cell, "crashed", why, options, Outcome()))
         self.kill()
         return "ok", ""
+
+
+def _reach(address: Remote) -> None:
+    """Raise at once if nothing listens at an address, which dask would wait for."""
+    try:
+        socket.create_connection((address.host.strip("[]"), address.port), CONNECT).close()
+    except OSError as error:
+        raise _no_scheduler(address, error) from None
+
+
+def _no_scheduler(address: Address, error: Exception) -> ClusterLost:
+    return ClusterLost(
+        f"no scheduler of dask answers at {address} ({_first_line(error)}); start one with `dask scheduler`, and name "
+        "the address that it prints, with dask:// in place of tcp://"
+    )
 
 
 def _first_line(error: BaseException) -> str:

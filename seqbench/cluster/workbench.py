@@ -14,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from multiprocessing import Pipe
+from multiprocessing import Pipe, forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -207,8 +207,9 @@ def _why(error: OSError) -> str:
 
 def main(channel: Connection, folder: Path, preload: Sequence[str]) -> None:
     """Run cells until the worker at the other end of the channel has ended."""
-    tempfile.tempdir = str(folder)
     cells = _Cells(channel, folder, preload)
+    forkserver.ensure_running()  # its socket needs a short path, so it lies outside the folder
+    tempfile.tempdir = str(folder)
     try:
         while channel.poll(POLL if cells.running else IDLE) or cells.running:
             while channel.poll():

@@ -23,15 +23,20 @@ class Dask:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.light = folder / "light"
+        self.light.mkdir()
+        (self.light / "torch.py").write_text(
+            "raise ImportError('the models of these tests do without, and start sooner')"
+        )
         self.processes: list[subprocess.Popen[bytes]] = []
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
         self.address = self._address()
         self.cluster = self.address.replace("tcp", "dask")
 
-    def worker(self, *options: str, **environment: str) -> subprocess.Popen[bytes]:
+    def worker(self, *options: str) -> subprocess.Popen[bytes]:
         """Start a worker of one thread."""
         words = [self.address, "--nthreads", "1", "--no-dashboard", "--memory-limit", "0", "--no-nanny", *options]
-        return self._start("worker", *words, **environment)
+        return self._start("worker", *words)
 
     def workers(self, number: int) -> None:
         """Wait until so many workers are there."""
@@ -45,14 +50,14 @@ class Dask:
             process.send_signal(signal.SIGKILL)
             process.wait()
 
-    def _start(self, *words: str, **environment: str) -> subprocess.Popen[bytes]:
+    def _start(self, *words: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "dask", *words],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env={**os.environ, **environment},
+                env={**os.environ, "PYTHONPATH": str(self.light)},
             )
         self.processes.append(process)
         return process

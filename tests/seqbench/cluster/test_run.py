@@ -1,6 +1,5 @@
 """A run on a cluster gives the store of a run on one machine, whatever happens to its workers."""
 
-import os
 import signal
 import subprocess
 from pathlib import Path
@@ -97,19 +96,21 @@ def test_whoever_ends_the_run_ends_its_cells_and_leaves_nothing(
     if how is signal.SIGINT:
         assert process.returncode == 130
         assert b"the same command goes on from there" in errors
-        wait_for(lambda: not [name for name in os.listdir(temporary) if name.startswith("seqbench")], 20)
+        wait_for(lambda: not list(temporary.glob("seqbench*")), 20)
     else:
-        wait_for(lambda: not [name for name in os.listdir(temporary) if name.startswith("seqbench-worker")], 20)
+        wait_for(lambda: not list(temporary.glob("seqbench-worker*")), 20)
 
 
 def test_a_scheduler_that_vanishes_is_told_and_the_same_run_goes_on(tmp_path: Path, dask: Dask) -> None:
     dask.worker()
     models = [f"{TOYS}/toys.py:Still", signs(tmp_path / "signs", 3)]
     asked = ask(models=models, datasets=[COINS], store=tmp_path / "store", cluster=dask.cluster)
+    events = asked.start()
+    while not list((tmp_path / "signs").iterdir()):
+        next(events)
+    dask.scheduler.kill()
     with pytest.raises(ClusterLost, match=r"has gone.*Finished cells are kept"):
-        for _ in asked.start():
-            if list((tmp_path / "signs").iterdir()):
-                dask.scheduler.kill()
+        list(events)
     assert len(content(tmp_path / "store")) == 1
     run(tmp_path / "store", models)
     run(tmp_path / "alone", models)
@@ -118,9 +119,7 @@ def test_a_scheduler_that_vanishes_is_told_and_the_same_run_goes_on(tmp_path: Pa
 
 def test_data_travels_to_workers_that_do_not_see_it(tmp_path: Path, dask: Dask) -> None:
     blind = tmp_path / "blind.py"
-    blind.write_text(
-        "from seqbench.cluster import parcels\nparcels.Parcel.lies_here = lambda self: False\nparcels.PIECE=9999\n"
-    )
+    blind.write_text("from seqbench.cluster.parcels import Parcel\nParcel.lies_here = lambda self: False\n")
     dask.worker("--preload", str(blind))
     record = run(tmp_path / "store", [f"{TOYS}/toys.py:Still"], dask.cluster)["Still"]
     assert record.status == "ok"
@@ -153,15 +152,15 @@ def test_a_worker_with_other_software_is_refused_before_anything_runs(
     dask.worker()
     dask.worker("--preload", str(tmp_path / "fake.py"))
     asked = ask(models=[f"{TOYS}/toys.py:Still"], datasets=[COINS], store=tmp_path / "store", cluster=dask.cluster)
+    dask.workers(2)
     with pytest.raises(Unlike, match=said):
-        dask.workers(2)
         list(asked.start())
     assert not content(tmp_path / "store")
 
 
 def test_a_worker_without_disk_gets_no_cells(tmp_path: Path, dask: Dask, caplog: pytest.LogCaptureFixture) -> None:
     full = tmp_path / "full.py"
-    full.write_text("import resource, signal\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n")
+    full.write_text("import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n")
     dask.worker("--preload", str(full))
     asked = ask(models=[f"{TOYS}/toys.py:Still"], datasets=[COINS], store=tmp_path / "store", cluster=dask.cluster)
     with pytest.raises(Unlike, match=r"cannot run cells: .*too large.*\n.*Finished cells are kept"):
