@@ -138,6 +138,12 @@ class Provenance(_Frozen):
     host: str = ""
     """Name of the machine in its network; empty in records from before this field existed."""
 
+    @property
+    def hardware(self) -> str:
+        """What times depend on: GPU, processor, threads, system."""
+        threads = f"{self.threads} thread{'s' if self.threads != 1 else ''}"
+        return ", ".join(part for part in (self.gpu, self.cpu, threads, self.platform) if part)
+
 
 class Record(_Frozen):
     key: str

@@ -93,15 +93,14 @@ def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
 
 
 def left(folder: Path) -> list[str]:
-    """What is left of clusters that used a temporary folder: files, and processes that were started with it."""
-    files = [path.name for path in folder.iterdir()]
+    """What is left of clusters that used a temporary folder: files, and processes beside those of this one."""
+    files = [str(path) for path in folder.iterdir()]
+    own = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
     processes = []
     for process in psutil.process_iter():
         try:
-            mine = process.environ().get("TMPDIR") == str(folder) and process.pid != os.getpid()
-            processes += (
-                [" ".join(process.cmdline())] if mine and "resource_tracker" not in str(process.cmdline()) else []
-            )
+            if process.pid not in own and process.environ().get("TMPDIR") == str(folder):
+                processes.append(" ".join(process.cmdline()))
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
     return files + processes
