@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from seqbench.api import ask
@@ -63,6 +63,15 @@ def seconds(work: Callable[[], object], cold: bool) -> float:
     return time.perf_counter() - started
 
 
+def measured(new: Store, records: Sequence[Record], cold: bool) -> dict[str, float]:
+    return {
+        "paths": seconds(lambda: sum(1 for _ in new.root.glob("*/*/*/record.json")), cold),
+        "records": seconds(lambda: sum(1 for _ in new.records(items=False)), cold),
+        "records and items": seconds(lambda: sum(1 for _ in new.records()), cold),
+        "find": seconds(lambda: [new.find(one.identity) for one in records], cold),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, action="append", help="size of a store; can be repeated")
@@ -74,13 +83,8 @@ def main() -> None:
             root = Path(folder) / "made"
             started = time.perf_counter()
             records = made(store, record, root, number)
-            written, new = time.perf_counter() - started, Store(root)
-            times = {
-                "paths": seconds(lambda: sum(1 for _ in new.root.glob("*/*/*/record.json")), given.cold),
-                "records": seconds(lambda: sum(1 for _ in new.records(items=False)), given.cold),
-                "records and items": seconds(lambda: sum(1 for _ in new.records()), given.cold),
-                "find": seconds(lambda: [new.find(one.identity) for one in records], given.cold),
-            }
+            written = time.perf_counter() - started
+            times = measured(Store(root), records, given.cold)
             told = ", ".join(f"{name} {value:.2f} s" for name, value in times.items())
             print(f"{number:,} records (written in {written:.0f} s): {told}", flush=True)
             shutil.rmtree(root)

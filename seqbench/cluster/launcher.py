@@ -278,10 +278,10 @@ class _Job:
                 self.store.take(self.cell.key, files)
                 self.kill()
                 return "ok", ""
-            case Lacking(parcels):
+            case Lacking(folder, parcels):
                 self._drop()
                 self.sent_to = reply.worker
-                self.sending = self.cluster.hands.submit(members.send, reply.worker, parcels)
+                self.sending = self.cluster.hands.submit(members.send, reply.worker, folder, parcels)
                 self.sending.add_done_callback(lambda _: self.cluster.wake.set())
             case Unable(why):
                 members.leave_out(reply.worker, why)

@@ -8,7 +8,6 @@ to each other with keys that are made for this run alone.
 import io
 import os
 import pickle
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from seqbench.runs.store import remove_abandoned
+from seqbench.disk import owned_folder, remove_abandoned
 
 PREFIX = "seqbench-cluster-"
 PATIENCE = 15.0
@@ -39,8 +38,13 @@ def started(workers: int) -> Iterator[tuple[str, Any]]:
     Raises:
         OSError: it does not start.
     """
-    remove_abandoned(Path(tempfile.gettempdir()), PREFIX)  # of runs that were killed
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    temporary = Path(tempfile.gettempdir())
+    remove_abandoned(temporary, PREFIX)  # of runs that were killed
+    with owned_folder(temporary, PREFIX) as folder:
+        yield from _started(workers, folder)
+
+
+def _started(workers: int, folder: Path) -> Iterator[tuple[str, Any]]:
     log = folder / "log.txt"
     with log.open("wb") as written:
         process = subprocess.Popen(
@@ -59,7 +63,6 @@ def started(workers: int) -> Iterator[tuple[str, Any]]:
         yield pickle.loads(told)
     finally:
         _end(process)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

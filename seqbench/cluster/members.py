@@ -136,14 +136,15 @@ class Members:
         with self.lock:
             self.able.pop(address, None)
 
-    def send(self, address: str, parcels: Sequence[Parcel]) -> str:
+    def send(self, address: str, folder: str, parcels: Sequence[Parcel]) -> str:
         """Send files to a worker that lacks them; return why it cannot take them, empty if it can."""
         with self.sending[address]:
             for parcel in parcels:
                 with parcel.path.open("rb") as file:
                     for start in range(0, max(parcel.size, 1), PIECE):
                         piece = file.read(PIECE)
-                        said = self._run(worker.receive, self.wanted.run, parcel, start, piece, workers=[address])
+                        what = (self.wanted.run, folder, parcel, start, piece)
+                        said = self._run(worker.receive, *what, workers=[address])
                         if said[address] == THERE:
                             break
                         if said[address]:

@@ -1,7 +1,7 @@
-"""Files that cells read, known by what they hold: a worker reads them where they lie, or gets their bytes once."""
+"""The files of a data set, known by what they hold: a worker reads them where they lie, or gets their bytes once."""
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -34,22 +34,34 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Parcels:
-    """The files of a data set."""
+    """The files of a data set: the two that `Files` names, and those that lie beside them, such as large arrays."""
 
-    of: tuple[tuple[str, Parcel], ...]
-    """By the names of the fields of `Files`."""
+    files: Files
+    of: tuple[Parcel, ...]
 
     @classmethod
     def pack(cls, files: Files) -> "Parcels":
-        return cls(tuple((field.name, Parcel.of(getattr(files, field.name))) for field in fields(files)))
+        named = (files.fitting, files.scoring)
+        beside = {path for one in named for path in one.parent.glob(f"{one.stem}*")}
+        return cls(files, tuple(Parcel.of(path) for path in sorted(beside)))
+
+    @property
+    def name(self) -> str:
+        """A name for the folder of the files on a worker; files of other content have another one."""
+        return hashlib.sha256(" ".join(f"{one.path.name} {one.sha256}" for one in self.of).encode()).hexdigest()[:32]
+
+    def lie_here(self) -> bool:
+        """Whether this machine has all files at the same paths."""
+        return all(one.lies_here() for one in self.of)
 
     def lacking(self, folder: Path) -> list[Parcel]:
-        """Return those that lie neither at their path nor in the folder of what a worker got."""
-        return [one for _, one in self.of if not one.lies_here() and not (folder / one.sha256).exists()]
+        """Return those that a worker has not got yet; its folder holds what it got."""
+        return [one for one in self.of if not (folder / self.name / one.path.name).exists()]
 
-    def unpack(self, folder: Path) -> Files:
-        """Return the files as a worker has them."""
-        return Files(**{name: one.path if one.lies_here() else folder / one.sha256 for name, one in self.of})
+    def unpacked(self, folder: Path) -> Files:
+        """Return the files as a worker got them."""
+        own = folder / self.name
+        return Files(fitting=own / self.files.fitting.name, scoring=own / self.files.scoring.name)
 
 
 def _state(path: Path) -> tuple[int, int, int, int]:

@@ -10,19 +10,19 @@ import queue
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from multiprocessing import Pipe, forkserver
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from seqbench.disk import folder_of_process
 from seqbench.runs.cell import Options
 from seqbench.runs.grid import Cell
 from seqbench.runs.loading import Files
 from seqbench.runs.provenance import provenance
-from seqbench.runs.runner import POLL, LocalProcesses, Running, recorded
+from seqbench.runs.runner import FOLDER, POLL, LocalProcesses, Running, recorded
 from seqbench.runs.store import Store, Unwritable
 
 IDLE = 600.0
@@ -81,7 +81,7 @@ class Workbench:
         """Start the process.
 
         Args:
-            folder: it holds what the cells leave, and is removed at the end.
+            folder: it holds the data that the worker got; the process removes it at the end.
             preload: as for `LocalProcesses`.
         """
         self.folder = folder
@@ -159,10 +159,10 @@ class Workbench:
 class _Cells:
     """The cells that run in this process."""
 
-    def __init__(self, channel: Connection, folder: Path, preload: Sequence[str]) -> None:
+    def __init__(self, channel: Connection, preload: Sequence[str]) -> None:
         self.channel = channel
-        self.folder = folder
         self.launcher = LocalProcesses(preload)
+        self.folder = self.launcher.folder = folder_of_process(FOLDER)
         self.running: dict[str, tuple[Running, Store, Options]] = {}
 
     def start(self, job: Job) -> None:
@@ -189,7 +189,7 @@ class _Cells:
             try:
                 end = running.ended()
                 if end is not None:
-                    self._end(number, store, Made(store.files(recorded(running, store, options, *end))))
+                    self._end(number, store, Made(store.files(recorded(running, store, options, None, *end))))
             except OSError as error:
                 running.kill()
                 self._end(number, store, Unable(_why(error)))
@@ -207,9 +207,7 @@ def _why(error: OSError) -> str:
 
 def main(channel: Connection, folder: Path, preload: Sequence[str]) -> None:
     """Run cells until the worker at the other end of the channel has ended."""
-    cells = _Cells(channel, folder, preload)
-    forkserver.ensure_running()  # its socket needs a short path, so it lies outside the folder
-    tempfile.tempdir = str(folder)
+    cells = _Cells(channel, preload)
     try:
         while channel.poll(POLL if cells.running else IDLE) or cells.running:
             while channel.poll():

@@ -9,6 +9,7 @@ import os
 import tempfile
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,14 @@ from distributed import get_worker
 from seqbench.cluster.parcels import Parcel, Parcels
 from seqbench.cluster.sameness import Code, Software, host, software, unfit_for
 from seqbench.cluster.workbench import Answer, Job, Unable, Workbench
+from seqbench.disk import owned_folder, remove_abandoned
 from seqbench.evidence.records import Provenance
 from seqbench.runs.cell import Options
 from seqbench.runs.grid import Cell
 from seqbench.runs.provenance import provenance
-from seqbench.runs.store import remove_abandoned
 
 PREFIX = "seqbench-worker-"
-"""Folders of workbenches begin with this and the number of the worker's process."""
+"""Folders of what workers got begin with this."""
 THERE = "it is there"
 """What a worker says of a file that it has got already."""
 PACE = 1.0
@@ -78,6 +79,7 @@ class Unknown:
 class Lacking:
     """The worker needs these files before it can run the cell."""
 
+    folder: str
     parcels: tuple[Parcel, ...]
 
 
@@ -97,15 +99,17 @@ class _Guest:
         self.wanted = wanted
         self.lock = threading.Lock()
         self.bench: Workbench | None = None
+        self.held = ExitStack()
+        """Holds the folder of the workbench."""
 
     def workbench(self) -> Workbench:
         """Return the workbench of the run. It is started when it is needed, and again if it has ended."""
         with self.lock:
             if self.bench is None or not self.bench.works:
                 self.close()
-                remove_abandoned(Path(tempfile.gettempdir()), PREFIX)
-                folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-                self.bench = Workbench(folder, self.wanted.preload)
+                temporary = Path(tempfile.gettempdir())
+                remove_abandoned(temporary, PREFIX)
+                self.bench = Workbench(self.held.enter_context(owned_folder(temporary, PREFIX)), self.wanted.preload)
             return self.bench
 
     def leave(self, bench: Workbench) -> None:
@@ -118,6 +122,7 @@ class _Guest:
         if self.bench is not None:
             self.bench.close()
             self.bench = None
+        self.held.close()
 
 
 _guests: dict[str, _Guest] = {}
@@ -140,22 +145,23 @@ async def admit(wanted: Wanted, dask_worker: Any = None) -> Admitted:
     )
 
 
-async def receive(run: str, parcel: Parcel, start: int, piece: bytes) -> str:
+async def receive(run: str, folder: str, parcel: Parcel, start: int, piece: bytes) -> str:
     """Write a piece of a file, from the byte `start` on; return why this is not possible, else nothing or `THERE`."""
-    return await asyncio.to_thread(_write, run, parcel, start, piece)
+    return await asyncio.to_thread(_write, run, folder, parcel, start, piece)
 
 
-def _write(run: str, parcel: Parcel, start: int, piece: bytes) -> str:
+def _write(run: str, folder: str, parcel: Parcel, start: int, piece: bytes) -> str:
     try:
-        folder = _guests[run].workbench().folder
-        if (folder / parcel.sha256).exists():
+        whole = _guests[run].workbench().folder / folder / parcel.path.name
+        if whole.exists():
             return THERE
-        partial = folder / f"{parcel.sha256}.partial"
+        whole.parent.mkdir(exist_ok=True)
+        partial = whole.with_name(f"{whole.name}.partial")
         with partial.open("r+b" if start else "wb") as file:
             file.seek(start)
             file.write(piece)
         if start + len(piece) == parcel.size:
-            partial.rename(folder / parcel.sha256)
+            partial.rename(whole)
     except (OSError, KeyError) as error:
         return str(error) or type(error).__name__
     return ""
@@ -178,9 +184,12 @@ def work(order: Order) -> Reply:
         bench = guest.workbench()
     except OSError as error:  # no folder, no process
         return Reply(worker.address, Unable(str(error)))
-    lacking = order.parcels.lacking(bench.folder)
-    if lacking:
-        return Reply(worker.address, Lacking(tuple(lacking)))
+    if order.parcels.lie_here():
+        data = order.parcels.files
+    elif lacking := order.parcels.lacking(bench.folder):
+        return Reply(worker.address, Lacking(order.parcels.name, tuple(lacking)))
+    else:
+        data = order.parcels.unpacked(bench.folder)
     task, told = worker.get_current_task(), 0.0
 
     def tell(name: str, value: float) -> None:
@@ -194,7 +203,7 @@ def work(order: Order) -> Reply:
         return known is None or known.state != "executing" or worker.status.name not in ("running", "paused")
 
     worker.log_event(order.run, ("begun", order.number, os.getpid(), worker.address))
-    job = Job(order.number, order.cell, order.parcels.unpack(bench.folder), order.options)
+    job = Job(order.number, order.cell, data, order.options)
     answer = bench.run(job, tell, cancelled)
     if answer is None:  # perhaps the process that gave the command has ended without a word
         guest.leave(bench)

@@ -1,7 +1,6 @@
 """A temporary folder of its own for each test, and a cluster."""
 
 from collections.abc import Iterator
-from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,11 +10,14 @@ pytest.importorskip("distributed")
 
 from clusters import Dask
 
+from seqbench.disk import folder_of_process
+from seqbench.runs.runner import FOLDER
+
 
 @pytest.fixture
 def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A temporary folder of all processes of a test, so that what they leave is seen. Sockets need a short path."""
-    get_temp_dir()  # of this process, which outlives the test
+    folder_of_process(FOLDER)  # of this process, which outlives the test
     with TemporaryDirectory(prefix="t", dir="/tmp", ignore_cleanup_errors=True) as folder:
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setattr("tempfile.tempdir", folder)

@@ -17,6 +17,13 @@ from seqbench.runs.store import Store
 HONEST = [f"{TOYS}/toys.py:Frequency(noise=0.1)", f"{TOYS}/toys.py:Unwritten", f"{TOYS}/misbehaving.py:Raises"]
 """With kept arrays, without them, and with no score."""
 
+FULL = """
+import os, resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
+os.environ["PYTHONPATH"] += ":{folder}"
+"""
+"""A worker whose cells can write small files alone, and whose disk has no free byte."""
+
 
 def run(store: Path, models: list[str], cluster: str | None = None, **request: object) -> dict[str, Record]:
     asked = ask(models=models, datasets=[COINS], store=store, cluster=cluster, **request)  # type: ignore[arg-type]
@@ -160,7 +167,10 @@ def test_a_worker_with_other_software_is_refused_before_anything_runs(
 
 def test_a_worker_without_disk_gets_no_cells(tmp_path: Path, dask: Dask, caplog: pytest.LogCaptureFixture) -> None:
     full = tmp_path / "full.py"
-    full.write_text("import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n")
+    full.write_text(FULL.format(folder=tmp_path))
+    (tmp_path / "sitecustomize.py").write_text(
+        "import collections, shutil\nshutil.disk_usage = lambda path: collections.namedtuple('_', 'free')(0)\n"
+    )
     dask.worker("--preload", str(full))
     asked = ask(models=[f"{TOYS}/toys.py:Still"], datasets=[COINS], store=tmp_path / "store", cluster=dask.cluster)
     with pytest.raises(Unlike, match=r"cannot run cells: .*too large.*\n.*Finished cells are kept"):
