@@ -216,9 +216,7 @@ def versions(record: Record) -> str:
 
 def machine(record: Record) -> str:
     """Return the machine that made a record."""
-    made = record.provenance
-    threads = f"{made.threads} thread{'s' if made.threads != 1 else ''}"
-    return ", ".join(part for part in (made.gpu, made.cpu, threads, made.platform) if part)
+    return record.provenance.hardware
 
 
 def _hardware(table: Table) -> str:

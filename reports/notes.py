@@ -1,5 +1,6 @@
 """Footnotes: the marks of each row, and their texts."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -57,7 +58,7 @@ def notes(table: Table, times: bool = True) -> Notes:
         times: whether the table shows times, which some notes are about.
     """
     kind = task(table.basis.task)
-    found = Notes()
+    found, usual = Notes(), usual_hardware(table)
     for row in table.rows:
         score, status, gap = list(row.marks), [], []
         for check in row.broken:
@@ -74,7 +75,7 @@ def notes(table: Table, times: bool = True) -> Notes:
             score.append(found.number(f"{row.label}: {row.why_no_interval}"))
         if row.against_reference is not None and row.against_reference.carried_by:
             score.append(found.number(_carried(table, row.against_reference, row)))
-        fit = [found.number(text) for text in _times(row)] if times else []
+        fit = [found.number(text) for text in (*_times(row), *_elsewhere(row, usual))] if times else []
         if row.beats_truth:
             gap.append(ALARM)
             found.alarms.append(
@@ -104,6 +105,25 @@ def _times(row: Row) -> Iterator[str]:
         )
 
 
+def usual_hardware(table: Table) -> str:
+    """Return the kind of machine that made most fits of a table; of several, the first."""
+    fits = Counter(kind for row in table.rows for kind, seeds in row.hardware.items() for _ in seeds)
+    return fits.most_common(1)[0][0] if fits else ""
+
+
+def _elsewhere(row: Row, usual: str) -> Iterator[str]:
+    """Yield which unlike machines made the fits of a row."""
+    if row.kind == "truth" or not set(row.hardware) - {usual}:
+        return
+    if len(row.hardware) == 1:
+        yield f"made on {next(iter(row.hardware))}; times do not compare with those of the other rows, made on {usual}"
+        return
+    each = "; ".join(
+        f"seed{_plural(seeds)} {', '.join(map(str, seeds))} on {kind}" for kind, seeds in row.hardware.items()
+    )
+    yield f"made on unlike machines, so the mean of its times is of neither: {each}"
+
+
 def _carried(table: Table, versus: Comparison, row: Row) -> str:
     assert versus.spread is not None
     numbers = listed([f"{group + 1:,}" for group in versus.carried_by])
@@ -127,7 +147,7 @@ def ended(row: Row) -> str:
     return pooled + cells
 
 
-def _plural(things: Sequence[str]) -> str:
+def _plural(things: Sequence[object]) -> str:
     return "s" if len(things) > 1 else ""
 
 

@@ -84,9 +84,9 @@ def _cost(table: Table, found: Headline) -> str:
 def cost_of(ours: Row, theirs: Row) -> tuple[str, str] | None:
     """Return how many times as long one row's fit and scoring take as another's; None if this cannot be told.
 
-    Times of a busy machine are upper bounds, so nothing is said of them.
+    Times of a busy machine are upper bounds, and those of unlike machines do not compare, so nothing is said of them.
     """
-    if ours.costs.busy or theirs.costs.busy:
+    if ours.costs.busy or theirs.costs.busy or len({*ours.hardware, *theirs.hardware}) > 1:
         return None
     fit = _ratio(ours.costs.fit_seconds, theirs.costs.fit_seconds)
     scoring = _ratio(ours.costs.predict_seconds, theirs.costs.predict_seconds)

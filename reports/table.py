@@ -68,6 +68,16 @@ class Row:
         return self.pooled > 0 and not self.marks
 
     @property
+    def hardware(self) -> Mapping[str, tuple[int, ...]]:
+        """The kinds of machines that made the pooled fits, with the seeds of each."""
+        found: dict[str, tuple[int, ...]] = {}
+        for record in self.records:
+            if record.status == "ok":
+                kind = record.provenance.hardware
+                found[kind] = (*found.get(kind, ()), record.identity.seed)
+        return found
+
+    @property
     def ties_with_best(self) -> bool:
         """Whether it is as good as the best model, as far as the margin of a tie goes; a true model is set apart."""
         return self.kind != "truth" and self.against_best is not None and self.against_best.verdict == "tie"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqbench import registry
+from seqbench.cluster import address as addresses
+from seqbench.cluster.address import Address
 from seqbench.evidence.records import Check, Record, asked_of, question
 from seqbench.evidence.tuned import Tuned
 from seqbench.runs import suites
@@ -17,7 +19,7 @@ from seqbench.runs.kept import fitted, kept_run
 from seqbench.runs.loading import dataset as data_of
 from seqbench.runs.provenance import provenance
 from seqbench.runs.remaining import Remaining
-from seqbench.runs.runner import Event, Loaded, done, execute
+from seqbench.runs.runner import Event, Launcher, Loaded, done, execute
 from seqbench.runs.store import Damaged, Plan, Store, told
 from seqbench.runs.suites import Suite
 from seqbench.spec import OWN, Spec, parse
@@ -39,9 +41,12 @@ class Asked:
     store: Store
     options: Options
     jobs: int
+    """Number of cells that run at the same time; of a cluster that runs, 1: how many it holds is not known yet."""
     retry: bool
     tuned: Mapping[str, Tuned] = field(default_factory=dict)
     """What tuning found of a cell, by its key."""
+    cluster: Address | None = None
+    """Where cells run; None: on this machine."""
 
     def start(self, deadline: float | None = None) -> Iterator[Event]:
         """Run the cells that the store lacks, and yield events.
@@ -64,11 +69,27 @@ class Asked:
             tuned=dict(self.tuned),
         )
         self.store.claim()
-        for event in execute(self.cells, self.store, self.options, jobs=self.jobs, retry=self.retry, deadline=deadline):
+        events = execute(
+            self.cells,
+            self.store,
+            self.options,
+            jobs=self.jobs,
+            retry=self.retry,
+            deadline=deadline,
+            launcher=self._launcher(),
+        )
+        for event in events:
             if isinstance(event, Loaded):
                 self.store.write_plan(plan)
             else:
                 yield event
+
+    def _launcher(self) -> Launcher | None:
+        """Return what starts the cells; None: processes of this machine."""
+        if self.cluster is None:
+            return None
+        launcher: Launcher = registry.attribute("seqbench.cluster.launcher:Cluster")(self.cluster)
+        return launcher
 
     def check_view(self, columns: str | Sequence[str] = (), sort: str = "") -> None:
         """Raise ValueError if no table of the run will have these columns; the arguments are those of `report`."""
@@ -125,6 +146,7 @@ def ask(
     keep: bool = False,
     text: bool = True,
     retry: bool = False,
+    cluster: str | None = None,
     command: str | None = None,
 ) -> Asked:
     """Resolve a run without starting it.
@@ -141,18 +163,26 @@ def ask(
         store: the folder of records.
         jobs: number of cells that run at the same time; None: as many as there are free cores, and one on a GPU.
         threads: threads of each cell. It is part of the record's key, since sums in another order give other digits.
-        device: `cpu`, `cuda`, `cuda:1` (the second GPU), `mps`, or `auto`: a CUDA GPU if there is one, else `cpu`.
+        device: `cpu`, `cuda`, `cuda:1` (the second GPU), `mps`, or `auto`: a CUDA GPU if there is one, else `cpu`; on a
+            cluster that runs, `auto` is `cpu`.
         precision: number format in which networks multiply during training, `float32` or `bfloat16`; None: the setting
             of each model and preset; the default is float32.
         shares: shares of the training part; each has cells of its own.
         keep: whether fits are kept, for `predict`.
         text: whether the store may contain words of the data.
         retry: whether cells whose status is not ok are run again.
+        cluster: where cells run: `local:8` starts eight workers on this machine, `dask://host:8786` names the scheduler
+            of a cluster of dask that runs; None: as processes of this machine. Each thread of a worker runs one cell at
+            a time, so `jobs` is left out then.
         command: the command to show in the footer of the table.
 
     Raises:
         ValueError: a name, a setting or a file is wrong, or the device is absent.
+        MissingExtra: a cluster is named, and dask.distributed is not installed.
     """
+    where = None if cluster is None else addresses.parse(cluster)
+    if where is not None and jobs is not None:
+        raise ValueError(f"each thread of a worker of {where} runs one cell at a time: leave out jobs={jobs} (--jobs)")
     chosen = suites.load(suite)
     name, found = chosen.chosen(preset)
     sources = [parse(d) for d in datasets]
@@ -165,7 +195,10 @@ def ask(
             raise ValueError(f"{option} must be 1 or more, not {number}")
     for given in (*models, *datasets, *([] if data is None else [data])):
         _refuse_unwritable(str(given))
-    device = auto_device() if device == "auto" else _present(device)
+    if isinstance(where, addresses.Remote):  # its workers are asked when the run begins
+        device = "cpu" if device == "auto" else device
+    else:
+        device = auto_device() if device == "auto" else _present(device)
     command = command or _python_call(suite, models, datasets, data, data_options, preset, seeds)
     return Asked(
         command=command.encode(errors="replace").decode(),
@@ -185,8 +218,9 @@ def ask(
         ),
         store=Store(Path(store)),
         options=Options(found.limits, provenance(device, threads), keep=keep, text=text),
-        jobs=free_places(device, threads) if jobs is None else jobs,
+        jobs=_places(where, device, threads) if jobs is None else jobs,
         retry=retry,
+        cluster=where,
     )
 
 
@@ -544,6 +578,13 @@ def _refuse_unwritable(name: str) -> None:
             f"{name!a} is no text in UTF-8, as records are; rename the file, or set PYTHONUTF8=1 if this terminal "
             "knows ASCII alone"
         ) from None
+
+
+def _places(where: Address | None, device: str, threads: int) -> int:
+    """Return how many cells run at the same time, as far as it is known before the run."""
+    if where is None:
+        return free_places(device, threads)
+    return where.workers if isinstance(where, addresses.Local) else 1
 
 
 def _present(device: str) -> str:

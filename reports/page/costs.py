@@ -23,15 +23,17 @@ class Cost(NamedTuple):
     title: str
     of: Callable[[Row], float | None]
     text: Callable[[float | None], str]
+    timed: bool = False
+    """Whether it depends on the machine."""
 
 
 COSTS = (
-    Cost("fit time", lambda row: row.costs.fit_seconds, seconds),
-    Cost("scoring time", lambda row: row.costs.predict_seconds, seconds),
+    Cost("fit time", lambda row: row.costs.fit_seconds, seconds, True),
+    Cost("scoring time", lambda row: row.costs.predict_seconds, seconds, True),
     Cost("parameters", lambda row: row.costs.parameters, count),
     Cost("peak memory", lambda row: row.costs.peak_memory_bytes, memory),
 )
-WHOLE = Cost("processor time of fit and tuning", whole_cost, seconds)
+WHOLE = Cost("processor time of fit and tuning", whole_cost, seconds, True)
 """Drawn first if a row was tuned."""
 
 
@@ -90,6 +92,8 @@ def _against(table: Table, cost: Cost, pen: Pen) -> Figure | None:
         f"Pareto front, the cheapest first: {names or 'none'}."
     )
     caption = f"Dashed: the Pareto front, {' · '.join(p.scored.label for p in best)}." if best else ""
+    if cost.timed and len({kind for one in rows for kind in one.row.hardware}) > 1:
+        caption = f"{caption} Fits were made on unlike machines, so times of marked rows do not compare.".strip()
     return Figure(title, pen.svg(figure_of(axes), title, description), caption)
 
 

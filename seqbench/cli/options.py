@@ -215,6 +215,10 @@ class Running:
     jobs: Annotated[
         int | None, of_run(help="Number of cells that run at the same time; by default the free cores.", min=1)
     ] = None
+    cluster: Annotated[
+        str | None,
+        of_run(help="Where cells run: local:8 starts eight workers here, dask://host:8786 is a cluster that runs."),
+    ] = None
     threads: Annotated[int, of_run(help="Threads of each cell.", min=1)] = 1
     device: Device = "auto"
     precision: Annotated[Precision | None, of_run(help="Number format in which networks multiply during training.")] = (

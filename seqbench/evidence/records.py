@@ -137,6 +137,14 @@ class Provenance(_Frozen):
     cpu: str
     gpu: str | None
     threads: int
+    host: str = ""
+    """Name of the machine in its network; empty in records from before this field existed."""
+
+    @property
+    def hardware(self) -> str:
+        """What times depend on: GPU, processor, threads, system."""
+        threads = f"{self.threads} thread{'s' if self.threads != 1 else ''}"
+        return ", ".join(part for part in (self.gpu, self.cpu, threads, self.platform) if part)
 
 
 class Record(_Frozen):

@@ -31,6 +31,7 @@ def provenance(device: str, threads: int = 1) -> Provenance:
         cpu=cpu(),
         gpu=gpu() if device.startswith("cuda") else None,
         threads=threads,
+        host=platform.node(),
     )
 
 

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -118,6 +119,13 @@ class Running(Protocol):
 class Launcher(Protocol):
     """Starts cells, for example as local processes or as jobs of a cluster."""
 
+    @property
+    def places(self) -> int:
+        """How many cells may run at the same time; it may change during a run."""
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a cell may have ended, but no longer than this."""
+
     def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Files]]:
         """Load the data of cells; the context yields the files of each data set, as `start` takes them.
 
@@ -139,12 +147,14 @@ def execute(
     launcher: Launcher | None = None,
     after: Callable[[Cell, Record], Sequence[Cell]] | None = None,
 ) -> Iterator[Loaded | Event]:
-    """Run the cells that the store lacks, at most `jobs` at the same time, and yield events, first `Loaded`.
+    """Run the cells that the store lacks, and yield events, first `Loaded`.
 
     A cell whose record is in the store is run again only if the record is damaged, if it is not ok and `retry` is set,
     or if fits are to be stored and the record has none.
 
     Args:
+        jobs: number of cells that run at the same time, if they run as processes of this machine.
+        launcher: starts the cells; None: processes of this machine.
         deadline: a time of `time.monotonic`. Cells that still run then are ended, and no further ones start.
         after: returns the cells that follow one that has ended, on the same data; None: none do.
 
@@ -152,9 +162,9 @@ def execute(
         DataError: data is missing or wrong; nothing was run.
         Unwritable: a record cannot be written; the cells that still run are ended.
     """
-    launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
+    launcher = launcher or LocalProcesses(preloaded(cells), jobs)
     store.sweep()
-    waiting, running = list(cells), list[Running]()
+    waiting, running = deque(cells), list[Running]()
     stored = {cell.key: store.find(cell.identity, fit=options.keep) for cell in cells}
     kept = {key: found for key, found in stored.items() if done(found, options, retry)}
     with launcher.loaded([cell for cell in cells if after is not None or cell.key not in kept]) as data:
@@ -162,15 +172,15 @@ def execute(
         try:
             while waiting or running:
                 late = deadline is not None and time.monotonic() >= deadline
-                while waiting and len(running) < jobs:
-                    cell = waiting.pop(0)
+                while waiting and len(running) < launcher.places:
+                    cell = waiting.popleft()
                     found = kept.get(cell.key) or store.find(cell.identity, fit=options.keep)
                     stored.setdefault(cell.key, found)
                     if isinstance(found, Damaged):
                         yield Recomputed(cell, found)
                     elif found is not None and done(found, options, retry):
                         yield Finished(cell, found, reused=True)
-                        waiting[:0] = after(cell, found) if after is not None else ()
+                        waiting.extendleft(reversed(after(cell, found)) if after is not None else ())
                         continue
                     if late:
                         yield Left(cell)
@@ -183,15 +193,15 @@ def execute(
                     end = job.ended()
                     if end is not None:
                         running.remove(job)
-                        record = _record(job, store, options, stored[job.cell.key], *end)
+                        record = recorded(job, store, options, stored[job.cell.key], *end)
                         yield Finished(job.cell, record, reused=False)
-                        waiting[:0] = after(job.cell, record) if after is not None else ()
+                        waiting.extendleft(reversed(after(job.cell, record)) if after is not None else ())
                     elif late:
                         running.remove(job)
                         job.kill()
                         yield Left(job.cell)
-                if running:
-                    time.sleep(POLL)
+                if waiting or running:
+                    launcher.wait(POLL)
         finally:
             for job in running:
                 job.kill()
@@ -208,7 +218,12 @@ def _kept_enough(record: Record, options: Options) -> bool:
     return not options.keep or record.kept != "no" or record.status != "ok"
 
 
-def _record(
+def preloaded(cells: Sequence[Cell]) -> list[str]:
+    """Return the modules that `LocalProcesses` may import once for all cells."""
+    return sorted(set().union(*(cell.modules for cell in cells)))
+
+
+def recorded(
     job: Running, store: Store, options: Options, earlier: Record | Damaged | None, status: Status, reason: str
 ) -> Record:
     """Return the record that the cell wrote, or a new record of how it ended.
@@ -228,20 +243,24 @@ def _record(
 class LocalProcesses:
     """Starts cells as processes on this machine."""
 
-    def __init__(self, preload: Sequence[str] = ()) -> None:
+    def __init__(self, preload: Sequence[str] = (), places: int = 1, always: Sequence[str] = PRELOADED) -> None:
         """Set up the server of processes.
 
         Args:
+            places: number of cells that may run at the same time.
+            always: modules that cells need, whatever their models are.
             preload: modules to import once for all cells. Only modules of seqbench are: the import of others may fail,
                 so the cells that need them import them.
         """
+        self.places = places
         self.folder = Path()
         self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
         if "forkserver" in multiprocessing.get_all_start_methods():
             self.context = multiprocessing.get_context("forkserver")
-            self.context.set_forkserver_preload(
-                [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]
-            )
+            self.context.set_forkserver_preload([*always, *(name for name in preload if name.startswith("seqbench."))])
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     @contextmanager
     def loaded(self, cells: Sequence[Cell]) -> Iterator[Mapping[str, Files]]:

@@ -158,6 +158,34 @@ class Store:
         if log:
             files[LOG] = log
         files[RECORD] = (record.model_dump_json(indent=1) + "\n").encode()
+        self._place(record, files)
+        return record
+
+    def files(self, record: Record) -> dict[str, bytes]:
+        """Return the files of a record by their names, for the store of another machine."""
+        return {path.name: path.read_bytes() for path in self.folder(record.identity, record.key).iterdir()}
+
+    def take(self, key: str, files: Mapping[str, bytes]) -> Record:
+        """Write the record of a key from its files, as `files` of another store returned them.
+
+        Raises:
+            ValueError: they are not the files of that record, or a hash is wrong.
+            Unwritable: as in `write`.
+        """
+        strange = sorted(set(files) - {RECORD, ITEMS, MODEL, ENCODING, LOG})
+        if strange or RECORD not in files:
+            raise ValueError(f"a record came with {strange[0]!r}" if strange else "no record came")
+        record = Record.model_validate_json(files[RECORD])
+        if not record.key == key == key_of(record.identity):
+            raise ValueError("the record of another cell came")
+        found = hashlib.sha256(files[ITEMS]).hexdigest() if ITEMS in files else None
+        if found != record.items_sha256:
+            raise ValueError("the sha256 of its items is not the one in the record that came")
+        self._place(record, files)
+        return record
+
+    def _place(self, record: Record, files: Mapping[str, bytes]) -> None:
+        """Write the files of a record into its folder, all or none."""
         final = self.folder(record.identity, record.key)
         with self._partial() as partial:
             written = partial / "written"
@@ -170,7 +198,6 @@ class Store:
                 final.rename(partial / "replaced")
             written.rename(final)
             _sync(final.parent)
-        return record
 
     def remove(self, identity: Identity) -> None:
         """Remove the record of an identity, if there is one."""

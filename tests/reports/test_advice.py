@@ -64,6 +64,14 @@ def test_times_of_a_busy_machine_are_not_compared(run: Make) -> None:
     assert not any("fit time" in sentence for sentence in given(kn(run), lstm(run, 300.0, costs=busy)).sentences)
 
 
+def test_times_of_unlike_machines_are_not_compared(run: Make) -> None:
+    costs = {"fit_seconds": 100.0, "predict_seconds": 3.0}
+    alike = given(kn(run), lstm(run, 300.0, costs=costs))
+    apart = given(kn(run), lstm(run, 300.0, costs=costs, machine={"cpu": "Xeon, 8 cores"}))
+    assert any("fit time" in sentence for sentence in alike.sentences)
+    assert not any("fit time" in sentence for sentence in apart.sentences)
+
+
 def test_without_a_network_the_best_classic_is_kept(run: Make) -> None:
     said = given(run("uniform", 900.0), kn(run))
     assert said.model == "kn"

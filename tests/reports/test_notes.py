@@ -108,3 +108,29 @@ def test_a_fit_that_was_put_off_and_work_at_every_prediction_are_told_beside_the
         ("2", "theta: most of its work is done when it predicts: scoring the test part took 12.0 s."),
     )
     assert [mark.fit for mark in found.marked] == [("1",), ("2",), ()]
+
+
+def test_rows_of_unlike_machines_are_marked_with_the_names_of_both(run: Make) -> None:
+    other = {"cpu": "Xeon, 8 cores"}
+    runs = [
+        run("kn"),
+        run("lstm", stochastic=True),
+        run("lstm", stochastic=True, seed=1),
+        run("gru", stochastic=True, machine=other),
+        run("rnn", stochastic=True),
+        run("rnn", stochastic=True, seed=1, machine=other),
+    ]
+    made = table(runs)
+    found = notes(made)
+    assert [marked.fit for marked in found.marked] == [(), (), ("1",), ("2",)]
+    here, there = "EPYC, 2 cores, 2 threads, Linux-6.1", "Xeon, 8 cores, 2 threads, Linux-6.1"
+    assert found.listed() == (
+        ("1", f"made on {there}; times do not compare with those of the other rows, made on {here}."),
+        ("2", f"made on unlike machines, so the mean of its times is of neither: seed 0 on {here}; seed 1 on {there}."),
+    )
+    assert notes(made, times=False).listed() == ()
+
+
+def test_a_machine_of_another_name_but_of_the_same_kind_needs_no_mark(run: Make) -> None:
+    found = notes(table([run("kn", machine={"host": "node1"}), run("hmm", machine={"host": "node2"})]))
+    assert found.listed() == ()

@@ -17,7 +17,7 @@ from seqbench.exports import EXPORTS
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("baselines", "recurrent", "datasets", "reports")
-SLOW = {"torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch"}
+SLOW = {"dask", "distributed", "torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch"}
 
 PICTURE = {
     ("cli",): "the command line",
@@ -32,6 +32,7 @@ PICTURE = {
         "composing",
     ): "advice on a file; inside recurrent networks; a sentence, a question, patterns, a piece",
     ("api",): "the same from Python",
+    ("cluster",): "the same cells on the machines of a cluster",
     ("recurrent",): "recurrent layers and models",
     ("baselines", "runs"): "classic models; the grid, its processes, the store",
     ("registry", "learning", "datasets", "reports"): "found by name; what networks are built with; sources; tables",

@@ -1,0 +1,193 @@
+"""A run on a cluster gives the store of a run on one machine, whatever happens to its workers."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import psutil
+import pytest
+from clusters import COINS, TOYS, Dask, command, content, left, wait_for
+
+from seqbench.api import ask
+from seqbench.cluster.launcher import ClusterLost
+from seqbench.cluster.members import Unlike
+from seqbench.evidence.records import Record
+from seqbench.runs.store import Store
+
+HONEST = [f"{TOYS}/toys.py:Frequency(noise=0.1)", f"{TOYS}/toys.py:Unwritten", f"{TOYS}/misbehaving.py:Raises"]
+"""With kept arrays, without them, and with no score."""
+
+FULL = """
+import os, resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
+os.environ["PYTHONPATH"] += ":{folder}"
+"""
+"""A worker whose cells can write small files alone, and whose disk has no free byte."""
+
+
+def run(store: Path, models: list[str], cluster: str | None = None, **request: object) -> dict[str, Record]:
+    asked = ask(models=models, datasets=[COINS], store=store, cluster=cluster, **request)  # type: ignore[arg-type]
+    for _ in asked.start():
+        pass
+    found = [record for record in Store(store).records() if isinstance(record, Record)]
+    assert len(found) == len(asked.cells)
+    return {record.label.rpartition(":")[2].partition("(")[0]: record for record in found}
+
+
+def signs(folder: Path, seconds: float, noise: float = 0.1) -> str:
+    folder.mkdir(exist_ok=True)
+    return f"{TOYS}/fatal.py:Signs(signs={str(folder)!r}, seconds={seconds}, noise={noise})"
+
+
+def worker_of(cell: int) -> psutil.Process:
+    """The worker of dask for which a process fits a model."""
+    parents = psutil.Process(cell).parents()
+    bench = next(i for i, process in enumerate(parents) if "seqbench.cluster.workbench" in process.cmdline())
+    return parents[bench + 1]
+
+
+def test_the_store_is_that_of_one_machine_even_if_a_worker_is_killed_in_the_middle(
+    tmp_path: Path, temporary: Path
+) -> None:
+    model = signs(tmp_path / "signs", 1.5)
+    models = [*HONEST, model]
+    run(tmp_path / "alone", models, keep=True, seeds=2, jobs=2)
+    for sign in (tmp_path / "signs").iterdir():
+        sign.unlink()
+    words = [word for model in models for word in ("--model", model)]
+    process = subprocess.Popen(
+        command(tmp_path / "many", *words, "--seeds", "2", "--keep", "--cluster", "local:2", "--format", "csv"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    wait_for(lambda: list((tmp_path / "signs").iterdir()))
+    worker_of(int(next((tmp_path / "signs").iterdir()).name)).kill()
+    _, errors = process.communicate(timeout=200)
+    assert process.returncode == 1, errors.decode()  # one model raises
+    assert len(list((tmp_path / "signs").iterdir())) == 3  # two seeds, and one again
+    assert content(tmp_path / "many") == content(tmp_path / "alone")
+    wait_for(lambda: not left(temporary), 20)
+
+
+def test_a_cell_that_kills_its_worker_again_and_again_is_a_row_and_the_next_one_runs(
+    tmp_path: Path, dask: Dask
+) -> None:
+    for _ in range(4):
+        dask.worker()
+    records = run(tmp_path / "store", [f"{TOYS}/fatal.py:KillsItsWorker", f"{TOYS}/toys.py:Still"], dask.cluster)
+    assert records["KillsItsWorker"].status == "crashed"
+    assert "3 workers died while they ran it" in records["KillsItsWorker"].reason
+    assert records["Still"].status == "ok"
+
+
+def test_a_cell_that_kills_what_runs_it_in_its_worker_is_a_row_too(tmp_path: Path, dask: Dask) -> None:
+    dask.worker()
+    records = run(tmp_path / "store", [f"{TOYS}/fatal.py:KillsItsWorkbench", f"{TOYS}/toys.py:Still"], dask.cluster)
+    assert records["KillsItsWorkbench"].status == "crashed"
+    assert records["Still"].status == "ok"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill -9"])
+def test_whoever_ends_the_run_ends_its_cells_and_leaves_nothing(
+    tmp_path: Path, temporary: Path, dask: Dask, how: signal.Signals
+) -> None:
+    dask.worker()
+    words = ["--model", f"{TOYS}/toys.py:Still", "--model", signs(tmp_path / "signs", 60), "--cluster", dask.cluster]
+    process = subprocess.Popen(command(tmp_path / "store", *words), stderr=subprocess.PIPE)
+    wait_for(lambda: list((tmp_path / "signs").iterdir()))
+    cell = int(next((tmp_path / "signs").iterdir()).name)
+    process.send_signal(how)
+    _, errors = process.communicate(timeout=60)
+    wait_for(lambda: not psutil.pid_exists(cell), 20)
+    assert len(content(tmp_path / "store")) == 1
+    if how is signal.SIGINT:
+        assert process.returncode == 130
+        assert b"the same command goes on from there" in errors
+        wait_for(lambda: not list(temporary.glob("seqbench*")), 20)
+    else:
+        wait_for(lambda: not list(temporary.glob("seqbench-worker*")), 20)
+
+
+def test_a_scheduler_that_vanishes_is_told_and_the_same_run_goes_on(tmp_path: Path, dask: Dask) -> None:
+    dask.worker()
+    models = [f"{TOYS}/toys.py:Still", signs(tmp_path / "signs", 3)]
+    asked = ask(models=models, datasets=[COINS], store=tmp_path / "store", cluster=dask.cluster)
+    events = asked.start()
+    while not list((tmp_path / "signs").iterdir()):
+        next(events)
+    dask.scheduler.kill()
+    with pytest.raises(ClusterLost, match=r"has gone.*Finished cells are kept"):
+        list(events)
+    assert len(content(tmp_path / "store")) == 1
+    run(tmp_path / "store", models)
+    run(tmp_path / "alone", models)
+    assert content(tmp_path / "store") == content(tmp_path / "alone")
+
+
+def test_data_travels_to_workers_that_do_not_see_it(tmp_path: Path, dask: Dask) -> None:
+    blind = tmp_path / "blind.py"
+    blind.write_text("from seqbench.cluster.parcels import Parcel\nParcel.lies_here = lambda self: False\n")
+    dask.worker("--preload", str(blind))
+    record = run(tmp_path / "store", [f"{TOYS}/toys.py:Still"], dask.cluster)["Still"]
+    assert record.status == "ok"
+    assert record.provenance.host
+
+
+@pytest.mark.parametrize(
+    ("fake", "said"),
+    [
+        ("import seqbench; seqbench.__version__ = '0.0.9'", "has seqbench 0.0.9, not"),
+        (
+            "from seqbench.cluster import sameness; sameness.package_versions = lambda: {'numpy': '1.0'}",
+            "numpy 1.0, not",
+        ),
+        (
+            "from seqbench.cluster import sameness; sameness.platform.python_version_tuple = lambda: ('3', '9', '1')",
+            r"has Python 3\.9, not 3\.1",
+        ),
+        (
+            "from seqbench.cluster import sameness; sameness.source_sha256 = lambda *_: 'other'",
+            r"has another .*toys\.py",
+        ),
+    ],
+    ids=["seqbench", "a package", "Python", "a model"],
+)
+def test_a_worker_with_other_software_is_refused_before_anything_runs(
+    tmp_path: Path, dask: Dask, fake: str, said: str
+) -> None:
+    (tmp_path / "fake.py").write_text(fake)
+    dask.worker()
+    dask.worker("--preload", str(tmp_path / "fake.py"))
+    asked = ask(models=[f"{TOYS}/toys.py:Still"], datasets=[COINS], store=tmp_path / "store", cluster=dask.cluster)
+    dask.workers(2)
+    with pytest.raises(Unlike, match=said):
+        list(asked.start())
+    assert not content(tmp_path / "store")
+
+
+def test_a_worker_without_disk_gets_no_cells(tmp_path: Path, dask: Dask, caplog: pytest.LogCaptureFixture) -> None:
+    full = tmp_path / "full.py"
+    full.write_text(FULL.format(folder=tmp_path))
+    (tmp_path / "sitecustomize.py").write_text(
+        "import collections, shutil\nshutil.disk_usage = lambda path: collections.namedtuple('_', 'free')(0)\n"
+    )
+    dask.worker("--preload", str(full))
+    asked = ask(models=[f"{TOYS}/toys.py:Still"], datasets=[COINS], store=tmp_path / "store", cluster=dask.cluster)
+    with pytest.raises(Unlike, match=r"cannot run cells: .*too large.*\n.*Finished cells are kept"):
+        list(asked.start())
+    assert not content(tmp_path / "store")
+    dask.worker()
+    dask.workers(2)
+    assert run(tmp_path / "store", [f"{TOYS}/toys.py:Still"], dask.cluster)["Still"].status == "ok"
+    assert "its cells run elsewhere" in caplog.text
+
+
+def test_no_cluster_where_there_is_none(tmp_path: Path) -> None:
+    asked = ask(models=["unigram"], datasets=[COINS], store=tmp_path / "store", cluster="dask://127.0.0.1:1")
+    with pytest.raises(ClusterLost, match=r"no scheduler of dask answers at dask://127.0.0.1:1"):
+        list(asked.start())
+
+
+def test_the_workers_say_how_many_cells_run_not_the_option_jobs(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"leave out jobs=2 \(--jobs\)"):
+        ask(models=["unigram"], datasets=[COINS], store=tmp_path, cluster="local:2", jobs=2)
