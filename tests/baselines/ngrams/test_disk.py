@@ -174,7 +174,7 @@ def test_memory_that_holds_no_context_is_refused() -> None:
 
 def test_a_full_disk_is_an_error_that_names_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     full = Path("/dev/full")
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full.open("r+b", buffering=0))  # noqa: SIM115
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full.open("r+b", buffering=0))
     with pytest.raises(OSError, match=r"No space left on device: temporary files in .* set TMPDIR to a folder"):
         fitted("witten-bell", [[0, 1, 2]], 3, order=2, rows=10)
 
