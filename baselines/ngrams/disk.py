@@ -13,8 +13,8 @@ from numpy.typing import DTypeLike, NDArray
 from seqbench.baselines.ngrams.counts import first_level
 from seqbench.baselines.ngrams.levels import Column, Level, Taken, index_type, spans, symbol_bits
 from seqbench.baselines.ngrams.runs import ByRange, Runs
-from seqbench.disk import OnDisk, forget, pieces
 from seqbench.interface import Documents, Ids
+from seqbench.long_arrays import OnDisk, forget, pieces
 
 ROW_BYTES = 192
 """Memory for each row of a block: about twenty numbers, those of the block and what is computed of them."""

@@ -17,8 +17,8 @@ from seqbench.baselines.ngrams.counts import count_ngrams
 from seqbench.baselines.ngrams.disk import ROW_BYTES, Disk, count_on_disk
 from seqbench.baselines.ngrams.levels import Block, Column, Level, Memory, Place, spans, symbol_bits
 from seqbench.baselines.ngrams.table import Keys, KeyTable, Mapped, SortedKeys
-from seqbench.disk import forget
 from seqbench.interface import Arrays, Config, Documents, Floats, Ids
+from seqbench.long_arrays import forget
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 LOOKED_UP = 1 << 16

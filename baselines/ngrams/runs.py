@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from seqbench.baselines.ngrams.counts import sort_together
-from seqbench.disk import OnDisk
 from seqbench.interface import Ids
+from seqbench.long_arrays import OnDisk
 
 Rows = list[NDArray[Any]]
 """Columns of equal length; the first one is the key."""

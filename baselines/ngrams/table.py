@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqbench.baselines.ngrams.levels import index_type, spans
-from seqbench.disk import forget
 from seqbench.interface import Ids
+from seqbench.long_arrays import forget
 
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: Knuth's multiplicative hashing; its high bits are well mixed
 BLOCK = 1 << 16

@@ -20,8 +20,8 @@ from seqbench.baselines.ngrams.disk import ROW_BYTES, Disk, count_on_disk
 from seqbench.baselines.ngrams.levels import Level
 from seqbench.baselines.ngrams.runs import Runs
 from seqbench.baselines.ngrams.table import Mapped, SortedKeys
-from seqbench.disk import OnDisk
 from seqbench.interface import Budget
+from seqbench.long_arrays import OnDisk
 from seqbench.tasks.language.model import LanguageContext
 from seqbench.tasks.language.vocab import Vocab
 
