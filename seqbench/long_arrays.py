@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from seqbench.interface import Ids
-
 PIECE = 1 << 20
 """Number of entries of a long array that are read at once."""
+SHORT = 1 << 26
+"""Bytes of an array that is kept in memory."""
 
 
 class OnDisk:
@@ -61,11 +61,39 @@ class OnDisk:
             content = content[self._file.readinto(content) :]
         return entries
 
-    def mapped(self) -> NDArray[Any]:
-        """Return the whole array as a memory map, which lives on without this object."""
+    def mapped(self, writable: bool = False) -> NDArray[Any]:
+        """Return the whole array as a memory map, which lives on without this object.
+
+        Args:
+            writable: whether it may be changed; changes stay in memory.
+        """
         if not self._length:
             return np.empty(0, self.dtype)
-        return np.frombuffer(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ), self.dtype)
+        access = mmap.ACCESS_COPY if writable else mmap.ACCESS_READ
+        return np.frombuffer(mmap.mmap(self._file.fileno(), 0, access=access), self.dtype)
+
+
+class Collected:
+    """An array that grows: in memory while it is short, then on disk."""
+
+    def __init__(self, dtype: DTypeLike, most: int = SHORT) -> None:
+        """most: bytes of a short array."""
+        self._most = most
+        self._short = [np.empty(0, dtype)]
+        self._long: OnDisk | None = None
+
+    def append(self, entries: NDArray[Any]) -> None:
+        if self._long is None:
+            self._short.append(entries.astype(self._short[0].dtype, copy=False))
+            if sum(block.nbytes for block in self._short) <= self._most:
+                return
+            self._long = OnDisk(self._short[0].dtype)
+            entries, self._short = np.concatenate(self._short), self._short[:1]
+        self._long.append(entries)
+
+    def array(self) -> NDArray[Any]:
+        """Return the whole array; a long one is a memory map."""
+        return np.concatenate(self._short) if self._long is None else self._long.mapped(writable=True)
 
 
 def forget(array: NDArray[Any]) -> None:
@@ -77,9 +105,25 @@ def forget(array: NDArray[Any]) -> None:
         base.madvise(mmap.MADV_DONTNEED)
 
 
-def pieces(array: Ids, size: int = PIECE) -> Iterator[Ids]:
+def pieces(array: NDArray[Any], size: int = PIECE) -> Iterator[NDArray[Any]]:
     """Yield an array in pieces; whole pieces of a memory-mapped array do not stay in memory once they were used."""
     for start in range(0, len(array), size):
         yield array[start : start + size]
         if start + size <= len(array):
             forget(array)
+
+
+def numbered_pieces(array: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield the place of each piece of an array, and the piece."""
+    start = 0
+    for piece in pieces(array):
+        yield start, piece
+        start += len(piece)
+
+
+def occurrences(array: NDArray[Any], size: int) -> NDArray[np.int64]:
+    """Return (size,) how often each number 0..size − 1 occurs in an array."""
+    counts = np.zeros(size, dtype=np.int64)
+    for piece in pieces(array):
+        counts += np.bincount(piece, minlength=size)
+    return counts
