@@ -6,7 +6,7 @@ files, which `TMPDIR` sets.
 
 import mmap
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -121,9 +121,25 @@ def numbered_pieces(array: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
         start += len(piece)
 
 
-def occurrences(array: NDArray[Any], size: int) -> NDArray[np.int64]:
-    """Return (size,) how often each number 0..size − 1 occurs in an array."""
+def blocks_of(arrays: Iterable[NDArray[Any]], size: int = PIECE) -> Iterator[NDArray[Any]]:
+    """Yield the entries of all arrays in order, in blocks of about `size`."""
+    held: list[NDArray[Any]] = []
+    length = 0
+    for array in arrays:
+        for piece in pieces(array, size):
+            held.append(piece)
+            length += len(piece)
+            if length >= size:
+                yield np.concatenate(held)
+                forget(array)
+                held, length = [], 0
+    if held:
+        yield np.concatenate(held)
+
+
+def occurrences(arrays: Iterable[NDArray[Any]], size: int) -> NDArray[np.int64]:
+    """Return (size,) how often each number 0..size − 1 occurs in arrays."""
     counts = np.zeros(size, dtype=np.int64)
-    for piece in pieces(array):
-        counts += np.bincount(piece, minlength=size)
+    for block in blocks_of(arrays):
+        counts += np.bincount(block, minlength=size)
     return counts

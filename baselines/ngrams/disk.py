@@ -14,7 +14,7 @@ from seqbench.baselines.ngrams.counts import first_level
 from seqbench.baselines.ngrams.levels import Column, Level, Taken, index_type, spans, symbol_bits
 from seqbench.baselines.ngrams.runs import ByRange, Runs
 from seqbench.interface import Documents, Ids
-from seqbench.long_arrays import OnDisk, forget, pieces
+from seqbench.long_arrays import OnDisk, blocks_of
 
 ROW_BYTES = 192
 """Memory for each row of a block: about twenty numbers, those of the block and what is computed of them."""
@@ -95,7 +95,7 @@ def count_on_disk(documents: Documents, vocab_size: int, order: int, disk: Disk)
     small = index_type(size + vocab_size + 1)
     symbols = Written(small)
     counts = np.zeros(start + 1, dtype=np.int64)
-    for gathered in _gathered(documents, start, disk.block):
+    for gathered in blocks_of(_marked(documents, start), disk.block):
         symbols.append(gathered)
         counts += np.bincount(gathered, minlength=start + 1)
     level = first_level(counts, start)
@@ -119,20 +119,12 @@ def count_on_disk(documents: Documents, vocab_size: int, order: int, disk: Disk)
         yield level
 
 
-def _gathered(documents: Documents, start: int, size: int) -> Iterator[Ids]:
-    """Yield all documents, each after its marker, in blocks of about `size` symbols."""
-    held, length = [np.empty(0, dtype=np.int64)], 0
+def _marked(documents: Documents, start: int) -> Iterator[Ids]:
+    """Yield a marker before each document."""
+    marker = np.array([start])
     for document in documents:
-        held.append(np.array([start]))
-        length += 1
-        for piece in pieces(document, size):
-            held.append(piece)
-            length += len(piece)
-            if length >= size:
-                yield np.concatenate(held)
-                forget(document)
-                held, length = [], 0
-    yield np.concatenate([np.empty(0, dtype=np.int64), *held])
+        yield marker
+        yield document
 
 
 class Grouped:

@@ -21,6 +21,7 @@ from pydantic import Field
 from seqbench.baselines.ngrams.interpolation import Ngram, NgramConfig
 from seqbench.baselines.ngrams.levels import Block, Column, Level
 from seqbench.interface import Arrays, Documents, Floats, Ids
+from seqbench.long_arrays import occurrences
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 
@@ -59,8 +60,7 @@ class Unigram(Memoryless):
     """Predicts relative frequencies, with one added to each count so that unseen symbols can be scored (Laplace)."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
-        every = np.arange(ctx.vocab.size)
-        count = np.bincount(np.concatenate([every, *train]))
+        count = occurrences(train, ctx.vocab.size) + 1
         self.restore({"probability": count / count.sum()})
 
 

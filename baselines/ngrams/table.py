@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from seqbench.baselines.ngrams.levels import index_type, spans
 from seqbench.interface import Ids
-from seqbench.long_arrays import forget
+from seqbench.long_arrays import forget, pieces
 
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: Knuth's multiplicative hashing; its high bits are well mixed
 BLOCK = 1 << 16
@@ -88,8 +88,7 @@ class SortedKeys:
     def __init__(self, keys: Ids, chunk: int) -> None:
         """chunk: number of keys that are looked up at once; each may bring a few pages into memory."""
         self.keys, self._chunk = keys, chunk
-        self._first = keys[::PAGE].copy()
-        forget(keys)
+        self._first = np.concatenate([piece[::PAGE] for piece in pieces(keys, 100 * PAGE)])
 
     def find(self, keys: Ids) -> Ids:
         found = np.empty(len(keys), dtype=np.int64)

@@ -111,7 +111,7 @@ class TextDataset(Dataset[TextData]):
                 notes[f"blank_lines_dropped_{split}"] = part.blank
             if part.line_ends.all():
                 raise DataError(f"nothing but blank lines is left for the {split} part; give a longer text")
-        counts = occurrences(tokens[0].ids, len(symbols))
+        counts = occurrences([tokens[0].ids], len(symbols))
         marked = UNK in numbering and bool(counts[numbering[UNK]])
         vocab, lookup = cut(counts, symbols, self.unit, self.vocab_size, self._min_count(marked))
         notes["symbols_in_training"] = int(np.count_nonzero(counts))
