@@ -1,8 +1,11 @@
 """Users' text files, read as a whole; each fault is reported in one line."""
 
 import codecs
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,23 +44,44 @@ def first_lines(path: Path, most: int = 50) -> list[str]:
         return []
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file.
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """Open a file that is not empty.
 
     Raises:
         DataError: the file does not exist, cannot be read, or is empty.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            if not stream.peek(1):
+                raise DataError(f"{path} is empty")
+            yield stream
     except FileNotFoundError:
         raise DataError(f"there is no file {path}") from None
     except IsADirectoryError:
         raise DataError(f"{path} is a folder; name a text file in it") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    if not data:
-        raise DataError(f"{path} is empty")
-    return data
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        DataError: as in `opened`.
+    """
+    with opened(path) as stream:
+        return stream.read()
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, in hexadecimal digits.
+
+    Raises:
+        DataError: as in `opened`.
+    """
+    with opened(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def encoding_of(data: bytes, encoding: str = UTF_8) -> str:
@@ -90,23 +114,32 @@ def decode(path: Path, data: bytes, encoding: str = UTF_8, blank: bool = False) 
         text = data.decode(name).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = unix_line_ends(data[: error.start].decode(name, "ignore")).count("\n") + 1
-        raise DataError(
-            f"{path} is not {name.upper()}: line {line}, byte 0x{data[error.start]:02x} at offset {error.start}; "
-            "name the encoding of the file, such as --encoding cp1252"
-        ) from None
+        raise undecodable(path, name, line, data[error.start], error.start) from None
     except UnicodeError as error:
-        raise DataError(
-            f"{path} is not {name.upper()}: {error}; name the encoding of the file with --encoding"
-        ) from None
+        raise not_text(path, name, str(error)) from None
     if "\0" in text:
-        line = unix_line_ends(text[: text.index("\0")]).count("\n") + 1
-        raise DataError(
-            f"{path} is no text in {name.upper()}: it holds NUL characters, the first on line {line}; "
-            "name the encoding of the file with --encoding, or remove these characters"
-        )
+        raise holds_nul(path, name, unix_line_ends(text[: text.index("\0")]).count("\n") + 1)
     if not blank and not text.strip():
         raise DataError(f"{path} holds only blank lines")
     return text
+
+
+def undecodable(path: Path, name: str, line: int, byte: int, offset: int) -> DataError:
+    return DataError(
+        f"{path} is not {name.upper()}: line {line}, byte 0x{byte:02x} at offset {offset}; "
+        "name the encoding of the file, such as --encoding cp1252"
+    )
+
+
+def not_text(path: Path, name: str, why: str) -> DataError:
+    return DataError(f"{path} is not {name.upper()}: {why}; name the encoding of the file with --encoding")
+
+
+def holds_nul(path: Path, name: str, line: int) -> DataError:
+    return DataError(
+        f"{path} is no text in {name.upper()}: it holds NUL characters, the first on line {line}; "
+        "name the encoding of the file with --encoding, or remove these characters"
+    )
 
 
 def read_distinct(paths: Sequence[Path], otherwise: str) -> list[bytes]:

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from seqbench.interface import Arrays, Config, Documents, Floats, Ids
+from seqbench.long_arrays import occurrences
 from seqbench.tasks.language.mixture import learn_weights
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
@@ -48,7 +49,7 @@ class Cache(LanguageModel[Ids]):
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         self.vocab_size = ctx.vocab.size
-        count = np.bincount(np.concatenate([np.arange(self.vocab_size), *train]))
+        count = occurrences(train, self.vocab_size) + 1
         self.unigram = count / count.sum()
         with ctx.validating():
             cached = [self._cached(d[None])[0] for d in ctx.valid if len(d)]

@@ -1,51 +1,11 @@
-"""Counts n-grams, with one packed integer per n-gram and one sort per order."""
+"""Counts n-grams in memory, with one packed integer per n-gram and one sort per order."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from seqbench.interface import Documents, Floats, Ids
-
-
-def symbol_bits(vocab_size: int) -> int:
-    """Return the number of bits of a symbol in a key; <s> = vocab_size is also a symbol."""
-    return vocab_size.bit_length()
-
-
-@dataclass(frozen=True)
-class Level:
-    """The distinct n-grams of one order n.
-
-    Level 1 holds all symbols of the vocabulary and the start marker <s>, so its indices are the symbols themselves. The
-    count of <s> is zero, since it is never predicted. Level 0, the empty n-gram, is not stored.
-    """
-
-    key: Ids
-    """(K,) index of w_1 … w_(n-1) in the level below, with w_n in the low bits; ascending."""
-    suffix: Ids
-    """(K,) index of w_2 … w_n in the level below."""
-    count: Ids
-    """(K,) number of occurrences."""
-    contexts: int
-    """Number of entries of the level below."""
-    opening: int
-    """Index of the first entry that begins with <s>; such entries come last, since <s> is the largest symbol."""
-    bits: int
-    """Number of low bits of a key that hold w_n."""
-
-    @cached_property
-    def context(self) -> Ids:
-        """Return the index (K,) of w_1 … w_(n-1) in the level below."""
-        return self.key >> self.bits
-
-    def per_context(self, values: NDArray[Any]) -> Floats:
-        """Return the sums (contexts,) of values (K,) over the n-grams of each context."""
-        sums: Floats = np.bincount(self.context, weights=values, minlength=self.contexts).astype(np.float64, copy=False)
-        return sums
+from seqbench.baselines.ngrams.levels import Level, index_type, symbol_bits
+from seqbench.interface import Documents, Ids
 
 
 def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[Level]:
@@ -56,32 +16,44 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
     memory.
     """
     start, bits = vocab_size, symbol_bits(vocab_size)
-    marker = np.array([start])
-    symbols = np.concatenate([marker[:0], *(piece for document in documents for piece in (marker, document))])
-    count = np.bincount(symbols, minlength=start + 1)
-    count[start] = 0
-    level = Level(np.arange(start + 1), np.zeros(start + 1, dtype=np.int64), count, 1, start, bits)
+    size = sum(map(len, documents)) + len(documents)
+    small = index_type(size + vocab_size + 1)
+    symbols, end = np.empty(size, small), 0
+    for document in documents:
+        symbols[end] = start
+        symbols[end + 1 : end + 1 + len(document)] = document
+        end += 1 + len(document)
+    level = first_level(np.bincount(symbols, minlength=start + 1), start)
     yield level
 
     inside = symbols[1:] != start
-    within = np.ones(len(symbols), dtype=bool)  # whether an n-gram that ends here does not cross a start
+    within = np.ones(size, dtype=bool)  # whether an n-gram that ends here does not cross a start
     index = symbols  # index of the n-gram that ends at each position
     for n in range(2, order + 1):
         within[1:] = within[:-1] & inside
         within[:1] = False
         before = np.flatnonzero(within[1:])  # positions where the prefixes end
-        keys = index[before]
+        keys = index[before].astype(np.int64)
         keys <<= bits
         keys |= symbols[1:][before]
         before = sort_together(keys, before)
         new = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
         first = np.flatnonzero(new)
-        keys, suffix, count = keys[first], index[1:][before[first]], np.diff(first, append=len(keys))
-        level = Level(keys, suffix, count, len(level.key), int(np.searchsorted(keys, level.opening << bits)), bits)
-        yield level
+        count = np.diff(first, append=len(keys)).astype(small)
+        suffix = index[1:][before[first]]
         if n < order:
             index = np.empty_like(index)
-            index[1:][before] = np.cumsum(new) - 1
+            index[1:][before] = np.cumsum(new, dtype=small) - 1
+        keys, below = keys[first], level
+        del before, new, first
+        level = Level(keys, suffix, count, len(below.key), int(np.searchsorted(keys, below.opening << bits)), bits)
+        yield level
+
+
+def first_level(count: Ids, start: int) -> Level:
+    """Return level 1 of the counts (V + 1,) of the symbols and of the marker <s> = `start`."""
+    count[start] = 0
+    return Level(np.arange(start + 1), np.zeros(start + 1, dtype=np.int64), count, 1, start, symbol_bits(start))
 
 
 def sort_together(keys: Ids, positions: Ids) -> Ids:

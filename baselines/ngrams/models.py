@@ -13,16 +13,15 @@ Chen & Goodman 1998, "An empirical study of smoothing techniques for language mo
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from itertools import islice
 from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from seqbench.baselines.ngrams.counts import Level, count_ngrams, symbol_bits
-from seqbench.baselines.ngrams.table import KeyTable
-from seqbench.interface import Arrays, Config, Documents, Floats, Ids
+from seqbench.baselines.ngrams.interpolation import Ngram, NgramConfig
+from seqbench.baselines.ngrams.levels import Block, Column, Level
+from seqbench.interface import Arrays, Documents, Floats, Ids
+from seqbench.long_arrays import occurrences
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 
@@ -61,156 +60,8 @@ class Unigram(Memoryless):
     """Predicts relative frequencies, with one added to each count so that unseen symbols can be scored (Laplace)."""
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
-        every = np.arange(ctx.vocab.size)
-        count = np.bincount(np.concatenate([every, *train]))
+        count = occurrences(train, ctx.vocab.size) + 1
         self.restore({"probability": count / count.sum()})
-
-
-class NgramConfig(Config):
-    order: int = Field(
-        3,
-        ge=1,
-        le=7,
-        description="symbols of the longest n-gram, including the predicted one",
-        json_schema_extra={"search": {"choices": [1, 2, 3, 4, 5, 6, 7]}},
-    )
-
-
-class Ngram(LanguageModel[Ids]):
-    """An interpolated n-gram model that needs two look-ups per scored symbol.
-
-    Let Γ(h) = γ(h) γ(h') … γ(), let g w be the longest stored suffix of h w, and let f be the longest stored suffix of
-    h. Then the recursion becomes
-
-        p(w | h) = [p(w | g) / Γ(g)] · Γ(f).
-
-    Each stored n-gram is a node, whose `score` is the bracket; each context is a node, whose `backoff` is Γ. Node 0 is
-    the empty n-gram. The n-grams of order 1, 2, … follow, each order sorted by (node of the prefix, last symbol), which
-    is also the key of a node.
-
-    The state holds the last order − 1 symbols, or fewer near the start of a document, which begins with <s> = V.
-    """
-
-    stochastic = False
-    config_class = NgramConfig
-    config: NgramConfig
-
-    @abstractmethod
-    def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
-        """Return the mass (K,) that the n-grams of an order keep, and the mass (contexts,) that each context leaves.
-
-        Both are in units of counts; divided by the total mass of h, they are a(h, w) and γ(h).
-        """
-
-    def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
-        """Yield the level of each order with the counts (K,) from which it is estimated."""
-        return ((level, level.count) for level in levels)
-
-    def fit(self, train: Documents, ctx: LanguageContext) -> None:
-        self.vocab_size = ctx.vocab.size
-        self._store(*self._nodes(count_ngrams(train, self.vocab_size, self.config.order)))
-
-    def _nodes(self, levels: Iterator[Level]) -> tuple[Ids, Floats, Floats]:
-        """Return the keys and scores of all nodes, and the back-offs of the nodes below the highest order."""
-        keys, scores, backoffs = [np.array([-1])], [np.ones(1)], []  # node 0 is only used as a context
-        p, backoff, suffix = np.full(1, 1 / self.vocab_size), np.ones(1), np.zeros(1, dtype=np.int64)
-        node = 0  # node of the first context of an order
-        for order, (level, count) in enumerate(self._counted(levels), start=1):
-            kept, freed = self._smooth(order, level, count)
-            mass = level.per_context(kept) + freed
-            unseen = mass == 0  # no symbol followed these contexts
-            mass[unseen] = 1
-            gamma = np.where(unseen, 1, freed / mass)
-            p = p[level.suffix]
-            p *= gamma[level.context]
-            kept /= mass[level.context]
-            p += kept
-            backoff, suffix = gamma * backoff[suffix], level.suffix
-            keys.append(level.key + (node << self._bits))
-            scores.append(p / backoff[level.context])
-            backoffs.append(backoff)
-            node += level.contexts
-        return np.concatenate(keys), np.concatenate(scores), np.concatenate(backoffs)
-
-    def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
-        if ids.size and (ids.min() < 0 or ids.max() >= self.vocab_size):
-            raise ValueError(f"ids must be in 0..{self.vocab_size - 1}, the vocabulary of the fitted model")
-        before = self._start(len(ids)) if state is None else state
-        symbols = np.concatenate([before, ids], axis=1)
-        flat = symbols.ravel()
-        node = np.zeros_like(flat)
-        for order, (ends, found) in enumerate(self._stored(flat), start=1):
-            if order == self.config.order:
-                context = node.copy()
-            node[ends] = found
-        width = before.shape[1]
-        g_w, f = node.reshape(symbols.shape)[:, width:], context.reshape(symbols.shape)[:, width - 1 : -1]
-        return np.log(self._score[g_w] * self._backoff[f]), symbols[:, -self._memory :]
-
-    def next(self, state: Ids | None = None, batch: int = 1) -> Floats:
-        symbols = self._start(batch) if state is None else state
-        rows, width = symbols.shape
-        score, backoff = np.tile(self._score[1 : self.vocab_size + 1], (rows, 1)), np.full((rows, 1), self._backoff[0])
-        for ends, found in islice(self._stored(symbols.ravel()), self.config.order - 1):
-            last = ends % width == width - 1
-            row, context = ends[last] // width, found[last]
-            # The children of a context are adjacent; those of a longer context overwrite those of a shorter one.
-            first, end = np.searchsorted(self._table.keys, np.stack([context, context + 1]) << self._bits)
-            children = end - first
-            child = np.arange(children.sum()) + np.repeat(end - children.cumsum(), children)
-            symbol = self._table.keys[child] & ((1 << self._bits) - 1)
-            score[np.repeat(row, children), symbol] = self._score[child]
-            backoff[row, 0] = self._backoff[context]
-        p: Floats = score * backoff
-        return p
-
-    def _stored(self, symbols: Ids) -> Iterator[tuple[Ids, Ids]]:
-        """Yield, for n = 1..order, the positions where stored n-grams of symbols (L,) end, and the nodes of these.
-
-        `symbols` may be several rows one after the other. Each row starts with <s>, which no stored n-gram crosses, or
-        with the last order − 1 symbols of its own past, so that no n-gram extends from one row into the next.
-        """
-        ends, node = np.arange(len(symbols)), symbols + 1
-        yield ends, node
-        for _ in range(1, self.config.order):
-            # An n-gram is stored only if its prefix and its suffix are stored; these end at adjacent positions.
-            left = (ends[1:] - ends[:-1] == 1).nonzero()[0]
-            ends = ends[left + 1]
-            node = self._table.find((node[left] << self._bits) | symbols[ends])
-            stored = node.nonzero()[0]
-            ends, node = ends[stored], node[stored]
-            yield ends, node
-
-    def _store(self, keys: Ids, score: Floats, backoff: Floats) -> None:
-        self._table, self._score, self._backoff = KeyTable(keys), score, backoff
-
-    def _start(self, rows: int) -> Ids:
-        return np.full((rows, 1), self.vocab_size)
-
-    @property
-    def _memory(self) -> int:
-        """Return the number of symbols in the state; order 1 keeps one symbol, on which no prediction depends."""
-        return max(1, self.config.order - 1)
-
-    @property
-    def _bits(self) -> int:
-        """Return the number of low bits of a key that hold its last symbol."""
-        return symbol_bits(self.vocab_size)
-
-    def arrays(self) -> Arrays:
-        size = np.array(self.vocab_size)
-        return {"keys": self._table.keys, "score": self._score, "backoff": self._backoff, "vocab_size": size}
-
-    def restore(self, arrays: Arrays) -> None:
-        self.vocab_size = int(arrays["vocab_size"])
-        self._store(arrays["keys"], arrays["score"], arrays["backoff"])
-
-    def parameter_count(self) -> int:
-        """Count one probability per stored n-gram and one back-off weight per n-gram that may be a context.
-
-        The empty context is counted; the probability of <s> is not.
-        """
-        return len(self._score) - 2 + len(self._backoff)
 
 
 class AddKConfig(NgramConfig):
@@ -232,19 +83,20 @@ class AddK(Ngram):
     config_class = AddKConfig
     config: AddKConfig
 
-    def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
-        """Yield the counts of full n-grams.
+    def _count(self, order: int, level: Level, preceding: Column | None, rows: slice) -> Ids:
+        """Return the counts of full n-grams.
 
         The counts of lower orders are zero, so they pass all mass on to the uniform distribution; n-grams from <s> on
         keep their counts.
         """
-        for order, level in enumerate(levels, start=1):
-            count = level.count.copy()
-            count[: level.opening if order < self.config.order else 0] = 0
-            yield level, count
+        short = level.opening - rows.start if order < self.config.order else 0
+        count: Ids = level.count[rows].copy()
+        count[: max(0, short)] = 0
+        return count
 
-    def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
-        return count.astype(float), np.full(level.contexts, self.config.k * self.vocab_size)
+    def _smooth(self, order: int, block: Block, count: Ids) -> tuple[Floats, Floats]:
+        contexts = block.contexts.stop - block.contexts.start
+        return count.astype(float), np.full(contexts, self.config.k * self.vocab_size)
 
 
 class WittenBell(Ngram):
@@ -253,8 +105,8 @@ class WittenBell(Ngram):
     This is method C of Witten & Bell 1991, interpolated.
     """
 
-    def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
-        return count.astype(float), level.per_context(count > 0)
+    def _smooth(self, order: int, block: Block, count: Ids) -> tuple[Floats, Floats]:
+        return count.astype(float), block.per_context(count > 0)
 
 
 class Discounting(Ngram):
@@ -283,16 +135,18 @@ class Discounting(Ngram):
         for order in self.fallback_orders:
             ctx.log("fallback_discounts_at_order", order)
 
-    def _smooth(self, order: int, level: Level, count: Ids) -> tuple[Floats, Floats]:
-        t = np.array([np.count_nonzero(count == k) for k in range(5)], dtype=float)
+    def _learn(self, order: int, tally: Ids) -> None:
         with np.errstate(divide="ignore", invalid="ignore"):
-            discount = self._estimate(t)
+            discount = self._estimate(tally[:5].astype(float))
         if np.all((discount > 0) & (discount <= np.arange(1, len(discount) + 1))):
             self.discounts[order - 1] = discount
         else:
             self.fallback_orders += (order,)
-        taken = np.append(0, self.discounts[order - 1])[np.minimum(count, len(discount))]
-        return count - taken, level.per_context(taken)
+
+    def _smooth(self, order: int, block: Block, count: Ids) -> tuple[Floats, Floats]:
+        discount = self.discounts[order - 1]
+        taken = np.append(0, discount)[np.minimum(count, len(discount))]
+        return count - taken, block.per_context(taken)
 
     def arrays(self) -> Arrays:
         fallback_orders = np.array(self.fallback_orders, dtype=np.int64)
@@ -330,14 +184,14 @@ class KneserNey(Discounting):
 
     fallback = (0.5, 1.0, 1.5)
 
-    def _counted(self, levels: Iterator[Level]) -> Iterator[tuple[Level, Ids]]:
-        level = next(levels)
-        for above in levels:
-            count = np.bincount(above.suffix, minlength=len(level.count))
-            count[level.opening :] = level.count[level.opening :]
-            yield level, count
-            level = above
-        yield level, level.count
+    preceded = True
+
+    def _count(self, order: int, level: Level, preceding: Column | None, rows: slice) -> Ids:
+        occurrences: Ids = level.count[rows]
+        if preceding is None:
+            return occurrences
+        before = max(0, level.opening - rows.start)
+        return np.concatenate([preceding[rows][:before], occurrences[before:]])
 
     def _estimate(self, t: Floats) -> Floats:
         k = np.arange(1.0, 4.0)

@@ -1,13 +1,26 @@
-"""A hash table from integer keys to their indices, which looks up whole arrays of keys at once."""
+"""Finds integer keys in long arrays; whole arrays of keys are looked up at once."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqbench.baselines.ngrams.levels import index_type, spans
 from seqbench.interface import Ids
+from seqbench.long_arrays import forget, pieces
 
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: Knuth's multiplicative hashing; its high bits are well mixed
+BLOCK = 1 << 16
+"""Number of keys that are written to a table at once, so that their slots are computed in the processor's cache."""
+
+
+class Keys(Protocol):
+    """Distinct keys (K,), ascending; keys[0] is never found, as index 0 means "absent"."""
+
+    keys: Ids
+
+    def find(self, keys: Ids) -> Ids:
+        """Return the index (N,) of each key (N,), or 0 if it is absent."""
 
 
 class Layer(NamedTuple):
@@ -22,7 +35,7 @@ class Layer(NamedTuple):
 
 
 class KeyTable:
-    """Finds keys in an array, usually at the first probe; each step of a binary search would be a cache miss.
+    """A hash table, which finds keys usually at the first probe; each step of a binary search would be a cache miss.
 
     If several keys have the same slot in the first layer, one stays there. The others go to a second layer with another
     hash function, and so on until all keys have a slot. Whole arrays are looked up layer by layer; the search for a key
@@ -30,27 +43,27 @@ class KeyTable:
     """
 
     def __init__(self, keys: Ids) -> None:
-        """keys: (K,) distinct and not negative, except keys[0], which is never found, as index 0 means "absent"."""
+        """keys: (K,) distinct and not negative, except keys[0]."""
         self.keys = keys
         self._layers: list[Layer] = []
-        small: type[np.signedinteger[Any]] = np.int32 if len(keys) < 2**31 else np.int64
-        # The last key written to a slot stays there. Keys are written backwards, so keys listed first are found first.
-        index = np.arange(len(keys) - 1, 0, -1).astype(small)
-        keys = keys[:0:-1].copy()
-        while len(keys) or not self._layers:
+        small = index_type(len(keys))
+        left = np.arange(1, len(keys), dtype=small)
+        while len(left) or not self._layers:
             # To save memory, the first layer is a quarter to half full; later layers are small, so a quarter of that.
-            bits = max(1, (len(keys) * (8 if self._layers else 2)).bit_length())
+            bits = max(1, (len(left) * (8 if self._layers else 2)).bit_length())
             # Arrays without dimensions, because NumPy converts Python numbers slowly when arrays are short.
             multiplier = np.array(pow(GOLDEN, len(self._layers) + 1, 2**64), dtype=np.uint64).view(np.int64)
             layer = Layer(multiplier, np.array(64 - bits), np.zeros(1 << bits, dtype=small))
-            slot = layer.slot(keys)
-            layer.slots[slot] = index
-            left = np.flatnonzero(layer.slots[slot] != index)
-            index, keys = index[left], keys[left]
+            blocks = [left[rows] for rows in spans(len(left), BLOCK)]
+            # The last key written to a slot stays there. Keys are written backwards, so keys listed first are found
+            # first.
+            for index in reversed(blocks):
+                layer.slots[layer.slot(keys[index[::-1]])] = index[::-1]
+            away = [index[layer.slots[layer.slot(keys[index])] != index] for index in blocks]
+            left = np.concatenate([left[:0], *away])
             self._layers.append(layer)
 
     def find(self, keys: Ids) -> Ids:
-        """Return the index (N,) of each key (N,), or 0 if it is absent."""
         first, *others = self._layers
         found = first.slots[first.slot(keys)].astype(np.int64)
         left = ((self.keys[found] != keys) & (found != 0)).nonzero()[0]
@@ -63,3 +76,54 @@ class KeyTable:
             left = left[(self.keys[probed] != sought) & (probed != 0)]
         found[left] = 0
         return found
+
+
+PAGE = 512
+"""Number of keys in a page of a memory map."""
+
+
+class SortedKeys:
+    """A binary search in memory-mapped keys, of which one in 512 is in memory, so that a search reads one page."""
+
+    def __init__(self, keys: Ids, chunk: int) -> None:
+        """chunk: number of keys that are looked up at once; each may bring a few pages into memory."""
+        self.keys, self._chunk = keys, chunk
+        self._first = np.concatenate([piece[::PAGE] for piece in pieces(keys, 100 * PAGE)])
+
+    def find(self, keys: Ids) -> Ids:
+        found = np.empty(len(keys), dtype=np.int64)
+        for rows in spans(len(keys), self._chunk):
+            sought = keys[rows]
+            place = (np.searchsorted(self._first, sought, side="right") - 1) * PAGE
+            step = PAGE // 2
+            while step:
+                probe = place + step
+                inside = probe < len(self.keys)
+                place = np.where(inside & (self.keys[np.where(inside, probe, 0)] <= sought), probe, place)
+                step //= 2
+            found[rows] = np.where(self.keys[place] == sought, place, 0)
+            forget(self.keys)
+        return found
+
+
+class Mapped:
+    """Memory-mapped numbers, of which a bounded part is in memory at once."""
+
+    def __init__(self, numbers: NDArray[np.float64], chunk: int) -> None:
+        self.numbers, self._chunk = numbers, chunk
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.float64]:
+        return self.numbers
+
+    def __getitem__(self, index: Any) -> NDArray[np.float64]:
+        """Return the numbers at an array of places, or in a slice."""
+        places = np.arange(*index.indices(len(self))) if isinstance(index, slice) else np.asarray(index)
+        flat = places.ravel()
+        found = np.empty(len(flat))
+        for rows in spans(len(flat), self._chunk):
+            found[rows] = self.numbers[flat[rows]]
+            forget(self.numbers)
+        return found.reshape(places.shape)

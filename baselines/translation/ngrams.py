@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from seqbench.baselines.ngrams.models import KneserNey, NgramConfig
+from seqbench.baselines.ngrams.interpolation import NgramConfig
+from seqbench.baselines.ngrams.models import KneserNey
 from seqbench.interface import Arrays, Context, Floats, Ids
 from seqbench.packing import nested, packed, unpacked, within
 from seqbench.tasks.language.model import LanguageContext

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from seqbench.baselines.ngrams.models import NgramConfig
+from seqbench.baselines.ngrams.interpolation import NgramConfig
 from seqbench.baselines.translation.ngrams import TargetNgrams
 from seqbench.interface import Arrays, Floats
 from seqbench.packing import nested, within

@@ -1,8 +1,8 @@
 """Real text as a data set: which symbols it is made of, and where it is split."""
 
-import re
 from abc import abstractmethod
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -14,7 +14,9 @@ from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError, Dataset
 from seqbench.datasets.files import decode, read_bytes, unix_line_ends
-from seqbench.datasets.text.tokens import Numbering, Tokens, character_tokens, cut, word_tokens
+from seqbench.datasets.text.pieces import FileText, Passage, Text, cut_at_lines, pieces_of
+from seqbench.datasets.text.tokens import Numbering, Tokens, character_tokens, cut, joined, word_tokens
+from seqbench.long_arrays import Collected, occurrences, pieces
 from seqbench.tasks.language.data import Convention, TextData, TextSplit
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 
@@ -24,11 +26,11 @@ SPLITS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Parts:
-    """The raw text of the splits, with newlines as line ends, and notes on how it was made."""
+    """The raw text of the splits, whole or in pieces, with newlines as line ends, and notes on how it was made."""
 
-    train: str
-    valid: str
-    test: str
+    train: Text
+    valid: Text
+    test: Text
     notes: Notes = field(default_factory=dict)
 
     def noting(self, notes: Notes) -> "Parts":
@@ -106,24 +108,28 @@ class TextDataset(Dataset[TextData]):
         symbols, notes = list(numbering), dict(parts.notes)
         for split, part in zip(SPLITS, tokens, strict=True):
             if self.convention == "sentence":
-                notes[f"blank_lines_dropped_{split}"] = part.drop_blank_lines()
+                notes[f"blank_lines_dropped_{split}"] = part.blank
             if part.line_ends.all():
                 raise DataError(f"nothing but blank lines is left for the {split} part; give a longer text")
-        counts = np.bincount(tokens[0].ids, minlength=len(symbols))
+        counts = occurrences([tokens[0].ids], len(symbols))
         marked = UNK in numbering and bool(counts[numbering[UNK]])
         vocab, lookup = cut(counts, symbols, self.unit, self.vocab_size, self._min_count(marked))
         notes["symbols_in_training"] = int(np.count_nonzero(counts))
         splits = []
         for split, part in zip(SPLITS, tokens, strict=True):
-            ids = lookup[part.ids]
-            of_text = ids[~part.line_ends]
-            notes[f"unknown_{split}"] = unknown = int(np.count_nonzero(of_text == vocab.unk))
-            if unknown == len(of_text):
+            ids, known, unknown = Collected(np.int64), 0, 0
+            for numbers, line_ends in zip(pieces(part.ids), pieces(part.line_ends), strict=True):
+                ids.append(lookup[numbers])
+                of_text = lookup[numbers[~line_ends]]
+                new = int(np.count_nonzero(of_text == vocab.unk))
+                known, unknown = known + len(of_text) - new, unknown + new
+            notes[f"unknown_{split}"] = unknown
+            if not known:
                 raise DataError(
                     f"every {self.unit} of the {split} part is {UNK} in the vocabulary of the training "
                     "part; are all parts in one language, and is the vocabulary large enough?"
                 )
-            splits.append(part.split(ids, self.convention))
+            splits.append(part.split(ids.array(), self.convention))
         return TextData(
             name=self.title(),
             vocab=vocab,
@@ -143,8 +149,6 @@ class TextDataset(Dataset[TextData]):
             lookup = vocab.encode(numbering)
         except ValueError as error:
             raise DataError(f"{path}: {error}") from None
-        if self.convention == "sentence":
-            tokens.drop_blank_lines()
         return tokens.split(lookup[tokens.ids], self.convention)
 
     def text_of(self, path: Path) -> str:
@@ -156,10 +160,20 @@ class TextDataset(Dataset[TextData]):
             return defaultdict(count(2).__next__, {EOS: 0, UNK: 1})
         return defaultdict(count().__next__)
 
-    def _tokens(self, text: str, numbering: Numbering) -> Tokens:
-        if self.unit == "word":
-            return word_tokens(text, numbering, apart=self.punctuation == "apart")
-        return character_tokens(text, numbering)
+    def _tokens(self, text: Text, numbering: Numbering) -> Tokens:
+        return joined(self._in_pieces(text, numbering), drop_blank_lines=self.convention == "sentence")
+
+    def _in_pieces(self, text: Text, numbering: Numbering) -> Iterator[Tokens]:
+        if self.unit == "character":
+            yield from (character_tokens(piece, numbering) for piece in pieces_of(text))
+            return
+        lines, apart, last = 0, self.punctuation == "apart", ""
+        for number, piece in enumerate(pieces_of(text)):
+            if number:
+                yield word_tokens(last, numbering, apart, goes_on=True, lines=lines)
+                lines += last.count("\n")
+            last = piece
+        yield word_tokens(last, numbering, apart, lines=lines)
 
     def _min_count(self, marked: bool) -> int:
         """Return how often a symbol must occur to be kept.
@@ -172,7 +186,7 @@ class TextDataset(Dataset[TextData]):
         return self.usual_min_count if self.unit == "word" and self.vocab_size is None and not marked else 1
 
 
-def by_position(text: str, train: float, valid: float, unit: str) -> Parts:
+def by_position(text: str | FileText, train: float, valid: float, unit: str) -> Parts:
     """Split a text into three contiguous parts, which together are the whole text.
 
     With `unit="character"`, it is cut exactly at the shares; with `unit="word"`, at the nearest line ends. If the lines
@@ -181,21 +195,15 @@ def by_position(text: str, train: float, valid: float, unit: str) -> Parts:
     Args:
         train, valid: their shares of the characters; the rest is the test part.
     """
-    points = [int(len(text) * train), int(len(text) * (train + valid))]
-    if unit == "character":
-        return _cut_at(text, points, {})
-    at_lines = [_nearest_line_end(text, point) for point in points]
-    if 0 < at_lines[0] < at_lines[1] < len(text):
-        return _cut_at(text, at_lines, {})
-    at_words = [match.end() if (match := re.compile(r"\s").search(text, point)) else len(text) for point in points]
-    return _cut_at(text, at_words, {"split": "between words, since the lines are too long"})
+    length = len(text) if isinstance(text, str) else text.summary.length
+    points, notes = [int(length * train), int(length * (train + valid))], Notes()
+    if unit == "word":
+        at_lines, at_spaces = cut_at_lines(text, length, points)
+        points = at_lines
+        if not 0 < at_lines[0] < at_lines[1] < length:
+            points, notes = at_spaces, {"split": "between words, since the lines are too long"}
 
+    def passage(start: int, stop: int) -> str | Passage:
+        return text[start:stop] if isinstance(text, str) else Passage(text, start, stop)
 
-def _cut_at(text: str, points: list[int], notes: Notes) -> Parts:
-    return Parts(text[: points[0]], text[points[0] : points[1]], text[points[1] :], notes)
-
-
-def _nearest_line_end(text: str, point: int) -> int:
-    """Return the start of the line nearest to `point`; the end of the text counts as the start of a line."""
-    before, after = text.rfind("\n", 0, point) + 1, text.find("\n", point) + 1 or len(text)
-    return before if point - before <= after - point else after
+    return Parts(passage(0, points[0]), passage(*points), passage(points[1], length), notes)

@@ -1,7 +1,6 @@
 """Users' own text files."""
 
 import hashlib
-import unicodedata
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,9 +8,10 @@ from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError
-from seqbench.datasets.files import UTF_8, decode, encoding_note, encoding_of, read_bytes, read_distinct, unix_line_ends
+from seqbench.datasets.files import UTF_8, decode, encoding_note, read_bytes, sha256_of
 from seqbench.datasets.tables import SUFFIXES as TABLES
 from seqbench.datasets.text.base import Notes, Parts, TextDataset, by_position
+from seqbench.datasets.text.pieces import FileText
 
 SUFFIXES = ("", ".txt", ".text", ".md", ".rst", ".log")
 """Of files that are likely to be texts."""
@@ -61,18 +61,18 @@ class TextFile(TextDataset):
         return self.path.name
 
     def fingerprint(self) -> str:
-        return hashlib.sha256("".join(hashlib.sha256(data).hexdigest() for data in self._bytes()).encode()).hexdigest()
+        return hashlib.sha256("".join(self._digests()).encode()).hexdigest()
 
     def parts(self) -> Parts:
-        read = self._bytes()
-        decoded = [decode(path, data, self.encoding) for path, data in zip(self._paths(), read, strict=True)]
-        returns = sum(text.count("\r") for text in decoded)
-        texts = [unix_line_ends(text) for text in decoded]
+        self._digests()
+        texts = [FileText(path, self.encoding) for path in self._paths()]
+        summaries = [text.summary for text in texts]
+        returns = sum(summary.returns for summary in summaries)
         if self.valid is not None:
-            train, valid, test = texts
+            train, valid, test = (text.whole() for text in texts)
             parts = Parts(train, valid, test)
         else:
-            length = len(texts[0].split()) if self.unit == "word" else len(texts[0])
+            length = summaries[0].words if self.unit == "word" else summaries[0].length
             if length < FEWEST:
                 raise DataError(
                     f"{self.path} holds {length} {self.unit}s, too few to be split 80/10/10; "
@@ -80,9 +80,9 @@ class TextFile(TextDataset):
                 )
             parts = by_position(texts[0], train=0.8, valid=0.1, unit=self.unit)
         notes: Notes = {"line_ends_read_as_newlines": returns} if returns else {}
-        if not all(unicodedata.is_normalized("NFC", text) for text in texts):
+        if not all(summary.normal for summary in summaries):
             notes["unicode_form"] = "not NFC"
-        return parts.noting(notes | encoding_note(encoding_of(data, self.encoding) for data in read))
+        return parts.noting(notes | encoding_note(text.encoding for text in texts))
 
     def text_of(self, path: Path) -> str:
         return decode(path, read_bytes(path), self.encoding)
@@ -90,7 +90,18 @@ class TextFile(TextDataset):
     def _paths(self) -> list[Path]:
         return [path.expanduser() for path in (self.path, self.valid, self.test) if path is not None]
 
-    def _bytes(self) -> list[bytes]:
-        return read_distinct(
-            self._paths(), "are one text; give different files, since a model must not be tested on its training text"
-        )
+    def _digests(self) -> list[str]:
+        """Return the sha256 of each file.
+
+        Raises:
+            DataError: a file cannot be read, or two are equal.
+        """
+        paths = self._paths()
+        digests = [sha256_of(path) for path in paths]
+        for i, digest in enumerate(digests):
+            if digest in digests[:i]:
+                raise DataError(
+                    f"{paths[i]} and {paths[digests.index(digest)]} are one text; give different files, since a model "
+                    "must not be tested on its training text"
+                )
+        return digests

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from seqbench.data import DataError
 from seqbench.interface import Ids
-from seqbench.tasks.language.data import Convention, TextSplit
+from seqbench.long_arrays import Collected, numbered_pieces
+from seqbench.tasks.language.data import Convention, Cut, TextSplit
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 
 Numbering = dict[str, int]
@@ -26,7 +27,7 @@ SPACE = np.array([chr(point).isspace() for point in range(0x3001)] + [False])
 NEWLINE = ord("\n")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Tokens:
     """A text as numbers of a `Numbering`."""
 
@@ -37,19 +38,30 @@ class Tokens:
     space before it, `<eos>` the line end and the white space before it. The sum is the length of the text."""
     line_ends: NDArray[np.bool_]
     """(T,) True for an `<eos>` that stands for a line end."""
-
-    def drop_blank_lines(self) -> int:
-        """Drop lines without a word, and return how many there were."""
-        before = np.concatenate([[True], self.line_ends[:-1]])
-        blank = self.line_ends & before
-        self.ids, self.characters, self.line_ends = self.ids[~blank], self.characters[~blank], self.line_ends[~blank]
-        return int(blank.sum())
+    blank: int = 0
+    """Number of lines without a word that were dropped."""
 
     def split(self, ids: Ids, convention: Convention) -> TextSplit:
         if convention == "stream":
             return TextSplit(documents=(ids,), characters=(self.characters,))
-        ends = np.flatnonzero(self.line_ends)[:-1] + 1
-        return TextSplit(documents=np.split(ids, ends), characters=np.split(self.characters, ends))
+        ends = np.concatenate([np.flatnonzero(part) + start for start, part in numbered_pieces(self.line_ends)]) + 1
+        return TextSplit(documents=Cut(ids, ends[:-1]), characters=Cut(self.characters, ends[:-1]))
+
+
+def joined(parts: Iterable[Tokens], drop_blank_lines: bool) -> Tokens:
+    """Join the tokens of the pieces of a text; long arrays are memory maps."""
+    ids, characters, line_ends = Collected(np.int64), Collected(np.int64), Collected(np.bool_)
+    blank_lines, after_line = 0, True
+    for part in parts:
+        kept: slice | NDArray[np.bool_] = slice(None)
+        if drop_blank_lines and len(part.ids):
+            blank = part.line_ends & np.append(after_line, part.line_ends[:-1])
+            after_line, kept = bool(part.line_ends[-1]), ~blank
+            blank_lines += int(blank.sum())
+        ids.append(part.ids[kept])
+        characters.append(part.characters[kept])
+        line_ends.append(part.line_ends[kept])
+    return Tokens(ids.array(), characters.array(), line_ends.array(), blank_lines)
 
 
 def words_and_marks(text: str) -> list[str]:
@@ -68,13 +80,15 @@ def _words_of(string: str) -> tuple[str, ...]:
     return tuple(match[0] for match in WORD_OR_MARK.finditer(string))
 
 
-def word_tokens(text: str, numbering: Numbering, apart: bool = False) -> Tokens:
+def word_tokens(text: str, numbering: Numbering, apart: bool = False, goes_on: bool = False, lines: int = 0) -> Tokens:
     """Return the words in order, with `<eos>` (number 0) after each line, also if the last one has no line end.
 
     Args:
         text: with `\\n` as line end.
         numbering: gives a number to each new word.
         apart: punctuation marks are words, as `words_and_marks` says.
+        goes_on: whether this is a piece of a text that goes on with white space, or with a new line.
+        lines: number of line ends before this piece.
 
     Raises:
         DataError: the text holds `<eos>` as a word.
@@ -95,13 +109,15 @@ def word_tokens(text: str, numbering: Numbering, apart: bool = False) -> Tokens:
     is_line_end = points[bounds - 1] == NEWLINE
     numbers = np.fromiter(map(numbering.__getitem__, words), dtype=np.int64, count=len(ends))
     if not numbers.all():
-        line = 1 + int(np.searchsorted(line_ends, ends[numbers.argmin()]))
+        line = lines + 1 + int(np.searchsorted(line_ends, ends[numbers.argmin()]))
         raise DataError(f"line {line} holds the word {EOS}, which stands for line ends here; remove it from the text")
     ids = np.zeros(len(bounds), dtype=np.int64)
     ids[~is_line_end] = numbers
     characters = np.diff(bounds, prepend=0)
     if closed is not text:
         characters[-1] -= 1
+        if goes_on:
+            return Tokens(ids[:-1], characters[:-1], is_line_end[:-1])
     return Tokens(ids, characters, is_line_end)
 
 

@@ -180,7 +180,8 @@ def restored(model: SequenceModel[Any, Any]) -> Any | Check:
         return Check(
             name="saved", passed=True, message="the model returns no arrays, so it is fitted again from its record"
         )
-    arrays = {name: np.array(array) for name, array in written.items()}
+    # What cannot be changed, such as a memory map, need not be copied.
+    arrays = {name: np.array(array) if array.flags.writeable else array for name, array in written.items()}
     odd = [name for name, array in arrays.items() if array.dtype.kind not in "biuf"]
     if odd:
         return Check(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from seqbench.interface import Documents, Ids
+from seqbench.long_arrays import PIECE, forget
 
 
 class Window(NamedTuple):
@@ -46,12 +47,15 @@ class Windows:
         self.steps, self.shuffle = steps, shuffle
         self.symbols = sum(len(d) for d in documents)
         """Number of targets in all windows."""
-        targets = np.concatenate([*documents, np.zeros(0, np.int64)])
+        # A stream, which may be longer than memory, is not copied.
+        alone = len(documents) == 1 and documents[0].flags.writeable
+        self._text = np.ascontiguousarray(
+            documents[0] if alone else np.concatenate([*documents, np.zeros(0, np.int64)])
+        )
+        self._symbols = torch.from_numpy(self._text).to(device)
         lengths = np.array([len(d) for d in documents], dtype=np.int64)
         starts = np.cumsum(lengths) - lengths
-        inputs = np.roll(targets, 1)
-        inputs[starts] = start
-        self._inputs, self._targets = torch.tensor(inputs, device=device), torch.tensor(targets, device=device)
+        self._start, self._openings = start, torch.tensor(starts, device=device)
         share = max(steps, -(-self.symbols // batch_size))
         starts, lengths = _cut(starts, lengths, -(-lengths // share))
         order = np.argsort(-lengths, kind="stable")
@@ -82,17 +86,25 @@ class Windows:
         if self.shuffle:
             starts = starts[np.lexsort((torch.randperm(len(starts)).numpy(), -lengths))]
             batches = [batches[i] for i in torch.randperm(len(batches)).tolist()]
-        device, last = self._targets.device, len(self._targets) - 1
+        device, last, read = self._symbols.device, len(self._symbols) - 1, 0
         for batch in batches:
             first = torch.tensor(starts[batch], device=device)
             length = torch.tensor(lengths[batch], device=device)
+            opens = torch.isin(first, self._openings)
             longest, shortest = int(lengths[batch.start]), int(lengths[batch.stop - 1])
             for begin in range(0, longest, self.steps):
                 end = min(begin + self.steps, longest)
                 step = torch.arange(begin, end, device=device)[:, None]
                 where = (first + step).clamp_(max=last)
                 mask = None if end <= shortest else step < length
-                yield Window(self._inputs[where], self._targets[where], mask, fresh=begin == 0)
+                inputs = self._symbols[where - 1]
+                if begin == 0:
+                    inputs[0, opens] = self._start
+                yield Window(inputs, self._symbols[where], mask, fresh=begin == 0)
+                read += where.numel()
+                if read > PIECE:
+                    forget(self._text)
+                    read = 0
 
 
 def _cut(starts: Ids, lengths: Ids, pieces: Ids) -> tuple[Ids, Ids]:

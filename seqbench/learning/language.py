@@ -25,6 +25,7 @@ from seqbench.learning.training import (
     weight_count,
     weights,
 )
+from seqbench.long_arrays import occurrences
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 SCORES = 1 << 24
@@ -97,7 +98,7 @@ class NeuralLanguageModel(LanguageModel[State]):
         """
         device = choose_device(ctx.device)
         self.vocab_size = ctx.vocab.size
-        counts = np.bincount(np.concatenate([*train, np.zeros(0, np.int64)]), minlength=self.vocab_size)
+        counts = occurrences(train, self.vocab_size)
         if self.config.input != "words":
             self.spelling = Spelling.of(ctx.vocab.symbols, self.config.code_buckets)
             for name in ("ngrams", "colliding", "alike"):

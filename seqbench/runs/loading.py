@@ -1,11 +1,11 @@
 """Loading: each data set of a run is read, checked and split once, before any cell starts.
 
 A process of its own reads a data set, so that a loader that crashes or hangs does not end the run unexplained. It
-leaves two files in a temporary folder: one without the test part, for fits, and one with it, for scoring.
+leaves two files in a temporary folder: one without the test part, for fits, and one with it, for scoring. Large arrays
+lie in files of their own, which both share (`contents`).
 """
 
 import os
-import pickle
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from seqbench import registry
 from seqbench.data import DataError, Dataset
 from seqbench.disk import write_whole
 from seqbench.evidence.records import Comparability
-from seqbench.runs import family
+from seqbench.runs import contents, family
 from seqbench.runs.failure import one_line
 from seqbench.runs.grid import Cell
 from seqbench.tasks import task
@@ -40,12 +40,12 @@ class Files:
 
     def read_fitting(self, cell: Cell) -> tuple[Any, Comparability]:
         """Return what a cell needs until its test part is scored."""
-        data, basis = _read(self.fitting)
+        data, basis = contents.read(self.fitting)
         return _lent(cell, data), basis
 
     def read_scoring(self, cell: Cell) -> Any:
         """Return all of the data that a cell needs."""
-        return _lent(cell, _read(self.scoring))
+        return _lent(cell, contents.read(self.scoring))
 
 
 def loaded(cells: Sequence[Cell], folder: Path, start: Start) -> dict[str, Files]:
@@ -111,18 +111,9 @@ def write(cell: Cell, files: Files) -> None:
     _lent(cell, known)
     kind.prepare(known, "valid")
     kind.prepare(whole, "test")
-    _write(files.fitting, (known, basis))
-    _write(files.scoring, whole)
-
-
-def _write(file: Path, content: Any) -> None:
-    with file.open("wb") as stream:
-        pickle.dump(content, stream, protocol=pickle.HIGHEST_PROTOCOL)
-
-
-def _read(file: Path) -> Any:
-    with file.open("rb") as stream:
-        return pickle.load(stream)
+    writer = contents.Writer()
+    writer.write(files.fitting, (known, basis))
+    writer.write(files.scoring, whole)
 
 
 def _why_not(cell: Cell, files: Files, start: Start) -> str:

@@ -38,7 +38,12 @@ PICTURE = {
     ("registry", "learning", "datasets", "reports"): "found by name; what networks are built with; sources; tables",
     ("tasks",): "a room per task: model, data, scoring, metrics, laws",
     ("evidence", "combination"): "statistics, records, what all laws share; models made of models",
-    ("data", "packing", "fingerprint"): "what a data set is; arrays within arrays; one hash of all source",
+    (
+        "data",
+        "packing",
+        "long_arrays",
+        "fingerprint",
+    ): "what a data set is; arrays within arrays, and on disk; one hash of all source",
     ("interface", "spec", "exports", "catalogue", "disk"): "the ground: what is true of every task",
 }
 """Floors from the top down. A room imports from itself and from the floors below, never from a neighbour."""

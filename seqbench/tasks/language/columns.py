@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from seqbench.evidence.strata import Property
 from seqbench.interface import Documents, Ids
+from seqbench.long_arrays import occurrences
 from seqbench.tasks.language.data import Convention
 from seqbench.tasks.language.vocab import Vocab
 
@@ -44,4 +45,4 @@ def _places(ids: Ids, vocab: Vocab) -> Ids:
 
 def counts(documents: Documents, symbols: int) -> NDArray[np.int32]:
     """Return how often each symbol 0..`symbols` − 1 occurs."""
-    return np.bincount(np.concatenate(list(documents)), minlength=symbols).astype(np.int32)
+    return occurrences(documents, symbols).astype(np.int32)

@@ -326,7 +326,7 @@ def test_counts_are_a_dictionarys_in_any_vocabulary(corpus: Corpus, size: int, o
     grams = np.empty((1, 0), dtype=np.int64)
     for n, level in enumerate(count_ngrams([np.array(d, dtype=np.int64) for d in high], size, order), start=1):
         below, symbols = grams, level.key & ((1 << level.bits) - 1)
-        grams = np.column_stack([below[level.context], np.where(symbols == size, -1, symbols)])
+        grams = np.column_stack([below[level.key >> level.bits], np.where(symbols == size, -1, symbols)])
         assert level.contexts == len(below)
         np.testing.assert_array_equal(grams[:, 1:], below[level.suffix])
         np.testing.assert_array_equal(grams[:, 0] == -1, np.arange(len(grams)) >= level.opening)
