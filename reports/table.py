@@ -10,6 +10,7 @@ import numpy as np
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Costs, Record
 from seqbench.evidence.statistics import Comparison, Estimate, Fits, Verdict, choose, compare, estimate
+from seqbench.evidence.tuned import Tuned
 from seqbench.evidence.units import Units, Way
 from seqbench.reports.groups import Basis, Group, Run, groups, one_group, rows
 from seqbench.tasks import task
@@ -22,6 +23,7 @@ class Settings:
     margin: float
     level: float
     command: str | None
+    tuned: Mapping[str, Tuned] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Row:
     """Columns of the pooled fits, one entry per unit; empty if those of one are missing."""
     stored: Sequence[Columns] = field(default=(), compare=False, repr=False)
     """Columns of the same fits as they are stored, one entry per item."""
+    tuned: Tuned | None = None
+    """What tuning found; None: the row is of no tuning."""
 
     @property
     def comparable(self) -> bool:
@@ -175,6 +179,7 @@ def tables(
     margin: float = 0.01,
     level: float = 0.95,
     command: str | None = None,
+    tuned: Mapping[str, Tuned] | None = None,
 ) -> list[Table]:
     """Return one table for each set of runs that may stand together, in order of first appearance.
 
@@ -183,8 +188,15 @@ def tables(
         margin: half the width of the region of a tie, on the scale of the task's first metric.
         level: confidence level of the intervals.
         command: the command that made the runs, for the footer; None: it is put together from the records.
+        tuned: what tuning found of a run, by the key of its record; such a run is named as tuning names it.
     """
-    return [_table(group, Settings(margin, level, command)) for group in groups(runs)]
+    found = tuned or {}
+    named = [(_named(record, found.get(record.key)), columns) for record, columns in runs]
+    return [_table(group, Settings(margin, level, command, found)) for group in groups(named)]
+
+
+def _named(record: Record, tuned: Tuned | None) -> Record:
+    return record if tuned is None else record.model_copy(update={"label": tuned.label})
 
 
 def _table(group: Group, settings: Settings) -> Table:
@@ -329,6 +341,7 @@ def _row(
         why_no_interval=why.get(metric.name, ""),
         fits=lot.columns,
         stored=lot.stored,
+        tuned=settings.tuned.get(records[0].key),
     )
 
 

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqbench import registry
 from seqbench.evidence.records import Check, Record, asked_of, question
+from seqbench.evidence.tuned import Tuned
 from seqbench.runs import suites
 from seqbench.runs.cell import Options
 from seqbench.runs.grid import Cell, Precision, grid
@@ -39,6 +40,8 @@ class Asked:
     options: Options
     jobs: int
     retry: bool
+    tuned: Mapping[str, Tuned] = field(default_factory=dict)
+    """What tuning found of a cell, by its key."""
 
     def start(self, deadline: float | None = None) -> Iterator[Event]:
         """Run the cells that the store lacks, and yield events.
@@ -58,6 +61,7 @@ class Asked:
             margins={} if len(self.suite.parts) == 1 else self._margins(),
             keys=[cell.key for cell in self.cells],
             started=datetime.now(UTC).isoformat(timespec="microseconds"),
+            tuned=dict(self.tuned),
         )
         self.store.claim()
         for event in execute(self.cells, self.store, self.options, jobs=self.jobs, retry=self.retry, deadline=deadline):
@@ -75,7 +79,7 @@ class Asked:
     def tables(self) -> Any:
         """Return the tables of the cells that are done."""
         found = [record for cell in self.cells if isinstance(record := self.store.find(cell.identity), Record)]
-        return _tables(self.store, found, self.command, self._margins())
+        return _tables(self.store, found, self.command, self._margins(), self.tuned)
 
     def _margins(self) -> dict[str, float]:
         return {cell.key: self.suite.margin(cell.identity.task) for cell in self.cells}
@@ -319,7 +323,8 @@ def opened(store: str | Path) -> Opened:
     for record in [*(unplanned if unread or not plans else ()), *(records[key] for key in margins if key in records)]:
         latest[question(record)] = record
     command = plans[0].command if len(plans) == 1 and not unread else None
-    return Opened(held, _tables(held, list(latest.values()), command, margins), damaged, unread)
+    tuned = {key: one for plan in plans for key, one in plan.tuned.items()}
+    return Opened(held, _tables(held, list(latest.values()), command, margins, tuned), damaged, unread)
 
 
 def opened_pair(a: str | Path, b: str | Path) -> tuple[Opened, Opened]:
@@ -489,8 +494,14 @@ def _asked(cell: Cell) -> str:
     return asked_of(cell.identity, (cell.model, cell.dataset))
 
 
-def _tables(store: Store, records: Sequence[Record], command: str | None, margins: Mapping[str, float]) -> Any:
-    """Return the tables of records; those of one margin together. margins: by the key of a record."""
+def _tables(
+    store: Store,
+    records: Sequence[Record],
+    command: str | None,
+    margins: Mapping[str, float],
+    tuned: Mapping[str, Tuned],
+) -> Any:
+    """Return the tables of records; those of one margin together. margins, tuned: by the key of a record."""
     lots: dict[float, list[Record]] = {}
     for record in records:
         lots.setdefault(margins.get(record.key, suites.MARGIN), []).append(record)
@@ -498,7 +509,9 @@ def _tables(store: Store, records: Sequence[Record], command: str | None, margin
     return [
         table
         for margin, lot in lots.items()
-        for table in tables([(record, store.columns(record)) for record in lot], command=command, margin=margin)
+        for table in tables(
+            [(record, store.columns(record)) for record in lot], command=command, margin=margin, tuned=tuned
+        )
     ]
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, SerializeAsAny, model_validator
 
 from seqbench.interface import Arrays, Budget, Config, Lent, SequenceModel, Train
 from seqbench.packing import nested, within
@@ -14,6 +14,18 @@ from seqbench.packing import nested, within
 class CombinationConfig(Config):
     parts: tuple[SerializeAsAny[Config], ...] = Field(description="settings of each part, defaults included")
     budgets: tuple[Budget, ...] = Field((), description="budget of each part; empty: each has that of the whole")
+
+
+class WeighedConfig(CombinationConfig):
+    weights: tuple[float, ...] = Field(description="weight of each part, above 0; their sum is 1")
+
+    @model_validator(mode="after")
+    def _one_weight_per_part(self) -> Self:
+        if len(self.weights) != len(self.parts):
+            raise ValueError(f"there are {len(self.parts)} parts, but {len(self.weights)} weights")
+        if min(self.weights) <= 0 or abs(sum(self.weights) - 1) > 1e-9:
+            raise ValueError("weights must be above 0, and their sum must be 1")
+        return self
 
 
 class Combination(SequenceModel[Train, Lent]):
@@ -57,6 +69,12 @@ class Combination(SequenceModel[Train, Lent]):
     def parameter_count(self) -> int | None:
         counts = [part.parameter_count() for part in self.parts]
         return None if None in counts else sum(counts)
+
+
+def equal_weights(kinds: Sequence[type[SequenceModel[Any, Any]]]) -> WeighedConfig:
+    """Return the settings of a combination of default models with equal weights."""
+    parts = tuple(kind.config_class() for kind in kinds)
+    return WeighedConfig(parts=parts, weights=(1 / len(parts),) * len(parts))
 
 
 Combined = TypeVar("Combined", bound=Combination[Any, Any])

@@ -88,10 +88,11 @@ def _sum(spec: Spec, task_name: str) -> Found:
     """Return the class of a sum of models."""
     of = task_of_parts(spec, task_name)
     parts = [find_model(part, of) for part in spec.parts]
-    if not task(of).sums:
+    how = task(of).weighed if spec.weighed else task(of).sums
+    if not how:
         adding = " and ".join(name for name in TASKS if task(name).sums)
         raise ValueError(f"{spec.name}: models of the task {of} cannot be added, only those of {adding}")
-    own = resolve("a sum", task(of).sums)
+    own = resolve("a sum", how)
     return Found(
         "+".join(part.target for part in parts),
         own.attribute([part.attribute for part in parts]),
@@ -100,8 +101,11 @@ def _sum(spec: Spec, task_name: str) -> Found:
 
 
 def task_of_parts(spec: Spec, task_name: str) -> str:
-    """Return the task in which models are added: the given one if it has sums, else their own (then a reduction)."""
-    return task_name if task(task_name).sums else home_task(spec)
+    """Return the task in which models are added: the given one if it has sums, else their own (then a reduction).
+
+    With given weights, predictions of the given task are mixed.
+    """
+    return task_name if task(task_name).sums or spec.weighed else home_task(spec)
 
 
 def in_file(spec: Spec) -> bool:

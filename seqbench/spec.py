@@ -28,6 +28,11 @@ class Spec:
         parts = tuple(parts)
         return cls("+".join(part.name for part in parts), parts=parts)
 
+    @property
+    def weighed(self) -> bool:
+        """Whether it is a sum with given weights, as tuning makes them."""
+        return bool(self.parts) and "weights" in self.settings
+
     def paths(self) -> tuple[str, ...]:
         """Return the absolute paths of files and folders in the name and the settings, those of the parts included."""
         named = [part.name for part in self.parts or (self,)]

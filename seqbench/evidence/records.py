@@ -102,6 +102,8 @@ class Costs(_Frozen):
     """Resident memory before the data is read: that of the interpreter and its libraries."""
     wall_seconds: float | None = None
     """Time of the whole cell: loading, fitting, scoring, checking."""
+    cpu_seconds: float | None = None
+    """Processor time of the same, summed over threads and over processes that the cell started."""
 
 
 class Check(_Frozen):

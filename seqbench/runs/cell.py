@@ -24,7 +24,7 @@ from seqbench.evidence.laws import seed_everything, wordless
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Check, Comparability, Costs, Provenance, Record, Status
 from seqbench.interface import Arrays, Besides, Budget, MissingExtra, SequenceModel
-from seqbench.runs.clock import Clock
+from seqbench.runs.clock import Clock, processor
 from seqbench.runs.failure import full_trace, one_line, places, shortened
 from seqbench.runs.family import enter
 from seqbench.runs.grid import TRUTH, Cell
@@ -129,7 +129,7 @@ def main(
         os.dup2(nothing.fileno(), 0)
     sender, surroundings = Sender(values), Surroundings()
     limit_threads(cell.identity.threads)
-    started, outcome = time.perf_counter(), Outcome()
+    started, used, outcome = time.perf_counter(), processor(), Outcome()
 
     def log_value(name: str, value: float) -> None:
         outcome.curves.setdefault(str(name), []).append(float(value))
@@ -156,7 +156,7 @@ def main(
         status, reason = "failed", f"{type(error).__name__}: {one_line(error, options.text)}"
         trace = full_trace(error) if options.text else places(error)
     surroundings.restore()
-    outcome.costs["wall_seconds"] = time.perf_counter() - started
+    outcome.costs |= {"wall_seconds": time.perf_counter() - started, "cpu_seconds": processor() - used}
     outcome.costs.setdefault("peak_memory_bytes", _peak_memory())
     if status != "ok":
         outcome.scores, outcome.detail = {}, {}
@@ -249,9 +249,12 @@ def _evaluate(
         return model, unchanged
 
     model, unchanged = fitted("valid", log)
-    valid = kind.score(model, data, "valid")
+    valid = kind.score_trial(model, data) if cell.trial else kind.score(model, data, "valid")
     restore()
     outcome.scores["valid"] = _scores(kind, valid, outcome.comparability)
+    if cell.trial:
+        outcome.columns = valid
+        return
     if cell.model.name != TRUTH and kind.train(data, "test") is not kind.train(data, "valid"):
         del model, unchanged  # so that two fits are not in memory at the same time
         model, unchanged = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))

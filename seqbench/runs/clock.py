@@ -36,18 +36,18 @@ class Clock:
         return max(self.queued, idle) > max(WAITED * self.wall, BRIEF)
 
     def __enter__(self) -> None:
-        queued, cpu = _queued(), _processor()
+        queued, cpu = _queued(), processor()
         self._start = time.perf_counter(), cpu, queued  # the wall clock last, so that reading the others costs nothing
 
     def __exit__(self, *_: object) -> None:
-        end = time.perf_counter(), _processor(), _queued()
+        end = time.perf_counter(), processor(), _queued()
         wall, cpu, queued = (after - before for after, before in zip(end, self._start, strict=True))
         self.wall += wall
         self.cpu += cpu
         self.queued += queued
 
 
-def _processor() -> float:
+def processor() -> float:
     """Return the seconds so far of this process, and of processes that it started and that have ended."""
     used = os.times()
     return time.process_time() + used.children_user + used.children_system

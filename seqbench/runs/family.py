@@ -77,6 +77,10 @@ class Family:
         simple = sum(map(_resident, members))
         return simple if simple <= limit or len(members) == 1 else sum(map(_own, members))
 
+    def processor(self) -> float:
+        """Return the processor seconds of all processes, and of those that they have ended."""
+        return sum(map(_processor, self._members()))
+
     def kill(self) -> None:
         """End all processes now."""
         members = self._members()
@@ -113,6 +117,14 @@ def _resident(process: psutil.Process) -> int:
         return int(process.memory_info().rss)
     except psutil.NoSuchProcess:
         return 0
+
+
+def _processor(process: psutil.Process) -> float:
+    """Return the processor seconds of a process, and of its children that have ended; 0 if it has ended."""
+    try:
+        return float(sum(process.cpu_times()[:4]))
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def _own(process: psutil.Process) -> int:

@@ -39,6 +39,11 @@ class Cell:
     """With absolute paths."""
     missing: str = ""
     """Why the data was not found; empty if it was."""
+    trial: bool = False
+    """Whether it is a trial of tuning: its record holds the score and the columns of the validation part alone, and no
+    law is measured. Such records lie in a store of their own."""
+    cpu_seconds: float | None = None
+    """Limit of the cell's processor time; None: there is none. It never changes a result."""
 
     @classmethod
     def of(cls, record: Record) -> "Cell":
@@ -58,6 +63,27 @@ class Cell:
         """Return the same cell with another seed."""
         identity = self.identity.model_copy(update={"seed": seed})
         return replace(self, identity=identity, key=key_of(identity))
+
+    def varied(self, model: Spec, preset: Preset, label: str) -> "Cell":
+        """Return the cell of another model, or of the same one with other settings, with the same data and seed.
+
+        Raises:
+            ValueError: the model cannot be found, or refuses the settings.
+        """
+        row = _Row.of(model, preset.of(self.identity.task), self.identity.task, None)
+        made = {"model": _name(row), "target": row.target, "config": dict(row.config)}
+        made |= {"model_source": row.source_sha256, "budget": row.budget.model_dump(mode="json")}
+        identity = self.identity.model_copy(update=made)
+        return replace(
+            self,
+            identity=identity,
+            key=key_of(identity),
+            label=label,
+            reduction=row.reduction,
+            kind=row.kind,
+            stochastic=row.stochastic,
+            model=_findable(row.spec),
+        )
 
     @property
     def modules(self) -> set[str]:
@@ -252,7 +278,7 @@ def _cell(
 ) -> Cell:
     identity = Identity(
         task=source.dataset.task,
-        model=row.spec.name if ".py:" not in row.spec.name else row.target,
+        model=_name(row),
         target=row.target,
         config=dict(row.config),
         model_source=row.source_sha256,
@@ -278,6 +304,11 @@ def _cell(
         dataset=_findable(source.spec),
         missing=source.missing,
     )
+
+
+def _name(row: _Row) -> str:
+    """Return the name of a model in an identity, which does not depend on where its file lies."""
+    return row.spec.name if ".py:" not in row.spec.name else row.target
 
 
 def _findable(spec: Spec) -> Spec:

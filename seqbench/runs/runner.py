@@ -41,6 +41,8 @@ WRITABLE = 10**9
 """Free bytes of a disk below which a record that a cell could not write tells of the disk, not of the model."""
 POLL = 0.1
 """Seconds between two checks of the running cells."""
+OUT_OF_BUDGET = "ended at its limit of processor time"
+"""How the reason of a cell begins that was ended at `Cell.cpu_seconds`."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,9 @@ class Running(Protocol):
     def peak_memory(self) -> int:
         """Return the highest memory in bytes, measured from outside the cell."""
 
+    def processor_seconds(self) -> float:
+        """Return the processor time, measured from outside the cell."""
+
     def kill(self) -> None:
         """End the cell now."""
 
@@ -132,6 +137,7 @@ def execute(
     retry: bool = False,
     deadline: float | None = None,
     launcher: Launcher | None = None,
+    after: Callable[[Cell, Record], Sequence[Cell]] | None = None,
 ) -> Iterator[Loaded | Event]:
     """Run the cells that the store lacks, at most `jobs` at the same time, and yield events, first `Loaded`.
 
@@ -140,6 +146,7 @@ def execute(
 
     Args:
         deadline: a time of `time.monotonic`. Cells that still run then are ended, and no further ones start.
+        after: returns the cells that follow one that has ended, on the same data; None: none do.
 
     Raises:
         DataError: data is missing or wrong; nothing was run.
@@ -150,7 +157,7 @@ def execute(
     waiting, running = list(cells), list[Running]()
     stored = {cell.key: store.find(cell.identity, fit=options.keep) for cell in cells}
     kept = {key: found for key, found in stored.items() if done(found, options, retry)}
-    with launcher.loaded([cell for cell in cells if cell.key not in kept]) as data:
+    with launcher.loaded([cell for cell in cells if after is not None or cell.key not in kept]) as data:
         yield Loaded()
         try:
             while waiting or running:
@@ -162,10 +169,12 @@ def execute(
                         yield Recomputed(cell, found)
                     elif found is not None and done(found, options, retry):
                         yield Finished(cell, found, reused=True)
+                        waiting[:0] = after(cell, found) if after is not None else ()
                         continue
                     if late:
                         yield Left(cell)
                         continue
+                    stored[cell.key] = found
                     yield Started(cell)
                     running.append(launcher.start(cell, data[source_of(cell)], store, options))
                 for job in list(running):
@@ -174,8 +183,9 @@ def execute(
                     end = job.ended()
                     if end is not None:
                         running.remove(job)
-                        earlier = stored[job.cell.key]
-                        yield Finished(job.cell, _record(job, store, options, earlier, *end), reused=False)
+                        record = _record(job, store, options, stored[job.cell.key], *end)
+                        yield Finished(job.cell, record, reused=False)
+                        waiting[:0] = after(job.cell, record) if after is not None else ()
                     elif late:
                         running.remove(job)
                         job.kill()
@@ -211,7 +221,7 @@ def _record(
         return written
     if status == "ok":
         status, reason = "crashed", "the process ended without a record"
-    outcome = Outcome(costs={"peak_memory_bytes": job.peak_memory()})
+    outcome = Outcome(costs={"peak_memory_bytes": job.peak_memory(), "cpu_seconds": job.processor_seconds()})
     return store.write(record_of(job.cell, status, reason, options, outcome), log=job.output())
 
 
@@ -272,6 +282,7 @@ class _LocalProcess:
     store: Store
     started: float = field(default_factory=time.monotonic)
     peak: int = 0
+    used: float = 0.0
     printed: bytes = b""
     garbled: bool = False
 
@@ -302,6 +313,10 @@ class _LocalProcess:
         memory = limits.memory_gb * 1e9
         resident, scoring = self.family.resident(memory), self.scoring.resident(memory)
         self.peak = max(self.peak, resident)
+        self.used = max(self.used, self.family.processor())
+        if self.cell.cpu_seconds is not None and self.used >= self.cell.cpu_seconds:
+            self.kill()
+            return "timeout", f"{OUT_OF_BUDGET}, {self.cell.cpu_seconds:,.1f} s"
         if time.monotonic() - self.started > limits.seconds:
             self.kill()
             return (
@@ -329,6 +344,9 @@ class _LocalProcess:
 
     def peak_memory(self) -> int:
         return self.peak
+
+    def processor_seconds(self) -> float:
+        return self.used
 
     def kill(self) -> None:
         self.family.kill()

@@ -6,6 +6,7 @@
                                             encoding.json       how the fit reads data
                                             log.txt             the output of the model, if there is any
     results/plans/<id>.json                                     the cells of a command, in order
+    results/tuning/                                             trials of `seqbench tune`, in a store of their own
 
 The store does not depend on what the numbers mean. A folder is renamed to its final name when all its files are on the
 disk. So if the process is killed, there is either the whole record or an unfinished folder, which the next start
@@ -33,6 +34,7 @@ from safetensors.numpy import save as save_arrays
 from seqbench.disk import owned_folder, remove_abandoned
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import SCHEMA, Identity, Record
+from seqbench.evidence.tuned import Tuned
 from seqbench.interface import Arrays
 
 RECORD, ITEMS, MODEL = "record.json", "items.safetensors", "model.safetensors"
@@ -87,6 +89,8 @@ class Plan(BaseModel):
     margins: dict[str, float] = Field(default_factory=dict)
     """By the key of a cell, if the parts of the suite have different margins."""
     started: str
+    tuned: dict[str, Tuned] = Field(default_factory=dict)
+    """What tuning found of a cell, by its key; empty if the command tuned nothing."""
 
 
 class Store:
@@ -168,6 +172,13 @@ class Store:
             _sync(final.parent)
         return record
 
+    def remove(self, identity: Identity) -> None:
+        """Remove the record of an identity, if there is one."""
+        folder = self.folder(identity, key_of(identity))
+        if folder.exists():
+            with self._partial() as partial:
+                folder.rename(partial / "removed")
+
     def columns(self, record: Record) -> Columns | None:
         """Return the item columns of a record; None if the cell was not scored."""
         if record.items_sha256 is None:
@@ -213,14 +224,17 @@ class Store:
     def write_plan(self, plan: Plan) -> None:
         """Store a plan as the latest, even if the clock was set back.
 
-        It replaces an earlier plan with the same command, suite and preset.
+        It replaces an earlier plan with the same command, suite and preset, or, if it tuned, an earlier one that tuned
+        the same models with another budget.
 
         Raises:
             Unwritable: the folder cannot be written, or the disk is full.
         """
         if (latest := max((other.started for other in self.plans()), default="")) >= plan.started:
             plan = plan.model_copy(update={"started": _after(latest)})
-        asked = json.dumps([plan.command, plan.suite, plan.preset])
+        models = [key for key, one in plan.tuned.items() if one.row == "default"]
+        command = f"tune {' '.join(models)}" if models else plan.command
+        asked = json.dumps([command, plan.suite, plan.preset])
         path = self.root / "plans" / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
         with self._partial() as partial:
             path.parent.mkdir(exist_ok=True)

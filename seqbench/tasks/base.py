@@ -93,6 +93,9 @@ class Task(ABC, Generic[Data, Model]):
     sums: ClassVar[str] = ""
     """`module:attribute` of the function that combines models, as in the spec `a+b`: it takes their classes and returns
     the class of the combination. Empty: models of this task cannot be added."""
+    weighed: ClassVar[str] = ""
+    """The same, for combinations with given weights (`combination.WeighedConfig`), as tuning makes them of trials.
+    Empty: predictions of this task cannot be mixed."""
     random_parts: ClassVar[bool] = True
     """Whether `smaller` draws at random, so that each seed learns from a part of its own."""
 
@@ -167,6 +170,24 @@ class Task(ABC, Generic[Data, Model]):
         Raises:
             ScoreError: a prediction has the wrong shape, is not a number, or is a probability above 1.
         """
+
+    def score_trial(self, model: Model, data: Data) -> Columns:
+        """Score the validation part, and return the item columns with all that `mixed` needs."""
+        return self.score(model, data, "valid")
+
+    def mixed(self, columns: Sequence[Columns], weights: Sequence[float]) -> Columns:
+        """Return the columns that a model would have whose predictions are those of several models, mixed.
+
+        It must be the model that `weighed` makes. Columns that cannot be computed are left out.
+
+        Args:
+            columns: of each model, as `score_trial` returned them.
+            weights: of each model; their sum is 1.
+
+        Raises:
+            NotImplementedError: predictions of this task cannot be mixed.
+        """
+        raise NotImplementedError(f"predictions of the task {self.name} cannot be mixed")
 
     @abstractmethod
     def units(self, columns: Columns, basis: Comparability) -> Units:

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqbench.evidence.exhibits import Exhibit
 from seqbench.evidence.metrics import Columns, Metric
 from seqbench.evidence.records import Check, Comparability, Record
 from seqbench.evidence.units import Units, Way, numbered
-from seqbench.interface import Budget
+from seqbench.interface import Budget, Floats
 from seqbench.tasks import parts
 from seqbench.tasks.base import Reduction, Scored, Split, Task
 from seqbench.tasks.class_exhibits import class_comparisons, class_exhibits, wrong
@@ -28,6 +29,7 @@ from seqbench.tasks.classes import (
 from seqbench.tasks.documents.checks import Classification as ClassificationTrial
 from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.laws import documents
+from seqbench.tasks.documents.mixture import mixture
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 from seqbench.tasks.items import Witness, check_fitted, probe, score
 from seqbench.tasks.trials import check_class
@@ -42,6 +44,8 @@ class Classification(Task[LabelledData, Classifier]):
     marks: ClassVar[dict[str, str]] = {"normalised": "†", "frozen": "‡", "repeatable": "◊", "batched": "¶"}
 
     reductions: ClassVar[Mapping[str, Reduction]] = {"lm": Reduction("Bayes", "seqbench.tasks.documents.bayes:bayes")}
+
+    weighed: ClassVar[str] = "seqbench.tasks.documents.mixture:weighed"
 
     def train(self, data: LabelledData, split: Split) -> Labelled:
         return data.train
@@ -88,13 +92,22 @@ class Classification(Task[LabelledData, Classifier]):
     ) -> Columns:
         """Return columns with one entry per document, as the metrics take them, and `group` if there are groups."""
         part: Labelled = getattr(data, split)
-        log_p = score(documents(len(data.classes)), model, part.texts, witness)
-        grouped = {} if part.groups is None else {"group": part.groups.astype(np.int32)}
-        return grouped | item_columns(log_p, part.labels)
+        return _columns(part, score(documents(len(data.classes)), model, part.texts, witness))
+
+    def score_trial(self, model: Classifier, data: LabelledData) -> Columns:
+        """Return the columns of the validation part, and `log_p` (N, C), the log-probabilities of all classes."""
+        log_p = score(documents(len(data.classes)), model, data.valid.texts)
+        return {**_columns(data.valid, log_p), "log_p": log_p.astype(np.float32)}
+
+    def mixed(self, columns: Sequence[Columns], weights: Sequence[float]) -> Columns:
+        """Mix the probabilities of the classes of each document."""
+        log_p = mixture([one["log_p"].astype(np.float64) for one in columns], weights)
+        kept = {name: column for name, column in columns[0].items() if name == "group"}
+        return {**kept, **item_columns(log_p, columns[0]["label"]), "log_p": log_p}
 
     def units(self, columns: Columns, basis: Comparability) -> Units:
         """Each document is a unit. Documents of one group depend on each other, others are independent."""
-        scored = {name: column for name, column in columns.items() if name != "group"}
+        scored = {name: column for name, column in columns.items() if name not in ("group", "log_p")}
         return Units(scored, (Way("groups", numbered(columns["group"])) if "group" in columns else Way("documents"),))
 
     def detail(self, columns: Columns, data: LabelledData, valid: Columns) -> dict[str, Any]:
@@ -140,3 +153,8 @@ class Classification(Task[LabelledData, Classifier]):
         """Return one entry per document: `document`, from 1; `predicted`; the probability of each class, `p(NAME)`."""
         log_p = score(documents(len(encoding["classes"])), model, new)
         return {"document": np.arange(len(new)) + 1, **told(log_p, encoding["classes"])}
+
+
+def _columns(part: Labelled, log_p: Floats) -> dict[str, NDArray[Any]]:
+    grouped = {} if part.groups is None else {"group": part.groups.astype(np.int32)}
+    return grouped | item_columns(log_p, part.labels)

@@ -5,12 +5,15 @@ It is hard to beat the mean of several forecasts, with one of them or with learn
 """
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
-from seqbench.combination import Combination, combination
+from seqbench.combination import Combination, WeighedConfig, combination, equal_weights
 from seqbench.interface import Floats
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
+
+Made = TypeVar("Made", bound="MeanOfModels")
 
 
 class MeanOfModels(Combination[Panel, ForecastContext], Forecaster):
@@ -28,9 +31,30 @@ class MeanOfModels(Combination[Panel, ForecastContext], Forecaster):
         said = [part.predict(past, horizon, levels) for part in self.parts]
         quantiles = [forecast.quantiles for forecast in said if forecast.quantiles is not None]
         return Forecast(
-            np.mean([forecast.mean for forecast in said], axis=0),
-            np.mean(quantiles, axis=0) if len(quantiles) == len(said) else None,
+            self._mean([forecast.mean for forecast in said]),
+            self._mean(quantiles) if len(quantiles) == len(said) else None,
         )
+
+    def _mean(self, said: Sequence[Floats]) -> Floats:
+        mean: Floats = np.mean(said, axis=0)
+        return mean
+
+
+class WeighedMean(MeanOfModels):
+    """The same mean with given weights.
+
+    `weighed` creates classes of this kind.
+    """
+
+    config_class = WeighedConfig
+    config: WeighedConfig
+
+    def __init__(self, config: WeighedConfig | None = None) -> None:
+        super().__init__(config or equal_weights(self.kinds))
+
+    def _mean(self, said: Sequence[Floats]) -> Floats:
+        mean: Floats = np.average(said, axis=0, weights=self.config.weights)
+        return mean
 
 
 def mean_of(kinds: Sequence[type[Forecaster]]) -> type[MeanOfModels]:
@@ -41,7 +65,16 @@ def mean_of(kinds: Sequence[type[Forecaster]]) -> type[MeanOfModels]:
     Raises:
         ValueError: there are fewer than two parts.
     """
+    return _of(MeanOfModels, kinds)
+
+
+def weighed(kinds: Sequence[type[Forecaster]]) -> type[WeighedMean]:
+    """Create the class of means with given weights, as `mean_of` does."""
+    return _of(WeighedMean, kinds)
+
+
+def _of(base: type[Made], kinds: Sequence[type[Forecaster]]) -> type[Made]:
     if len(kinds) < 2:
         raise ValueError("a mean of models has two parts or more, such as autoregression+naive2")
 
-    return combination(MeanOfModels, kinds)
+    return combination(base, kinds)

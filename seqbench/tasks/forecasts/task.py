@@ -73,6 +73,7 @@ class Forecasting(Task[SeriesData, Forecaster]):
         "lm": Reduction("quantised", "seqbench.baselines.reductions.quantised:quantised")
     }
     sums: ClassVar[str] = "seqbench.tasks.forecasts.mean:mean_of"
+    weighed: ClassVar[str] = "seqbench.tasks.forecasts.mean:weighed"
 
     def train(self, data: SeriesData, split: Split) -> Panel:
         origins: Origins = getattr(data, split)
@@ -143,6 +144,14 @@ class Forecasting(Task[SeriesData, Forecaster]):
             columns |= {name: np.concatenate([piece[name] for piece in made])[back] for name in made[0]}
         columns |= {"series": origins.series.astype(np.int32), "end": origins.ends.astype(np.int32)}
         return against_naive2(columns, yard.naive2)
+
+    def mixed(self, columns: Sequence[Columns], weights: Sequence[float]) -> Columns:
+        """Mix the forecasts, and so their errors. What needs the true values besides, such as sMAPE, is left out."""
+        error = np.tensordot(weights, np.stack([one["error"].astype(np.float64) for one in columns]), axes=1)
+        scale, absolute = columns[0]["scale"], np.abs(error).mean(axis=1)
+        kept = {name: columns[0][name] for name in ("scale", "unit", "series", "end", "naive2_smape", "naive2_mase")}
+        mase = np.where(scale > 0, absolute / np.where(scale > 0, scale, 1), np.nan)
+        return kept | {"error": error, "absolute": absolute, "squared": (error**2).mean(axis=1), "mase": mase}
 
     def units(self, columns: Columns, basis: Comparability) -> Units:
         """Each forecast is a unit. Those of one series depend on each other, and so do those from the same time.

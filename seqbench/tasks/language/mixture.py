@@ -1,11 +1,11 @@
 """Mixtures of language models, such as `kneser-ney(order=5)+lstm`; EM learns the weights on the validation part."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from seqbench.combination import Combination, combination
+from seqbench.combination import Combination, WeighedConfig, combination, equal_weights
 from seqbench.interface import Arrays, Documents, Floats, Ids
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.scoring import score_documents
@@ -14,6 +14,9 @@ GAP = 1e-8
 """The largest difference, in nats per symbol, between the log-likelihood of the learned weights and the optimum."""
 STEPS = 10_000
 """The largest number of EM steps; after n steps the gap is always below ln K / n."""
+
+
+Made = TypeVar("Made", bound="Mixture")
 
 
 class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, ...]]):
@@ -82,6 +85,23 @@ class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, 
         return None if count is None else count + len(self.parts) - 1
 
 
+class WeighedMixture(Mixture):
+    """The same mixture with given weights, so that nothing is learned from the validation text.
+
+    `weighed` creates classes of this kind.
+    """
+
+    config_class = WeighedConfig
+    config: WeighedConfig
+
+    def __init__(self, config: WeighedConfig | None = None) -> None:
+        super().__init__(config or equal_weights(self.kinds))
+
+    def fit(self, train: Documents, ctx: LanguageContext) -> None:
+        self.vocab_size, self.weights = ctx.vocab.size, np.array(self.config.weights)
+        Combination.fit(self, train, ctx)
+
+
 def mixture(kinds: Sequence[type[LanguageModel[Any]]]) -> type[Mixture]:
     """Create the class of mixtures of two or more classes of language models.
 
@@ -90,10 +110,19 @@ def mixture(kinds: Sequence[type[LanguageModel[Any]]]) -> type[Mixture]:
     Raises:
         ValueError: there are fewer than two parts.
     """
+    return _of(Mixture, kinds)
+
+
+def weighed(kinds: Sequence[type[LanguageModel[Any]]]) -> type[WeighedMixture]:
+    """Create the class of mixtures with given weights, as `mixture` does."""
+    return _of(WeighedMixture, kinds)
+
+
+def _of(base: type[Made], kinds: Sequence[type[LanguageModel[Any]]]) -> type[Made]:
     if len(kinds) < 2:
         raise ValueError("a mixture has two parts or more, such as kneser-ney(order=5)+lstm")
 
-    mixed = combination(Mixture, kinds)
+    mixed = combination(base, kinds)
     if any(kind.next is LanguageModel.next for kind in kinds):
         # If a part has no `next` of its own, the mixture has none either, and the checks do not call it.
         mixed.next = LanguageModel.next  # type: ignore[method-assign]

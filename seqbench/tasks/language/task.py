@@ -49,6 +49,7 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
 
     source: ClassVar[str] = "python-reference"
     sums: ClassVar[str] = "seqbench.tasks.language.mixture:mixture"
+    weighed: ClassVar[str] = "seqbench.tasks.language.mixture:weighed"
 
     def train(self, data: TextData, split: Split) -> Documents:
         return data.train.documents
@@ -96,6 +97,12 @@ class LanguageModelling(Task[TextData, LanguageModel[Any]]):
             "position": positions(part.documents, data.vocab),
             "frequency": counts(data.train.documents, data.vocab.size)[np.concatenate(list(part.documents))],
         }
+
+    def mixed(self, columns: Sequence[Columns], weights: Sequence[float]) -> Columns:
+        """Mix the probabilities of each symbol."""
+        nats = np.stack([one["nats"].astype(np.float64) for one in columns])
+        with np.errstate(divide="ignore"):
+            return {**columns[0], "nats": -np.logaddexp.reduce(np.log(weights)[:, None] - nats)}
 
     def units(self, columns: Columns, basis: Comparability) -> Units:
         """Sum the columns over each stretch of a stream, or each sentence; neighbours are of one text, and so alike."""
