@@ -9,12 +9,16 @@ from typing import Literal
 from seqbench.evidence.metrics import Metric
 from seqbench.reports.formatting import ABSENT, Written, count, memory, percent, seconds, titled
 from seqbench.reports.table import Row, Table
+from seqbench.reports.tuned import tuning_seconds
 
 Panel = Literal["label", "quality", "cost"]
 MAIN, USUAL, DETAIL = 0, 1, 2
 """The importance of a column: where not all fit side by side, main ones come first, and details last."""
 _BEFORE = ("model", "score", "interval")
-_AFTER = ["valid", "sd", "skill", "verdict", "gap", "parameters", "fit", "training", "speed", "memory", "status"]
+_AFTER = [
+    *("valid", "sd", "skill", "verdict", "gap"),
+    *("parameters", "fit", "training", "tuning", "speed", "memory", "status"),
+]
 """The names of columns before and after those of the metrics that do not rank."""
 _VERDICTS = ("better", "reference", "tie", "undecided", "worse")
 
@@ -122,6 +126,8 @@ def _costs(table: Table) -> Iterator[Definition]:
     apart = ("validation_seconds", "early_stopping_seconds")
     shown = any(_besides(row) for row in table.rows)
     yield _number("training", "of it training", _training, seconds, apart, DETAIL, shown=shown)
+    tuned = ("trials", "failed_trials", "tuning_cpu_seconds")
+    yield _number("tuning", "tuning (CPU)", tuning_seconds, seconds, tuned, MAIN)
     unit = "items" if table.basis.comparability is None else f"{table.basis.comparability.unit}s"
     told = ("predict_seconds", "items_per_second")
     yield _number("speed", f"{unit}/s", lambda row: row.costs.items_per_second, count, told, sign=-1)

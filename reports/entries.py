@@ -3,6 +3,7 @@
 from typing import Any
 
 from seqbench.reports.table import Row, Table
+from seqbench.reports.tuned import tuning_seconds
 
 IDENTIFYING = ("task", "dataset", "model")
 """The values that say which row an entry is."""
@@ -15,7 +16,7 @@ def entries(table: Table) -> list[dict[str, Any]]:
     first one also has `m_valid`, and `m_sd` (over seeds). `skill`, `verdict` and `difference` (with `difference_low`,
     `difference_high`, on the metric's scale) compare the row with `reference`; `ties_with_best` says whether it ties
     with the best; `gap_to_truth` is the share by which the row is worse than the true model. Values that do not exist
-    are None.
+    are None. Only rows of tuning have `tuning` (default, tuned or combined), what was found, and what it cost.
     """
     return [_entry(table, row) for row in table.rows]
 
@@ -63,6 +64,21 @@ def _entry(table: Table, row: Row) -> dict[str, Any]:
         "busy": row.costs.busy,
         "items_per_second": row.costs.items_per_second,
         "peak_memory_bytes": row.costs.peak_memory_bytes,
+        **_tuning(row),
+    }
+
+
+def _tuning(row: Row) -> dict[str, Any]:
+    found = row.tuned
+    if found is None:
+        return {}
+    return {
+        "tuning": found.row,
+        "tuning_budget": found.budget,
+        "tuning_found": found.settings,
+        "trials": found.trials,
+        "failed_trials": found.failed,
+        "tuning_cpu_seconds": tuning_seconds(row),
     }
 
 

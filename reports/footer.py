@@ -8,6 +8,7 @@ from seqbench.evidence.spread import FEWEST, block_length
 from seqbench.reports.formatting import margin
 from seqbench.reports.groups import SHORT
 from seqbench.reports.table import Table
+from seqbench.reports.tuned import tuned_with
 from seqbench.spec import OWN
 from seqbench.tasks import task
 
@@ -92,8 +93,7 @@ def _verdict(table: Table) -> str:
     metric = table.metrics[0]
     parts = [
         f"{metric.title} against {table.reference}, the best classic model on validation, on the same test items; a "
-        f"tie lies within {margin(metric, table.settings.margin)}; the settings of the models were not tuned with "
-        "equal budgets",
+        f"tie lies within {margin(metric, table.settings.margin)}; {tuned_with(table)}",
         *_scope(table),
     ]
     held = sum(row.against_reference is not None and row.kind != "truth" for row in table.rows)

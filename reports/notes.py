@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from seqbench.evidence.statistics import HEAVY, Comparison
+from seqbench.reports import tuned
 from seqbench.reports.formatting import seconds
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Row, Table
@@ -66,7 +67,7 @@ def notes(table: Table, times: bool = True) -> Notes:
             else:
                 score.append(found.number(said))
         remarks = [text for record in row.records if record.status == "ok" for text in kind.remarks(record)]
-        score += [found.number(text) for text in dict.fromkeys(remarks)]
+        score += [found.number(text) for text in dict.fromkeys([*remarks, *tuned.remarks(row)])]
         if row.pooled < len(row.records):
             status.append(found.number(f"{row.label}: {ended(row)}"))
         if row.why_no_interval:

@@ -22,6 +22,7 @@ from scipy.stats import friedmanchisquare, rankdata, studentized_range, t
 
 from seqbench.evidence.significance import holm, signed_rank
 from seqbench.interface import Floats
+from seqbench.reports import effort
 from seqbench.reports.columns import Panel, names
 from seqbench.reports.formatting import interval
 from seqbench.reports.groups import listed
@@ -144,14 +145,17 @@ def rankings(tables: Sequence[Table]) -> list[tuple[Ranking, list[Table]]]:
 
 
 def sheets(tables: Sequence[Table], view: View = View()) -> list[Sheet]:  # noqa: B008 (a view does not change)
-    """Return the tables as a reader asks to see them, followed by the ranks of each task that has enough data sets.
+    """Return the tables as a reader asks to see them, followed by what tuning took, and by the ranks of each task that
+    has enough data sets.
 
     Raises:
         ValueError: no table has a column of a name in the view.
     """
     if tables:
         view.check(names(table.metrics for table in tables))
-    return [*(sheet(table, view) for table in tables), *(_page(found, own) for found, own in rankings(tables))]
+    efforts = [found for table in tables if (found := effort.sheet(table)) is not None]
+    ranks = [_page(found, own) for found, own in rankings(tables)]
+    return [*(sheet(table, view) for table in tables), *efforts, *ranks]
 
 
 def _scores(table: Table, row: Row) -> tuple[float, float] | None:

@@ -53,7 +53,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    kind: Literal["table", "ranks", "comparison", "curve"]
+    kind: Literal["table", "ranks", "comparison", "curve", "effort"]
     title: str
     summary: str
     columns: tuple[Column, ...]

@@ -7,6 +7,7 @@ from seqbench.evidence.statistics import Comparison
 from seqbench.reports.formatting import Written, count, margin, percent, times
 from seqbench.reports.groups import listed
 from seqbench.reports.table import Headline, Row, Table, best_on_validation
+from seqbench.reports.tuned import equal_budget
 
 EQUAL = "as good as"
 QUESTION = "Does the neural network earn its cost?"
@@ -44,8 +45,9 @@ def _answer(table: Table) -> list[str]:
     against = table.row(found.against)
     assert against is not None
     closest = ", which comes closest" if found.verdict == "better" and found.classics > 1 else ""
+    verdict, budget = _VERDICTS[found.verdict](found), equal_budget(table)
     parts = [
-        _VERDICTS[found.verdict](found),
+        f"At equal budgets of tuning ({budget} each): {verdict[0].lower()}{verdict[1:]}" if budget else verdict,
         f"The best neural model (chosen on validation) is {scored(table, best)}, "
         f"{_distance(table, found.comparison.skill)} {found.against}{closest}",
         _cost(table, found),

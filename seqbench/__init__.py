@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from seqbench.tasks.translations.model import Pairs as Pairs
     from seqbench.tasks.translations.model import TranslationContext as TranslationContext
     from seqbench.tasks.translations.model import Translator as Translator
+    from seqbench.tuning.search import tune as tune
 
 __version__ = "0.1.0"
 

@@ -34,7 +34,7 @@ class Combination(SequenceModel[Train, Lent]):
     `combination` creates subclasses of it.
     """
 
-    config_class = CombinationConfig
+    config_class: ClassVar[type[Config]] = CombinationConfig
     kinds: ClassVar[tuple[type[SequenceModel[Any, Any]], ...]]
     config: CombinationConfig
     parts: list[Any]

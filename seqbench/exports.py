@@ -5,6 +5,7 @@ EXPORTS = {
     for module, names in {
         "seqbench.advising": ("advise",),
         "seqbench.api": ("run", "fit", "report", "compare", "check", "predict", "sample"),
+        "seqbench.tuning.search": ("tune",),
         "seqbench.interface": ("Budget", "Config", "Context", "SequenceModel"),
         "seqbench.tasks.language.model": ("LanguageContext", "LanguageModel"),
         "seqbench.tasks.language.vocab": ("Vocab",),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.cells import cell_len
@@ -18,7 +18,12 @@ from seqbench.reports.formatting import plain, seconds, shortened
 from seqbench.runs.grid import Cell
 from seqbench.runs.remaining import Remaining
 from seqbench.runs.runner import Finished, Left, Progress, Recomputed, Started
+from seqbench.tasks import task
 from seqbench.tasks.parts import written
+
+if TYPE_CHECKING:
+    from seqbench.tuning.search import Search
+    from seqbench.tuning.study import Study
 
 MOST = 4
 """The most running cells that the bar names."""
@@ -134,6 +139,91 @@ def _end(record: Record, reused: bool) -> str:
     if record.reason:
         return f"{record.status}: {record.reason}"
     return f"{record.status}, {'in the store' if reused else seconds(record.costs.wall_seconds)}"
+
+
+def follow_search(search: "Search", quiet: bool = False) -> None:
+    """Run the trials of a search and show progress on stderr.
+
+    A terminal shows a bar with the trials that run, and a line per model whose search has ended; elsewhere there is one
+    line per finished trial.
+
+    Args:
+        quiet: show neither a bar nor lines.
+    """
+    console = Console(stderr=True)
+    shown = console.is_terminal and not quiet
+    studies, told = search.studies, set[str]()
+    if search.journal.moved is not None and not quiet:
+        _say(console, f"the journal of trials could not be read; it was moved to {search.journal.moved}", "yellow")
+    with _Bar(Remaining({}, {}, search.asked.jobs), console=console, disable=not shown, transient=True) as bar:
+        most = search.allowance.trials
+        total = None if most is None else most * len(studies)
+        trials = bar.add_task(plain(f"{search.asked.suite.name} ({search.asked.preset}), trials"), total=total)
+
+        def tell_ends() -> None:
+            bar.update(trials, completed=sum(_done(study, most) for study in studies))
+            for study in studies:
+                if study.ended and study.name not in told:
+                    told.add(study.name)
+                    if not quiet:
+                        _say(console, _end_of_study(study))
+
+        for event in search.start():
+            name = plain(f"{event.cell.label} on {event.cell.identity.dataset}")
+            match event:
+                case Started():
+                    bar.doing[name] = (name, "")
+                case Progress(name=curve, value=value):
+                    bar.doing[name] = (name, plain(f": {curve} {value:.4g}"))
+                case Recomputed(damaged=damaged):
+                    _say(console, f"damaged, computed again: {damaged.path}: {damaged.why}", "yellow")
+                case Finished(record=record, reused=reused):
+                    bar.doing.pop(name, None)
+                    if not quiet and not console.is_terminal:
+                        _say(console, f"{name}: {_end_of_trial(record, reused)}")
+            tell_ends()
+        tell_ends()
+
+
+def _done(study: "Study", most: int | None) -> int:
+    return most if study.ended and most is not None else len(study.trials)
+
+
+def _end_of_trial(record: Record, reused: bool) -> str:
+    scores = record.scores.get("valid")
+    if not scores:
+        return _end(record, reused)
+    name = task(record.identity.task).ranked(record.comparability)[0].name
+    return f"{_end(record, reused)}, validation {name} {scores.get(name, float('nan')):.4g}"
+
+
+def _end_of_study(study: "Study") -> str:
+    """Return one line on a search that has ended."""
+    told = f"{study.base.label} on {study.base.identity.dataset}: "
+    if not study.trials:
+        return told + study.stopped
+    failed = len(study.trials) - len(study.scored)
+    told += f"{len(study.trials)} trials ({failed} failed), {seconds(study.spent)} of processor time"
+    best = study.best
+    if best is not None:
+        found = study.space.told(best.params) if best.number else "the default settings"
+        told += f"; best on validation: {best.metric} {best.score:.4g} with {found}"
+    return told + (f"; {study.stopped}" if study.stopped else "")
+
+
+def show_search(search: "Search") -> None:
+    """List the models of a search, with what would be searched and which trials are done."""
+    rows = [
+        (
+            study.base.identity.dataset,
+            study.base.label,
+            ", ".join(parameter.told for parameter in study.space.parameters) or "none",
+            f"{len(study.trials)} trials, {seconds(study.spent)}" if study.trials else "no trial yet",
+        )
+        for study in search.studies
+    ]
+    show_rows(("data", "model", "searched", "done"), rows)
+    _say(Console(), f"{len(rows)} searches with {search.allowance.told} each; then the rows of the table are run")
 
 
 def show_cells(asked: Asked) -> None:

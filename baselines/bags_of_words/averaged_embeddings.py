@@ -48,6 +48,7 @@ class AveragedEmbeddingsConfig(Config):
         32,
         ge=1,
         description="documents per update; large batches with a high learning rate overshoot",
+        json_schema_extra={"search": {"choices": [4, 16, 32]}},
     )
     class_weight: Literal["none", "balanced"] = Field(
         "none", description="weights of documents; none: equal; balanced: all classes have the same total weight"

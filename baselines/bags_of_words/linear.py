@@ -2,7 +2,7 @@
 
 import warnings
 from abc import abstractmethod
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from pydantic import Field
@@ -26,14 +26,25 @@ MOST_STEPS = 10_000
 """The most iterations of a solver; if it has not converged by then, `fit` raises an error."""
 
 
+_FEATURES: dict[str, Any] = {
+    "description": "counts: n-gram counts; tfidf: TF-IDF of n-grams; characters: hashed letter trigrams of words",
+    "json_schema_extra": {"search": {"choices": list(get_args(Features))}},
+}
+_NGRAMS: dict[str, Any] = {
+    "ge": 1,
+    "le": 5,
+    "description": "words of the longest n-gram of `counts` and `tfidf`",
+    "json_schema_extra": {"search": {"choices": [1, 2, 3]}},
+}
+
+
 class LinearConfig(Config):
-    features: Features = Field(
-        "counts",
-        description="counts: n-gram counts; tfidf: TF-IDF of n-grams; characters: hashed letter trigrams of words",
-    )
-    ngrams: int = Field(1, ge=1, le=5, description="words of the longest n-gram of `counts` and `tfidf`")
+    features: Features = Field("counts", **_FEATURES)
+    ngrams: int = Field(1, **_NGRAMS)
     class_weight: Literal["none", "balanced"] = Field(
-        "none", description="weights of documents; none: equal; balanced: all classes have the same total weight"
+        "none",
+        description="weights of documents; none: equal; balanced: all classes have the same total weight",
+        json_schema_extra={"search": {"choices": ["none", "balanced"]}},
     )
 
 
@@ -47,8 +58,8 @@ class PenalisedConfig(LinearConfig):
 
 
 class SVMConfig(PenalisedConfig):
-    features: Features = Field("tfidf", description=str(LinearConfig.model_fields["features"].description))
-    ngrams: int = Field(2, ge=1, le=5, description=str(LinearConfig.model_fields["ngrams"].description))
+    features: Features = Field("tfidf", **_FEATURES)
+    ngrams: int = Field(2, **_NGRAMS)
 
 
 class LinearClassifier(Classifier):

@@ -40,7 +40,13 @@ class NaiveBayesConfig(Config):
         description="added to the count of each word in each class (Lidstone)",
         json_schema_extra={"search": {"low": 0.01, "high": 2.0, "log": True}},
     )
-    ngrams: int = Field(1, ge=1, le=5, description="number of words of the longest n-gram that is counted")
+    ngrams: int = Field(
+        1,
+        ge=1,
+        le=5,
+        description="number of words of the longest n-gram that is counted",
+        json_schema_extra={"search": {"choices": [1, 2, 3]}},
+    )
 
 
 class MultinomialNaiveBayes(Classifier):

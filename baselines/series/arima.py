@@ -25,7 +25,9 @@ class ARIMAConfig(SearchedConfig):
     max_q: int = Field(
         3, ge=0, le=10, description="highest moving-average order", json_schema_extra={"search": {"choices": [0, 2, 3]}}
     )
-    max_seasonal: int = Field(1, ge=0, le=2, description="highest seasonal orders, P and Q")
+    max_seasonal: int = Field(
+        1, ge=0, le=2, description="highest seasonal orders, P and Q", json_schema_extra={"search": {"choices": [0, 1]}}
+    )
     models: int = Field(30, ge=5, le=200, description="most models that the stepwise search estimates per series")
 
 

@@ -22,8 +22,17 @@ With a longer season it stops before the optimum, so an information criterion wo
 
 
 class ETSConfig(SearchedConfig):
-    history: int = Field(672, ge=10, description="newest values of a series that the search uses")
-    multiplicative: bool = Field(True, description="whether errors and season may multiply the level")
+    history: int = Field(
+        672,
+        ge=10,
+        description="newest values of a series that the search uses",
+        json_schema_extra={"search": {"choices": [150, 336, 672]}},
+    )
+    multiplicative: bool = Field(
+        True,
+        description="whether errors and season may multiply the level",
+        json_schema_extra={"search": {"choices": [False, True]}},
+    )
 
 
 class ETS(Searched):

@@ -22,7 +22,12 @@ The result of Theta's simplex changes by a thousandth with the unit, and the pub
 
 
 class ThetaConfig(Config):
-    history: int | None = Field(None, ge=10, description="newest values of each past that are used; None: all")
+    history: int | None = Field(
+        None,
+        ge=10,
+        description="newest values of each past that are used; None: all",
+        json_schema_extra={"search": {"choices": [None, 150, 336, 672, 1000]}},
+    )
 
 
 class Theta(Forecaster):

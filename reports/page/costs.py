@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from seqbench.evidence.records import Costs
 from seqbench.reports import formatting
 from seqbench.reports.formatting import count, memory, seconds
 from seqbench.reports.page.axes import LETTER, SMALL, canvas, extent, figure_of, set_x, set_y, short, widest
 from seqbench.reports.page.figure import Figure
 from seqbench.reports.page.scores import KINDS, LABEL, WIDTH, Scored, better, mark, reach, scored, titled, told, written
 from seqbench.reports.page.svg import COLOURS, Pen
-from seqbench.reports.table import Table
+from seqbench.reports.table import Row, Table
+from seqbench.reports.tuned import tuning_seconds, whole_cost
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,16 +21,18 @@ HEIGHT = 280
 
 class Cost(NamedTuple):
     title: str
-    of: Callable[[Costs], float | None]
+    of: Callable[[Row], float | None]
     text: Callable[[float | None], str]
 
 
 COSTS = (
-    Cost("fit time", lambda costs: costs.fit_seconds, seconds),
-    Cost("scoring time", lambda costs: costs.predict_seconds, seconds),
-    Cost("parameters", lambda costs: costs.parameters, count),
-    Cost("peak memory", lambda costs: costs.peak_memory_bytes, memory),
+    Cost("fit time", lambda row: row.costs.fit_seconds, seconds),
+    Cost("scoring time", lambda row: row.costs.predict_seconds, seconds),
+    Cost("parameters", lambda row: row.costs.parameters, count),
+    Cost("peak memory", lambda row: row.costs.peak_memory_bytes, memory),
 )
+WHOLE = Cost("processor time of fit and tuning", whole_cost, seconds)
+"""Drawn first if a row was tuned."""
 
 
 class Point(NamedTuple):
@@ -44,7 +46,8 @@ class Point(NamedTuple):
 
 def against_costs(table: Table, pen: Pen) -> list[Figure]:
     """Draw the scores against each cost that is known of two models or more."""
-    return [found for cost in COSTS if (found := _against(table, cost, pen)) is not None]
+    costs = (WHOLE, *COSTS) if any(tuning_seconds(row) for row in table.rows) else COSTS
+    return [found for cost in costs if (found := _against(table, cost, pen)) is not None]
 
 
 def front(points: Sequence[tuple[float, float]], lower_is_better: bool) -> list[int]:
@@ -60,7 +63,7 @@ def front(points: Sequence[tuple[float, float]], lower_is_better: bool) -> list[
 
 def _against(table: Table, cost: Cost, pen: Pen) -> Figure | None:
     metric, rows = table.metrics[0], scored(table)
-    known = [(value, one) for one in rows if one.row.kind != "truth" and (value := cost.of(one.row.costs)) is not None]
+    known = [(value, one) for one in rows if one.row.kind != "truth" and (value := cost.of(one.row)) is not None]
     positive = [value for value, _ in known if value > 0]
     if len(known) < 2 or not positive:
         return None

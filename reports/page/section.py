@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from seqbench.evidence.exhibits import Exhibit
+from seqbench.reports.effort import curves
 from seqbench.reports.footer import PROVENANCE
 from seqbench.reports.formatting import plain
 from seqbench.reports.page.costs import against_costs
+from seqbench.reports.page.curves import draw
 from seqbench.reports.page.exhibits import shown
 from seqbench.reports.page.failures import Failure, failures
 from seqbench.reports.page.figure import Group
@@ -85,6 +87,13 @@ def _scores(table: Table, pair: Sequence[Row], pen: Pen) -> Iterator[Group]:
     first = forest(table, pen)
     figures = [*([first] if first else []), *against_costs(table, pen)]
     yield Group("Quality and cost", figures, legend=legend(table))
+    tuning = curves(table)
+    if tuning is not None:
+        about = (
+            "The expected best of n trials that are drawn, with replacement, from those that the search made after "
+            "that of the default settings."
+        )
+        yield Group("Tuning", [draw(tuning, pen)], about)
     yield strata(table, [*_first(table, pair, SERIES), *(row for row in table.rows if row.kind == "truth")], pen)
     fits = {row.label: row.first for row in table.rows if row.first is not None}
     yield Group("Models side by side", shown(task(table.basis.task).comparisons(fits), pen))

@@ -69,12 +69,12 @@ def plain_errors() -> Iterator[None]:
 
 
 @contextmanager
-def interruptible(store: Path) -> Iterator[None]:
+def interruptible(store: Path, finished: str = "cells") -> Iterator[None]:
     """On Ctrl-C, say that what has finished is kept, and leave."""
     try:
         yield
     except KeyboardInterrupt:
-        say(f"interrupted; finished cells are in {store}, and the same command goes on from there")
+        say(f"interrupted; finished {finished} are in {store}, and the same command goes on from there")
         raise typer.Exit(INTERRUPTED) from None
 
 

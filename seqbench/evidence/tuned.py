@@ -38,7 +38,7 @@ class Tuned(BaseModel):
 
 
 def expected_best(scores: Sequence[float | None], lower_is_better: bool) -> Floats:
-    """Return the expected best score (N,) of n = 1..N trials, if they are drawn from these N with replacement.
+    """Return the expected best score (N,) of n = 1..N trials that are drawn from these N with replacement.
 
         E[best of n] = Σ_i s_(i) [(i / N)^n − ((i − 1) / N)^n],        s_(1) the worst, s_(N) the best score
 

@@ -7,6 +7,7 @@ the trials so far, and their records are in the store, so that no fit is made ag
 
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,70 +24,67 @@ PATIENCE = 5
 
 class Journal:
     def __init__(self, folder: Path) -> None:
-        """Open the journal in a folder, or begin one.
-
-        Raises:
-            Unwritable: the folder cannot be written.
-        """
+        """Name the folder of a journal. Nothing is written before the first trial."""
         self.path = folder / FILE
         self.moved: Path | None = None
-        """Where a damaged journal was moved to; None: it was whole."""
-        backends = optuna().storages.journal
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = backends.JournalFileSymlinkLock(str(self.path), grace_period=PATIENCE)
-            if os.name == "nt":
-                lock = backends.JournalFileOpenLock(str(self.path), grace_period=PATIENCE)
-            self._mend(lock)
-            self._storage = self._opened(lock)
-        except OSError as error:
-            raise Unwritable(f"{self.path} cannot be written: {error.strerror or error}") from error
+        """Where a journal that could not be read was moved to; None: it was whole."""
 
     def trials(self, study: str) -> dict[int, "FrozenTrial"]:
-        """Return the trials of a study by their numbers."""
+        """Return the trials of a study by their numbers.
+
+        Raises:
+            Unwritable: the journal cannot be read or mended.
+        """
+        if not self.path.exists():
+            return {}
         found: dict[int, FrozenTrial] = {}
-        for trial in self._study(study).get_trials(deepcopy=False):
+        held = {one.study_name: one._study_id for one in self._storage.get_all_studies()}
+        for trial in self._storage.get_all_trials(held[study], deepcopy=False) if study in held else ():
             number = trial.user_attrs.get("number")
             if isinstance(number, int):
                 found.setdefault(number, trial)
         return found
 
-    def add(self, study: str, trial: "FrozenTrial") -> None:
+    def add(self, study: str, trial: "FrozenTrial", about: Mapping[str, str]) -> None:
         """Add a finished trial to a study.
+
+        Args:
+            about: what the study is about, for people who look into the journal.
 
         Raises:
             Unwritable: the journal cannot be written, or the disk is full.
         """
         try:
-            self._study(study).add_trial(trial)
+            held = optuna().create_study(storage=self._storage, study_name=study, load_if_exists=True)
+            for name in about.keys() - held.user_attrs.keys():
+                held.set_user_attr(name, about[name])
+            held.add_trial(trial)
         except OSError as error:
             raise Unwritable(
                 f"{self.path} cannot be written: {error.strerror or error}. Finished trials are kept: mend this and "
                 "give the same command again"
             ) from error
 
-    def describe(self, study: str, notes: Mapping[str, Any]) -> None:
-        """Note what a study is about, for people who look into the journal."""
-        held = self._study(study)
-        for name, value in notes.items():
-            if held.user_attrs.get(name) != value:
-                held.set_user_attr(name, value)
-
-    def _study(self, name: str) -> Any:
-        return optuna().create_study(storage=self._storage, study_name=name, load_if_exists=True)
-
-    def _opened(self, lock: Any) -> Any:
-        """Return the storage. A journal that cannot be read is moved aside: its trials are found again."""
+    @cached_property
+    def _storage(self) -> Any:
+        """The storage. A journal that cannot be read is moved aside: its trials are found again in their records."""
         library = optuna()
-        backend = library.storages.journal.JournalFileBackend
+        backends = library.storages.journal
         try:
-            return library.storages.JournalStorage(backend(str(self.path), lock_obj=lock))
-        except OSError:
-            raise
-        except Exception:  # of any kind, since the file may hold anything
-            self.moved = self.path.with_name(f"{FILE}.damaged-{os.urandom(3).hex()}")
-            self.path.rename(self.moved)
-            return library.storages.JournalStorage(backend(str(self.path), lock_obj=lock))
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            kind = backends.JournalFileOpenLock if os.name == "nt" else backends.JournalFileSymlinkLock
+            lock = kind(str(self.path), grace_period=PATIENCE)
+            self._mend(lock)
+            try:
+                return library.storages.JournalStorage(backends.JournalFileBackend(str(self.path), lock_obj=lock))
+            except OSError:
+                raise
+            except Exception:  # of any kind, since the file may hold anything
+                self.moved = self.path.with_name(f"{FILE}.damaged-{os.urandom(3).hex()}")
+                self.path.rename(self.moved)
+                return library.storages.JournalStorage(backends.JournalFileBackend(str(self.path), lock_obj=lock))
+        except OSError as error:
+            raise Unwritable(f"{self.path} cannot be used: {error.strerror or error}") from error
 
     def _mend(self, lock: Any) -> None:
         """Cut off what follows the last whole line."""

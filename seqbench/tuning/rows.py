@@ -87,10 +87,10 @@ def _weights(study: Study) -> tuple[dict[int, float], str]:
         return sign * float(metric(kind.units(columns, basis).columns)[0])
 
     try:
-        found = forward_selection([columns for _, (_, columns) in held], kind.mixed, loss)
+        chosen = forward_selection([columns for _, (_, columns) in held], kind.mixed, loss)
     except (KeyError, ValueError) as error:
         return {}, f"its trials are not combined, since {metric.title} of a mixture cannot be computed ({error})"
-    weights = {trial.number: weight for (trial, _), weight in zip(held, found, strict=True) if weight > 0}
+    weights = {trial.number: weight for (trial, _), weight in zip(held, chosen, strict=True) if weight > 0}
     alone = "its trials are not combined, since no mixture of them is better on validation than the best one"
     return weights, alone if len(weights) < 2 else ""
 

@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import warnings
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -78,13 +78,14 @@ def frozen(space: Space, params: Params, loss: float | None, notes: dict[str, An
     """
     library = optuna()
     state = library.trial.TrialState
-    return library.trial.create_trial(
+    made: FrozenTrial = library.trial.create_trial(
         params=params,
         distributions={name: one for name, one in distributions(space).items() if name in params},
         value=loss,
         state=state.PRUNED if loss is None else state.COMPLETE,
         user_attrs=notes,
     )
+    return made
 
 
 def _suggested(space: Space, seed: int, told: Sequence["FrozenTrial"]) -> Params:
@@ -113,12 +114,14 @@ def _rest(space: Space, study: str, number: int, tried: Collection[str]) -> Para
 
 
 def _distribution(parameter: Parameter) -> "BaseDistribution":
-    made = optuna().distributions
+    kinds, made = optuna().distributions, None
     if parameter.choices:
-        return made.CategoricalDistribution(parameter.words)
-    if parameter.whole:
-        return made.IntDistribution(int(parameter.low), int(parameter.high), log=parameter.log)
-    return made.FloatDistribution(parameter.low, parameter.high, log=parameter.log)
+        made = kinds.CategoricalDistribution(parameter.words)
+    elif parameter.whole:
+        made = kinds.IntDistribution(int(parameter.low), int(parameter.high), log=parameter.log)
+    else:
+        made = kinds.FloatDistribution(parameter.low, parameter.high, log=parameter.log)
+    return cast("BaseDistribution", made)
 
 
 def _seed(study: str, number: int, attempt: int) -> int:

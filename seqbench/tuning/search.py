@@ -17,6 +17,7 @@ from seqbench.runs.store import Store
 from seqbench.tuning.allowance import Allowance
 from seqbench.tuning.journal import Journal
 from seqbench.tuning.rows import rows_of
+from seqbench.tuning.sampling import optuna
 from seqbench.tuning.study import Study
 
 if TYPE_CHECKING:
@@ -111,9 +112,9 @@ def ask(suite: str = "lm", *, trials: int | None = None, cpu_minutes: float | No
         ValueError: the budget or another argument is wrong.
         ImportError: optuna is not installed.
     """
-    asked = api.ask(
-        suite, command=request.pop("command", None) or _call(suite, trials, cpu_minutes, request), **request
-    )
+    optuna()
+    command = request.pop("command", None) or _call(suite, trials, cpu_minutes, request)
+    asked = api.ask(suite, command=command, **request)
     allowance = Allowance.of(trials, cpu_minutes, asked.cells[0].identity.device)
     folder = asked.store.root / FOLDER
     return Search(asked, allowance, Journal(folder), Store(folder / "trials"))

@@ -42,6 +42,13 @@ class Parameter:
         """The choices as values that the search can store: numbers, truth values, words."""
         return tuple(map(_word, self.choices))
 
+    @property
+    def told(self) -> str:
+        """The parameter for people, such as `c in 0.01..100` or `ngrams in {1, 2, 3}`."""
+        if self.choices:
+            return f"{self.name} in {{{', '.join('none' if word is None else str(word) for word in self.words)}}}"
+        return f"{self.name} in {self.low:g}..{self.high:g}"
+
     def value(self, found: Any) -> Any:
         """Return the setting that a value of the search stands for."""
         return self.choices[self.words.index(found)] if self.choices else found

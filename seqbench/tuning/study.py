@@ -180,10 +180,8 @@ class Study:
         trial = Trial(len(self.trials), params, key, status, reason, score, metric, used)
         notes = {name: value for name, value in vars(trial).items() if name != "params"}
         told = frozen(self.space, params, None if score is None else self.loss(trial), notes)
-        if not self.trials:
-            about = {"model": self.base.label, "data": self.base.identity.dataset, "task": self.base.identity.task}
-            self.journal.describe(self.name, about)
-        self.journal.add(self.name, told)
+        about = {"model": self.base.label, "data": self.base.identity.dataset, "task": self.base.identity.task}
+        self.journal.add(self.name, told, about)
         self._keep(trial, told)
         self._idle += 1
         if self._idle > IDLE:

@@ -22,7 +22,7 @@ SLOW = {"torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch
 PICTURE = {
     ("cli",): "the command line",
     ("progress",): "what a terminal shows while a run goes on",
-    ("curves",): "scores against the size of the training part",
+    ("curves", "tuning"): "scores against the size of the training part; settings found with equal budgets",
     (
         "advising",
         "inspection",
