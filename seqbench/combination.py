@@ -50,13 +50,16 @@ class Combination(SequenceModel[Train, Lent]):
             Exception: whatever the fit of a part raises.
         """
         budgets = self.config.budgets or (ctx.budget,) * len(self.parts)
-        seeds = np.random.SeedSequence(ctx.seed).generate_state(len(self.parts)) >> 1
-        for k, (part, budget, seed) in enumerate(zip(self.parts, budgets, seeds, strict=True), start=1):
+        for k, (part, budget, seed) in enumerate(zip(self.parts, budgets, self.seeds(ctx.seed), strict=True), start=1):
 
             def log(name: str, value: float, k: int = k) -> None:
                 ctx.log(f"{k}.{name}", value)
 
-            part.fit(train, replace(ctx, seed=int(seed), budget=budget, log=log))
+            part.fit(train, replace(ctx, seed=seed, budget=budget, log=log))
+
+    def seeds(self, seed: int) -> list[int]:
+        """Return the seed of each part's fit."""
+        return [int(one) for one in np.random.SeedSequence(seed).generate_state(len(self.parts)) >> 1]
 
     def arrays(self) -> Arrays | None:
         """Return the arrays of the parts, under `k.name`; None if a part returns none."""
@@ -71,10 +74,23 @@ class Combination(SequenceModel[Train, Lent]):
         return None if None in counts else sum(counts)
 
 
-def equal_weights(kinds: Sequence[type[SequenceModel[Any, Any]]]) -> WeighedConfig:
-    """Return the settings of a combination of default models with equal weights."""
-    parts = tuple(kind.config_class() for kind in kinds)
-    return WeighedConfig(parts=parts, weights=(1 / len(parts),) * len(parts))
+class Weighed(Combination[Train, Lent]):
+    """A combination with given weights, as tuning makes them of its trials.
+
+    Its parts are one model with several settings. All have the seed of the whole, so that each is the fit of its trial.
+    """
+
+    config_class = WeighedConfig
+    config: WeighedConfig
+
+    def __init__(self, config: WeighedConfig | None = None) -> None:
+        if config is None:
+            parts = tuple(kind.config_class() for kind in self.kinds)
+            config = WeighedConfig(parts=parts, weights=(1 / len(parts),) * len(parts))
+        super().__init__(config)
+
+    def seeds(self, seed: int) -> list[int]:
+        return [seed] * len(self.parts)
 
 
 Combined = TypeVar("Combined", bound=Combination[Any, Any])

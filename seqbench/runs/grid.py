@@ -67,11 +67,17 @@ class Cell:
     def varied(self, model: Spec, preset: Preset, label: str) -> "Cell":
         """Return the cell of another model, or of the same one with other settings, with the same data and seed.
 
+        A sum with given weights keeps the name of this model, and so the seed of its fits.
+
         Raises:
             ValueError: the model cannot be found, or refuses the settings.
         """
         row = _Row.of(model, preset.of(self.identity.task), self.identity.task, None)
-        made = {"model": _name(row), "target": row.target, "config": dict(row.config)}
+        made = {
+            "model": self.identity.model if model.weighed else _name(row),
+            "target": row.target,
+            "config": dict(row.config),
+        }
         made |= {"model_source": row.source_sha256, "budget": row.budget.model_dump(mode="json")}
         identity = self.identity.model_copy(update=made)
         return replace(

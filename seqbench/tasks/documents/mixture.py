@@ -4,23 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqbench.combination import Combination, WeighedConfig, combination, equal_weights
+from seqbench.combination import Weighed, combination
 from seqbench.interface import Floats
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 
-class WeighedMixture(Combination[Labelled, ClassificationContext], Classifier):
+class WeighedMixture(Weighed[Labelled, ClassificationContext], Classifier):
     """p(class | document) = Σ_k w_k p_k(class | document), the linear opinion pool (Stone 1961).
 
     `weighed` creates classes of this kind.
     """
 
-    config_class = WeighedConfig
-    config: WeighedConfig
     parts: list[Classifier]
-
-    def __init__(self, config: WeighedConfig | None = None) -> None:
-        super().__init__(config or equal_weights(self.kinds))
 
     def predict(self, texts: Texts) -> Floats:
         return mixture([part.predict(texts) for part in self.parts], self.config.weights)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from seqbench.combination import Combination, WeighedConfig, combination, equal_weights
+from seqbench.combination import Combination, Weighed, combination
 from seqbench.interface import Floats
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 
@@ -40,17 +40,11 @@ class MeanOfModels(Combination[Panel, ForecastContext], Forecaster):
         return mean
 
 
-class WeighedMean(MeanOfModels):
+class WeighedMean(Weighed[Panel, ForecastContext], MeanOfModels):
     """The same mean with given weights.
 
     `weighed` creates classes of this kind.
     """
-
-    config_class = WeighedConfig
-    config: WeighedConfig
-
-    def __init__(self, config: WeighedConfig | None = None) -> None:
-        super().__init__(config or equal_weights(self.kinds))
 
     def _mean(self, said: Sequence[Floats]) -> Floats:
         mean: Floats = np.average(said, axis=0, weights=self.config.weights)

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from seqbench.combination import Combination, WeighedConfig, combination, equal_weights
+from seqbench.combination import Combination, Weighed, combination
 from seqbench.interface import Arrays, Documents, Floats, Ids
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 from seqbench.tasks.language.scoring import score_documents
@@ -85,17 +85,11 @@ class Mixture(Combination[Documents, LanguageContext], LanguageModel[tuple[Any, 
         return None if count is None else count + len(self.parts) - 1
 
 
-class WeighedMixture(Mixture):
+class WeighedMixture(Weighed[Documents, LanguageContext], Mixture):
     """The same mixture with given weights, so that nothing is learned from the validation text.
 
     `weighed` creates classes of this kind.
     """
-
-    config_class = WeighedConfig
-    config: WeighedConfig
-
-    def __init__(self, config: WeighedConfig | None = None) -> None:
-        super().__init__(config or equal_weights(self.kinds))
 
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         self.vocab_size, self.weights = ctx.vocab.size, np.array(self.config.weights)
