@@ -67,12 +67,13 @@ def sheet(table: Table) -> Sheet | None:
                 "dataset": table.basis.dataset,
                 "model": tuned.of,
                 "metric": metric.name,
-                "trials": n,
-                "expected_best": float(best[n - 1]),
-                "cpu_seconds": tuned.cpu_seconds,
+                "default": tuned.scores[0],
+                "expected_best": best.tolist(),
+                "trials": tuned.trials,
+                "failed_trials": tuned.failed,
+                "tuning_cpu_seconds": tuned.cpu_seconds,
             }
             for tuned, best in found
-            for n in range(1, len(best) + 1)
         ),
     ).plain()
 

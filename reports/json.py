@@ -11,7 +11,7 @@ from seqbench.reports.sheet import Sheet, rows
 def render(pages: Sequence[Sheet]) -> str:
     """Return a JSON array of objects, one per sheet.
 
-    Each has `kind` (`table`, `ranks`, `comparison`), `title`, `summary`, `columns` (`key` and `title` of those that are
+    Each has `kind` (`table`, `effort`, `ranks`, `comparison`), `title`, `summary`, `columns` (`key` and `title` of those that are
     shown), `rows` (one object per row: its values, and under `notes` the marks of its notes), `notes` and `footer` (as
     objects, texts by mark and by heading) and `command`. JSON has neither NaN nor infinity: a value that does not exist
     is null, and an infinite one is the text `Infinity` or `-Infinity`, as in records.

@@ -74,7 +74,7 @@ class Study:
         if self.space.parameters:
             self._resume()
         else:
-            self.stopped = "it declares no search space, so it stays at its default settings"
+            self.stopped = "it has no setting to search, so it stays as it is"
 
     @property
     def spent(self) -> float:
