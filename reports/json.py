@@ -11,10 +11,10 @@ from seqbench.reports.sheet import Sheet, rows
 def render(pages: Sequence[Sheet]) -> str:
     """Return a JSON array of objects, one per sheet.
 
-    Each has `kind` (`table`, `effort`, `ranks`, `comparison`), `title`, `summary`, `columns` (`key` and `title` of those that are
-    shown), `rows` (one object per row: its values, and under `notes` the marks of its notes), `notes` and `footer` (as
-    objects, texts by mark and by heading) and `command`. JSON has neither NaN nor infinity: a value that does not exist
-    is null, and an infinite one is the text `Infinity` or `-Infinity`, as in records.
+    Each has `kind` (table, effort, ranks, comparison), `title`, `summary`, `columns` (`key` and `title` of those
+    that are shown), `rows` (one object per row: its values, and under `notes` the marks of its notes), `notes` and
+    `footer` (as objects, texts by mark and by heading) and `command`. JSON has neither NaN nor infinity: a value that
+    does not exist is null, and an infinite one is the text `Infinity` or `-Infinity`, as in records.
     """
     text = json.dumps([_object(page) for page in pages], ensure_ascii=False, allow_nan=False, indent=1)
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text) + "\n"

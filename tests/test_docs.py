@@ -42,6 +42,7 @@ NOT_RUN = {
     "seqbench inspect": "fits models for minutes, or needs the fit of a run",
     "seqbench advise": "fits models for minutes",
     "seqbench curve": "fits models for minutes",
+    "seqbench tune": "fits models for minutes: it is run with --dry-run",
     "seqbench data": "needs the network, or files of other people",
     "python": "measures for minutes",
     "pytest": "is what runs this test, or takes long",
@@ -122,6 +123,7 @@ def verify(
     for name in {name for page in PAGES for name in re.findall(r"(\w+\.py):[A-Z]", text(page))}:
         (tmp_path / name).write_text(f"{models}\n{TOYS.read_text(encoding='utf-8')}", encoding="utf-8")
     (tmp_path / "docs").mkdir()
+    shutil.copytree(ROOT / "benchmarks" / "tuning", tmp_path / "benchmarks" / "tuning")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SEQBENCH_DATA", raising=False)
     monkeypatch.setenv("SEQBENCH_CACHE", str(tmp_path / "cache"))
@@ -136,6 +138,8 @@ def verify(
             _invoke(words)
         elif program == "seqbench" and words[0] in RUN:
             _on_a_store(words, results)
+        elif program == "seqbench" and words[0] == "tune":
+            _invoke([*words, "--dry-run"])
         elif program == "seqbench" and words[0] == "run":
             _invoke([*words, "--dry-run"])
             _load(shown.pop())
