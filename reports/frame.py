@@ -12,7 +12,7 @@ from seqbench.reports.table import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-_COUNTS = ("items", "seeds", "fits", "parameters", "peak_memory_bytes")
+_COUNTS = ("items", "seeds", "fits", "parameters", "peak_memory_bytes", "trials", "failed_trials")
 
 
 def frame(tables: Sequence[Table]) -> "pd.DataFrame":

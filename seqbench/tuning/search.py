@@ -59,18 +59,24 @@ class Search:
         """
         self.asked.store.claim()
         running: dict[tuple[str, str], Study] = {}
+        held: dict[str, list[Cell]] = {}
+        """Cells that wait for one that runs: the same settings in another search. They are then in the store."""
 
         def begun(study: Study) -> list[Cell]:
             cell = study.next()
             if cell is None:
                 return []
             running[_name(cell)] = study
+            if cell.key in held:
+                held[cell.key].append(cell)
+                return []
+            held[cell.key] = []
             return [cell]
 
         def after(cell: Cell, record: Record) -> list[Cell]:
-            study = running.pop(_name(cell))
+            study, waiting = running.pop(_name(cell)), held.pop(cell.key, [])
             study.end(cell, record)
-            return begun(study)
+            return [*waiting, *begun(study)]
 
         first = [cell for study in self.studies for cell in begun(study)]
         options = replace(self.asked.options, keep=False)

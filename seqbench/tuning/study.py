@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 IDLE = 100
-"""After so many trials in a row that need no fit, such as settings that the model refuses, a search ends."""
+"""After so many trials in a row that cost nothing, such as settings that the model refuses, a search ends."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,8 @@ class Study:
             found = record.scores["valid"].get(metric, math.nan)
             score = found if math.isfinite(found) else None
         reason = record.reason or ("" if score is not None else "its validation score is not finite")
-        self._idle = 0
+        if used > 0:
+            self._idle = 0
         self._add(self._params, cell.key, record.status, reason, score, metric, used)
 
     def _next_params(self, number: int) -> Params | None:
@@ -185,7 +186,7 @@ class Study:
         self._keep(trial, told)
         self._idle += 1
         if self._idle > IDLE:
-            self.stopped = f"{IDLE} trials in a row needed no fit; the last: {reason or 'settings tried before'}"
+            self.stopped = f"{IDLE} trials in a row came to nothing; the last: {reason or 'settings tried before'}"
 
     def _keep(self, trial: Trial, told: "FrozenTrial") -> None:
         self.trials.append(trial)

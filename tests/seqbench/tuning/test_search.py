@@ -290,3 +290,15 @@ def test_mixed_columns_are_those_of_the_combined_model(tmp_path: Path) -> None:
     record = rows.store.find(combined.identity)
     assert isinstance(record, Record)
     assert record.scores["valid"]["perplexity"] == pytest.approx(np.exp(-np.log(probability).mean()), rel=1e-6)
+
+
+def test_two_searches_that_meet_in_the_same_settings_make_one_fit(tmp_path: Path) -> None:
+    suite = tmp_path / "two.toml"
+    searched(tmp_path / "two", "Few", trials=1)  # writes the suite
+    models = [f"{TUNED}:Touchy(heads=0.5, trouble=none)", f"{TUNED}:Touchy(heads=0.5, side=down)"]
+    search = ask(str(suite), models=models, trials=2, store=tmp_path / "store", jobs=2)
+    events = list(search.start())
+    first, second = search.studies
+    assert len(first.trials) == len(second.trials) == 2
+    assert first.trials[1].key == second.trials[0].key
+    assert sum(getattr(event, "reused", False) for event in events) == 1
