@@ -17,7 +17,7 @@ from seqbench.exports import EXPORTS
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("baselines", "recurrent", "datasets", "reports")
-SLOW = {"torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch"}
+SLOW = {"optuna", "torch", "pandas", "sklearn", "statsmodels", "hmmlearn", "scipy", "pooch"}
 
 PICTURE = {
     ("cli",): "the command line",
