@@ -34,7 +34,7 @@ def curves(table: Table) -> Curves | None:
         Line(tuned.of, list(range(1, len(best) + 1)), [metric.factor * value for value in best.tolist()])
         for tuned, best in efforts(table)
     ]
-    title = f"Expected best validation {formatting.titled(metric)} of n trials"
+    title = f"Expected best validation {metric.title} of n trials"
     return Curves(title, "trials, n", f"validation {formatting.titled(metric)}", lines) if lines else None
 
 

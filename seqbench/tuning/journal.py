@@ -7,7 +7,7 @@ the trials so far, and their records are in the store, so that no fit is made ag
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,9 @@ class Journal:
             Unwritable: the journal cannot be written, or the disk is full.
         """
         try:
-            held = optuna().create_study(storage=self._storage, study_name=study, load_if_exists=True)
+            known = any(one.study_name == study for one in self._storage.get_all_studies())
+            begin = optuna().load_study if known else partial(optuna().create_study, load_if_exists=True)
+            held = begin(study_name=study, storage=self._storage)
             for name in about.keys() - held.user_attrs.keys():
                 held.set_user_attr(name, about[name])
             held.add_trial(trial)

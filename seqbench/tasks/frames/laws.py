@@ -94,8 +94,8 @@ PIECES: Kind[Rolls] = Kind(
     take=lambda rolls, rows: [rolls[i] for i in rows],
     copied=copied,
     equal=equal,
-    together=32,
-    measured=16,
+    together=16,
+    measured=8,
     laws={"exact": exact},
 )
 """Pieces as items."""
