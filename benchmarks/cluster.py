@@ -3,10 +3,10 @@
     python benchmarks/cluster.py --cells 100 --cells 1000 --cells 10000        # the way of a cell alone
     python benchmarks/cluster.py --real 40                                     # real cells, beside local processes
 
-The way of a cell alone: everything happens as in a run, from the order to the record on the disk of the store, but on
+The way of a cell alone: everything happens as in a run, from the order to the record on the disk of the store. But on
 the worker a stub answers at once, with a record and the item columns of 1,000 items. So what is measured is neither a
-fit nor the start of a process. `--real` runs real small cells on a cluster of two workers and in two local
-processes in turn.
+fit nor the start of a process. `--real` runs real small cells on a cluster of two workers and in two local processes in
+turn.
 """
 
 import argparse
@@ -71,15 +71,20 @@ def asked(store: Path, number: int, cluster: str | None) -> Asked:
 def followed(run: Asked) -> dict[str, float]:
     """Run cells; return what was measured."""
     moments: list[float] = []
-    began, cpu, scheduler, highest = time.perf_counter(), time.process_time(), None, 0
+    scheduler: psutil.Process | None = None
+    highest, theirs = 0, [0.0, 0.0]
+    began, cpu, start = time.perf_counter(), time.process_time(), [0.0, 0.0]
     for event in run.start():
         if isinstance(event, Finished):
             assert event.record.status == "ok"
             moments.append(time.perf_counter())
         if scheduler is None and moments:
             scheduler = _scheduler()
-        if scheduler is not None and len(moments) % 50 == 1:
+            start = [] if scheduler is None else _processor(scheduler)
+            cpu = time.process_time()
+        if scheduler is not None and len(moments) % 20 == 0:
             highest = max(highest, scheduler.memory_info().rss)
+            theirs = _processor(scheduler)
     between = moments[-1] - moments[0]
     return {
         "whole": time.perf_counter() - began,
@@ -87,7 +92,9 @@ def followed(run: Asked) -> dict[str, float]:
         "per cell": between / (len(moments) - 1),
         "first tenth": (moments[len(moments) // 10] - moments[0]) / (len(moments) // 10),
         "last tenth": (moments[-1] - moments[-1 - len(moments) // 10]) / (len(moments) // 10),
-        "processor": time.process_time() - cpu,
+        "processor": (time.process_time() - cpu) / len(moments),
+        "of the scheduler": (theirs[0] - start[0]) / len(moments) if start else 0.0,
+        "of the workers": (theirs[1] - start[1]) / len(moments) if start else 0.0,
         "scheduler": highest / 1e6,
         "this process": psutil.Process().memory_info().rss / 1e6,
     }
@@ -98,12 +105,19 @@ def _scheduler() -> psutil.Process | None:
     return next((child for child in children if "seqbench.cluster.local" in child.cmdline()), None)
 
 
+def _processor(scheduler: psutil.Process) -> list[float]:
+    """Return the seconds of processor time of the scheduler, and of its workers."""
+    used = [sum(process.cpu_times()[:2]) for process in (scheduler, *scheduler.children())]
+    return [used[0], sum(used[1:])]
+
+
 def told(number: int, found: dict[str, float]) -> str:
     return (
         f"{number:,} cells: {found['whole']:.1f} s, of which {found['until the first']:.1f} s until the first; then "
         f"{1e3 * found['per cell']:.1f} ms per cell ({1e3 * found['first tenth']:.1f} in the first tenth, "
-        f"{1e3 * found['last tenth']:.1f} in the last), processor time of the command "
-        f"{1e3 * found['processor'] / number:.1f} ms per cell; scheduler with its nannies {found['scheduler']:.0f} MB, "
+        f"{1e3 * found['last tenth']:.1f} in the last); processor time per cell: command "
+        f"{1e3 * found['processor']:.1f} ms, scheduler {1e3 * found['of the scheduler']:.1f} ms, workers "
+        f"{1e3 * found['of the workers']:.1f} ms; scheduler with its nannies {found['scheduler']:.0f} MB, "
         f"the command {found['this process']:.0f} MB"
     )
 

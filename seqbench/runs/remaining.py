@@ -15,7 +15,7 @@ class Remaining:
         Args:
             waiting: the seconds that each cell took when it last ran, by key; None: it never ran.
             rows: by key, what a cell shares with those that differ from it in the seed alone.
-            jobs: number of cells that run at the same time.
+            jobs: number of cells that run at the same time, at least.
         """
         self.earlier = dict(waiting)
         self.rows = rows
@@ -43,7 +43,8 @@ class Remaining:
         known = [seconds for seconds in of_cells.values() if seconds is not None]
         if not known:
             return None
-        return max(sum(known) / self.jobs, *known), len(known) == len(of_cells)
+        at_once = max(self.jobs, len(self.began))  # how many cells a cluster runs is seen when they run
+        return max(sum(known) / at_once, *known), len(known) == len(of_cells)
 
     def told(self, now: float) -> str:
         """Return `about 3 min left`, or `more than 3 min left` if some cells may take any time; empty if unknown."""

@@ -25,6 +25,7 @@ from seqbench.runs import family, loading, scoring
 from seqbench.runs.cell import Options, Outcome, record_of
 from seqbench.runs.family import Family
 from seqbench.runs.grid import Cell
+from seqbench.runs.index import Known
 from seqbench.runs.loading import Files, source_of
 from seqbench.runs.printed import Printed
 from seqbench.runs.store import Damaged, Store, Unwritable
@@ -207,15 +208,12 @@ def execute(
                 job.kill()
 
 
-def done(found: Record | Damaged | None, options: Options, retry: bool) -> bool:
+def done(found: Record | Known | Damaged | None, options: Options, retry: bool) -> bool:
     """Return whether the record of a cell is in the store and need not be made again."""
-    if not isinstance(found, Record):
+    if found is None or isinstance(found, Damaged):
         return False
-    return not (retry and found.status != "ok") and _kept_enough(found, options)
-
-
-def _kept_enough(record: Record, options: Options) -> bool:
-    return not options.keep or record.kept != "no" or record.status != "ok"
+    kept_enough = not options.keep or found.kept != "no" or found.status != "ok"
+    return kept_enough and not (retry and found.status != "ok")
 
 
 def preloaded(cells: Sequence[Cell]) -> list[str]:
