@@ -79,13 +79,14 @@ class Collected:
     def __init__(self, dtype: DTypeLike, most: int = SHORT) -> None:
         """most: bytes of a short array."""
         self._most = most
-        self._short = [np.empty(0, dtype)]
+        self._short, self._bytes = [np.empty(0, dtype)], 0
         self._long: OnDisk | None = None
 
     def append(self, entries: NDArray[Any]) -> None:
         if self._long is None:
             self._short.append(entries.astype(self._short[0].dtype, copy=False))
-            if sum(block.nbytes for block in self._short) <= self._most:
+            self._bytes += self._short[-1].nbytes
+            if self._bytes <= self._most:
                 return
             self._long = OnDisk(self._short[0].dtype)
             entries, self._short = np.concatenate(self._short), self._short[:1]

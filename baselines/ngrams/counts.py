@@ -1,10 +1,12 @@
 """Counts n-grams in memory, with one packed integer per n-gram and one sort per order."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from seqbench.baselines.ngrams.levels import Level, index_type, symbol_bits
+from seqbench.baselines.ngrams.levels import BLOCK, Level, index_type, spans, symbol_bits
 from seqbench.interface import Documents, Ids
 
 
@@ -26,27 +28,39 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
     level = first_level(np.bincount(symbols, minlength=start + 1), start)
     yield level
 
-    inside = symbols[1:] != start
-    within = np.ones(size, dtype=bool)  # whether an n-gram that ends here does not cross a start
-    index = symbols  # index of the n-gram that ends at each position
+    keys, ends = np.empty(size, np.int64), np.empty(size, small)
+    index = symbols  # index of the n-gram that ends at each position; −1: it would cross a start
     for n in range(2, order + 1):
-        within[1:] = within[:-1] & inside
-        within[:1] = False
-        before = np.flatnonzero(within[1:])  # positions where the prefixes end
-        keys = index[before].astype(np.int64)
-        keys <<= bits
-        keys |= symbols[1:][before]
-        before = sort_together(keys, before)
-        new = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
-        first = np.flatnonzero(new)
-        count = np.diff(first, append=len(keys)).astype(small)
-        suffix = index[1:][before[first]]
+        used = 0
+        for rows in spans(max(0, size - 1), BLOCK):
+            after = slice(rows.start + 1, rows.stop + 1)
+            prefix, symbol = index[rows], symbols[after]
+            within = ((prefix >= 0) & (symbol != start)).nonzero()[0]
+            more = slice(used, used + len(within))
+            keys[more] = prefix[within]
+            keys[more] <<= bits
+            keys[more] |= symbol[within]
+            ends[more] = within
+            ends[more] += after.start
+            used = more.stop
+        key, end = keys[:used], ends[:used]
+        sort_together(key, end)
+        new = np.empty(used, dtype=np.bool_)
+        new[:1] = True
+        np.not_equal(key[1:], key[:-1], out=new[1:])
+        first = new.nonzero()[0]
+        count = np.empty(len(first), small)
+        np.subtract(np.append(first[1:], used), first, out=count, casting="unsafe")
+        distinct, suffix, below = key[first], index[end[first]], level
+        del first
         if n < order:
-            index = np.empty_like(index)
-            index[1:][before] = np.cumsum(new, dtype=small) - 1
-        keys, below = keys[first], level
-        del before, new, first
-        level = Level(keys, suffix, count, len(below.key), int(np.searchsorted(keys, below.opening << bits)), bits)
+            index = np.full(size, -1, dtype=small)
+            numbers = np.cumsum(new, dtype=small)
+            numbers -= 1
+            index[end] = numbers
+            del numbers
+        opening = int(np.searchsorted(distinct, below.opening << bits))
+        level = Level(distinct, suffix, count, len(below.key), opening, bits)
         yield level
 
 
@@ -56,22 +70,22 @@ def first_level(count: Ids, start: int) -> Level:
     return Level(np.arange(start + 1), np.zeros(start + 1, dtype=np.int64), count, 1, start, symbol_bits(start))
 
 
-def sort_together(keys: Ids, positions: Ids) -> Ids:
-    """Sort keys in place and return the positions in the same order.
+def sort_together(keys: Ids, positions: NDArray[np.signedinteger[Any]]) -> None:
+    """Sort keys in place, and positions in the same order.
 
     Keys must not be negative, and the last position must be the largest. Sorting numbers is several times faster than
     sorting indices by them, so key and position are packed into one number if both fit into 63 bits.
     """
     if len(keys) == 0:
-        return positions
+        return
     bits = int(positions[-1]).bit_length()
     if int(keys.max()).bit_length() + bits > 63:
         order = np.argsort(keys, kind="stable")
         keys[:] = keys[order]
-        return positions[order]
+        positions[:] = positions[order]
+        return
     keys <<= bits
     keys |= positions
     keys.sort()
-    positions = keys & ((1 << bits) - 1)
+    np.bitwise_and(keys, (1 << bits) - 1, out=positions, casting="unsafe")
     keys >>= bits
-    return positions

@@ -16,8 +16,8 @@ from seqbench.baselines.ngrams.runs import ByRange, Runs
 from seqbench.interface import Documents, Ids
 from seqbench.long_arrays import OnDisk, blocks_of
 
-ROW_BYTES = 192
-"""Memory for each row of a block: about twenty numbers, those of the block and what is computed of them."""
+ROW_BYTES = 320
+"""Memory for each row of a block: about forty numbers, those of the block, what is computed of them, and look-ups."""
 RANGE = 4
 """Number of blocks of values that are held at once while they are looked up at random."""
 
@@ -39,7 +39,7 @@ class Disk:
         self.block = block
         self.range = RANGE * block
 
-    def column(self, dtype: DTypeLike) -> Written:
+    def column(self, dtype: DTypeLike, most: int) -> Written:
         return Written(dtype)
 
     def take(self, values: Column, indices: Column) -> Column:

@@ -91,16 +91,17 @@ class Ngram(LanguageModel[Ids]):
         """
         self.vocab_size = ctx.vocab.size
         order, memory_gb = self.config.order, self.config.memory_gb
+        most = 2 + self.vocab_size + (order - 1) * sum(len(document) + 1 for document in train)
         if memory_gb is None:
-            nodes = self._nodes(count_ngrams(train, self.vocab_size, order), Memory())
+            nodes = self._nodes(count_ngrams(train, self.vocab_size, order), Memory(), most)
         else:
             disk = Disk(_block(memory_gb, self.vocab_size))
-            nodes = self._nodes(count_on_disk(train, self.vocab_size, order, disk), disk)
+            nodes = self._nodes(count_on_disk(train, self.vocab_size, order, disk), disk, most)
         self._store(*nodes)
 
-    def _nodes(self, levels: Iterator[Level], place: Place) -> tuple[Ids, Floats, Floats]:
-        """Return the keys and scores of all nodes, and the back-offs of the nodes below the highest order."""
-        keys, scores, backoffs = place.column(np.int64), place.column(np.float64), place.column(np.float64)
+    def _nodes(self, levels: Iterator[Level], place: Place, most: int) -> tuple[Ids, Floats, Floats]:
+        """Return the keys and scores of all nodes, at most so many, and the back-offs of those below the last order."""
+        keys, scores, backoffs = (place.column(dtype, most) for dtype in (np.int64, np.float64, np.float64))
         keys.append(np.array([-1]))  # node 0 is only used as a context
         scores.append(np.ones(1))
         p: Column = np.full(1, 1 / self.vocab_size)
@@ -114,7 +115,9 @@ class Ngram(LanguageModel[Ids]):
                 tally += np.bincount(np.minimum(count, 5), minlength=6)
             self._learn(order, tally)
             p_shorter, backoff_shorter = place.take(p, level.suffix), place.take(backoff, suffix)
-            ps, gammas = place.column(np.float64), place.column(np.float64)
+            goes_on = order < self.config.order  # whether a longer order needs the probabilities of this one
+            ps = place.column(np.float64, len(level.key) if goes_on else 0)
+            gammas = place.column(np.float64, level.contexts if goes_on else 0)
             for block in level.blocks(place.block):
                 context = block.context
                 kept, freed = self._smooth(order, block, self._count(order, level, preceding, block.rows))
@@ -129,7 +132,7 @@ class Ngram(LanguageModel[Ids]):
                 keys.append(level.key[block.rows] + (node << self._bits))
                 scores.append(p_block / gamma[context])
                 backoffs.append(gamma)
-                if order < self.config.order:
+                if goes_on:
                     ps.append(p_block)
                     gammas.append(gamma)
             p, backoff, suffix = ps.done(), gammas.done(), level.suffix

@@ -13,6 +13,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from seqbench.interface import Floats, Ids
 
+BLOCK = 1 << 16
+"""Number of entries of which arithmetic is done at once in memory, so that they stay in the processor's cache."""
+
 
 class Column(Protocol):
     """A long array (K,), in memory or on disk, which is read in slices."""
@@ -40,8 +43,8 @@ class Place(Protocol):
     block: int
     """Number of entries of which arithmetic is done at once."""
 
-    def column(self, dtype: DTypeLike) -> Growing:
-        """Return an empty column."""
+    def column(self, dtype: DTypeLike, most: int) -> Growing:
+        """Return an empty column for at most so many entries."""
 
     def take(self, values: Column, indices: Column) -> Column:
         """Return values[indices]."""
@@ -135,19 +138,18 @@ class Taken:
         return found
 
 
-class InMemory:
-    """A column that grows in memory."""
+class Filled:
+    """A column in memory, which is filled from its front. What is not filled takes no memory, only addresses."""
 
-    def __init__(self, dtype: DTypeLike) -> None:
-        self._blocks = [np.empty(0, dtype)]
+    def __init__(self, dtype: DTypeLike, size: int) -> None:
+        self._entries, self._end = np.empty(size, dtype), 0
 
     def append(self, entries: NDArray[Any]) -> None:
-        self._blocks.append(entries.astype(self._blocks[0].dtype, copy=False))
+        self._entries[self._end : self._end + len(entries)] = entries
+        self._end += len(entries)
 
     def done(self) -> NDArray[Any]:
-        whole = np.concatenate(self._blocks)
-        self._blocks = []
-        return whole
+        return self._entries[: self._end]
 
     array = done
 
@@ -155,11 +157,10 @@ class InMemory:
 class Memory:
     """Keeps columns in memory."""
 
-    block = 1 << 16
-    """Small, so that the arrays of one block stay in the processor's cache."""
+    block = BLOCK
 
-    def column(self, dtype: DTypeLike) -> InMemory:
-        return InMemory(dtype)
+    def column(self, dtype: DTypeLike, most: int) -> Filled:
+        return Filled(dtype, most)
 
     def take(self, values: Column, indices: Column) -> Taken:
         return Taken(values[:], indices)

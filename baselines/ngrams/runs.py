@@ -27,7 +27,8 @@ class Runs:
     def add(self, key: Ids, *payload: NDArray[Any]) -> None:
         """Write a run; keys are not negative and are sorted in place."""
         if len(key):
-            order = sort_together(key, np.arange(len(key)))
+            order = np.arange(len(key))
+            sort_together(key, order)
             for column, entries in zip(self.columns, [key, *(column[order] for column in payload)], strict=True):
                 column.append(entries)
             self._borders.append(len(self.columns[0]))

@@ -5,13 +5,11 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from seqbench.baselines.ngrams.levels import index_type, spans
+from seqbench.baselines.ngrams.levels import BLOCK, index_type, spans
 from seqbench.interface import Ids
 from seqbench.long_arrays import forget, pieces
 
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: Knuth's multiplicative hashing; its high bits are well mixed
-BLOCK = 1 << 16
-"""Number of keys that are written to a table at once, so that their slots are computed in the processor's cache."""
 
 
 class Keys(Protocol):
@@ -49,8 +47,8 @@ class KeyTable:
         small = index_type(len(keys))
         left = np.arange(1, len(keys), dtype=small)
         while len(left) or not self._layers:
-            # To save memory, the first layer is a quarter to half full; later layers are small, so a quarter of that.
-            bits = max(1, (len(left) * (8 if self._layers else 2)).bit_length())
+            # To save memory, the first layer is at least half full; later layers are small, so at least a quarter.
+            bits = max(1, (len(left) * (2 if self._layers else 1)).bit_length())
             # Arrays without dimensions, because NumPy converts Python numbers slowly when arrays are short.
             multiplier = np.array(pow(GOLDEN, len(self._layers) + 1, 2**64), dtype=np.uint64).view(np.int64)
             layer = Layer(multiplier, np.array(64 - bits), np.zeros(1 << bits, dtype=small))

@@ -13,8 +13,10 @@ from seqbench.data import DataError
 from seqbench.datasets.files import UTF_8, encoding_of, holds_nul, not_text, opened, undecodable
 
 SPACE = re.compile(r"\s")
-BYTES = 1 << 24
+BYTES = 1 << 20
 """Bytes of a file that are read at once."""
+ENOUGH = 1000
+"""More words than this are not counted to the end."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Summary:
     length: int
     """Number of characters."""
     words: int
-    """Number of words between white space."""
+    """Number of words between white space, or a number not below `ENOUGH`."""
     returns: int
     """Number of carriage returns, all of which are read as parts of line ends."""
     normal: bool
@@ -57,8 +59,8 @@ class FileText:
         normal, blank = True, True
         for piece, skipped in self._read():
             length, returns = length + len(piece), returns + skipped
-            words += len(piece.split())
-            normal = normal and unicodedata.is_normalized("NFC", piece)
+            words += len(piece.split()) if words < ENOUGH else 0
+            normal = normal and (piece.isascii() or unicodedata.is_normalized("NFC", piece))
             blank = blank and not piece.strip()
         if blank:
             raise DataError(f"{self.path} holds only blank lines")

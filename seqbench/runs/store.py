@@ -206,13 +206,6 @@ class Store:
             with self._partial() as partial:
                 folder.rename(partial / "removed")
 
-    def remove(self, identity: Identity) -> None:
-        """Remove the record of an identity, if there is one."""
-        folder = self.folder(identity, key_of(identity))
-        if folder.exists():
-            with self._partial() as partial:
-                folder.rename(partial / "removed")
-
     def columns(self, record: Record) -> Columns | None:
         """Return the item columns of a record; None if the cell was not scored."""
         if record.items_sha256 is None:

@@ -166,7 +166,7 @@ def test_a_restored_model_needs_no_more_memory_than_the_fitted_one() -> None:
 
 
 def test_memory_that_holds_no_context_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"memory_gb=0.001 is too little .* 33,278 symbols; give at least 0.0064"):
+    with pytest.raises(ValueError, match=r"memory_gb=0.001 is too little .* 33,278 symbols; give at least 0.011"):
         METHODS["kneser-ney"](order=3, memory_gb=0.001).fit(
             [], LanguageContext(seed=0, budget=Budget(), valid=[], vocab=Vocab(tuple(map(str, range(33_278)))))
         )
