@@ -1,5 +1,6 @@
 """Commands that use the fit of a run: predict, translate, answer, restore, generate."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,13 @@ def plain_errors_of_fits() -> Iterator[None]:
             raise ValueError(f"this fit cannot be used: {type(error).__name__}: {one_line(error)}") from error
 
 
+def _print(text: str) -> None:
+    """Write text that is made of data: to a terminal without what would control it, elsewhere as it is."""
+    if sys.stdout.isatty():
+        text = "".join(c for c in text if c.isprintable() or c in "\n\t")
+    print_out(text)
+
+
 @app.command()
 def predict(
     run: Annotated[str, typer.Argument(help="The folder of a record, or the beginning of its key.")],
@@ -38,7 +46,7 @@ def predict(
     with plain_errors_of_fits():
         from seqbench.api import predict as score
 
-        print_out(score(run, data, store).to_csv(index=False, lineterminator="\n").rstrip("\n"))
+        _print(score(run, data, store).to_csv(index=False, lineterminator="\n").rstrip("\n"))
 
 
 @app.command()
@@ -60,7 +68,7 @@ def translate(
     with plain_errors_of_fits():
         from seqbench.translating import translate as render
 
-        print_out(render(run, text, beam=beam, attention=show_attention, memory=show_memory, store=store))
+        _print(render(run, text, beam=beam, attention=show_attention, memory=show_memory, store=store))
 
 
 @app.command()
@@ -80,7 +88,7 @@ def answer(
         said = ask(run, story, question, memory=show_memory, store=store)
         if said.unknown:
             say(f"words that do not occur in training, and so mean little: {', '.join(said.unknown)}", "yellow")
-        print_out("\n".join(f"{text}  {p:.3f}" for text, p in said.answers))
+        _print("\n".join(f"{text}  {p:.3f}" for text, p in said.answers))
 
 
 @app.command()
@@ -96,7 +104,7 @@ def recall(
     with plain_errors_of_fits():
         from seqbench.recalling import recall as restore
 
-        print_out(restore(run, data, sheet=show, store=store).to_csv(index=False, lineterminator="\n").rstrip("\n"))
+        _print(restore(run, data, sheet=show, store=store).to_csv(index=False, lineterminator="\n").rstrip("\n"))
 
 
 @app.command()
@@ -160,4 +168,4 @@ def sample(
             from seqbench.api import sample as write
 
             text = write(model, length, **fitted, **how)
-        print_out(text)
+        _print(text)

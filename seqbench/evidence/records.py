@@ -1,7 +1,7 @@
 """The schema of a record: one cell of the grid and its result."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -77,30 +77,35 @@ class Comparability(_Frozen):
     """Name of the metric that ranks models on these data; empty: the first one of the task."""
 
 
+Seconds = Annotated[float | None, Field(lt=1e12)]
+Count = Annotated[int | None, Field(lt=2**63)]
+"""The bounds keep a damaged record from the figures of a report."""
+
+
 class Costs(_Frozen):
-    fit_seconds: float | None = None
+    fit_seconds: Seconds = None
     """Wall time of all fits of the cell, validation and deferred work included."""
-    fit_cpu_seconds: float | None = None
+    fit_cpu_seconds: Seconds = None
     """Processor time of the same fits, summed over threads."""
-    validation_seconds: float | None = None
+    validation_seconds: Seconds = None
     """The part of `fit_seconds` that predicted the validation part."""
-    early_stopping_seconds: float | None = None
+    early_stopping_seconds: Seconds = None
     """The part of `fit_seconds` that trained after the epoch whose weights were kept."""
-    deferred_seconds: float | None = None
+    deferred_seconds: Seconds = None
     """The part of `fit_seconds` that passed in the first prediction, if it is worth telling: what the first prediction
     cost beyond the same prediction once more, without waiting."""
-    predict_seconds: float | None = None
+    predict_seconds: Seconds = None
     """Wall time of the calls of `predict` that score the test part."""
-    predict_cpu_seconds: float | None = None
+    predict_cpu_seconds: Seconds = None
     busy: bool = False
     """Whether fitting or scoring had to wait for the processor, so that the wall times are upper bounds."""
     items_per_second: float | None = None
-    parameters: int | None = None
-    peak_memory_bytes: int | None = None
+    parameters: Count = None
+    peak_memory_bytes: Count = None
     """Highest resident memory of the cell's process until the end of scoring."""
-    start_memory_bytes: int | None = None
+    start_memory_bytes: Count = None
     """Resident memory before the data is read: that of the interpreter and its libraries."""
-    wall_seconds: float | None = None
+    wall_seconds: Seconds = None
     """Time of the whole cell: loading, fitting, scoring, checking."""
 
 

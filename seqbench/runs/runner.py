@@ -274,6 +274,7 @@ class _LocalProcess:
     peak: int = 0
     printed: bytes = b""
     garbled: bool = False
+    cleared: bool = False
 
     def __post_init__(self) -> None:
         self.family, self.scoring = Family(self.process), Family(self.scorer)
@@ -335,6 +336,9 @@ class _LocalProcess:
         self._clear()
 
     def _clear(self) -> None:
+        if self.cleared:
+            return
+        self.cleared = True
         self.scoring.kill()
         self.receiver.close()
         self.printed = self.log.read()
