@@ -37,8 +37,8 @@ def _statuses(store: Path) -> list[str]:
     [
         f"ulimit -n 64; {RUN} --jobs 2",
         f"{RUN} <&- >&- 2>&-",
-        f"env -i PATH=/usr/bin:/bin {RUN}",
-        f"umask 777; {RUN}",
+        pytest.param(f"env -i PATH=/usr/bin:/bin {RUN}", marks=pytest.mark.slow),
+        pytest.param(f"umask 777; {RUN}", marks=pytest.mark.slow),
     ],
 )
 def test_a_run_ends_well_where_little_is_there(command: str, tmp_path: Path) -> None:
@@ -58,7 +58,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("end", [">&-", "2>&-", ">&- 2>&- <&-", "| head -1", "| true"])
+@pytest.mark.parametrize(
+    "end",
+    [">&- 2>&- <&-", "| head -1", *(pytest.param(end, marks=pytest.mark.slow) for end in (">&-", "2>&-", "| true"))],
+)
 def test_a_report_ends_quietly_where_nobody_listens(made: Path, end: str) -> None:
     done = _shell(f"{SEQBENCH} report s {end}", made)
     assert done.stderr == ""
@@ -66,7 +69,7 @@ def test_a_report_ends_quietly_where_nobody_listens(made: Path, end: str) -> Non
 
 
 def test_a_terminal_of_ascii_does_not_stop_a_command(made: Path) -> None:
-    for command in ("report s", "list suites", "list models", "--help"):
+    for command in ("report s", "list suites"):
         done = _shell(f"{SEQBENCH} {command}", made, **ASCII)
         assert (done.returncode, done.stderr) == (0, "")
 
@@ -80,6 +83,7 @@ def test_a_name_that_is_no_text_is_told_at_once(tmp_path: Path) -> None:
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_store_at_once_leave_what_one_leaves(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as both:
         ends = list(both.map(lambda _: _shell(f"{RUN} --store s", tmp_path), range(2)))
@@ -112,6 +116,7 @@ def test_a_run_on_a_full_disk_ends_in_one_line_and_goes_on_where_there_is_room(s
     assert _statuses(small_disk / "s") == ["ok"] * 3
 
 
+@pytest.mark.slow
 def test_a_full_disk_of_temporary_files_is_told_in_one_line(small_disk: Path, tmp_path: Path) -> None:
     run = RUN.replace("tokens=300", "tokens=300000")
     done = _shell(f"{run} --store {tmp_path / 's'}", small_disk, TMPDIR=str(small_disk))
