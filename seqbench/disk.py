@@ -29,13 +29,12 @@ WAIT = 0.2
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file in one step: it holds all of the data, or what it held before.
+    """Write a file in one step: it holds all of the data, or what it held before. Links and pipes are written through.
 
     Raises:
         OSError: it cannot be written; what it held before is kept.
     """
-    path = Path(os.path.realpath(path))  # a link stays a link
-    if path.exists() and not path.is_file():  # such as a pipe
+    if path.is_symlink() or (path.exists() and not path.is_file()):  # such as /dev/stdout, or a pipe
         path.write_bytes(data)
         return
     unfinished = path.with_name(f"{path.name}{UNFINISHED}")

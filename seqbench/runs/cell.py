@@ -168,7 +168,7 @@ def main(
     try:
         Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, output)
     except Unwritable as error:
-        with suppress(OSError):
+        with suppress(Exception):  # a model may have closed the stream
             print(error, file=sys.stderr)
         sys.exit(UNWRITTEN)
     end_soon()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from seqbench.disk import OWNER, owned_folder, remove_abandoned
+from seqbench.disk import OWNER, owned_folder, remove_abandoned, write_whole
 
 HOLD = """
 import sys, time
@@ -93,3 +93,31 @@ def test_many_processes_that_make_and_sweep_at_once_never_lose_a_folder(tmp_path
     errors = [process.communicate(timeout=60)[1].decode() for process in processes]
     assert errors == ["", "", ""]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_written_whole_or_keeps_what_it_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "page.html"
+    file.write_bytes(b"older")
+    file.chmod(0o640)
+
+    def full(path: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(OSError, match="No space left"):
+            write_whole(file, b"newer")
+    assert file.read_bytes() == b"older"
+    write_whole(file, b"newer")
+    assert file.read_bytes() == b"newer"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+def test_what_is_written_through_a_link_or_a_pipe_reaches_its_reader(tmp_path: Path) -> None:
+    code = "from pathlib import Path\nfrom seqbench.disk import write_whole\nwrite_whole(Path('/dev/stdout'), b'here')"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).stdout == b"here"
+    with (tmp_path / "out").open("wb") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
+    assert (tmp_path / "out").read_bytes() == b"here"
