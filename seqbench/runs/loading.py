@@ -4,6 +4,7 @@ A process of its own reads a data set, so that a loader that crashes or hangs do
 leaves two files in a temporary folder: one without the test part, for fits, and one with it, for scoring.
 """
 
+import errno
 import os
 import pickle
 from collections.abc import Callable, Sequence
@@ -154,4 +155,8 @@ def _load(cell: Cell, files: Files, told: Path) -> None:
         write(cell, files)
     except Exception as error:
         why = one_line(error)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why = f"{files.fitting.parent} has no room for the data: {error.strerror}; set TMPDIR to a folder that has"
+        for file in (files.fitting, files.scoring):  # so that there is room to tell it
+            file.unlink(missing_ok=True)
     write_whole(told, why.encode(errors="replace"))
