@@ -5,6 +5,7 @@ leaves two files in a temporary folder: one without the test part, for fits, and
 lie in files of their own, which both share (`contents`).
 """
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -145,4 +146,8 @@ def _load(cell: Cell, files: Files, told: Path) -> None:
         write(cell, files)
     except Exception as error:
         why = one_line(error)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why = f"{files.fitting.parent} has no room for the data: {error.strerror}; set TMPDIR to a folder that has"
+        for file in (files.fitting, files.scoring):  # so that there is room to tell it
+            file.unlink(missing_ok=True)
     write_whole(told, why.encode(errors="replace"))
