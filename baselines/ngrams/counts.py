@@ -20,11 +20,11 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
     start, bits = vocab_size, symbol_bits(vocab_size)
     size = sum(map(len, documents)) + len(documents)
     small = index_type(size + vocab_size + 1)
-    symbols, end = np.empty(size, small), 0
+    symbols, place = np.empty(size, small), 0
     for document in documents:
-        symbols[end] = start
-        symbols[end + 1 : end + 1 + len(document)] = document
-        end += 1 + len(document)
+        symbols[place] = start
+        symbols[place + 1 : place + 1 + len(document)] = document
+        place += 1 + len(document)
     level = first_level(np.bincount(symbols, minlength=start + 1), start)
     yield level
 
