@@ -4,6 +4,7 @@ pooch verifies the checksum and moves the file to its place, but it does not res
 appends the response to an HTTP range request to a `.part` file (RFC 9110, section 14).
 """
 
+import hashlib
 import http
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import pooch
 import requests
 
 from seqbench.datasets.remote import RemoteFile, part_of
+from seqbench.disk import locked, owned_folder, remove_abandoned
 
 PIECE = 1 << 16
+UNFINISHED = ".unfinished-"
+"""The folders in which files are verified begin with this."""
 TIMEOUT = (10, 60)
 """Seconds to wait for a connection, and between two pieces."""
 
@@ -29,21 +33,40 @@ def transfer(file: RemoteFile, folder: Path) -> None:
             (then nothing is kept).
         OSError: the folder cannot be written, or the disk is full.
     """
-    store = pooch.create(path=folder, base_url="", registry={file.path: file.sha256}, urls={file.path: file.url})
-    part = part_of(folder / file.path)
+    final = folder / file.path
+    part = part_of(final)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder, UNFINISHED)  # of downloads that were killed
     try:
-        store.fetch(file.path, downloader=Resuming(part, file.bytes))
+        with locked(part), owned_folder(folder, UNFINISHED) as place:
+            try:
+                if not _is(final, file):  # else another process has downloaded it meanwhile
+                    known = {"registry": {file.path: file.sha256}, "urls": {file.path: file.url}}
+                    store = pooch.create(path=place, base_url="", **known)
+                    store.fetch(file.path, downloader=Resuming(part, file.bytes))
+                    (place / file.path).replace(final)
+            finally:
+                if not _size(part):
+                    part.unlink(missing_ok=True)
     except requests.HTTPError as error:
         raise TransferError(f"the server reports: {error}") from error
     except requests.RequestException as error:
-        if part.exists():
-            held = part.stat().st_size
+        if held := _size(part):
             raise TransferError(
                 f"the download broke off after {held:,} of {file.bytes:,} bytes, and will go on from there"
             ) from error
         raise TransferError(f"no network, or no connection to {file.url}") from error
     except ValueError as error:
         raise TransferError(f"{file.url} returned another file: {error}") from error
+
+
+def _is(path: Path, file: RemoteFile) -> bool:
+    """Return whether a path holds the file."""
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 class Resuming:
@@ -59,21 +82,18 @@ class Resuming:
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
         while True:
-            before = self._held()
+            before = _size(self.part)
             try:
                 self._continue(url)
                 break
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
-                if self._held() <= before:
+                if _size(self.part) <= before:
                     raise
         self.part.replace(output_file)
 
-    def _held(self) -> int:
-        return self.part.stat().st_size if self.part.exists() else 0
-
     def _continue(self, url: str) -> None:
         """Append the missing bytes, in one request."""
-        held = self._held()
+        held = _size(self.part)
         if held == self.size:
             return
         # If the transfer were compressed, byte positions would differ from those of the file.
@@ -87,3 +107,5 @@ class Resuming:
             with self.part.open("ab" if resumed else "wb") as gathered:
                 for piece in response.iter_content(PIECE):
                     gathered.write(piece)
+                    if gathered.tell() > self.size:
+                        break  # the checksum will tell that it is another file

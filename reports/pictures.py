@@ -1,5 +1,6 @@
 """Pictures: whether a file can hold one; weights as shades of grey, at once and over time; patterns; piano rolls."""
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seqbench.disk import write_whole
 from seqbench.evidence.exhibits import Fan
 from seqbench.interface import Floats
 from seqbench.tasks.frames.model import Roll
@@ -128,6 +130,18 @@ def picture(size: tuple[float, float], path: Path) -> Iterator["Figure"]:
         figure = Figure(figsize=size, layout="constrained")
         yield figure
         try:
-            figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+            save(figure, path)
         except ValueError as error:
             raise ValueError(f"{path} cannot be drawn: {error}") from None
+
+
+def save(figure: "Figure", path: Path) -> None:
+    """Write a figure in one step, in the format that the suffix names.
+
+    Raises:
+        ValueError: the format is unknown.
+    """
+    written = io.BytesIO()
+    metadata = {"Date": None} if path.suffix == ".svg" else None
+    figure.savefig(written, format=path.suffix.removeprefix(".") or None, dpi=160, metadata=metadata)
+    write_whole(path, written.getvalue())

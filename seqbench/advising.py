@@ -9,6 +9,7 @@ from typing import Any
 
 from seqbench import api, registry
 from seqbench.data import DataError, Dataset
+from seqbench.disk import write_whole
 from seqbench.evidence.records import Record
 from seqbench.runs import suites
 from seqbench.runs.kept import kept_run
@@ -128,7 +129,7 @@ def understood(asked: api.Asked) -> str:
 
 def folder(file: Path) -> Path:
     """Return the folder of the records of advice on a file, by default."""
-    return Path("advice") / (file.stem or "data")
+    return Path("advice") / (file.name or "data")
 
 
 def again(asked: api.Asked) -> api.Asked | None:
@@ -167,7 +168,7 @@ def conclude(asked: api.Asked) -> Advised:
     said = registry.attribute("seqbench.reports.advice:advice")(table)
     ended = registry.attribute("seqbench.reports.advice:ended")(table)
     report = root / "report.html"
-    report.write_text(api.rendered(tables, "html") + "\n", encoding="utf-8")
+    write_whole(report, f"{api.rendered(tables, 'html')}\n".encode())
     row = table.row(said.model)
     sentences = [*said.sentences, *([ended] if ended else [])]
     found, use, forecasts = None, "", root / "forecasts.csv"

@@ -159,9 +159,12 @@ def ask(
     for option, number in (("jobs", jobs), ("threads", threads)):
         if number is not None and number < 1:
             raise ValueError(f"{option} must be 1 or more, not {number}")
+    for given in (*models, *datasets, *([] if data is None else [data])):
+        _refuse_unwritable(str(given))
     device = auto_device() if device == "auto" else _present(device)
+    command = command or _python_call(suite, models, datasets, data, data_options, preset, seeds)
     return Asked(
-        command=command or _python_call(suite, models, datasets, data, data_options, preset, seeds),
+        command=command.encode(errors="replace").decode(),
         suite=chosen,
         preset=name,
         cells=grid(
@@ -472,8 +475,13 @@ def fit(
         store=store,
     )
     cell = asked.cells[0]
+    found = asked.store.find(cell.identity, fit=True)
+    if isinstance(found, Damaged):
+        raise ValueError(
+            f"{found.path} cannot be used: {found.why}; run its cell again with --keep, or remove its folder"
+        )
     held = data_of(cell).load()
-    return Fit(task(cell.identity.task), fitted(asked.store, cell, asked.store.find(cell.identity), held), held)
+    return Fit(task(cell.identity.task), fitted(asked.store, cell, found, held), held)
 
 
 def _asked(cell: Cell) -> str:
@@ -512,6 +520,17 @@ def free_places(device: str, threads: int) -> int:
     from joblib import cpu_count
 
     return 1 if device != "cpu" else max(1, int(cpu_count(only_physical_cores=True)) // threads)
+
+
+def _refuse_unwritable(name: str) -> None:
+    """Raise ValueError if a name cannot be written into a record."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"{name!a} is no text in UTF-8, as records are; rename the file, or set PYTHONUTF8=1 if this terminal "
+            "knows ASCII alone"
+        ) from None
 
 
 def _present(device: str) -> str:

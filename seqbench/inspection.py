@@ -10,6 +10,7 @@ import numpy as np
 
 from seqbench import registry
 from seqbench.api import ask
+from seqbench.disk import write_whole
 from seqbench.interface import Ids
 from seqbench.runs.cell import blank, fit
 from seqbench.runs.grid import TRUTH, Cell
@@ -120,7 +121,7 @@ def cells(
     shown = found.chosen(units) if units else found.liveliest(count)
     if output is not None:
         title = f"{kept.record.label} on {kept.record.identity.dataset}"
-        Path(output).write_text(render(found, shown, title), encoding="utf-8")
+        write_whole(Path(output), render(found, shown, title).encode())
     return found, shown
 
 

@@ -7,6 +7,7 @@ sets through the entry points `seqbench.models` and `seqbench.datasets`; a class
 
 import difflib
 import hashlib
+import itertools
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,6 +102,45 @@ def _sum(spec: Spec, task_name: str) -> Found:
 def task_of_parts(spec: Spec, task_name: str) -> str:
     """Return the task in which models are added: the given one if it has sums, else their own (then a reduction)."""
     return task_name if task(task_name).sums else home_task(spec)
+
+
+def in_file(spec: Spec) -> bool:
+    """Return whether a spec, which is no sum, names a class in a Python file."""
+    return ".py:" in spec.name
+
+
+def file_sha256(spec: Spec) -> str:
+    """Return the hash of the source of a class in a file, without importing the file.
+
+    Raises:
+        ValueError: the file cannot be read.
+    """
+    path = _existing(Path(spec.name.rpartition(":")[0]))
+    try:
+        return source_sha256(path)
+    except Exception as error:  # of reading or parsing
+        raise ValueError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+
+
+def possible_sources(spec: Spec, task_name: str) -> frozenset[str]:
+    """Return the hashes that `find_model` may find for a spec. Files that it names are not imported.
+
+    The task of a class in a file is not known before, so neither is the reduction that is used, if one is.
+
+    Raises:
+        UnknownName, ValueError: as in `find_model`.
+    """
+    kind = task(task_name)
+    if not spec.parts:
+        found = {file_sha256(spec) if in_file(spec) else _model(spec, task_name).source_sha256}
+    else:
+        found = set()
+        for of in [task_name] if kind.sums else [name for name in kind.reductions if task(name).sums]:
+            sums = resolve("a sum", task(of).sums).source_sha256
+            parts = (possible_sources(part, of) for part in spec.parts)
+            found |= {_joint(*hashes, sums) for hashes in itertools.product(*parts)}
+    reductions = [resolve(one.name, one.target).source_sha256 for one in kind.reductions.values()]
+    return frozenset(found | {_joint(source, reduction) for source in found for reduction in reductions})
 
 
 def _joint(*hashes: str) -> str:
@@ -274,10 +314,15 @@ def attribute(target: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def _from_file(path: Path, name_in_file: str) -> Found:
-    """Import a class from a Python file. The file may import modules and packages from its own folder."""
+def _existing(path: Path) -> Path:
     if not path.is_file():
         raise ValueError(f"there is no file {path}; write path/to/file.py:ClassName")
+    return path
+
+
+def _from_file(path: Path, name_in_file: str) -> Found:
+    """Import a class from a Python file. The file may import modules and packages from its own folder."""
+    _existing(path)
     name = f"seqbench_file_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
     spec = spec_from_file_location(name, path)
     assert spec is not None

@@ -58,11 +58,13 @@ def run(step: Step, energy_of: Callable[[Signs], Floats], start: Signs, limit: i
         after, found = step(before)
         rests = (after == before).all(axis=1)
         swings = (after == earlier).all(axis=1)
-        ended = rests | swings
+        earlier, before, ended = before, after, rests | swings
+        if not ended.any():
+            continue
         states[going[ended]] = after[ended]
         steps[going[ended]], period[going[ended]] = taken, np.where(rests[ended], 1, 2)
         energies[going[rests]] = found[rests]
-        going, earlier, before = going[~ended], before[~ended], after[~ended]
+        going, earlier, before = going[~ended], _rows(earlier, ~ended), _rows(before, ~ended)
         if not len(going):
             break
     states[going] = moving = before
@@ -72,7 +74,7 @@ def run(step: Step, energy_of: Callable[[Signs], Floats], start: Signs, limit: i
         moving = step(moving)[0]
         back = (moving == states[going]).all(axis=1)
         period[going[back]] = ago
-        going, moving = going[~back], moving[~back]
+        going, moving = going[~back], _rows(moving, ~back)
     restored = np.where(states < 0, -1, 1).astype(np.int8)
     open_ = np.flatnonzero(np.isnan(energies))
     if len(open_):
@@ -132,13 +134,16 @@ def asynchronous(between: Connections, order: Ids | None = None) -> Step:
     fields of the later ones is added to them. States of which no unit of the block would change at these fields are
     left out of that.
     """
+    permuted = order is not None
     order = np.arange(between.units) if order is None else order
     held, back = _Single.of(between, order), np.argsort(order)
     blocks = [slice(first, min(first + BLOCK, len(order))) for first in range(0, len(order), BLOCK)]
     inside = [held.within(block) for block in blocks]
 
     def step(states: States) -> tuple[States, Floats]:
-        moving = _transposed(states)[order]
+        moving = _transposed(states)
+        if permuted:
+            moving = moving[order]
         source: NDArray[np.float32] = moving if held.right is None else held.right @ moving
         energies, erased = np.zeros(len(states)), bool((states == 0).any())
         for block, weights in zip(blocks, inside, strict=True):
@@ -162,7 +167,7 @@ def asynchronous(between: Connections, order: Ids | None = None) -> Step:
                     change = np.zeros_like(fields)
                     change[:, moved] = new - old
                     source += held.right[:, block] @ change
-        return _transposed(moving[back]), energies
+        return (moving[back] if permuted else moving).T, energies
 
     return step
 
@@ -175,14 +180,20 @@ def _transposed(x: NDArray[np.float32]) -> NDArray[np.float32]:
     return found
 
 
+def _rows(x: States, kept: NDArray[np.bool_]) -> States:
+    """Return the states that are kept; if the states of each unit lie together in memory, they do so afterwards."""
+    return x.T.compress(kept, axis=1).T if x.flags.f_contiguous else x[kept]
+
+
 def _one_by_one(
     fields: NDArray[np.float32], states: NDArray[np.float32], weights: NDArray[np.float32], quiet: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Update the units of a block, one after another: fields and states (K, B), weights (K, K) between them."""
+    changes = np.empty_like(fields)
     for k in range(len(states)):
-        new = _signs(fields[k], states[k], quiet[k])
-        change = new - states[k]
-        fields[k + 1 :] += np.multiply.outer(weights[k + 1 :, k], change)
+        field = fields[k] if k == 0 else fields[k] + weights[k, :k] @ changes[:k]
+        new = _signs(field, states[k], quiet[k])
+        np.subtract(new, states[k], out=changes[k])
         states[k] = new
     return states
 

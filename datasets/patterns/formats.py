@@ -72,11 +72,11 @@ def _table(path: Path) -> Floats:
 
 
 def _array(path: Path) -> Floats:
-    data = read_bytes(path)
+    read_bytes(path)
     try:
-        values = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise DataError(f"{path} is no array of numbers as numpy.save writes it: {error}") from None
+        values = np.load(path, mmap_mode="r", allow_pickle=False)  # so that a shape makes no room for what is not there
+    except Exception as error:  # NumPy reads the header as Python
+        raise DataError(f"{path} is no array of numbers as numpy.save writes it: {_said(error)}") from None
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
         raise DataError(
             f"{path} holds {getattr(values, 'dtype', 'no array')}; patterns are numbers, 0 and 1, or -1 and 1"
@@ -95,13 +95,17 @@ def _picture(path: Path) -> Floats:
     data = read_bytes(path)
     try:
         pixels = np.asarray(imread(io.BytesIO(data), format="png"), dtype=np.float64)
-    except (ValueError, OSError, SyntaxError) as error:
-        raise DataError(f"{path} is no picture that can be read: {error}") from None
+    except Exception as error:  # of many kinds; one says that the picture is far larger than its file
+        raise DataError(f"{path} is no picture that can be read: {_said(error)}") from None
     if pixels.ndim == 3:
         colours = pixels.shape[2] - (pixels.shape[2] % 2 == 0)  # the last of an even number is opacity
         grey = pixels[:, :, :colours].mean(axis=2)
         pixels = 1 - pixels[:, :, -1] * (1 - grey) if colours < pixels.shape[2] else grey
     return (pixels < 0.5).astype(np.float64)
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
 def signs_of(path: Path, values: Floats, erased: bool) -> Signs:

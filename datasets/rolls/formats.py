@@ -20,6 +20,8 @@ JSON, CSV, MIDI = ".json", ".csv", (".mid", ".midi")
 PARTS = ("train", "valid", "test")
 PERCUSSION = 9
 """The channel of MIDI, from 0, on which pitches are drums."""
+LONGEST = 200_000
+"""The most frames of a MIDI file: a few bytes of it can name a rest of years."""
 TICKS = 480
 """Ticks per quarter note in files that are written."""
 LOUD = 64
@@ -41,7 +43,8 @@ def roll_of(frames: Frames, where: str) -> Roll:
         for pitch in frame:
             if not LOWEST <= pitch < LOWEST + KEYS:
                 raise DataError(
-                    f"{where}, frame {t + 1}: pitch {pitch} lies outside the piano, {LOWEST} to {LOWEST + KEYS - 1}"
+                    f"{where}, frame {t + 1}: pitch {str(pitch)[:40]} lies outside the piano, "
+                    f"{LOWEST} to {LOWEST + KEYS - 1}"
                 )
             roll[t, pitch - LOWEST] = 1
     return roll
@@ -55,7 +58,7 @@ def read_json(path: Path) -> list[Roll] | dict[str, list[Roll]]:
     """
     try:
         found = json.loads(decode(path, read_bytes(path)))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also of a number with too many digits
         raise DataError(f"{path} is no JSON: {error}") from None
     if not isinstance(found, dict):
         return _pieces(found, str(path))
@@ -140,7 +143,13 @@ def read_midi(path: Path, step: float) -> Roll:
     ticks = step * file.ticks_per_beat
     places = [(round(on / ticks), round(off / ticks), pitch) for on, off, pitch in notes]
     first = min(on for on, _, _ in places)
-    frames: list[list[int]] = [[] for _ in range(max(max(on + 1, off) for on, off, _ in places) - first)]
+    length = max(max(on + 1, off) for on, off, _ in places) - first
+    if length > LONGEST:
+        raise DataError(
+            f"{path} lasts {length:,} frames of {step:g} quarter notes, more than {LONGEST:,}; choose longer frames, "
+            "or cut the piece"
+        )
+    frames: list[list[int]] = [[] for _ in range(length)]
     for on, off, pitch in places:
         for t in range(on, max(on + 1, off)):
             frames[t - first].append(pitch)

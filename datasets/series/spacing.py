@@ -17,6 +17,8 @@ from seqbench.interface import Floats
 
 Missing = Literal["refuse", "last", "zero"]
 
+LONGEST = 20_000_000
+"""The most steps of a series, those that are filled included: two rows can lie ages apart."""
 REGULAR = 10
 """A series of so many values at equal steps has a frequency of its own, and is not one with rare values."""
 
@@ -189,6 +191,11 @@ class Spacing:
         if self.step is None and len(places) >= REGULAR and apart[0] > 1 and (apart == apart[0]).all():
             raise _unlike(self.table.path, name, replace(unit, size=int(apart[0]) * frequency.size))
         length, given = int(places[-1]) + 1, np.array([cell.value for cell in cells])
+        if length > LONGEST:
+            raise DataError(
+                f"{self.table.path}: series {shown(name)} spans {length:,} steps of {frequency}, more than {LONGEST:,}"
+                "; correct its first or last time, or name a longer step with --step"
+            )
         known = ~np.isnan(given)
         absent = length - int(known.sum())
         if 2 * absent > length and size is None:

@@ -15,7 +15,10 @@ from seqbench.datasets.tagged.lines import Parsed, blocks
 
 COLUMNS = 10
 FORM, UPOS = 1, 3
-WORD, RANGE, EMPTY = re.compile(r"[1-9]\d*"), re.compile(r"([1-9]\d*)-([1-9]\d*)"), re.compile(r"\d+\.[1-9]\d*")
+WORD, RANGE, EMPTY = (
+    re.compile(pattern, re.ASCII)
+    for pattern in (r"[1-9]\d{0,8}", r"([1-9]\d{0,8})-([1-9]\d{0,8})", r"\d{1,9}\.[1-9]\d{0,8}")
+)
 
 
 def parse(source: str, text: str, tagged: bool = True) -> Parsed:

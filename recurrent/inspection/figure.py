@@ -7,6 +7,7 @@ import numpy as np
 
 from seqbench.recurrent.inspection.study import CLIP, LEARNING_RATE, Study
 from seqbench.reports.formatting import plain
+from seqbench.reports.pictures import save
 
 LINES = {"start": "--", "trained": "-"}
 SEEN = (1e-12, 1e4)
@@ -46,4 +47,4 @@ def draw(studies: Sequence[Study], path: Path) -> None:
             axes.legend(frameon=False, fontsize="x-small")
             for side in ("top", "right"):
                 axes.spines[side].set_visible(False)
-        figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
+        save(figure, path)

@@ -1,5 +1,6 @@
 """The application: groups of commands, and how errors and output reach the user."""
 
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -15,9 +16,30 @@ FIRST = ("advise", "run", "report", "compare", "predict", "check", "list")
 
 
 class _Ordered(TyperGroup):
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        _open_streams()
+        return super().main(*arguments, **options)
+
     def list_commands(self, ctx: Any) -> list[str]:
         names = super().list_commands(ctx)
         return sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+
+
+def _open_streams() -> None:
+    """Make the streams of the terminal safe to use.
+
+    One that the caller has closed leads nowhere: else the next file that is opened would take its number, and get what
+    is printed. Where the terminal knows no character of a text, it shows a question mark.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 app = typer.Typer(

@@ -9,6 +9,7 @@ import typer
 
 from seqbench.cli.app import app, plain_errors, print_out, say
 from seqbench.cli.options import Format, Showing, grouped
+from seqbench.disk import write_whole
 
 if TYPE_CHECKING:
     from seqbench.api import Opened
@@ -109,7 +110,7 @@ def write(text: str, format: Format, output: Path | None, store: Path) -> Path |
     if output is None or output == STDOUT:
         print_out(text)
         return None
-    output.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    write_whole(output, (text.rstrip("\n") + "\n").encode())
     if format is Format.html:
         say(f"the page is {output}")
     return output

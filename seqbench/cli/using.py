@@ -1,5 +1,7 @@
 """Commands that use the fit of a run: predict, translate, answer, restore, generate."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +11,23 @@ from seqbench.cli.app import app, plain_errors, print_out, say
 from seqbench.cli.options import Store, Unit
 
 
+@contextmanager
+def plain_errors_of_fits() -> Iterator[None]:
+    """Report any error in one line: the files of a store may come from anywhere, and so may a fit that cannot be used.
+
+    From Python, the same call shows the whole traceback.
+    """
+    with plain_errors():
+        try:
+            yield
+        except (ValueError, OSError, ImportError, typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            from seqbench.runs.failure import one_line
+
+            raise ValueError(f"this fit cannot be used: {type(error).__name__}: {one_line(error)}") from error
+
+
 @app.command()
 def predict(
     run: Annotated[str, typer.Argument(help="The folder of a record, or the beginning of its key.")],
@@ -16,7 +35,7 @@ def predict(
     store: Store = Path("results"),
 ) -> None:
     """Predict new data with the fit of a run: CSV on stdout, one line per item."""
-    with plain_errors():
+    with plain_errors_of_fits():
         from seqbench.api import predict as score
 
         print_out(score(run, data, store).to_csv(index=False, lineterminator="\n").rstrip("\n"))
@@ -38,7 +57,7 @@ def translate(
     store: Store = Path("results"),
 ) -> None:
     """Translate a sentence with the fit of a run, and show where the model looked for each word."""
-    with plain_errors():
+    with plain_errors_of_fits():
         from seqbench.translating import translate as render
 
         print_out(render(run, text, beam=beam, attention=show_attention, memory=show_memory, store=store))
@@ -55,7 +74,7 @@ def answer(
     store: Store = Path("results"),
 ) -> None:
     """Answer a question about a story with the fit of a run, and show which sentences the model read."""
-    with plain_errors():
+    with plain_errors_of_fits():
         from seqbench.answering import answer as ask
 
         said = ask(run, story, question, memory=show_memory, store=store)
@@ -74,7 +93,7 @@ def recall(
     store: Store = Path("results"),
 ) -> None:
     """Restore damaged patterns with the fit of a run: CSV on stdout, one line per pattern."""
-    with plain_errors():
+    with plain_errors_of_fits():
         from seqbench.recalling import recall as restore
 
         print_out(restore(run, data, sheet=show, store=store).to_csv(index=False, lineterminator="\n").rstrip("\n"))
@@ -113,7 +132,7 @@ def sample(
     store: Store = Path("results"),
 ) -> None:
     """Generate text or music: with the fit that `seqbench run --keep` stored, or else with a new fit."""
-    with plain_errors():
+    with plain_errors_of_fits():
         options = {"unit": unit and unit.value, "encoding": encoding}
         fitted: dict[str, Any] = {
             "dataset": dataset,

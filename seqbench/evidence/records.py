@@ -175,6 +175,8 @@ class Record(_Frozen):
     """sha256 of the file of item columns."""
     kept: Literal["no", "arrays", "refit"] = "no"
     """`arrays`: the fit is stored with the record; `refit`: it must be made again from the record; `no`: neither."""
+    kept_sha256: dict[str, str] = Field(default_factory=dict)
+    """sha256 of the files of the stored fit, by their names; earlier versions did not write it."""
 
 
 def question(record: Record) -> str:

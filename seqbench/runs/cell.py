@@ -6,16 +6,13 @@ test part in the memory of its process.
 
 import json
 import os
-import signal
 import sys
-import threading
 import time
-import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from multiprocessing import parent_process
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +25,16 @@ from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import Check, Comparability, Costs, Provenance, Record, Status
 from seqbench.interface import Arrays, Besides, Budget, MissingExtra, SequenceModel
 from seqbench.runs.clock import Clock
-from seqbench.runs.failure import one_line, places
+from seqbench.runs.failure import full_trace, one_line, places, shortened
+from seqbench.runs.family import enter
 from seqbench.runs.grid import TRUTH, Cell
 from seqbench.runs.loading import Files, dataset
+from seqbench.runs.printed import Printed
 from seqbench.runs.scoring import answer
 from seqbench.runs.store import Store, Unwritable
 from seqbench.runs.suites import Limits
+from seqbench.runs.surroundings import Surroundings, end_soon
+from seqbench.runs.values import Sender
 from seqbench.tasks import task
 from seqbench.tasks.base import Scored, Split, Task
 
@@ -109,35 +110,35 @@ def main(
     scorer: Connection,
     root: Path,
     options: Options,
-    channel: Connection,
+    values: Path,
     log: Path,
     folder: Path,
 ) -> None:
     """Run a cell, in its own process.
 
     Its data is read from `files`, which `loading` wrote; the test part is scored by the process behind `scorer`. The
-    output of the model goes to the file `log`; values of curves are sent to the parent through `channel`. The process
-    works in `folder`, so that no other cell finds the files that the model leaves there.
+    output of the model goes to the file `log`; values of curves are sent to the parent through the file `values`. The
+    process works in `folder`, so that no other cell finds the files that the model leaves there.
     """
+    enter()
     os.chdir(folder)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends its cells
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    with log.open("wb", buffering=0) as printed_to:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os.dup2(printed_to.fileno(), 1)
-        os.dup2(printed_to.fileno(), 2)
+    printed = Printed(log)
+    for number in (1, 2):
+        os.dup2(printed.file.fileno(), number)
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123
+        os.dup2(nothing.fileno(), 0)
+    sender, surroundings = Sender(values), Surroundings()
     limit_threads(cell.identity.threads)
     started, outcome = time.perf_counter(), Outcome()
 
     def log_value(name: str, value: float) -> None:
-        outcome.curves.setdefault(name, []).append(float(value))
-        channel.send((name, float(value)))
+        outcome.curves.setdefault(str(name), []).append(float(value))
+        sender.send(str(name), float(value))
 
     status: Status = "ok"
     reason = trace = ""
     try:
-        _evaluate(cell, files, scorer, options, outcome, log_value)
+        _evaluate(cell, files, scorer, options, outcome, log_value, surroundings.restore)
     except MissingExtra as error:
         status, reason = "skipped", str(error)
     except MemoryError as error:
@@ -145,26 +146,32 @@ def main(
     except Exception as error:
         out_of_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, for a GPU
         status, reason = "out of memory" if out_of_memory else "failed", one_line(error, options.text)
-        trace = traceback.format_exc() if options.text else places(error)
+        trace = full_trace(error) if options.text else places(error)
     except SystemExit as error:
         status, reason = (
             "failed",
-            f"the model called sys.exit({error.code!r})" if options.text else "sys.exit was called",
+            f"the model called sys.exit({shortened(error.code)})" if options.text else "sys.exit was called",
         )
+    except BaseException as error:  # such as KeyboardInterrupt: Ctrl-C does not come here, so the model raised it
+        status, reason = "failed", f"{type(error).__name__}: {one_line(error, options.text)}"
+        trace = full_trace(error) if options.text else places(error)
+    surroundings.restore()
     outcome.costs["wall_seconds"] = time.perf_counter() - started
     outcome.costs.setdefault("peak_memory_bytes", _peak_memory())
     if status != "ok":
         outcome.scores, outcome.detail = {}, {}
         outcome.columns, outcome.arrays, outcome.encoding = None, None, None
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
     record = record_of(cell, status, reason, options, outcome, trace)
-    printed = log.read_bytes() if options.text else b""
+    output = b""
+    with suppress(OSError):  # a model may have closed all files
+        output = printed.read() if options.text else b""
     try:
-        Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, printed)
+        Store(root).write(record, outcome.columns, outcome.arrays, outcome.encoding, output)
     except Unwritable as error:
-        print(error, file=sys.stderr)
+        with suppress(OSError):
+            print(error, file=sys.stderr)
         sys.exit(UNWRITTEN)
+    end_soon()
 
 
 def _ignored(name: str, value: float) -> None:
@@ -213,6 +220,7 @@ def _evaluate(
     options: Options,
     outcome: Outcome,
     log: Callable[[str, float], None],
+    restore: Callable[[], None],
 ) -> None:
     kind = task(cell.identity.task)
     outcome.costs["start_memory_bytes"] = psutil.Process().memory_info().rss
@@ -231,6 +239,7 @@ def _evaluate(
         model = blank(cell, data)  # not timed, since it imports what the model needs
         with fitting:
             fit(model, cell, kind, data, split, log, spent)
+        restore()
         with first:
             unchanged = kind.probe(model, data)
         with again:
@@ -241,11 +250,13 @@ def _evaluate(
 
     model, unchanged = fitted("valid", log)
     valid = kind.score(model, data, "valid")
+    restore()
     outcome.scores["valid"] = _scores(kind, valid, outcome.comparability)
     if cell.model.name != TRUTH and kind.train(data, "test") is not kind.train(data, "valid"):
         del model, unchanged  # so that two fits are not in memory at the same time
         model, unchanged = fitted("test", lambda name, value: log(f"{name}{REFIT}", value))
     outcome.columns, outcome.detail, witness = answer(model, scorer, valid, scoring)
+    restore()
     outcome.costs |= {"predict_seconds": scoring.wall, "predict_cpu_seconds": scoring.cpu}
     outcome.costs |= {"items_per_second": outcome.comparability.items / scoring.wall}
     outcome.costs["busy"] |= scoring.busy
@@ -307,13 +318,6 @@ def _fit_costs(fitting: Clock, first: Clock, again: Clock) -> dict[str, Any]:
 def _scores(kind: Task[Any, Any], columns: Columns, basis: Comparability) -> dict[str, float]:
     scored = kind.units(columns, basis).columns
     return {metric.name: float(metric(scored)[0]) for metric in kind.metrics}
-
-
-def _end_with_the_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _peak_memory() -> int:

@@ -7,10 +7,11 @@ from typing import Any
 from seqbench import registry
 from seqbench.evidence.records import Record
 from seqbench.runs.cell import blank, fit
+from seqbench.runs.failure import one_line
 from seqbench.runs.grid import TRUTH, Cell
 from seqbench.runs.loading import dataset as data_of
 from seqbench.runs.loading import load
-from seqbench.runs.store import RECORD, Damaged, Store
+from seqbench.runs.store import AGAIN, MODEL, RECORD, Damaged, Store
 from seqbench.tasks import task
 
 
@@ -39,7 +40,7 @@ def kept_run(run: str, store: str | Path = "results") -> Kept:
     """
     folder = Store(Path(store)).run(run).resolve()
     opened = Store(folder.parents[min(2, len(folder.parents) - 1)])
-    record = opened.read(folder / RECORD)
+    record = opened.read(folder / RECORD, fit=True)
     if isinstance(record, Damaged):
         raise ValueError(f"{record.path} cannot be used: {record.why}; or run its cell again")
     if record.status != "ok":
@@ -52,19 +53,34 @@ def kept_run(run: str, store: str | Path = "results") -> Kept:
 
 
 def fitted(store: Store, cell: Cell, record: Record | Damaged | None, held: Any) -> Any:
-    """Return the fit of a cell: the one stored with its record, or a new fit on the data `held`."""
+    """Return the fit of a cell: the one stored with its record, or a new fit on the data `held`.
+
+    Raises:
+        ValueError: the stored fit cannot be used.
+    """
     model = blank(cell, held)
     if isinstance(record, Record) and record.kept == "arrays":
-        model.restore(store.arrays(record))
+        arrays = store.arrays(record)
+        try:
+            model.restore(arrays)
+        except Exception as error:
+            path = store.folder(record.identity, record.key) / MODEL
+            why = f"{type(error).__name__}: {one_line(error)}"
+            raise ValueError(f"{path} is no fit of {record.label}: {why}; {AGAIN}") from error
     else:
         fit(model, cell, task(cell.identity.task), held, "test")
     return model
 
 
 def refuse_changes(record: Record) -> None:
-    """Raise if fitting now would not reproduce the recorded fit."""
+    """Raise if fitting now would not reproduce the recorded fit; code in files is compared before it is imported."""
     cell = Cell.of(record)
+    if registry.in_file(cell.dataset) and registry.file_sha256(cell.dataset) != record.identity.data_source:
+        raise ValueError(f"the code of {record.identity.dataset} changed since that run; run the cell again")
     if cell.model.name != TRUTH:
+        possible = registry.possible_sources(cell.model, record.identity.task)
+        if record.identity.model_source not in possible:
+            raise ValueError(f"the code of {record.label} changed since that run; run the cell again")
         now = registry.find_model(cell.model, record.identity.task).source_sha256
         if now != record.identity.model_source:
             raise ValueError(f"the code of {record.label} changed since that run; run the cell again")

@@ -6,28 +6,25 @@ lie in files of their own, which both share (`contents`).
 """
 
 import os
-import shutil
-import signal
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from seqbench import registry
 from seqbench.data import DataError, Dataset
+from seqbench.disk import write_whole
 from seqbench.evidence.records import Comparability
-from seqbench.runs import contents
+from seqbench.runs import contents, family
 from seqbench.runs.failure import one_line
 from seqbench.runs.grid import Cell
-from seqbench.runs.store import remove_abandoned
 from seqbench.tasks import task
 
-PREFIX = "seqbench-data-"
+TOLD = "why-not.txt"
+MOST = 2**16
+"""Bytes of a message that are read."""
 Start = Callable[[Callable[..., None], tuple[Any, ...]], BaseProcess]
 """Starts a process that calls a function with these arguments."""
 
@@ -51,9 +48,8 @@ class Files:
         return _lent(cell, contents.read(self.scoring))
 
 
-@contextmanager
-def loaded(cells: Sequence[Cell], start: Start) -> Iterator[dict[str, Files]]:
-    """Load the data of cells, and yield the files of each data set by its `source_of`; remove the files afterwards.
+def loaded(cells: Sequence[Cell], folder: Path, start: Start) -> dict[str, Files]:
+    """Load the data of cells into a folder; return the files of each data set by its `source_of`.
 
     Args:
         start: starts the process that reads a data set.
@@ -61,22 +57,17 @@ def loaded(cells: Sequence[Cell], start: Start) -> Iterator[dict[str, Files]]:
     Raises:
         DataError: data is missing or wrong; the message has a line for each such data set.
     """
-    remove_abandoned(Path(tempfile.gettempdir()), PREFIX)  # of runs that were killed
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-    try:
-        files: dict[str, Files] = {}
-        wrong: list[str] = []
-        for cell in sorted(cells, key=lambda cell: cell.identity.share):  # what is too small is told before all runs
-            source = source_of(cell)
-            if source in files:
-                continue
-            files[source] = Files(folder / f"{len(files)}-fitting.pickle", folder / f"{len(files)}-scoring.pickle")
-            wrong += [why for why in [cell.missing or _why_not(cell, files[source], start)] if why]
-        if wrong:
-            raise DataError("\n".join(dict.fromkeys(wrong)))
-        yield files
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    files: dict[str, Files] = {}
+    wrong: list[str] = []
+    for cell in sorted(cells, key=lambda cell: cell.identity.share):  # what is too small is told before all runs
+        source = source_of(cell)
+        if source in files:
+            continue
+        files[source] = Files(folder / f"{len(files)}-fitting.pickle", folder / f"{len(files)}-scoring.pickle")
+        wrong += [why for why in [cell.missing or _why_not(cell, files[source], start)] if why]
+    if wrong:
+        raise DataError("\n".join(dict.fromkeys(wrong)))
+    return files
 
 
 def dataset(cell: Cell) -> Dataset[Any]:
@@ -127,29 +118,31 @@ def write(cell: Cell, files: Files) -> None:
 
 def _why_not(cell: Cell, files: Files, start: Start) -> str:
     """Load the data of a cell into files; return why this is not possible, empty if it is."""
-    receiver, sender = Pipe(duplex=False)
-    process = start(_load, (cell, files, sender))
-    sender.close()
+    told = files.fitting.with_name(TOLD)
+    told.unlink(missing_ok=True)
+    process = start(_load, (cell, files, told))
+    processes = family.Family(process)
     try:
-        said = receiver.recv()
-    except EOFError:
-        process.join()
-        said = f"{cell.identity.dataset} cannot be loaded: its loader ended with exit code {process.exitcode}"
+        while process.is_alive() and not told.exists():
+            process.join(0.1)
+        process.join(1)
     finally:
-        if process.is_alive():
-            process.join(1)
-            process.kill()
-        process.join()
-        receiver.close()
-    return str(said)
+        processes.kill()
+    try:
+        with told.open("rb") as file:
+            return file.read(MOST).decode(errors="replace")
+    except OSError:
+        return f"{cell.identity.dataset} cannot be loaded: its loader ended with exit code {process.exitcode}"
 
 
-def _load(cell: Cell, files: Files, channel: Connection) -> None:
-    """Load the data of a cell, in a process of its own; send why it is not possible, empty if it is."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends this process
+def _load(cell: Cell, files: Files, told: Path) -> None:
+    """Load the data of a cell, in a process of its own; write why it is not possible, nothing if it is."""
+    family.enter()
+    with suppress(OSError):
+        os.dup2(2, 1)  # what a loader prints is no part of a table
     why = ""
     try:
         write(cell, files)
     except Exception as error:
         why = one_line(error)
-    channel.send(why)
+    write_whole(told, why.encode(errors="replace"))

@@ -13,27 +13,32 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import psutil
-
+from seqbench.disk import folder_of_process
 from seqbench.evidence.records import Record, Status
 from seqbench.runs import cell as cell_process
-from seqbench.runs import scoring
+from seqbench.runs import family, loading, scoring
 from seqbench.runs.cell import Options, Outcome, record_of
+from seqbench.runs.family import Family
 from seqbench.runs.grid import Cell
-from seqbench.runs.loading import Files, loaded, source_of
+from seqbench.runs.loading import Files, source_of
+from seqbench.runs.printed import Printed
 from seqbench.runs.store import Damaged, Store, Unwritable
+from seqbench.runs.values import Garbled, Receiver
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
-PRELOADED = ("seqbench.runs.cell", "torch", "torch._dynamo")
+PRELOADED = ("seqbench.runs.server", "seqbench.runs.cell", "torch", "torch._dynamo")
 """Modules that the server of processes imports once for all cells, in addition to the modules of their tasks and
 models. They count in the memory of every cell. torch imports the last one when its first optimiser is created."""
+FOLDER = "seqbench-run-"
+"""The temporary folder of a process that runs cells begins with this."""
+WRITABLE = 10**9
+"""Free bytes of a disk below which a record that a cell could not write tells of the disk, not of the model."""
 POLL = 0.1
 """Seconds between two checks of the running cells."""
 
@@ -143,7 +148,7 @@ def execute(
     launcher = launcher or LocalProcesses(sorted(set().union(*(cell.modules for cell in cells))))
     store.sweep()
     waiting, running = list(cells), list[Running]()
-    stored = {cell.key: store.find(cell.identity) for cell in cells}
+    stored = {cell.key: store.find(cell.identity, fit=options.keep) for cell in cells}
     kept = {key: found for key, found in stored.items() if done(found, options, retry)}
     with launcher.loaded([cell for cell in cells if cell.key not in kept]) as data:
         yield Loaded()
@@ -152,7 +157,7 @@ def execute(
                 late = deadline is not None and time.monotonic() >= deadline
                 while waiting and len(running) < jobs:
                     cell = waiting.pop(0)
-                    found = kept.get(cell.key) or store.find(cell.identity)
+                    found = kept.get(cell.key) or store.find(cell.identity, fit=options.keep)
                     if isinstance(found, Damaged):
                         yield Recomputed(cell, found)
                     elif found is not None and done(found, options, retry):
@@ -169,7 +174,8 @@ def execute(
                     end = job.ended()
                     if end is not None:
                         running.remove(job)
-                        yield Finished(job.cell, _record(job, store, options, *end), reused=False)
+                        earlier = stored[job.cell.key]
+                        yield Finished(job.cell, _record(job, store, options, earlier, *end), reused=False)
                     elif late:
                         running.remove(job)
                         job.kill()
@@ -192,10 +198,16 @@ def _kept_enough(record: Record, options: Options) -> bool:
     return not options.keep or record.kept != "no" or record.status != "ok"
 
 
-def _record(job: Running, store: Store, options: Options, status: Status, reason: str) -> Record:
-    """Return the record that the cell wrote, or a new record of how it ended."""
+def _record(
+    job: Running, store: Store, options: Options, earlier: Record | Damaged | None, status: Status, reason: str
+) -> Record:
+    """Return the record that the cell wrote, or a new record of how it ended.
+
+    Args:
+        earlier: what the store had of the cell before it was started.
+    """
     written = store.find(job.cell.identity)
-    if isinstance(written, Record) and status == "ok":
+    if isinstance(written, Record) and status == "ok" and written != earlier:
         return written
     if status == "ok":
         status, reason = "crashed", "the process ended without a record"
@@ -213,6 +225,7 @@ class LocalProcesses:
             preload: modules to import once for all cells. Only modules of seqbench are: the import of others may fail,
                 so the cells that need them import them.
         """
+        self.folder = Path()
         self.context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
         if "forkserver" in multiprocessing.get_all_start_methods():
             self.context = multiprocessing.get_context("forkserver")
@@ -220,26 +233,29 @@ class LocalProcesses:
                 [*PRELOADED, *(name for name in preload if name.startswith("seqbench."))]
             )
 
-    def loaded(self, cells: Sequence[Cell]) -> AbstractContextManager[Mapping[str, Files]]:
-        return loaded(cells, self._process)
+    @contextmanager
+    def loaded(self, cells: Sequence[Cell]) -> Iterator[Mapping[str, Files]]:
+        with tempfile.TemporaryDirectory(dir=folder_of_process(FOLDER), ignore_cleanup_errors=True) as folder:
+            self.folder = Path(folder)
+            yield loading.loaded(cells, self.folder, self._process)
 
     def start(self, cell: Cell, data: Files, store: Store, options: Options) -> Running:
-        folder = Path(tempfile.mkdtemp(prefix="seqbench-"))
-        log, work = folder / "log.txt", folder / "work"
+        folder = Path(tempfile.mkdtemp(prefix=f"{cell.key[:16]}-", dir=self.folder))
+        log, values, work = folder / "log.txt", folder / "values.jsonl", folder / "work"
         work.mkdir()
-        receiver, sender = self.context.Pipe(duplex=False)
+        printed, receiver = Printed(log, make=True), Receiver(values)
         asks, answers = self.context.Pipe()
         scorer = self._process(scoring.main, (cell, data, asks))
-        arguments = (cell, data, answers, store.root.absolute(), options, sender, log, work)
+        arguments = (cell, data, answers, store.root.absolute(), options, values, log, work)
         process = self._process(cell_process.main, arguments)
-        for end in (asks, answers, sender):
+        for end in (asks, answers):
             end.close()
-        return _LocalProcess(cell, process, scorer, receiver, log, options)
+        return _LocalProcess(cell, process, scorer, receiver, printed, folder, options, store)
 
     def _process(self, target: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProcess:
         """Start a process that calls `target`."""
         process = self.context.Process(target=target, args=arguments)
-        with _without_main():
+        with _without_main(), family.starting:
             process.start()
         return process
 
@@ -249,28 +265,42 @@ class _LocalProcess:
     cell: Cell
     process: BaseProcess
     scorer: BaseProcess
-    receiver: Connection
-    log: Path
+    receiver: Receiver
+    log: Printed
+    folder: Path
     options: Options
+    store: Store
     started: float = field(default_factory=time.monotonic)
     peak: int = 0
     printed: bytes = b""
+    garbled: bool = False
+
+    def __post_init__(self) -> None:
+        self.family, self.scoring = Family(self.process), Family(self.scorer)
 
     def values(self) -> Iterator[tuple[str, float]]:
         try:
-            while self.receiver.poll():
-                yield self.receiver.recv()
-        except (EOFError, OSError):
-            return
+            yield from self.receiver.values()
+        except Garbled:
+            self.garbled = True
 
     def ended(self) -> tuple[Status, str] | None:
-        if self.process.exitcode is not None:
-            code = self.process.exitcode
+        code = self.process.exitcode
+        if code is not None:
+            self._finish_values()
+        if self.garbled:
+            self.kill()
+            return "crashed", "the model wrote to the harness's channel"
+        if code is not None:
+            self.family.end()
             self._clear()
             if code == cell_process.UNWRITTEN:
-                raise Unwritable(self._last_line() or "the store cannot be written")
+                return self._unwritten()
             return ("ok", "") if code == 0 else ("crashed", self._how(code))
-        resident, limits = self._resident(), self.options.limits
+        self.log.bound()
+        limits = self.options.limits
+        memory = limits.memory_gb * 1e9
+        resident, scoring = self.family.resident(memory), self.scoring.resident(memory)
         self.peak = max(self.peak, resident)
         if time.monotonic() - self.started > limits.seconds:
             self.kill()
@@ -278,13 +308,21 @@ class _LocalProcess:
                 "timeout",
                 f"not finished after {limits.seconds:,.0f} s; the suite's limits.seconds sets this",
             )
-        if resident > limits.memory_gb * 1e9:
+        if max(resident, scoring) > memory:
             self.kill()
+            where = "" if resident >= scoring else " of the process that scores"
             return (
                 "out of memory",
-                f"{resident / 1e9:.1f} GB resident memory; the suite's limits.memory_gb is {limits.memory_gb:g}",
+                f"{max(resident, scoring) / 1e9:.1f} GB resident memory{where}; the suite's limits.memory_gb is "
+                f"{limits.memory_gb:g}",
             )
         return None
+
+    def _finish_values(self) -> None:
+        try:
+            self.receiver.finish()
+        except Garbled:
+            self.garbled = True
 
     def output(self) -> bytes:
         return self.printed if self.options.text else b""
@@ -293,41 +331,27 @@ class _LocalProcess:
         return self.peak
 
     def kill(self) -> None:
-        try:
-            family = psutil.Process(self.process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            family = []
-        self.process.kill()
-        for child in family:
-            try:
-                child.kill()
-            except psutil.NoSuchProcess:
-                continue
-        self.process.join()
+        self.family.kill()
         self._clear()
 
-    def _resident(self) -> int:
-        """Return the resident bytes of the process and of all processes that it started."""
-        total = 0
-        try:
-            process = psutil.Process(self.process.pid)
-            family = [process, *process.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return 0
-        for member in family:
-            try:
-                total += member.memory_info().rss
-            except psutil.NoSuchProcess:
-                continue
-        return total
-
     def _clear(self) -> None:
-        self.scorer.kill()
-        self.scorer.join()
+        self.scoring.kill()
         self.receiver.close()
-        if self.log.is_file():
-            self.printed = self.log.read_bytes()
-        shutil.rmtree(self.log.parent, ignore_errors=True)
+        self.printed = self.log.read()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _unwritten(self) -> tuple[Status, str]:
+        """Return how a cell ended that says that the store cannot be written: perhaps it is its own fault.
+
+        Raises:
+            Unwritable: it is right.
+        """
+        self.store.claim()
+        if shutil.disk_usage(self.store.root).free < WRITABLE:
+            raise Unwritable(self._last_line() or "the store cannot be written")
+        words = f": {self._last_line()[:200]}" if self.options.text else ""
+        return "crashed", f"the process could not write its record, though the store can be written{words}"
 
     def _how(self, code: int) -> str:
         """Return why a process ended, from its exit code and the last line that it printed."""

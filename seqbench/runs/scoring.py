@@ -7,23 +7,40 @@ cell as long as the scoring process may name it.
 """
 
 import io
+import os
 import pickle
-import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 from weakref import WeakValueDictionary
 
+import numpy as np
+
+from seqbench.evidence.laws import ScoreError
 from seqbench.evidence.metrics import Columns
 from seqbench.interface import SequenceModel
+from seqbench.runs import family
 from seqbench.runs.clock import Clock
 from seqbench.runs.grid import Cell
 from seqbench.runs.loading import Files
+from seqbench.runs.values import Garbled
 from seqbench.tasks import task
 
 PROTOCOL = 4
 """Of pickle; with later protocols, arrays do not own their memory."""
+LARGEST = 2**34
+"""Bytes of a message that are read; the limit of memory ends the cell before that."""
+ARRAYS = {
+    ("numpy", "dtype"),
+    ("numpy", "ndarray"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "scalar"),
+    ("numpy._core.numeric", "_frombuffer"),
+}
+PLAIN = {("builtins", name) for name in ("complex", "set", "frozenset", "bytearray", "slice", "range")} | {
+    ("collections", "OrderedDict")
+}
 
 
 @dataclass(frozen=True)
@@ -56,8 +73,8 @@ class _Failed:
 class _Remote:
     """A model in the process at the other end of a channel."""
 
-    def __init__(self, channel: Connection) -> None:
-        self.channel = channel
+    def __init__(self, channel: Connection, packages: frozenset[str]) -> None:
+        self.channel, self.packages = channel, packages
         self.states: WeakValueDictionary[int, _State] = WeakValueDictionary()
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
@@ -68,7 +85,7 @@ class _Remote:
 
     def _call(self, method: str, arguments: tuple[Any, ...]) -> Any:
         _ask(self.channel, _Question(method, arguments, frozenset(self.states)))
-        given = _receive(self.channel)
+        given = _receive(self.channel, self.packages)
         if isinstance(given, tuple) and isinstance(given[-1], _State):
             self.states[given[-1].number] = given[-1]
         return given
@@ -92,29 +109,65 @@ class _Resolving(pickle.Unpickler):
         return self.states[pid]
 
 
+class _Sending(pickle.Pickler):
+    """Writes arrays of other classes, such as tensors and masked arrays, as plain ones."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, type | np.generic) or type(obj) is np.ndarray or not hasattr(obj, "__array__"):
+            return NotImplemented
+        return np.asarray(obj).__reduce_ex__(PROTOCOL)
+
+
+class _Plain(pickle.Unpickler):
+    """Reads arrays, numbers, texts, and lists, tuples and dictionaries of them: what predictions are made of.
+
+    The model could write anything into the channel, and other objects would run code while they are read.
+    """
+
+    def __init__(self, content: bytes, packages: frozenset[str]) -> None:
+        super().__init__(io.BytesIO(content))
+        self.packages = packages
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module.replace("numpy.core", "numpy._core"), name) in ARRAYS or (module, name) in PLAIN:
+            return super().find_class(module, name)
+        if module.partition(".")[0] in self.packages and name.isidentifier():
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (issubclass(found, tuple) or is_dataclass(found)):  # predictions of a task
+                return found
+        raise ScoreError(f"the model returned an object of {module}.{name}; return arrays, numbers, texts and lists")
+
+
 def main(cell: Cell, files: Files, channel: Connection) -> None:
     """Score the test part of a cell once its process, at the other end of the channel, has sent `valid`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends this process
+    family.enter()
     score(cell, files, channel)
 
 
 def score(cell: Cell, files: Files, channel: Connection) -> None:
     """Score the test part; the arguments are those of `main`."""
+    packages = frozenset({"seqbench", type(task(cell.identity.task)).__module__.partition(".")[0]})
     try:
-        valid = _receive(channel)
-        _ask(channel, _scored(cell, files, channel, valid))
+        try:
+            said = _scored(cell, files, channel, packages)
+        except ScoreError as error:
+            said = _Failed(error)
+        except Garbled as error:
+            said = _Failed(ChildProcessError(f"the model wrote to the harness's channel: {error}"))
+        _ask(channel, said)
     except (EOFError, OSError):  # the process of the cell has ended
         return
 
 
-def _scored(cell: Cell, files: Files, channel: Connection, valid: Columns) -> _Scored | _Failed:
+def _scored(cell: Cell, files: Files, channel: Connection, packages: frozenset[str]) -> _Scored | _Failed:
+    valid = _receive(channel, packages)
     kind = task(cell.identity.task)
     try:
         data = files.read_scoring(cell)
         witness = kind.witness(data, cell.seed)
-        columns = kind.score(_Remote(channel), data, "test", valid, witness)
+        columns = kind.score(_Remote(channel, packages), data, "test", valid, witness)
         return _Scored(columns, kind.detail(columns, data, valid), witness)
-    except EOFError:
+    except (EOFError, Garbled):
         raise
     except Exception as error:
         return _Failed(error)
@@ -136,6 +189,7 @@ def answer(
         ScoreError: as in `Task.score`.
         ChildProcessError: the scoring process has ended.
     """
+    process = os.getpid()
     _send(channel, valid)
     states: dict[int, Any] = {}
     calls = 0
@@ -147,6 +201,8 @@ def answer(
             states[calls] = given[1]
             given = given[0], _State(calls)
         calls += 1
+        if os.getpid() != process:  # a copy of this process, which the model made
+            os._exit(0)
         _send(channel, given)
     if isinstance(said, _Failed):
         raise said.error
@@ -169,8 +225,28 @@ def _ask(channel: Connection, content: Any) -> None:
 
 
 def _send(channel: Connection, content: Any) -> None:
-    channel.send_bytes(pickle.dumps(content, protocol=PROTOCOL))
+    buffer = io.BytesIO()
+    _Sending(buffer, protocol=PROTOCOL).dump(content)
+    channel.send_bytes(buffer.getvalue())
 
 
-def _receive(channel: Connection) -> Any:
-    return pickle.loads(channel.recv_bytes())
+def _receive(channel: Connection, packages: frozenset[str]) -> Any:
+    """Return what the process of the model sent.
+
+    Raises:
+        EOFError: that process has ended.
+        Garbled: it sent something else.
+        ScoreError: it sent objects of a kind that is not read.
+    """
+    try:
+        content = channel.recv_bytes(LARGEST)
+    except OSError as error:
+        if isinstance(error, ConnectionError):
+            raise EOFError from None
+        raise Garbled(str(error)) from error
+    try:
+        return _Plain(content, packages).load()
+    except ScoreError:
+        raise
+    except Exception as error:
+        raise Garbled(f"{type(error).__name__}: {error}") from error

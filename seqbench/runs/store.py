@@ -16,29 +16,33 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from seqbench.disk import owned_folder, remove_abandoned
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import SCHEMA, Identity, Record
 from seqbench.interface import Arrays
 
 RECORD, ITEMS, MODEL = "record.json", "items.safetensors", "model.safetensors"
 ENCODING, LOG = "encoding.json", "log.txt"
+LONGEST = 200
+"""Bytes of the name of a folder; most file systems take 255."""
+AGAIN = "run its cell again with --keep"
+OTHER = "its sha256 is not the one in the record"
 PARTIAL = ".partial-"
-"""Unfinished folders begin with this and the number of the process that makes them."""
+"""Unfinished folders begin with this."""
 
 
 def key_of(identity: Identity) -> str:
@@ -92,10 +96,14 @@ class Store:
     def folder(self, identity: Identity, key: str) -> Path:
         return self.root / _slug(identity.dataset) / _slug(identity.model) / f"{identity.seed}-{key[:16]}"
 
-    def find(self, identity: Identity) -> Record | Damaged | None:
-        """Return the record of an identity; None if there is none yet."""
+    def find(self, identity: Identity, fit: bool = False) -> Record | Damaged | None:
+        """Return the record of an identity; None if there is none yet.
+
+        Args:
+            fit: whether its stored fit is verified too.
+        """
         path = self.folder(identity, key_of(identity)) / RECORD
-        return self.read(path) if path.exists() else None
+        return self.read(path, fit=fit) if path.exists() else None
 
     def records(self, items: bool = True) -> Iterator[Record | Damaged]:
         """Yield all records, good or damaged, in the order of their paths.
@@ -141,6 +149,8 @@ class Store:
             files[MODEL] = save_arrays({name: np.asarray(a, order="C") for name, a in arrays.items()})
         if encoding is not None:
             files[ENCODING] = json.dumps(encoding, ensure_ascii=False).encode()
+        hashes = {name: hashlib.sha256(files[name]).hexdigest() for name in (MODEL, ENCODING) if name in files}
+        record = record.model_copy(update={"kept_sha256": hashes})
         if log:
             files[LOG] = log
         files[RECORD] = (record.model_dump_json(indent=1) + "\n").encode()
@@ -165,13 +175,31 @@ class Store:
         return load_arrays((self.folder(record.identity, record.key) / ITEMS).read_bytes())
 
     def arrays(self, record: Record) -> Mapping[str, NDArray[Any]]:
-        """Return the stored fit of a record."""
-        return load_arrays((self.folder(record.identity, record.key) / MODEL).read_bytes())
+        """Return the stored fit of a record.
+
+        Raises:
+            ValueError: it is missing or damaged.
+        """
+        path = self.folder(record.identity, record.key) / MODEL
+        try:
+            return load_arrays(path.read_bytes())
+        except Exception as error:  # of the disk, of the format, of a type that NumPy has not
+            raise ValueError(f"{path} cannot be used: {error}; {AGAIN}") from error
 
     def encoding(self, record: Record) -> dict[str, Any]:
-        """Return how the stored fit of a record reads data; empty if no words of the data may be stored."""
+        """Return how the stored fit of a record reads data; empty if no words of the data may be stored.
+
+        Raises:
+            ValueError: it is missing or damaged.
+        """
         path = self.folder(record.identity, record.key) / ENCODING
-        return dict(json.loads(path.read_bytes()))
+        try:
+            found = json.loads(path.read_bytes())
+            if not isinstance(found, dict):
+                raise TypeError("it holds no names and values")
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            raise ValueError(f"{path} cannot be used: {error}; {AGAIN}") from error
+        return found
 
     def claim(self) -> None:
         """Make sure that the store can be written, before anything is computed for it.
@@ -183,11 +211,15 @@ class Store:
             pass
 
     def write_plan(self, plan: Plan) -> None:
-        """Store a plan. It replaces an earlier plan with the same command, suite and preset.
+        """Store a plan as the latest, even if the clock was set back.
+
+        It replaces an earlier plan with the same command, suite and preset.
 
         Raises:
             Unwritable: the folder cannot be written, or the disk is full.
         """
+        if (latest := max((other.started for other in self.plans()), default="")) >= plan.started:
+            plan = plan.model_copy(update={"started": _after(latest)})
         asked = json.dumps([plan.command, plan.suite, plan.preset])
         path = self.root / "plans" / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
         with self._partial() as partial:
@@ -219,24 +251,23 @@ class Store:
     @contextmanager
     def _partial(self) -> Iterator[Path]:
         """Make a folder for unfinished files, and remove it with all that is still in it."""
-        path = self.root / f"{PARTIAL}{os.getpid()}-{os.urandom(4).hex()}"
         try:
-            path.mkdir(parents=True)
-            yield path
+            self.root.mkdir(parents=True, exist_ok=True)
+            with owned_folder(self.root, PARTIAL) as path:
+                yield path
         except OSError as error:
             why = "it is a file" if self.root.is_file() else error.strerror or str(error)
             raise Unwritable(
                 f"{self.root} cannot be written: {why}. Finished cells are kept: mend this and give the same command "
                 "again, or choose another folder with --store"
             ) from error
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
 
-    def read(self, path: Path, items: bool = True) -> Record | Damaged:
+    def read(self, path: Path, items: bool = True, fit: bool = False) -> Record | Damaged:
         """Read a record and verify its hashes.
 
         Args:
             items: whether its item columns are verified too.
+            fit: whether its stored fit is verified too.
         """
         try:
             data = path.read_bytes()
@@ -261,7 +292,11 @@ class Store:
             except (OSError, SafetensorError) as error:
                 return Damaged(path.parent / ITEMS, str(error))
             if hashlib.sha256(data).hexdigest() != record.items_sha256:
-                return Damaged(path.parent / ITEMS, "its sha256 is not the one in the record")
+                return Damaged(path.parent / ITEMS, OTHER)
+        for name, sha256 in record.kept_sha256.items() if fit else ():
+            why = _not_as(path.parent / name, sha256) if name in (MODEL, ENCODING) else "the store has no such file"
+            if why:
+                return Damaged(path.parent / name, why)
         return record
 
 
@@ -287,7 +322,7 @@ def _of_another_version(data: bytes, error: ValidationError | None = None) -> st
         made = raw.get("provenance", {})
         by = f"of seqbench {made.get('seqbench', '(unknown version)')}"
         by += f" (git {made['git_sha'][:8]})" if made.get("git_sha") else ""
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return ""
     if schema != SCHEMA:
         older = isinstance(schema, int) and schema < SCHEMA
@@ -306,17 +341,29 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(str(p) for p in first['loc']) or 'the file'}: {first['msg'].lower()}"
 
 
-def remove_abandoned(folder: Path, prefix: str) -> None:
-    """Remove the folders called `prefix`, number of a process, and more after a hyphen, if the process has ended."""
-    for path in folder.glob(f"{prefix}*"):
-        owner = path.name.removeprefix(prefix).partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            shutil.rmtree(path, ignore_errors=True)
+def _not_as(path: Path, sha256: str) -> str:
+    """Return why a file is not the one with this hash, empty if it is."""
+    try:
+        with path.open("rb") as file:
+            return "" if hashlib.file_digest(file, "sha256").hexdigest() == sha256 else OTHER
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _after(moment: str) -> str:
+    """Return the time a microsecond later, as a plan writes it."""
+    try:
+        return (datetime.fromisoformat(moment) + timedelta(microseconds=1)).isoformat(timespec="microseconds")
+    except (ValueError, OverflowError):  # of a damaged plan
+        return moment
 
 
 def _slug(name: str) -> str:
-    """Turn a name into the name of a folder."""
-    return re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "unnamed"
+    """Turn a name into the name of a folder; a very long one is cut, and told from others by its hash."""
+    slug = re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "unnamed"
+    if len(slug.encode()) <= LONGEST:
+        return slug
+    return f"{slug.encode()[: LONGEST - 20].decode(errors='ignore')}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _write(path: Path, data: bytes) -> None:

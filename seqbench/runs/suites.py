@@ -180,7 +180,7 @@ def _stem(file: Traversable) -> str:
 def _read(file: Traversable, name: str) -> Suite:
     try:
         given = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of a number with too many digits
         raise SuiteError(f"{name} is no TOML: {error}") from None
     try:
         suite = Suite.model_validate(given)

@@ -129,7 +129,7 @@ def test_advice_on_documents_names_the_best_model_and_the_command_that_uses_it(
     done = CliRunner().invoke(app, ["advise", "tickets.csv", "--text", "body", "--label", "category", "--quiet"])
     assert done.exit_code == 0, done.output
     assert done.output.startswith("Keep naive-bayes: macro-F1 100.0 % [") or "too few" in done.output
-    assert Path("advice/tickets/report.html").read_text().lstrip().lower().startswith("<!doctype html>")
+    assert Path("advice/tickets.csv/report.html").read_text().lstrip().lower().startswith("<!doctype html>")
     command = next(line for line in done.output.splitlines() if line.startswith("New data")).split()[2:]
     Path("new.csv").write_text("body\ngood fnarl snood\nbad xyzzy\n")
     used = CliRunner().invoke(app, command[1:])

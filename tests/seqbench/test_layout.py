@@ -43,7 +43,7 @@ PICTURE = {
         "long_arrays",
         "fingerprint",
     ): "what a data set is; arrays within arrays, and on disk; one hash of all source",
-    ("interface", "spec", "exports", "catalogue"): "the ground: what is true of every task",
+    ("interface", "spec", "exports", "catalogue", "disk"): "the ground: what is true of every task",
 }
 """Floors from the top down. A room imports from itself and from the floors below, never from a neighbour."""
 FLOORS = tuple(PICTURE)

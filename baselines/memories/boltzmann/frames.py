@@ -126,19 +126,27 @@ class BoltzmannHead(Head):
         return machine.free_energy(frames) - (energies.mean() if self.alone else energies)
 
     def log_p(self, features: Tensor, frames: Tensor, keys: Ids) -> Tensor:
-        machine, chains, steps = self.machine(features), self.config.chains, self.config.steps
-        own, numbers = machine, torch.tensor(keys, device=frames.device)
-        if self.alone:  # one machine: chains that are enough for all frames
-            own, numbers, chains = Machine(machine.W, machine.b[:1], machine.c[:1]), numbers[:1] * 0, ALONE * chains
-        if self.exact:
-            found = log_z(Machine(own.W, own.b[0], own.c[0]))[None] if self.alone else log_z(own)
-            error = torch.zeros_like(found)
-        else:
-            parts = [torch.split(x, max(1, CHAINS // chains)) for x in (own.b, own.c, numbers)]
-            pairs = [_annealed(Machine(own.W, b, c), some, chains, steps) for b, c, some in zip(*parts, strict=True)]
-            found, error = (torch.cat(some) for some in zip(*pairs, strict=True))
+        machine = self.machine(features)
+        found, error = self._enumerated(machine) if self.exact else self._estimated(machine, keys)
         scores = (-machine.free_energy(frames) - found).clamp(max=0.0)  # an estimate of ln Z may be too low
         return torch.stack([scores, error.expand(len(frames))], dim=1)
+
+    def _enumerated(self, machine: Machine) -> tuple[Tensor, Tensor]:
+        """Return ln Z of each row, (N,), or (1,) if all rows have one machine; and errors of 0."""
+        found = log_z(Machine(machine.W, machine.b[0], machine.c[0]))[None] if self.alone else log_z(machine)
+        return found, torch.zeros_like(found)
+
+    def _estimated(self, machine: Machine, keys: Ids) -> tuple[Tensor, Tensor]:
+        """Return estimates of ln Z of each row, (N,), and their errors; rows with one past share an estimate."""
+        chains, steps = self.config.chains, self.config.steps
+        if self.alone:  # one machine: chains that are enough for all frames
+            keys, chains = np.zeros_like(keys), ALONE * chains
+        pasts, first, rows = np.unique(keys, return_index=True, return_inverse=True)
+        numbers = torch.tensor(pasts, device=machine.W.device)
+        parts = [torch.split(x, max(1, CHAINS // chains)) for x in (machine.b[first], machine.c[first], numbers)]
+        pairs = [_annealed(Machine(machine.W, b, c), some, chains, steps) for b, c, some in zip(*parts, strict=True)]
+        found, error = (torch.cat(some)[rows] for some in zip(*pairs, strict=True))
+        return found, error
 
     def validation(self, features: Tensor, frames: Tensor) -> Tensor:
         """Return −ln p if that is exact, else the negative pseudo-likelihood.

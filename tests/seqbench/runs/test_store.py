@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seqbench.disk import owned_folder
 from seqbench.evidence.records import Identity, Provenance, Record
 from seqbench.runs import store as store_module
 from seqbench.runs.store import ITEMS, RECORD, Damaged, Plan, Store, Unwritable, key_of
@@ -157,12 +158,13 @@ def test_a_record_of_another_schema_says_so(tmp_path: Path) -> None:
 
 
 def test_leftovers_of_a_dead_process_are_swept_and_those_of_a_living_one_stay(tmp_path: Path) -> None:
-    dead, living = tmp_path / ".partial-999999999-aa", tmp_path / ".partial-1-bb"
-    dead.mkdir()
-    living.mkdir()
-    Store(tmp_path).sweep()
-    assert not dead.exists()
-    assert living.exists()
+    dead = tmp_path / ".partial-dead"
+    (dead / "written").mkdir(parents=True)
+    with owned_folder(tmp_path, ".partial-") as living:
+        Store(tmp_path).sweep()
+        assert not dead.exists()
+        assert living.exists()
+    assert not living.exists()
 
 
 def test_a_run_is_found_by_its_folder_or_the_beginning_of_its_key(tmp_path: Path) -> None:

@@ -1,0 +1,95 @@
+"""What a killed process leaves is found by its lock, which no other process has by chance."""
+
+import multiprocessing.util
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from seqbench.disk import OWNER, owned_folder, remove_abandoned
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from seqbench.disk import folder_of_process
+folder = folder_of_process("run-")
+(folder / "deep" / "er").mkdir(parents=True)
+print(folder, flush=True)
+time.sleep(float(sys.argv[1]))
+"""
+
+
+def _hold(folder: Path, seconds: float) -> tuple[subprocess.Popen[str], Path, Path]:
+    command = [sys.executable, "-c", HOLD, str(seconds)]
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    own = Path(process.stdout.readline().strip())
+    return process, own, Path((own / OWNER).read_text())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_the_folder_of_a_living_process_stays_and_that_of_a_killed_one_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    process, folder, sockets = _hold(tmp_path, 100)
+    remove_abandoned(tmp_path, "run-")
+    assert folder.is_dir()
+    assert sockets.is_dir()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert folder.is_dir()
+    remove_abandoned(tmp_path, "run-")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_ends_leaves_nothing(tmp_path: Path) -> None:
+    process, folder, _ = _hold(tmp_path, 0)
+    process.communicate()
+    assert folder.parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_removed_after_use_whatever_happens(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), owned_folder(tmp_path, "run-"):
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links")
+def test_only_what_multiprocessing_made_is_removed_besides(tmp_path: Path) -> None:
+    """The file of the owner may name anything, if others can write into the temporary folder."""
+    precious, linked = tmp_path / "pymp-precious", Path(tempfile.gettempdir()) / f"pymp-{os.getpid()}-link"
+    precious.mkdir()
+    linked.symlink_to(precious)
+    try:
+        for number, named in enumerate((precious, linked, Path(tempfile.gettempdir()), tmp_path)):
+            (tmp_path / f"run-{number}").mkdir()
+            (tmp_path / f"run-{number}" / OWNER).write_text(str(named))
+        (tmp_path / "run-link").symlink_to(precious)
+        remove_abandoned(tmp_path, "run-")
+    finally:
+        linked.unlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pymp-precious", "run-link"]
+    assert Path(multiprocessing.util.get_temp_dir()).is_dir()
+
+
+def test_many_processes_that_make_and_sweep_at_once_never_lose_a_folder(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom seqbench.disk import owned_folder, remove_abandoned\n"
+        "root = Path(sys.argv[1])\n"
+        "for _ in range(150):\n"
+        "    with owned_folder(root, 'run-') as folder:\n"
+        "        remove_abandoned(root, 'run-')\n"
+        "        (folder / 'file').write_text('here')\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
+    errors = [process.communicate(timeout=60)[1].decode() for process in processes]
+    assert errors == ["", "", ""]
+    assert list(tmp_path.iterdir()) == []
