@@ -20,29 +20,18 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
     start, bits = vocab_size, symbol_bits(vocab_size)
     size = sum(map(len, documents)) + len(documents)
     small = index_type(size + vocab_size + 1)
-    symbols, end = np.empty(size, small), 0
+    symbols, place = np.empty(size, small), 0
     for document in documents:
-        symbols[end] = start
-        symbols[end + 1 : end + 1 + len(document)] = document
-        end += 1 + len(document)
+        symbols[place] = start
+        symbols[place + 1 : place + 1 + len(document)] = document
+        place += 1 + len(document)
     level = first_level(np.bincount(symbols, minlength=start + 1), start)
     yield level
 
     keys, ends = np.empty(size, np.int64), np.empty(size, small)
     index = symbols  # index of the n-gram that ends at each position; −1: it would cross a start
     for n in range(2, order + 1):
-        used = 0
-        for rows in spans(max(0, size - 1), BLOCK):
-            after = slice(rows.start + 1, rows.stop + 1)
-            prefix, symbol = index[rows], symbols[after]
-            within = ((prefix >= 0) & (symbol != start)).nonzero()[0]
-            more = slice(used, used + len(within))
-            keys[more] = prefix[within]
-            keys[more] <<= bits
-            keys[more] |= symbol[within]
-            ends[more] = within
-            ends[more] += after.start
-            used = more.stop
+        used = _list_occurrences(symbols, index, start, keys, ends)
         key, end = keys[:used], ends[:used]
         sort_together(key, end)
         new = np.empty(used, dtype=np.bool_)
@@ -59,9 +48,38 @@ def count_ngrams(documents: Documents, vocab_size: int, order: int) -> Iterator[
             numbers -= 1
             index[end] = numbers
             del numbers
+        else:
+            del symbols, index, keys, ends, key, end, new  # what follows needs the memory
         opening = int(np.searchsorted(distinct, below.opening << bits))
         level = Level(distinct, suffix, count, len(below.key), opening, bits)
         yield level
+
+
+def _list_occurrences(
+    symbols: NDArray[np.signedinteger[Any]],
+    index: NDArray[np.signedinteger[Any]],
+    start: int,
+    keys: Ids,
+    ends: NDArray[np.signedinteger[Any]],
+) -> int:
+    """Write the key of each n-gram and the position where it ends, and return how many there are.
+
+    Args:
+        index: of the prefix that ends at each position; −1: none.
+    """
+    used, bits = 0, symbol_bits(start)
+    for rows in spans(max(0, len(symbols) - 1), BLOCK):
+        after = slice(rows.start + 1, rows.stop + 1)
+        prefix, symbol = index[rows], symbols[after]
+        within = ((prefix >= 0) & (symbol != start)).nonzero()[0]
+        more = slice(used, used + len(within))
+        keys[more] = prefix[within]
+        keys[more] <<= bits
+        keys[more] |= symbol[within]
+        ends[more] = within
+        ends[more] += after.start
+        used = more.stop
+    return used
 
 
 def first_level(count: Ids, start: int) -> Level:

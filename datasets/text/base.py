@@ -116,7 +116,8 @@ class TextDataset(Dataset[TextData]):
         vocab, lookup = cut(counts, symbols, self.unit, self.vocab_size, self._min_count(marked))
         notes["symbols_in_training"] = int(np.count_nonzero(counts))
         splits = []
-        for split, part in zip(SPLITS, tokens, strict=True):
+        for split in SPLITS:
+            part = tokens.pop(0)
             ids, known, unknown = Collected(np.int64), 0, 0
             for numbers, line_ends in zip(pieces(part.ids), pieces(part.line_ends), strict=True):
                 ids.append(lookup[numbers])
