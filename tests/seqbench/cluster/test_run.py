@@ -1,12 +1,11 @@
 """A run on a cluster gives the store of a run on one machine, whatever happens to its workers."""
 
 import signal
-import subprocess
 from pathlib import Path
 
 import psutil
 import pytest
-from clusters import COINS, TOYS, Dask, command, content, left, wait_for
+from clusters import COINS, TOYS, Dask, command, content, left, wait_for, wait_until_gone
 
 from seqbench.api import ask
 from seqbench.cluster.launcher import ClusterLost
@@ -34,9 +33,17 @@ def run(store: Path, models: list[str], cluster: str | None = None, **request: o
     return {record.label.rpartition(":")[2].partition("(")[0]: record for record in found}
 
 
-def signs(folder: Path, seconds: float, noise: float = 0.1) -> str:
-    folder.mkdir(exist_ok=True)
-    return f"{TOYS}/fatal.py:Signs(signs={str(folder)!r}, seconds={seconds}, noise={noise})"
+def signs(folder: Path, seconds: float) -> str:
+    """A model whose cells leave signs in a folder."""
+    return f"{TOYS}/fatal.py:Signs(signs={str(folder)!r}, seconds={seconds}, noise=0.1)"
+
+
+def cells(folder: Path, remove: bool = False) -> list[int]:
+    """The processes that have left a sign."""
+    found = [path for path in folder.iterdir() if path.name.isdigit()]
+    for path in found if remove else ():
+        path.unlink()
+    return [int(path.name) for path in found]
 
 
 def worker_of(cell: int) -> psutil.Process:
@@ -49,24 +56,18 @@ def worker_of(cell: int) -> psutil.Process:
 def test_the_store_is_that_of_one_machine_even_if_a_worker_is_killed_in_the_middle(
     tmp_path: Path, temporary: Path
 ) -> None:
-    model = signs(tmp_path / "signs", 1.5)
-    models = [*HONEST, model]
-    run(tmp_path / "alone", models, keep=True, seeds=2, jobs=2)
-    for sign in (tmp_path / "signs").iterdir():
-        sign.unlink()
-    words = [word for model in models for word in ("--model", model)]
-    process = subprocess.Popen(
-        command(tmp_path / "many", *words, "--seeds", "2", "--keep", "--cluster", "local:2", "--format", "csv"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    wait_for(lambda: list((tmp_path / "signs").iterdir()))
-    worker_of(int(next((tmp_path / "signs").iterdir()).name)).kill()
-    _, errors = process.communicate(timeout=200)
-    assert process.returncode == 1, errors.decode()  # one model raises
-    assert len(list((tmp_path / "signs").iterdir())) == 3  # two seeds, and one again
+    models = [word for model in [*HONEST, signs(tmp_path, 1)] for word in ("--model", model)]
+    shared = ["--seeds", "2", "--keep", *models]
+    with command(tmp_path / "alone", *shared, "--jobs", "2") as process:
+        assert process.wait(150) == 1  # one model raises
+    cells(tmp_path, remove=True)
+    with command(tmp_path / "many", *shared, "--cluster", "local:2") as process:
+        wait_for(lambda: cells(tmp_path))
+        worker_of(cells(tmp_path)[0]).kill()
+        assert process.wait(150) == 1
+    assert len(cells(tmp_path)) == 3  # two seeds, and one again
     assert content(tmp_path / "many") == content(tmp_path / "alone")
-    wait_for(lambda: not left(temporary), 20)
+    wait_until_gone(lambda: left(temporary))
 
 
 def test_a_cell_that_kills_its_worker_again_and_again_is_a_row_and_the_next_one_runs(
@@ -92,28 +93,26 @@ def test_whoever_ends_the_run_ends_its_cells_and_leaves_nothing(
     tmp_path: Path, temporary: Path, dask: Dask, how: signal.Signals
 ) -> None:
     dask.worker()
-    words = ["--model", f"{TOYS}/toys.py:Still", "--model", signs(tmp_path / "signs", 60), "--cluster", dask.cluster]
-    process = subprocess.Popen(command(tmp_path / "store", *words), stderr=subprocess.PIPE)
-    wait_for(lambda: list((tmp_path / "signs").iterdir()))
-    cell = int(next((tmp_path / "signs").iterdir()).name)
-    process.send_signal(how)
-    _, errors = process.communicate(timeout=60)
-    wait_for(lambda: not psutil.pid_exists(cell), 20)
+    words = ["--model", f"{TOYS}/toys.py:Still", "--model", signs(tmp_path, 60), "--cluster", dask.cluster]
+    with command(tmp_path / "store", *words) as process:
+        wait_for(lambda: cells(tmp_path))
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=60)
+    wait_for(lambda: not psutil.pid_exists(cells(tmp_path)[0]), 20)
     assert len(content(tmp_path / "store")) == 1
+    wait_until_gone(lambda: list(temporary.glob("seqbench-worker*")))
     if how is signal.SIGINT:
         assert process.returncode == 130
         assert b"the same command goes on from there" in errors
-        wait_for(lambda: not list(temporary.glob("seqbench*")), 20)
-    else:
-        wait_for(lambda: not list(temporary.glob("seqbench-worker*")), 20)
+        wait_until_gone(lambda: list(temporary.glob("seqbench*")))
 
 
 def test_a_scheduler_that_vanishes_is_told_and_the_same_run_goes_on(tmp_path: Path, dask: Dask) -> None:
     dask.worker()
-    models = [f"{TOYS}/toys.py:Still", signs(tmp_path / "signs", 3)]
+    models = [f"{TOYS}/toys.py:Still", signs(tmp_path, 3)]
     asked = ask(models=models, datasets=[COINS], store=tmp_path / "store", cluster=dask.cluster)
     events = asked.start()
-    while not list((tmp_path / "signs").iterdir()):
+    while not cells(tmp_path):
         next(events)
     dask.scheduler.kill()
     with pytest.raises(ClusterLost, match=r"has gone.*Finished cells are kept"):
