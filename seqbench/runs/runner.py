@@ -352,6 +352,8 @@ class _LocalProcess:
         self._clear()
 
     def _clear(self) -> None:
+        if self.log.file.closed:  # the cell had ended before it is killed
+            return
         self.scoring.kill()
         self.receiver.close()
         self.printed = self.log.read()
