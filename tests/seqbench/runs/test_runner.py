@@ -10,6 +10,7 @@ from seqbench.api import ask
 from seqbench.data import DataError
 from seqbench.disk import OWNER, folder_of_process
 from seqbench.evidence.records import Record
+from seqbench.runs.cell import UNWRITTEN
 from seqbench.runs.runner import FOLDER, Event, Finished, Progress, Recomputed
 from seqbench.runs.store import RECORD, Store, Unwritable
 from seqbench.runs.suites import Limits
