@@ -178,3 +178,11 @@ def test_no_cluster_where_there_is_none(tmp_path: Path) -> None:
 def test_the_workers_say_how_many_cells_run_not_the_option_jobs(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"leave out jobs=2 \(--jobs\)"):
         ask(models=["unigram"], datasets=[COINS], store=tmp_path, cluster="local:2", jobs=2)
+
+
+def test_a_run_whose_records_are_all_there_needs_no_cluster(tmp_path: Path) -> None:
+    models = [f"{TOYS}/toys.py:Still", f"{TOYS}/toys.py:Frequency"]
+    run(tmp_path / "store", models, seeds=2)
+    records = content(tmp_path / "store")
+    run(tmp_path / "store", models, cluster="dask://127.0.0.1:1", seeds=2)
+    assert content(tmp_path / "store") == records
