@@ -97,7 +97,7 @@ def main(workers: int, folder: Path) -> None:
 
     told, sys.stdout = io.FileIO(os.dup(1), "wb"), sys.stderr
     os.dup2(2, 1)
-    dask.config.set(SETTINGS)
+    dask.config.set({**SETTINGS, "temporary-directory": str(folder)})
     with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=workers,
         threads_per_worker=1,
@@ -106,7 +106,6 @@ def main(workers: int, folder: Path) -> None:
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address=None,
         memory_limit=0,  # cells have limits of their own
-        local_directory=str(folder),
     ) as cluster:
         told.write(pickle.dumps((cluster.scheduler_address, cluster.security)))
         told.close()

@@ -173,7 +173,7 @@ def execute(
         try:
             while waiting or running:
                 late = deadline is not None and time.monotonic() >= deadline
-                while waiting and len(running) < launcher.places:
+                while waiting and (waiting[0].key in kept or len(running) < launcher.places):
                     cell = waiting.popleft()
                     found = kept.get(cell.key) or store.find(cell.identity, fit=options.keep)
                     stored.setdefault(cell.key, found)

@@ -7,6 +7,7 @@
                                             log.txt             the output of the model, if there is any
     results/plans/<id>.json                                     the cells of a command, in order
     results/tuning/                                             trials of `seqbench tune`, in a store of their own
+    results/index.jsonl                                         what many records say, in short (`index`)
 
 The store does not depend on what the numbers mean. A folder is renamed to its final name when all its files are on the
 disk. So if the process is killed, there is either the whole record or an unfinished folder, which the next start

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,7 @@ class Dask:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.light = folder / "light"
-        self.light.mkdir()
-        (self.light / "torch.py").write_text(
-            "raise ImportError('the models of these tests do without, and start sooner')"
-        )
+        self.light = light(folder)
         self.processes: list[subprocess.Popen[bytes]] = []
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
         self.address = self._address()
@@ -81,8 +78,25 @@ def content(store: Path) -> dict[str, Any]:
     return said
 
 
-def command(store: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "seqbench.cli", "run", "--dataset", COINS, "--store", str(store), *words]
+def light(folder: Path) -> Path:
+    """Make a folder for PYTHONPATH in which torch cannot be imported: these models do without, and start sooner."""
+    path = folder / "light"
+    path.mkdir(exist_ok=True)
+    (path / "torch.py").write_text("raise ImportError('not needed')\n")
+    return path
+
+
+@contextmanager
+def command(store: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a run of the command line; end it if it has not ended."""
+    whole = [sys.executable, "-m", "seqbench.cli", "run", "--dataset", COINS, "--store", str(store), *words]
+    environment = {**os.environ, "PYTHONPATH": str(light(store.parent))}
+    process = subprocess.Popen(whole, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
@@ -90,6 +104,13 @@ def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
     while not what():
         assert time.monotonic() < end, "it does not happen"
         time.sleep(0.05)
+
+
+def wait_until_gone(what: Callable[[], Sequence[object]], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while found := what():
+        assert time.monotonic() < end, found
+        time.sleep(0.1)
 
 
 def left(folder: Path) -> list[str]:

@@ -10,8 +10,9 @@ from seqbench.api import ask
 from seqbench.data import DataError
 from seqbench.disk import OWNER, folder_of_process
 from seqbench.evidence.records import Record
+from seqbench.runs.cell import UNWRITTEN
 from seqbench.runs.runner import FOLDER, Event, Finished, Progress, Recomputed
-from seqbench.runs.store import RECORD, Store
+from seqbench.runs.store import RECORD, Store, Unwritable
 from seqbench.runs.suites import Limits
 
 HERE = Path(__file__).parents[2] / "toys"
@@ -205,3 +206,14 @@ def test_data_is_loaded_once_for_all_cells_and_its_files_are_removed(tmp_path: P
 def test_what_a_model_prints_lies_beside_its_record(tmp_path: Path) -> None:
     record = _records(_run(tmp_path, [f"{TOYS}:Frequency"]))["Frequency"]
     assert (Store(tmp_path).folder(record.identity, record.key) / "log.txt").read_text() == "counting\n"
+
+
+def test_a_full_disk_ends_the_run_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "full.py").write_text(
+        "import os, toys\n"
+        "class Full(toys.Frequency):\n"
+        f"    fit = lambda self, train, ctx: os._exit({UNWRITTEN})  # as a cell whose record cannot be written\n"
+    )
+    monkeypatch.setattr("seqbench.runs.runner.WRITABLE", 10**18)
+    with pytest.raises(Unwritable):
+        _run(tmp_path / "store", [f"{tmp_path}/full.py:Full"])
