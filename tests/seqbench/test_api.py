@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ import pytest
 import seqbench
 from seqbench import api
 from seqbench.evidence.records import Record
-from seqbench.runs.store import RECORD, Store
+from seqbench.runs.store import RECORD, Store, Unwritable
 
 TOYS = Path(__file__).parents[1] / "toys" / "toys.py"
 COINS = f"{TOYS}:Coins"
@@ -439,7 +440,9 @@ def test_a_mistake_is_told_in_one_line(tmp_path: Path, arguments: list[str], wor
     assert "Traceback" not in done.stderr
 
 
-def test_a_disk_that_is_full_when_a_record_is_written_ends_the_run_and_is_no_result(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_when_a_record_is_written_ends_the_run_and_is_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = tmp_path / "full.py"
     model.write_text(
         TOYS.read_text()
@@ -458,17 +461,19 @@ class Full(Still):
 """
     )
     (tmp_path / "is full").touch()
-    arguments = ["run", "--model", f"{TOYS}:Still", "--model", f"{model}:Full", "--dataset", COINS]
-    arguments += ["--store", str(tmp_path / "results"), "--format", "csv", "--jobs", "1"]
-    done = _cli(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "results cannot be written: No space left on device. Finished cells are kept" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(list(Store(tmp_path / "results").records())) == 1
-    assert not list((tmp_path / "results").glob(".partial*"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0))  # a model that only says so crashes
+    models, store = [f"{TOYS}:Still", f"{model}:Full"], tmp_path / "results"
+    asked = api.ask("lm", models=models, datasets=[COINS], store=store, jobs=1, device="cpu")
+    with pytest.raises(
+        Unwritable, match=r"cannot be written: No space left on device\. Finished cells are kept"
+    ):
+        list(asked.start())
+    assert len(list(Store(store).records())) == 1
+    assert not list(store.glob(".partial*"))
+    monkeypatch.undo()
     (tmp_path / "is full").unlink()
-    done = _cli(*arguments)
-    assert (done.returncode, done.stdout.count(",ok,")) == (0, 2)
+    list(asked.start())
+    assert [record.status for record in Store(store).records() if isinstance(record, Record)] == ["ok", "ok"]
 
 
 def test_check_tells_the_laws_that_a_model_breaks() -> None:

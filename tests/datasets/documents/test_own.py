@@ -519,10 +519,10 @@ def test_what_makes_no_data_set_is_told_in_one_line(tmp_path: Path, kind: str) -
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = _folder(tmp_path, {"a/1.txt": b"x", "b/1.txt": b"y"})
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     for read in (LabelledFile(path=folder).fingerprint, LabelledFile(path=folder).load):
         with pytest.raises(DataError, match=r"1.txt cannot be read: Permission denied"):
             read()

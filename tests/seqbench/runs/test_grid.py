@@ -125,7 +125,7 @@ def test_each_part_of_a_sum_has_what_the_preset_sets_for_its_name() -> None:
     (cell,) = _grid(["kneser-ney(order=5)+hmm(restarts=2)"])
     parts, budgets = cell.identity.config["parts"], cell.identity.config["budgets"]
     quick = suites.load("lm").presets["quick"]
-    assert parts[0] == {"order": 5}
+    assert parts[0] == {"order": 5, "memory_gb": None}
     assert (parts[1]["states"], parts[1]["restarts"]) == (quick.models["hmm"].settings["states"], 2)
     assert [b["epochs"] for b in budgets] == [quick.budget.epochs, quick.models["hmm"].budget.epochs]  # type: ignore[union-attr]
     assert (cell.identity.model, cell.label) == ("kneser-ney+hmm", "kneser-ney(order=5)+hmm(restarts=2)")

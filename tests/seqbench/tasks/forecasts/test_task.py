@@ -290,6 +290,7 @@ def spied(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, tuple[Outcome,
             asked.options,
             outcome,
             lambda name, value, to=curves: to.setdefault(name, []).append(value),
+            lambda: None,
         )
         found[bool(cell.identity.options["inside"])] = outcome, curves
     return found
