@@ -464,9 +464,7 @@ class Full(Still):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0))  # a model that only says so crashes
     models, store = [f"{TOYS}:Still", f"{model}:Full"], tmp_path / "results"
     asked = api.ask("lm", models=models, datasets=[COINS], store=store, jobs=1, device="cpu")
-    with pytest.raises(
-        Unwritable, match=r"cannot be written: No space left on device\. Finished cells are kept"
-    ):
+    with pytest.raises(Unwritable, match=r"cannot be written: No space left on device\. Finished cells are kept"):
         list(asked.start())
     assert len(list(Store(store).records())) == 1
     assert not list(store.glob(".partial*"))
