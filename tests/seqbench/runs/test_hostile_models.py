@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from multiprocessing import forkserver
 from pathlib import Path
 
 import psutil
@@ -72,6 +73,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "numbers").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOSTILE", str(folder / "numbers"))
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]  # it has the environment in which it was started
         yield folder
 
 
