@@ -247,7 +247,7 @@ def test_more_trials_replace_the_rows_of_fewer(tmp_path: Path) -> None:
 def test_a_dry_run_writes_nothing_and_errors_are_told_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = CliRunner().invoke
+    run = CliRunner(env={"COLUMNS": "300"}).invoke
     command = ["tune", "--dataset", COINS, "--model", f"{TUNED}:Bias", "--store", str(tmp_path / "store")]
     done = run(app, [*command, "--dry-run"])
     assert done.exit_code == 0
