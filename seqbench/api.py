@@ -175,7 +175,7 @@ def ask(
 
     Raises:
         ValueError: a name, a setting or a file is wrong, or the device is absent.
-        MissingExtra: a cluster is named, and dask.distributed is not installed.
+        ImportError: a cluster is named, and dask.distributed is not installed.
     """
     where = None if cluster is None else addresses.parse(cluster)
     if where is not None and jobs is not None:
