@@ -99,7 +99,7 @@ def command(store: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 200) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "it does not happen"

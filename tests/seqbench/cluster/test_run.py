@@ -53,6 +53,7 @@ def worker_of(cell: int) -> psutil.Process:
     return parents[bench + 1]
 
 
+@pytest.mark.timeout(900)  # limits of waiting on a busy machine, not of the test
 def test_the_store_is_that_of_one_machine_even_if_a_worker_is_killed_in_the_middle(
     tmp_path: Path, temporary: Path
 ) -> None:
@@ -90,6 +91,7 @@ def test_a_cell_that_kills_what_runs_it_in_its_worker_is_a_row_too(tmp_path: Pat
     assert records["Still"].status == "ok"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "how",
     [
@@ -115,6 +117,7 @@ def test_whoever_ends_the_run_ends_its_cells_and_leaves_nothing(
         wait_until_gone(lambda: list(temporary.glob("seqbench*")))
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_vanishes_is_told_and_the_same_run_goes_on(tmp_path: Path, dask: Dask) -> None:
     dask.worker()
     models = [f"{TOYS}/toys.py:Still", signs(tmp_path, 3)]
