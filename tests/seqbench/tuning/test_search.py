@@ -72,7 +72,7 @@ def test_the_search_sees_the_validation_part_alone(tmp_path: Path) -> None:
 
 
 def test_the_first_trial_has_the_default_settings_and_the_tuned_row_scores_what_its_trial_did(tmp_path: Path) -> None:
-    search = searched(tmp_path / "store", "Bias(side=up)", trials=4)
+    search = searched(tmp_path / "store", "Bias(side=up)", trials=16)
     study, rows = only(search), search.rows()
     assert study.trials[0].params == {"heads": 0.5}
     assert study.trials[0].score == pytest.approx(2.0)
@@ -268,7 +268,7 @@ def test_a_dry_run_writes_nothing_and_errors_are_told_in_a_line(
 
 def test_mixed_columns_are_those_of_the_combined_model(tmp_path: Path) -> None:
     """The validation score by which weights were chosen is that of the model that the table shows."""
-    search = searched(tmp_path / "store", "Bias", trials=6)
+    search = searched(tmp_path / "store", "Bias", trials=24)
     rows = search.rows()
     for _ in rows.start():
         pass
