@@ -4,6 +4,7 @@ A temporary folder has an owner, which holds a lock on a file in it. The system 
 however it ends; so the number of a process, which another process gets later, decides nothing.
 """
 
+import hashlib
 import multiprocessing.util
 import os
 import shutil
@@ -26,6 +27,16 @@ LAST = -1000
 """Of the things that `multiprocessing` does when a process ends."""
 WAIT = 0.2
 """Seconds between two attempts to lock a file."""
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, in hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -88,14 +88,7 @@ class Members:
             none_left = self.refused if present and not (self.able or self.asked) else {}
             self._note_loneliness()
         if none_left:
-            raise Unlike(
-                "\n".join(
-                    [
-                        *none_left.values(),
-                        "No worker is left. Finished cells are kept: mend this and give the same command again",
-                    ]
-                )
-            )
+            raise Unlike("\n".join([*none_left.values(), NONE_LEFT]))
         if new:
             self.hands.submit(self._ask, sorted(new))
 
@@ -111,9 +104,7 @@ class Members:
                 self.look()
             time.sleep(ASK)
         if self.refused:
-            raise Unlike(
-                "\n".join([*self.refused.values(), "Nothing was run: give all workers the software of this machine"])
-            )
+            raise Unlike("\n".join([*self.refused.values(), NOTHING_RUN]))
 
     def died(self, one: tuple[str, int]) -> Admitted | None:
         """Return the worker of an address and process if it is in the cluster no more; None if it is."""

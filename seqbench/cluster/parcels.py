@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from seqbench.disk import sha256_of
 from seqbench.runs.loading import Files
 
 PIECE = 16 << 20
@@ -72,5 +73,4 @@ def _state(path: Path) -> tuple[int, int, int, int]:
 
 @cache
 def _sha256(path: Path, state: tuple[int, int, int, int]) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(path)

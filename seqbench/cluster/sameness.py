@@ -4,7 +4,6 @@ What a worker has is measured on the worker. Whatever differs is named, since a 
 cell came to.
 """
 
-import hashlib
 import platform
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import seqbench
 from seqbench import registry
+from seqbench.disk import sha256_of
 from seqbench.fingerprint import source_sha256
 from seqbench.runs.grid import Cell
 from seqbench.runs.provenance import package_versions
@@ -50,8 +50,7 @@ class Code:
                 path = Path(found.origin) if found is not None and found.origin else path
             if path.suffix == ".py":
                 return source_sha256(path, module)
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+            return sha256_of(path)
         except (ImportError, OSError, SyntaxError):
             return ""
 
@@ -141,7 +140,7 @@ def _sources() -> dict[str, str]:
     root = Path(seqbench.__file__).parent
     folders = {"": root, **{name: _folder(name, root) for name in FOLDERS}}
     return {
-        f"{name}/{path.relative_to(folder).as_posix()}".removeprefix("/"): hashlib.sha256(path.read_bytes()).hexdigest()
+        f"{name}/{path.relative_to(folder).as_posix()}".removeprefix("/"): sha256_of(path)
         for name, folder in folders.items()
         for path in sorted(folder.rglob("*.py"))
     }

@@ -32,7 +32,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from seqbench.disk import owned_folder, remove_abandoned
+from seqbench.disk import owned_folder, remove_abandoned, sha256_of
 from seqbench.evidence.metrics import Columns
 from seqbench.evidence.records import SCHEMA, Identity, Record
 from seqbench.evidence.tuned import Tuned
@@ -386,8 +386,7 @@ def _first(error: ValidationError) -> str:
 def _not_as(path: Path, sha256: str) -> str:
     """Return why a file is not the one with this hash, empty if it is."""
     try:
-        with path.open("rb") as file:
-            return "" if hashlib.file_digest(file, "sha256").hexdigest() == sha256 else OTHER
+        return "" if sha256_of(path) == sha256 else OTHER
     except OSError as error:
         return error.strerror or str(error)
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -217,8 +216,3 @@ def _read(told: "FrozenTrial") -> Trial | None:
 
 def _cut(record: Record) -> bool:
     return record.status == "timeout" and record.reason.startswith(OUT_OF_BUDGET)
-
-
-def total(studies: Sequence[Study]) -> float:
-    """Return the processor time of several searches, in seconds."""
-    return sum(study.spent for study in studies)
