@@ -122,7 +122,7 @@ def remove_abandoned(parent: Path, prefix: str) -> None:
             if path.is_symlink() or not path.is_dir() or not _mine(path):
                 continue
             with (path / OWNER).open("a+b") as owner:
-                if not _locked(owner):
+                if not (_locked(owner) and _same(owner, path / OWNER)):  # else it was made anew
                     continue
                 _remove_of_multiprocessing(owner)
             shutil.rmtree(path, ignore_errors=True)
