@@ -125,7 +125,10 @@ def remove_abandoned(parent: Path, prefix: str) -> None:
                 if not (_locked(owner) and _same(owner, path / OWNER)):  # else it was made anew
                     continue
                 _remove_of_multiprocessing(owner)
-            shutil.rmtree(path, ignore_errors=True)
+                if sys.platform != "win32":  # while it is locked: its maker may take a new folder as soon as it is free
+                    shutil.rmtree(path, ignore_errors=True)
+            if sys.platform == "win32":  # where an open file cannot be removed
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _made(parent: Path, prefix: str) -> tuple[Path, IO[bytes]]:
