@@ -10,18 +10,14 @@ import typer
 
 from seqbench.cli.app import app, interruptible, plain_errors, print_out
 from seqbench.cli.options import (
-    Data,
-    Datasets,
     DryRun,
-    Models,
     NoText,
     Quiet,
     Reading,
     Retry,
     Running,
     Store,
-    Suite,
-    Task,
+    Wanted,
     grouped,
     of_store,
 )
@@ -37,16 +33,12 @@ class CurveFormat(StrEnum):
 @app.command()
 @grouped
 def curve(
-    suite: Suite = "lm",
-    task: Task = None,
-    model: Models = None,
-    dataset: Datasets = None,
+    wanted: Wanted = Wanted(),  # noqa: B008 (replaced by its options)
     sizes: Annotated[
         str,
         typer.Option(help="Number of sizes, each half of the next; or shares of the training part, such as 1,1/3,0.1."),
     ] = "6",
-    data: Data = None,
-    reading: Reading = Reading(),  # noqa: B008 (replaced by its options)
+    reading: Reading = Reading(),  # noqa: B008
     running: Running = Running(),  # noqa: B008
     retry: Retry = False,
     dry_run: DryRun = False,
@@ -70,12 +62,8 @@ def curve(
         if output is not None:
             check(output)
         asked = curves.ask(
-            suite,
+            **wanted.options,
             sizes=sizes,
-            task=task,
-            models=model or (),
-            datasets=dataset or (),
-            data=data,
             data_options=reading.options,
             store=store,
             text=not no_text,

@@ -89,23 +89,40 @@ of_store = partial(typer.Option, rich_help_panel="What it shows and keeps")
 
 Store = Annotated[Path, typer.Option("--store", help="Folder of the records.")]
 Device = Annotated[str, of_run(help="auto, cpu, cuda, cuda:N (GPU number N), or mps.")]
-Suite = Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")]
-Task = Annotated[str | None, typer.Option(help="Only the part of the suite that is of this task.")]
-Models = Annotated[
-    list[str] | None,
-    typer.Option("--model", help="A model, such as 'kneser-ney(order=5)' or my_model.py:MyModel. Can be repeated."),
-]
-Datasets = Annotated[
-    list[str] | None, typer.Option("--dataset", help="A data set, such as wikitext2. Can be repeated.")
-]
-Data = Annotated[
-    Path | None,
-    of_file(help="A file of your own: text, tagged sentences, or a table of documents, pairs, series or sequences."),
-]
 Retry = Annotated[bool, of_run("--retry", help="Run cells again whose status is not ok.")]
 DryRun = Annotated[bool, of_run("--dry-run", help="List the cells and run nothing.")]
 NoText = Annotated[bool, of_store("--no-text", help="Keep the words of the data out of the store.")]
 Quiet = Annotated[bool, of_store("--quiet", help="Show no progress, only the table.")]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is run: the part of a suite, its models and its data."""
+
+    suite: Annotated[str, typer.Option(help="A suite's name, or the path of a TOML file.")] = "lm"
+    task: Annotated[str | None, typer.Option(help="Only the part of the suite that is of this task.")] = None
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model, such as 'kneser-ney(order=5)' or my_model.py:MyModel. Can be repeated."),
+    ] = None
+    dataset: Annotated[list[str] | None, typer.Option(help="A data set, such as wikitext2. Can be repeated.")] = None
+    data: Annotated[
+        Path | None,
+        of_file(
+            help="A file of your own: text, tagged sentences, or a table of documents, pairs, series or sequences."
+        ),
+    ] = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of `seqbench.api.ask`."""
+        return {
+            "suite": self.suite,
+            "task": self.task,
+            "models": self.model or (),
+            "datasets": self.dataset or (),
+            "data": self.data,
+        }
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,7 @@ import typer
 
 from seqbench.cli.app import app, interruptible, plain_errors
 from seqbench.cli.options import (
-    Data,
-    Datasets,
     DryRun,
-    Models,
     NoText,
     Quiet,
     Reading,
@@ -20,8 +17,7 @@ from seqbench.cli.options import (
     Running,
     Showing,
     Store,
-    Suite,
-    Task,
+    Wanted,
     grouped,
     of_store,
 )
@@ -31,12 +27,8 @@ from seqbench.cli.reporting import write
 @app.command()
 @grouped
 def run(
-    suite: Suite = "lm",
-    task: Task = None,
-    model: Models = None,
-    dataset: Datasets = None,
-    data: Data = None,
-    reading: Reading = Reading(),  # noqa: B008 (replaced by its options)
+    wanted: Wanted = Wanted(),  # noqa: B008 (replaced by its options)
+    reading: Reading = Reading(),  # noqa: B008
     running: Running = Running(),  # noqa: B008
     retry: Retry = False,
     dry_run: DryRun = False,
@@ -55,11 +47,7 @@ def run(
         from seqbench.api import ask, rendered
 
         asked = ask(
-            suite,
-            task=task,
-            models=model or (),
-            datasets=dataset or (),
-            data=data,
+            **wanted.options,
             data_options=reading.options,
             store=store,
             keep=keep,

@@ -9,10 +9,7 @@ import typer
 
 from seqbench.cli.app import app, interruptible, plain_errors
 from seqbench.cli.options import (
-    Data,
-    Datasets,
     DryRun,
-    Models,
     NoText,
     Quiet,
     Reading,
@@ -20,8 +17,7 @@ from seqbench.cli.options import (
     Running,
     Showing,
     Store,
-    Suite,
-    Task,
+    Wanted,
     grouped,
     of_store,
 )
@@ -31,18 +27,14 @@ from seqbench.cli.reporting import write
 @app.command()
 @grouped
 def tune(
-    suite: Suite = "lm",
+    wanted: Wanted = Wanted(),  # noqa: B008 (replaced by its options)
     trials: Annotated[
         int | None, typer.Option(help="Trials per model; 30 if no budget is given.", show_default=False)
     ] = None,
     cpu_minutes: Annotated[
         float | None, typer.Option(help="Minutes of processor time per model, in place of --trials or besides it.")
     ] = None,
-    task: Task = None,
-    model: Models = None,
-    dataset: Datasets = None,
-    data: Data = None,
-    reading: Reading = Reading(),  # noqa: B008 (replaced by its options)
+    reading: Reading = Reading(),  # noqa: B008
     running: Running = Running(),  # noqa: B008
     retry: Retry = False,
     dry_run: DryRun = False,
@@ -64,13 +56,9 @@ def tune(
         from seqbench.tuning.search import ask
 
         search = ask(
-            suite,
+            **wanted.options,
             trials=trials,
             cpu_minutes=cpu_minutes,
-            task=task,
-            models=model or (),
-            datasets=dataset or (),
-            data=data,
             data_options=reading.options,
             store=store,
             keep=keep,
