@@ -87,11 +87,13 @@ def owned_folder(parent: Path, prefix: str) -> Iterator[Path]:
         OSError: the folder cannot be made.
     """
     path, owner = _made(parent, prefix)
+    process = os.getpid()
     try:
         yield path
     finally:
         owner.close()
-        shutil.rmtree(path, ignore_errors=True)
+        if os.getpid() == process:  # a copy of this process, made by `os.fork`, ends its copy of this generator too
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def folder_of_process(prefix: str) -> Path:
@@ -136,7 +138,7 @@ def _made(parent: Path, prefix: str) -> tuple[Path, IO[bytes]]:
         path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         with suppress(FileNotFoundError):
             owner = (path / OWNER).open("a+b")
-            if _held(owner) and path.exists():
+            if _held(owner) and _same(owner, path / OWNER):
                 return path, owner
             owner.close()
     raise OSError(f"no folder could be made in {parent}: others remove it at once")

@@ -2,8 +2,8 @@
 
 The sampler is optuna's tree-structured Parzen estimator (Bergstra, Bardenet, Bengio & Kégl 2011, "Algorithms for
 hyper-parameter optimization"), with joint densities of all parameters (Falkner, Klein & Hutter 2018, "BOHB"). It starts
-with random points. A new sampler is made for each trial, seeded by the name of the study and the number of the trial:
-so a study that was interrupted proposes what an unbroken one would have proposed.
+with random points. A new sampler is made for each trial, seeded by what is searched and the number of the trial: so a
+study that was interrupted proposes what an unbroken one would have proposed, and so does one on another machine.
 """
 
 import hashlib
@@ -42,21 +42,21 @@ def optuna() -> Any:
 
 
 def propose(
-    space: Space, study: str, number: int, told: Sequence["FrozenTrial"], tried: Collection[str]
+    space: Space, subject: str, number: int, told: Sequence["FrozenTrial"], tried: Collection[str]
 ) -> Params | None:
     """Return the settings of the next trial; None if all settings of the space were tried.
 
     Args:
-        study: its name, from which the seed follows.
+        subject: what is searched, from which the seed follows.
         number: of the trial.
         told: earlier trials, as `frozen` returns them, in their order.
         tried: `identity` of the settings that were tried.
     """
     for attempt in range(TRIES):
-        found = _suggested(space, _seed(study, number, attempt), told)
+        found = _suggested(space, _seed(subject, number, attempt), told)
         if identity(found) not in tried:
             return found
-    return _rest(space, study, number, tried)
+    return _rest(space, subject, number, tried)
 
 
 def identity(params: Params) -> str:
@@ -99,7 +99,7 @@ def _suggested(space: Space, seed: int, told: Sequence["FrozenTrial"]) -> Params
     return {parameter.name: parameter.rounded(found[parameter.name]) for parameter in space.parameters}
 
 
-def _rest(space: Space, study: str, number: int, tried: Collection[str]) -> Params | None:
+def _rest(space: Space, subject: str, number: int, tried: Collection[str]) -> Params | None:
     """Draw from the settings of a finite space that were not tried."""
     if space.size > MOST:
         return None
@@ -110,7 +110,7 @@ def _rest(space: Space, study: str, number: int, tried: Collection[str]) -> Para
     left = [params for params in every if identity(params) not in tried]
     if not left:
         return None
-    return left[int(np.random.default_rng(_seed(study, number, TRIES)).integers(len(left)))]
+    return left[int(np.random.default_rng(_seed(subject, number, TRIES)).integers(len(left)))]
 
 
 def _distribution(parameter: Parameter) -> "BaseDistribution":
@@ -124,5 +124,5 @@ def _distribution(parameter: Parameter) -> "BaseDistribution":
     return cast("BaseDistribution", made)
 
 
-def _seed(study: str, number: int, attempt: int) -> int:
-    return int.from_bytes(hashlib.sha256(f"{study}\0{number}\0{attempt}".encode()).digest()[:4])
+def _seed(subject: str, number: int, attempt: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{subject}\0{number}\0{attempt}".encode()).digest()[:4])

@@ -5,6 +5,7 @@ import json
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqbench.evidence.metrics import Metric
@@ -61,7 +62,9 @@ class Study:
         self.space = Space.of(cell.model, parse(cell.label), cell.identity.task)
         digest = hashlib.sha256(json.dumps([cell.key, self.space.plain()]).encode()).hexdigest()
         self.name = f"{cell.label} on {cell.identity.dataset} [{digest[:16]}]"
-        self.digest = digest
+        subject = [Path(cell.label).name, Path(cell.identity.dataset).name, self.space.plain()]
+        self.subject = json.dumps(subject)
+        """What is searched, wherever its files lie and whatever their version: the seed of the proposals follows."""
         self.trials: list[Trial] = []
         self.cut = 0.0
         """Processor time of a trial that was ended since the budget was used up. It is none of the trials."""
@@ -154,7 +157,7 @@ class Study:
         if number == 0:
             return self.space.start or {}
         tried = {identity(trial.params) for trial in self.trials if trial.params}
-        return propose(self.space, self.digest, number, self._told, tried)
+        return propose(self.space, self.subject, number, self._told, tried)
 
     def _trial_cell(self, number: int, params: Params) -> Cell:
         label = f"{self.base.label}, trial {number}"

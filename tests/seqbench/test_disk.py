@@ -55,6 +55,29 @@ def test_a_process_that_ends_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.parametrize("copied", ["multiprocessing", "os.fork"])
+def test_a_copy_of_a_process_that_ends_leaves_the_folder_to_its_owner(tmp_path: Path, copied: str) -> None:
+    """`multiprocessing` forgets in the copy what is to be done at the end; the copy of `os.fork` ends as usual."""
+    code = (
+        "import multiprocessing, os, sys\nfrom seqbench.disk import folder_of_process\n"
+        "folder = folder_of_process('run-')\n"
+        "if sys.argv[1] == 'os.fork':\n"
+        "    if os.fork() == 0:\n"
+        "        sys.exit()\n"
+        "    os.wait()\n"
+        "else:\n"
+        "    process = multiprocessing.get_context('fork').Process(target=int)\n"
+        "    process.start()\n"
+        "    process.join()\n"
+        "print(folder.is_dir())\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code, copied], capture_output=True, text=True, env=environment)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_is_removed_after_use_whatever_happens(tmp_path: Path) -> None:
     with pytest.raises(KeyError), owned_folder(tmp_path, "run-"):
         raise KeyError
