@@ -28,14 +28,14 @@ class _Ordered(TyperGroup):
 def _open_streams() -> None:
     """Make the streams of the terminal safe to use.
 
-    One that the caller has closed leads nowhere: else the next file that is opened would take its number, and get what
-    is printed. Where the terminal knows no character of a text, it shows a question mark.
+    One that the caller has closed leads nowhere, here and in the processes that a run starts: else the next file that
+    is opened would take its number, and get what is printed. Where the terminal knows no character of a text, it shows a question mark.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it takes the lowest free number
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
