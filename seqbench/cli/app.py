@@ -29,7 +29,8 @@ def _open_streams() -> None:
     """Make the streams of the terminal safe to use.
 
     One that the caller has closed leads nowhere, here and in the processes that a run starts: else the next file that
-    is opened would take its number, and get what is printed. Where the terminal knows no character of a text, it shows a question mark.
+    is opened would take its number, and get what is printed. Where the terminal knows no character of a text, it shows
+    a question mark.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
