@@ -1,6 +1,8 @@
 """Kill seqbench at random moments, go on, and compare what is there with what an undisturbed command leaves.
 
     python benchmarks/kills.py --of run --kills 100
+    python benchmarks/kills.py --of cluster --kills 100
+    python benchmarks/kills.py --of tune --kills 10 --data trec --trials 30
     python benchmarks/kills.py --of report --kills 50
     python benchmarks/kills.py --of download --kills 50
 
@@ -9,9 +11,10 @@ or, in half of the cases, of the first process alone. After each kill no process
 finished may be lost. Then the same command goes on, and is killed again, until it has ended by itself: then the result
 must be that of the undisturbed command, times aside, and no temporary folder, lock or part of a file may be left.
 
-`run` runs five small cells, with stored fits, two at a time. `report` writes a page over an older one. `download`
-fetches a file of 8 MiB from a server on this machine that sends it in a second, and breaks off now and then.
-Linux only.
+`run` runs five small cells, with stored fits, two at a time; `cluster` runs them on a cluster of two workers. `tune`
+searches the settings of two models; its result are the trials, in their order, and the rows. `report` writes a page
+over an older one. `download` fetches a file of 8 MiB from a server on this machine that sends it in a second, and
+breaks off now and then. Linux only.
 """
 
 import argparse
@@ -24,7 +27,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,9 +39,12 @@ from seqbench.datasets.remote import RemoteFile
 from seqbench.datasets.transfer import transfer
 from seqbench.evidence.records import Record
 from seqbench.runs.store import Store
+from seqbench.tuning.journal import Journal
+from seqbench.tuning.sampling import optuna
 
 TOYS = Path(__file__).parents[1] / "tests" / "toys" / "toys.py"
 MODELS = [f"{TOYS}:Frequency(seconds=0.1, noise=0.1)", f"{TOYS}:Unwritten(seconds=0.1)", f"{TOYS}:Still(seconds=0.1)"]
+TUNED = ["naive-bayes", "averaged-embeddings"]
 MARK = "SEQBENCH_KILLED"
 """The variable by which all processes of a command are found."""
 PATIENCE = 120.0
@@ -60,10 +66,36 @@ class Kind:
     """How much of it is done; a kill must not lower it."""
 
 
+def _seqbench(name: str, folder: Path, data: str, models: Sequence[str], *options: str) -> list[str]:
+    named = [word for model in models for word in ("--model", model)]
+    store = str(folder / "store")
+    command = [sys.executable, "-m", "seqbench.cli", name, "--dataset", data, *named, "--store", store]
+    return [*command, "--format", "csv", *options]
+
+
 def _run(folder: Path) -> list[str]:
-    models = [argument for model in MODELS for argument in ("--model", model)]
-    command = [sys.executable, "-m", "seqbench.cli", "run", "--dataset", f"{TOYS}:Coins", *models]
-    return [*command, "--seeds", "2", "--jobs", "2", "--keep", "--store", str(folder / "store"), "--format", "csv"]
+    return _seqbench("run", folder, f"{TOYS}:Coins", MODELS, "--seeds", "2", "--keep", "--jobs", "2")
+
+
+def _cluster(folder: Path) -> list[str]:
+    return _seqbench("run", folder, f"{TOYS}:Coins", MODELS, "--seeds", "2", "--keep", "--cluster", "local:2")
+
+
+def _tune(folder: Path) -> list[str]:
+    data, trials = os.environ["SEQBENCH_KILLS_DATA"], os.environ["SEQBENCH_KILLS_TRIALS"]
+    return _seqbench("tune", folder, data, TUNED, "--suite", "doc", "--trials", trials, "--jobs", "1")
+
+
+def _studies(folder: Path) -> Mapping[str, Any]:
+    """The rows, and each study's trials in their order: settings, key of the record, score; without times."""
+    journal = Journal(folder / "store" / "tuning")
+    storages = optuna().storages
+    storage = storages.JournalStorage(storages.journal.JournalFileBackend(str(journal.path)))
+    content = dict(_records(folder))
+    for name in sorted(optuna().get_all_study_names(storage)):
+        held = journal.trials(name)
+        content[name] = [(n, held[n].params, held[n].user_attrs["key"], held[n].value) for n in sorted(held)]
+    return content
 
 
 def _records(folder: Path) -> Mapping[str, Any]:
@@ -74,28 +106,20 @@ def _records(folder: Path) -> Mapping[str, Any]:
         place = store.folder(record.identity, record.key)
         files = {file.name: file.read_bytes() for file in sorted(place.iterdir()) if file.name != "record.json"}
         content[record.key] = record.model_dump(exclude={"costs", "finished"}), record.costs.parameters, files
-    names = {path.name for path in (folder / "store").iterdir()}
-    assert names <= {"plans", "toys.py-Coins"} or all(not name.startswith(".") for name in names), names
+    unfinished = [str(path) for path in (folder / "store").rglob("*") if path.name.startswith(".") or path.is_symlink()]
+    assert not unfinished, unfinished
     return content
 
 
 def _count(folder: Path) -> int:
-    return len(list((folder / "store").glob("[!.]*/*/*/record.json")))
+    records = (folder / "store").rglob("record.json")
+    return sum(not any(part.startswith(".") for part in path.parts) for path in records)
 
 
 def _report(folder: Path) -> list[str]:
     store = Path(os.environ["SEQBENCH_KILLS_STORE"])
-    return [
-        sys.executable,
-        "-m",
-        "seqbench.cli",
-        "report",
-        str(store),
-        "--format",
-        "html",
-        "--output",
-        str(_page(folder)),
-    ]
+    command = [sys.executable, "-m", "seqbench.cli", "report", str(store), "--format", "html"]
+    return [*command, "--output", str(_page(folder))]
 
 
 def _page(folder: Path) -> Path:
@@ -129,6 +153,8 @@ def _held(folder: Path) -> int:
 
 KINDS = {
     "run": Kind(_run, _records, _count),
+    "cluster": Kind(_cluster, _records, _count),
+    "tune": Kind(_tune, _studies, _count),
     "report": Kind(_report, _pages, _page_or_older),
     "download": Kind(_download, _cached, _held),
 }
@@ -247,6 +273,8 @@ def main() -> None:
     parser.add_argument("--of", choices=list(KINDS), default="run", help="the command that is killed")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data", default="synthetic-words(train_documents=300)", help="of `tune`")
+    parser.add_argument("--trials", default="8", help="of `tune`")
     parser.add_argument("--fetch", nargs=2, metavar=("URL", "FOLDER"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.fetch:
@@ -257,6 +285,7 @@ def main() -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         os.environ["SEQBENCH_KILLS_URL"] = f"http://127.0.0.1:{server.server_address[1]}/file"
         os.environ["SEQBENCH_KILLS_STORE"] = str(Path(temporary) / "reported" / "store")
+        os.environ |= {"SEQBENCH_KILLS_DATA": given.data, "SEQBENCH_KILLS_TRIALS": given.trials}
         if given.of == "report":
             _whole(KINDS["run"], Path(temporary) / "reported")
         started = time.monotonic()
