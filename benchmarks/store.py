@@ -4,11 +4,15 @@
 
 A small run makes one record. Its copies, each with a seed, a model and a key of its own, make the stores. All times are
 of a second reading, with the files in the memory of the system; `--cold` empties this memory first, which needs root.
+
+The index is also measured in its parts: asking the system for the stamp of each record's file, and reading the lines.
+Beside it, a table of SQLite gives the same lines: what a database would save.
 """
 
 import argparse
 import json
 import shutil
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +20,7 @@ from pathlib import Path
 
 from seqbench.api import ask
 from seqbench.evidence.records import Identity, Record
-from seqbench.runs.index import known
+from seqbench.runs import index
 from seqbench.runs.store import ITEMS, RECORD, Store, key_of
 
 MODELS, DATASETS = 100, 10
@@ -67,15 +71,30 @@ def seconds_once(work: Callable[[], object]) -> tuple[float, float]:
 
 def measure(new: Store, identities: Sequence[Identity], cold: bool) -> None:
     """Tell each time as soon as it is known."""
-    told("index made", *seconds_once(lambda: known(new)))
+    told("index made", *seconds_once(lambda: index.known(new)))
+    lines = index.lines_of(new.root)
+    with sqlite3.connect(new.root / "index.sqlite") as database:
+        database.execute(
+            "CREATE TABLE known (place, inode, size, changed, key, question, status, kept, seconds, finished)"
+        )
+        rows = [(place, *stamp, *vars(one).values()) for place, (stamp, one) in lines.items()]
+        database.executemany(f"INSERT INTO known VALUES ({', '.join('?' * 10)})", rows)
     works: dict[str, Callable[[], object]] = {
-        "index": lambda: known(new),
+        "index": lambda: index.known(new),
+        "its stamps alone": lambda: list(index.stamps(new.root)),
+        "its lines alone": lambda: index.lines_of(new.root),
+        "the lines from SQLite": lambda: _from_database(new.root / "index.sqlite"),
         "all records": lambda: sum(isinstance(record, Record) for record in new.records(items=False)),
         "and their items": lambda: sum(isinstance(record, Record) for record in new.records()),
         "each found": lambda: [new.find(identity) for identity in identities],
     }
     for name, work in works.items():
         told(name, *seconds(work, cold))
+
+
+def _from_database(path: Path) -> dict[str, tuple[index.Stamp, index.Known]]:
+    rows = sqlite3.connect(path).execute("SELECT * FROM known")
+    return {row[0]: (row[1:4], index.Known(*row[4:])) for row in rows}
 
 
 def told(name: str, wall: float, cpu: float) -> None:

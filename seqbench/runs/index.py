@@ -50,10 +50,10 @@ def named(question: str) -> str:
 
 def known(store: Store) -> list[Known]:
     """Return what is known of all records that can be read, in the order in which they were finished."""
-    lines = _lines(store.root / INDEX)
+    lines = lines_of(store.root)
     found: list[Known] = []
     new: list[str] = []
-    for place, stamp in _stamps(store.root):
+    for place, stamp in stamps(store.root):
         line = lines.get(place)
         if line is not None and line[0] == stamp:
             found.append(line[1])
@@ -68,7 +68,7 @@ def known(store: Store) -> list[Known]:
     return sorted(found, key=lambda one: one.finished)
 
 
-def _stamps(root: Path) -> Iterator[tuple[str, Stamp]]:
+def stamps(root: Path) -> Iterator[tuple[str, Stamp]]:
     """Yield the folder of each record, from the root, with the stamp of its file."""
     places = [""]
     for _ in range(3):
@@ -87,11 +87,11 @@ def _folders(folder: Path) -> list[str]:
         return []
 
 
-def _lines(path: Path) -> dict[str, tuple[Stamp, Known]]:
-    """Return the lines of an index by the folder of the record; the last one counts."""
+def lines_of(root: Path) -> dict[str, tuple[Stamp, Known]]:
+    """Return the lines of a store's index by the folder of the record; the last one counts."""
     found: dict[str, tuple[Stamp, Known]] = {}
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = (root / INDEX).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return found
     for line in text.splitlines():
