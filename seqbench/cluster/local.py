@@ -8,7 +8,6 @@ to each other with keys that are made for this run alone.
 import io
 import os
 import pickle
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,9 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from seqbench.disk import owned_folder, remove_abandoned
+from seqbench.runs import family
 
 PREFIX = "seqbench-cluster-"
 PATIENCE = 15.0
@@ -67,27 +65,17 @@ def _started(workers: int, folder: Path) -> Iterator[tuple[str, Any]]:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Ask the cluster to end; end its processes if it does not."""
-    family = [process.pid, *_descendants(process.pid)]
+    head = family.found(process.pid)
+    members = [] if head is None else [head, *family.below(head)]
     assert process.stdin is not None
     process.stdin.close()
     try:
         process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
-        for pid in [*family, *_descendants(process.pid)]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        family.end_now([*members, *(family.below(members[0]) if members else [])])
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
-
-
-def _descendants(pid: int) -> list[int]:
-    try:
-        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
 
 
 def main(workers: int, folder: Path) -> None:

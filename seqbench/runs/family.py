@@ -67,7 +67,7 @@ class Family:
     def __init__(self, process: BaseProcess) -> None:
         """Take the process of a cell, which has just started."""
         self.process = process
-        self.head = self.server = _found(process.pid)
+        self.head = self.server = found(process.pid)
         if self.head is not None:
             self.server = self.head.parent()
 
@@ -85,7 +85,7 @@ class Family:
         """End all processes now."""
         members = self._members()
         self.process.kill()
-        _kill(members)
+        end_now(members)
         self.process.join()
         self.end(patience=0)
 
@@ -94,21 +94,21 @@ class Family:
         end = time.monotonic() + STUBBORN
         while (orphans := self._orphans()) and time.monotonic() < end:
             _, alive = psutil.wait_procs(orphans, timeout=patience)
-            _kill(alive)
+            end_now(alive)
             patience = 0
 
     def _members(self) -> list[psutil.Process]:
         if self.head is None or not self.head.is_running():
             return []
-        return [self.head, *_below(self.head)]
+        return [self.head, *below(self.head)]
 
     def _orphans(self) -> list[psutil.Process]:
         if self.server is None or self.server.pid == os.getpid():
             return []
         with starting:
             known = {process.pid for process in active_children()}
-            left = [child for child in _below(self.server, recursive=False) if child.pid not in known]
-        return [process for child in left for process in (child, *_below(child)) if _lives(process)]
+            left = [child for child in below(self.server, recursive=False) if child.pid not in known]
+        return [process for child in left for process in (child, *below(child)) if _lives(process)]
 
 
 def _resident(process: psutil.Process) -> int:
@@ -135,14 +135,16 @@ def _own(process: psutil.Process) -> int:
         return _resident(process)
 
 
-def _found(pid: int | None) -> psutil.Process | None:
+def found(pid: int | None) -> psutil.Process | None:
+    """Return the process of a number; None if there is none."""
     try:
         return psutil.Process(pid)
     except psutil.NoSuchProcess:
         return None
 
 
-def _below(process: psutil.Process, recursive: bool = True) -> list[psutil.Process]:
+def below(process: psutil.Process, recursive: bool = True) -> list[psutil.Process]:
+    """Return the living children of a process, and their children."""
     try:
         return process.children(recursive=recursive)
     except psutil.NoSuchProcess:
@@ -156,7 +158,8 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def _kill(processes: list[psutil.Process]) -> None:
+def end_now(processes: list[psutil.Process]) -> None:
+    """End processes by SIGKILL, where they still live."""
     for process in processes:
         try:
             process.kill()
