@@ -204,9 +204,12 @@ class Ngram(LanguageModel[Ids]):
         if self.config.memory_gb is None:
             self._table, self._score, self._backoff = KeyTable(keys), score, backoff
         else:
-            chunk = max(1, int(self.config.memory_gb * 1e9 / LOOKED_UP / 4))
-            self._table = SortedKeys(keys, chunk)
-            self._score, self._backoff = Mapped(score, chunk), Mapped(backoff, chunk)
+            half = (
+                self.config.memory_gb * 1e9 / 2
+            )  # one for the first entries, one for what is visited, of three arrays
+            near, visits = 1 + int(half / 24), 1 + int(half / LOOKED_UP / 3)
+            self._table = SortedKeys(keys, near, visits)
+            self._score, self._backoff = Mapped(score, near, visits), Mapped(backoff, near, visits)
 
     def _start(self, rows: int) -> Ids:
         return np.full((rows, 1), self.vocab_size)

@@ -1,5 +1,6 @@
 """Finds integer keys in long arrays; whole arrays of keys are looked up at once."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -80,35 +81,62 @@ PAGE = 512
 """Number of keys in a page of a memory map."""
 
 
-class SortedKeys:
-    """A binary search in memory-mapped keys, of which one in 512 is in memory, so that a search reads one page."""
+class OfDisk:
+    """A memory-mapped array, whose first part is in memory, and of the rest what a number of visits brings there."""
 
-    def __init__(self, keys: Ids, chunk: int) -> None:
-        """chunk: number of keys that are looked up at once; each may bring a few pages into memory."""
-        self.keys, self._chunk = keys, chunk
+    def __init__(self, array: NDArray[Any], near: int, visits: int) -> None:
+        """near: entries of the first part. visits: to the rest; each may leave pages in memory."""
+        self.array, self.near = array, np.array(array[:near])
+        self._most, self._visits = max(1, visits // 2), 0
+        forget(array)
+
+    def visits(self, places: Ids) -> Iterator[Ids]:
+        """Yield places (N,) in parts that may be visited at once."""
+        for rows in spans(len(places), self._most):
+            yield places[rows]
+            self._visits += rows.stop - rows.start
+            if self._visits >= self._most:
+                forget(self.array)
+                self._visits = 0
+
+
+class SortedKeys:
+    """A binary search in memory-mapped keys, of which one in 512 is in memory, so that a search reads one page.
+
+    The first keys are in memory: those of short n-grams, which are looked up most.
+    """
+
+    def __init__(self, keys: Ids, near: int, visits: int) -> None:
+        """near, visits: as in `OfDisk`."""
+        self.keys, self._held = keys, OfDisk(keys, near, visits)
         self._first = np.concatenate([piece[::PAGE] for piece in pieces(keys, 100 * PAGE)])
 
     def find(self, keys: Ids) -> Ids:
-        found = np.empty(len(keys), dtype=np.int64)
-        for rows in spans(len(keys), self._chunk):
-            sought = keys[rows]
-            place = (np.searchsorted(self._first, sought, side="right") - 1) * PAGE
-            step = PAGE // 2
-            while step:
-                probe = place + step
-                inside = probe < len(self.keys)
-                place = np.where(inside & (self.keys[np.where(inside, probe, 0)] <= sought), probe, place)
-                step //= 2
-            found[rows] = np.where(self.keys[place] == sought, place, 0)
-            forget(self.keys)
+        near = self._held.near
+        found = np.searchsorted(near, keys, side="right") - 1
+        away = (found == len(near) - 1).nonzero()[0]
+        found[near[found] != keys] = 0
+        for rows in self._held.visits(away):
+            found[rows] = self._find_on_disk(keys[rows])
         return found
+
+    def _find_on_disk(self, sought: Ids) -> Ids:
+        place = (np.searchsorted(self._first, sought, side="right") - 1) * PAGE
+        step = PAGE // 2
+        while step:
+            probe = place + step
+            inside = probe < len(self.keys)
+            place = np.where(inside & (self.keys[np.where(inside, probe, 0)] <= sought), probe, place)
+            step //= 2
+        return np.where(self.keys[place] == sought, place, 0)
 
 
 class Mapped:
     """Memory-mapped numbers, of which a bounded part is in memory at once."""
 
-    def __init__(self, numbers: NDArray[np.float64], chunk: int) -> None:
-        self.numbers, self._chunk = numbers, chunk
+    def __init__(self, numbers: NDArray[np.float64], near: int, visits: int) -> None:
+        """near, visits: as in `OfDisk`."""
+        self.numbers, self._held = numbers, OfDisk(numbers, near, visits)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -119,9 +147,8 @@ class Mapped:
     def __getitem__(self, index: Any) -> NDArray[np.float64]:
         """Return the numbers at an array of places, or in a slice."""
         places = np.arange(*index.indices(len(self))) if isinstance(index, slice) else np.asarray(index)
-        flat = places.ravel()
-        found = np.empty(len(flat))
-        for rows in spans(len(flat), self._chunk):
+        flat, near = places.ravel(), self._held.near
+        found = near[np.minimum(flat, len(near) - 1)]
+        for rows in self._held.visits((flat >= len(near)).nonzero()[0]):
             found[rows] = self.numbers[flat[rows]]
-            forget(self.numbers)
         return found.reshape(places.shape)

@@ -137,20 +137,22 @@ def test_merged_runs_are_sorted_and_rows_stay_whole(runs: list[list[int]], scale
     assert sorted(merged) == sorted(rows)
 
 
+@pytest.mark.parametrize("near", [1, 700, 10_000])
 @pytest.mark.parametrize("size", [1, 2, 511, 512, 513, 5000])
-def test_sorted_keys_are_found_and_no_other(size: int) -> None:
+def test_sorted_keys_are_found_and_no_other(size: int, near: int) -> None:
     keys = np.append(-1, np.unique(np.random.default_rng(0).integers(2**40, size=size)))
     column = OnDisk(np.int64)
     column.append(keys)
-    table = SortedKeys(column.mapped(), chunk=100)
+    table = SortedKeys(column.mapped(), near, visits=100)
     np.testing.assert_array_equal(table.find(keys[1:]), np.arange(1, len(keys)))
     assert not table.find(np.setdiff1d(np.concatenate([keys[1:] + 1, keys[1:] - 1, [0, 2**62]]), keys)).any()
 
 
-def test_mapped_numbers_are_read_as_an_array_is() -> None:
+@pytest.mark.parametrize("near", [1, 300, 1000])
+def test_mapped_numbers_are_read_as_an_array_is(near: int) -> None:
     column = OnDisk(np.float64)
     column.append(np.arange(1000.0))
-    mapped = Mapped(column.mapped(), chunk=7)
+    mapped = Mapped(column.mapped(), near, visits=7)
     index = np.random.default_rng(0).integers(1000, size=(3, 9))
     np.testing.assert_array_equal(mapped[index], index.astype(float))
     np.testing.assert_array_equal(mapped[5:40], np.arange(5.0, 40.0))
