@@ -323,6 +323,7 @@ def main() -> None:
         for name in TARGETS:
             subprocess.run([sys.executable, __file__, "--of", name, *sys.argv[1:]], check=False)
         return
+    given.findings.mkdir(parents=True, exist_ok=True)
     if atheris is None:
         started = time.monotonic()
         tried = hunt(given.of, 60 * given.minutes, given.seed, given.findings)
