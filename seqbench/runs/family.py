@@ -25,6 +25,9 @@ PATIENCE = 1.0
 STUBBORN = 5.0
 """Seconds after which the attempt to end all processes of a family is given up."""
 
+FRESH = 0.5
+"""Seconds for which a list of the machine's processes serves the looks at all families: it takes milliseconds."""
+
 starting = threading.Lock()
 """Held while a process starts: in between, it is a child of the server and not known to be one of ours."""
 
@@ -63,6 +66,39 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
+class Listed:
+    """The processes of the machine by their parents, listed anew if the list is not fresh."""
+
+    def __init__(self) -> None:
+        self._lock, self._made = threading.Lock(), -math.inf
+        self._children: dict[int, list[psutil.Process]] = {}
+
+    def below(self, process: psutil.Process) -> list[psutil.Process]:
+        """Return the children of a process, and their children."""
+        with self._lock:
+            if time.monotonic() - self._made > FRESH:
+                self._children = _by_parent()
+                self._made = time.monotonic()
+            children = self._children
+        members = [process]
+        for member in members:  # which grows
+            members += children.get(member.pid, [])
+        return members[1:]
+
+
+def _by_parent() -> dict[int, list[psutil.Process]]:
+    children: dict[int, list[psutil.Process]] = {}
+    for process in psutil.process_iter():
+        try:
+            children.setdefault(process.ppid(), []).append(process)
+        except psutil.Error:
+            continue
+    return children
+
+
+_listed = Listed()
+
+
 class Family:
     def __init__(self, process: BaseProcess) -> None:
         """Take the process of a cell, which has just started."""
@@ -73,13 +109,13 @@ class Family:
 
     def resident(self, limit: float = math.inf) -> int:
         """Return the resident bytes of all processes. Above the limit, bytes that they share are counted once."""
-        members = self._members()
+        members = self._watched()
         simple = sum(map(_resident, members))
         return simple if simple <= limit or len(members) == 1 else sum(map(_own, members))
 
     def processor_seconds(self) -> float:
         """Return the processor time of all processes, with what those used that they started and that have ended."""
-        return sum(map(_used, self._members()))
+        return sum(map(_used, self._watched()))
 
     def kill(self) -> None:
         """End all processes now."""
@@ -101,6 +137,12 @@ class Family:
         if self.head is None or not self.head.is_running():
             return []
         return [self.head, *below(self.head)]
+
+    def _watched(self) -> list[psutil.Process]:
+        """Return the members as they were a moment ago."""
+        if self.head is None or not self.head.is_running():
+            return []
+        return [self.head, *_listed.below(self.head)]
 
     def _orphans(self) -> list[psutil.Process]:
         if self.server is None or self.server.pid == os.getpid():
