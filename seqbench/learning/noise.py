@@ -41,8 +41,10 @@ def uniform(keys: Tensor, draw: int, count: int, dtype: torch.dtype) -> Tensor:
     half = -(-count // 2)  # each 64 bits give two numbers of 32
     places = torch.arange(half, device=keys.device) + (draw << 32)
     bits = mixed(mixed(keys + GOLDEN)[:, None] + places * GOLDEN)
-    both = torch.cat([_shifted(bits, 32), bits.bitwise_and_((1 << 32) - 1)], dim=1)
-    return both[:, :count].to(dtype).mul_(2.0**-32)
+    found = torch.empty(len(keys), 2 * half, dtype=dtype, device=keys.device)
+    found[:, :half] = _shifted(bits, 32)
+    found[:, half:] = bits.bitwise_and_((1 << 32) - 1)
+    return found[:, :count].mul_(2.0**-32)
 
 
 def keys_of_pasts(rolls: Sequence[NDArray[np.int8]]) -> list[Ids]:

@@ -20,7 +20,7 @@ ENUMERATED = 12
 """The most units, visible or hidden, of which all states are enumerated for each frame by itself."""
 ALONE = 20
 """How many times more chains anneal if all frames have one machine."""
-CHAINS = 1 << 10
+CHAINS = 1 << 9
 """Number of chains that anneal together, so that they fit into the cache of a core."""
 SCALE = 5.0
 """Weights between visible and hidden units are held in these units: they have to grow large for chords to be sharp, and

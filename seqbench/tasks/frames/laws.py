@@ -94,7 +94,7 @@ PIECES: Kind[Rolls] = Kind(
     take=lambda rolls, rows: [rolls[i] for i in rows],
     copied=copied,
     equal=equal,
-    together=16,
+    together=8,
     measured=8,
     laws={"exact": exact},
 )
