@@ -6,8 +6,9 @@ files, which `TMPDIR` sets.
 
 import mmap
 import tempfile
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -95,6 +96,54 @@ class Collected:
     def array(self) -> NDArray[Any]:
         """Return the whole array; a long one is a memory map."""
         return np.concatenate(self._short) if self._long is None else self._long.mapped(writable=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Cut(Sequence[NDArray[Any]]):
+    """Arrays that lie one after the other in a long one, of which they are views."""
+
+    whole: NDArray[Any]
+    places: NDArray[np.int64]
+    """Where the whole is cut, ascending."""
+
+    def __len__(self) -> int:
+        return len(self.places) + 1
+
+    @overload
+    def __getitem__(self, i: int) -> NDArray[Any]: ...
+
+    @overload
+    def __getitem__(self, i: slice) -> list[NDArray[Any]]: ...
+
+    def __getitem__(self, i: int | slice) -> NDArray[Any] | list[NDArray[Any]]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(len(self)))]
+        k = i + len(self) if i < 0 else i
+        if not 0 <= k < len(self):
+            raise IndexError(f"there are {len(self)} arrays, so none has the index {i}")
+        return self.whole[self.places[k - 1] if k else 0 : self.places[k] if k < len(self.places) else None]
+
+
+def lengths_of(arrays: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """Return the lengths (N,) of arrays."""
+    if isinstance(arrays, Cut):
+        return np.diff(arrays.places, prepend=0, append=len(arrays.whole))
+    return np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
+
+
+def in_one(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return arrays one after the other, as one array.
+
+    It is copied only if they do not lie so already, and a long copy lies on disk.
+    """
+    if isinstance(arrays, Cut):
+        return arrays.whole
+    if len(arrays) == 1:
+        return arrays[0]
+    collected = Collected(np.int64)
+    for block in blocks_of(arrays):
+        collected.append(block)
+    return collected.array()
 
 
 def forget(array: NDArray[Any]) -> None:
