@@ -90,10 +90,9 @@ class Pieces:
 
     def packed(self) -> Batch:
         order, active = _packing(self.lengths)
-        ids, starts, end = np.empty(self.symbols, dtype=np.int64), self.starts[order], 0
-        for t, rows in enumerate(active.tolist()):
-            ids[end : end + rows] = self.text.take(starts[:rows] + t)
-            end += rows
+        ids = np.empty(self.symbols, dtype=np.int64)
+        for start, length, where in zip(self.starts.tolist(), self.lengths.tolist(), places(self.lengths), strict=True):
+            ids[where] = self.text.take(np.arange(start, start + length))
         after_cut = torch.from_numpy(self.after_cut[order].astype(np.int64))
         return Batch(torch.from_numpy(ids).to(self.device), active.tolist(), after_cut.to(self.device))
 

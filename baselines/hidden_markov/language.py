@@ -12,8 +12,8 @@ from pydantic import Field
 
 from seqbench.baselines.hidden_markov.em import Parameters, Pieces, climb, cut, log_likelihood
 from seqbench.interface import Arrays, Config, Documents, Floats, Ids, MissingExtra
-from seqbench.learning.order import BLOCK, WHOLE, rows_of_blocks
-from seqbench.long_arrays import lengths_of, occurrences
+from seqbench.learning.order import WHOLE, rows_of_blocks
+from seqbench.long_arrays import BLOCK, lengths_of, occurrences
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 SLAB_BYTES = 64 * 2**20

@@ -56,8 +56,7 @@ class MemoryLanguageModel(LanguageModel[Ids]):
 
     def patterns(self, text: Text, rows: slice = slice(None)) -> tuple[Ids, Ids]:
         """Return the contexts (P, order − 1) and the next symbols (P,) at some places of a text."""
-        places = np.arange(*rows.indices(len(text)))
-        return text.windows(places, self.width, self.vocab_size), text.take(places)
+        return text.windows(np.arange(*rows.indices(len(text))), self.width, self.vocab_size)
 
     def count(self, train: Documents, ctx: LanguageContext) -> None:
         """Set `vocab_size` and `unigram`."""

@@ -88,7 +88,7 @@ class Windows:
                 end = min(begin + self.steps, longest)
                 step = np.arange(begin, end)[:, None]
                 where = np.minimum(first + step, len(self._text) - 1)
-                inputs, targets = self._text.take(where - 1), self._text.take(where)
+                inputs, targets = self._text.take(np.maximum(where - 1, 0)), self._text.take(where)
                 if begin == 0:
                     inputs[0, opens] = self._start
                 mask = None if end <= shortest else torch.from_numpy(step < length).to(self._device)

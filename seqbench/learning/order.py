@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from seqbench.interface import Ids
+from seqbench.long_arrays import BLOCK
 
 POOL = 16
 """Number of batches whose items are drawn together and then sorted by length.
@@ -15,8 +16,6 @@ It is large enough to keep padding small, and small enough that a batch of long 
 
 WHOLE = 1 << 24
 """The most rows of which all are put in random order at once; more are shuffled within pools of blocks."""
-BLOCK = 1 << 12
-"""Number of consecutive rows that come into a pool together, so that a disk reads them together."""
 POOLED = 1 << 8
 """Number of blocks in a pool."""
 

@@ -66,7 +66,7 @@ class Places:
 
     def take(self, rows: Ids) -> tuple[Tensor, Tensor]:
         """Return windows (M, width) and the symbols (M,) that follow them."""
-        windows, targets = self._text.windows(rows, self._width, self._edge), self._text.take(rows)
+        windows, targets = self._text.windows(rows, self._width, self._edge)
         return torch.from_numpy(windows).to(self._device), torch.from_numpy(targets).to(self._device)
 
 
