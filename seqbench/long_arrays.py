@@ -6,8 +6,10 @@ files, which `TMPDIR` sets.
 
 import mmap
 import tempfile
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -16,6 +18,12 @@ PIECE = 1 << 20
 """Number of entries of a long array that are read at once."""
 SHORT = 1 << 26
 """Bytes of an array that is kept in memory."""
+BLOCK = 1 << 12
+"""Number of consecutive entries that are read together where places are read in any order."""
+HELD = 1 << 10
+"""Number of blocks of an array that are held in memory."""
+MAPPED = 1 << 4
+"""Number of blocks that are read before what was mapped for them is forgotten."""
 
 
 class OnDisk:
@@ -97,13 +105,111 @@ class Collected:
         return np.concatenate(self._short) if self._long is None else self._long.mapped(writable=True)
 
 
-def forget(array: NDArray[Any]) -> None:
-    """Return to the system the memory that holds what was read of a memory-mapped array; its content stays on disk."""
+@dataclass(frozen=True, eq=False)
+class Cut(Sequence[NDArray[Any]]):
+    """Arrays that lie one after the other in a long one, of which they are views."""
+
+    whole: NDArray[Any]
+    places: NDArray[np.int64]
+    """Where the whole is cut, ascending."""
+
+    def __len__(self) -> int:
+        return len(self.places) + 1
+
+    @overload
+    def __getitem__(self, i: int) -> NDArray[Any]: ...
+
+    @overload
+    def __getitem__(self, i: slice) -> list[NDArray[Any]]: ...
+
+    def __getitem__(self, i: int | slice) -> NDArray[Any] | list[NDArray[Any]]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(len(self)))]
+        k = i + len(self) if i < 0 else i
+        if not 0 <= k < len(self):
+            raise IndexError(f"there are {len(self)} arrays, so none has the index {i}")
+        return self.whole[self.places[k - 1] if k else 0 : self.places[k] if k < len(self.places) else None]
+
+
+def lengths_of(arrays: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """Return the lengths (N,) of arrays."""
+    if isinstance(arrays, Cut):
+        return np.diff(arrays.places, prepend=0, append=len(arrays.whole))
+    return np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
+
+
+def in_one(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return arrays one after the other, as one array.
+
+    It is copied only if they do not lie so already, and a long copy lies on disk.
+    """
+    if isinstance(arrays, Cut):
+        return arrays.whole
+    if len(arrays) == 1:
+        return arrays[0]
+    collected = Collected(np.int64)
+    for block in blocks_of(arrays):
+        collected.append(block)
+    return collected.array()
+
+
+def _map_under(array: NDArray[Any]) -> mmap.mmap | None:
+    """Return the memory map of which an array is a view, if there is one."""
     base: Any = array
     while isinstance(base, np.ndarray | memoryview):
         base = base.base if isinstance(base, np.ndarray) else base.obj
-    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+    return base if isinstance(base, mmap.mmap) else None
+
+
+def is_mapped(array: NDArray[Any]) -> bool:
+    """Return whether an array is a memory map, so that it may be longer than memory."""
+    return _map_under(array) is not None
+
+
+def forget(array: NDArray[Any]) -> None:
+    """Return to the system the memory that holds what was read of a memory-mapped array; its content stays on disk."""
+    base = _map_under(array)
+    if base is not None and hasattr(mmap, "MADV_DONTNEED"):
         base.madvise(mmap.MADV_DONTNEED)
+
+
+class Blocks:
+    """Entries of a long memory-mapped array by their places, with few of its blocks in memory.
+
+    To read a single entry through the map, the system may map 2 MB around it. So blocks are copied, and what was read
+    for that is forgotten. Several threads may read.
+    """
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self._array, self._lock = array, Lock()
+        self._held = np.empty((HELD, BLOCK), array.dtype)
+        self._row = np.full(-(-len(array) // BLOCK), -1, np.int32)  # of `_held` for each block; −1: not held
+        self._free = 0
+
+    def take(self, places: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the entries at places of any shape."""
+        blocks, within = np.divmod(places, BLOCK)
+        with self._lock:
+            rows = self._row[blocks]
+            if (missing := rows < 0).any():
+                self._hold(np.unique(blocks[missing]), blocks)
+                rows = self._row[blocks]
+            return self._held[rows, within]
+
+    def _hold(self, missing: NDArray[np.int64], wanted: NDArray[np.int64]) -> None:
+        """Hold the missing ones of the wanted blocks too; if there is no room, hold the wanted ones alone."""
+        if self._free + len(missing) > len(self._held):
+            self._row[:], self._free = -1, 0
+            missing = np.unique(wanted)
+            if len(missing) > len(self._held):
+                self._held = np.empty((len(missing), BLOCK), self._held.dtype)
+        for read, block in enumerate(missing.tolist(), start=1):
+            entries = self._array[block * BLOCK : (block + 1) * BLOCK]
+            self._held[self._free, : len(entries)] = entries
+            self._row[block] = self._free
+            self._free += 1
+            if read % MAPPED == 0 or read == len(missing):
+                forget(self._array)
 
 
 def pieces(array: NDArray[Any], size: int = PIECE) -> Iterator[NDArray[Any]]:

@@ -16,13 +16,16 @@ is never an array of shape (T, K, V) or (T, K, K).
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from seqbench.interface import Documents, Ids
+from seqbench.learning.text import Text
 
 GROWTH = 1.5
 """Factor by which the step size grows after each successful step."""
@@ -56,6 +59,43 @@ class Batch(NamedTuple):
     after_cut: Tensor
     """(R,) the row of `Parameters.start` from which each sequence starts."""
 
+    @property
+    def symbols(self) -> int:
+        return len(self.ids)
+
+    def packed(self) -> "Batch":
+        return self
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """R pieces of a text, each T_i ≥ 1 symbols: a batch that is packed anew each time, so the text may be long."""
+
+    text: Text
+    starts: Ids
+    """(R,) the place in the text of the first symbol of each piece."""
+    lengths: Ids
+    """(R,)"""
+    after_cut: NDArray[np.bool_]
+    """(R,) whether the document of a piece starts before it."""
+    device: str = "cpu"
+
+    @property
+    def symbols(self) -> int:
+        return int(self.lengths.sum())
+
+    def only(self, rows: Ids) -> "Pieces":
+        """Return some of the pieces."""
+        return replace(self, starts=self.starts[rows], lengths=self.lengths[rows], after_cut=self.after_cut[rows])
+
+    def packed(self) -> Batch:
+        order, active = _packing(self.lengths)
+        ids = np.empty(self.symbols, dtype=np.int64)
+        for start, length, where in zip(self.starts.tolist(), self.lengths.tolist(), places(self.lengths), strict=True):
+            ids[where] = self.text.take(np.arange(start, start + length))
+        after_cut = torch.from_numpy(self.after_cut[order].astype(np.int64))
+        return Batch(torch.from_numpy(ids).to(self.device), active.tolist(), after_cut.to(self.device))
+
 
 class Step(NamedTuple):
     nats: float
@@ -64,21 +104,22 @@ class Step(NamedTuple):
     """Parameters after the step."""
 
 
-def cut(documents: Documents, piece: int) -> tuple[list[Ids], list[bool]]:
-    """Cut documents into pieces of nearly equal length, at most `piece` symbols; also return which follow a cut."""
-    pieces = [(p, k > 0) for d in documents if len(d) for k, p in enumerate(np.array_split(d, -(-len(d) // piece)))]
-    return [p for p, _ in pieces], [after for _, after in pieces]
+def cut(documents: Documents, piece: int, device: str = "cpu") -> Pieces:
+    """Cut documents into pieces of nearly equal length, at most `piece` symbols."""
+    text = Text(documents)
+    whole = text.lengths > 0
+    starts, lengths = text.starts[whole], text.lengths[whole]
+    counts = -(-lengths // piece)
+    starts, lengths, parts = (np.repeat(x, counts) for x in (starts, lengths, counts))
+    part = np.arange(len(parts)) - np.repeat(np.cumsum(counts) - counts, counts)
+    size, longer = np.divmod(lengths, parts)  # the first pieces of a document are one symbol longer
+    return Pieces(text, starts + part * size + np.minimum(part, longer), size + (part < longer), part > 0, device)
 
 
-def pack(pieces: Sequence[Ids], after_cut: Sequence[bool], device: str = "cpu") -> Batch:
+def pack(pieces: Sequence[Ids], after_cut: Sequence[bool]) -> Batch:
     """Pack pieces, each (T_i,) with T_i ≥ 1, into one batch."""
-    lengths = np.array([len(piece) for piece in pieces])
-    order, active = _packing(lengths)
-    ids = np.empty(int(lengths.sum()), dtype=np.int64)
-    for piece, where in zip(pieces, places(lengths), strict=True):
-        ids[where] = piece
-    starts = torch.tensor([int(after_cut[i]) for i in order], device=device)
-    return Batch(torch.from_numpy(ids).to(device), active.tolist(), starts)
+    text = Text(pieces)
+    return Pieces(text, text.starts, text.lengths, np.array(after_cut)).packed()
 
 
 def places(lengths: Ids) -> list[Ids]:
@@ -120,7 +161,7 @@ def forward(model: Parameters, batch: Batch) -> tuple[Tensor, Tensor]:
     return alpha, c
 
 
-def log_likelihood(model: Parameters, batches: Sequence[Batch]) -> float:
+def log_likelihood(model: Parameters, batches: Sequence[Batch | Pieces]) -> float:
     """Return Σ ln p(o) over all sequences."""
 
     def one(batch: Batch) -> float:
@@ -156,7 +197,7 @@ def expect(model: Parameters, batch: Batch) -> tuple[Parameters, float]:
     return counts, float(c.log().sum(dtype=torch.float64))
 
 
-def expect_all(model: Parameters, batches: Sequence[Batch]) -> tuple[Parameters, float]:
+def expect_all(model: Parameters, batches: Sequence[Batch | Pieces]) -> tuple[Parameters, float]:
     """Run the E-step over all batches; the sums do not depend on the number of threads."""
     answers = _each(lambda batch: expect(model, batch), batches)
     total, likelihood = next(answers)
@@ -167,7 +208,7 @@ def expect_all(model: Parameters, batches: Sequence[Batch]) -> tuple[Parameters,
     return total, likelihood
 
 
-def _each(function: Callable[[Batch], Answer], batches: Sequence[Batch]) -> Iterator[Answer]:
+def _each(function: Callable[[Batch], Answer], batches: Sequence[Batch | Pieces]) -> Iterator[Answer]:
     """Yield `function` of each batch in order; batches run in parallel, each on one thread.
 
     If torch's own threads shared a batch, they would synchronise a dozen times per time step, although the products are
@@ -177,7 +218,7 @@ def _each(function: Callable[[Batch], Answer], batches: Sequence[Batch]) -> Iter
     torch.set_num_threads(1)
     try:
         with ThreadPoolExecutor(threads) as pool:
-            yield from pool.map(function, batches)
+            yield from pool.map(lambda batch: function(batch.packed()), batches)
     finally:
         torch.set_num_threads(threads)
 
@@ -217,7 +258,7 @@ def _bold(old: Parameters, new: Parameters, eta: float) -> Parameters:
 
 def climb(
     model: Parameters,
-    batches: Sequence[Batch],
+    batches: Sequence[Batch | Pieces],
     prior: Parameters,
     passes: int,
     dtype: torch.dtype = torch.float64,
@@ -238,7 +279,7 @@ def climb(
     Raises:
         FloatingPointError: the objective of a plain EM step is NaN or infinite.
     """
-    symbols = sum(len(batch.ids) for batch in batches)
+    symbols = sum(batch.symbols for batch in batches)
     best, eta, bold, plain = -math.inf, 1.0, False, model
     for _ in range(passes):
         counts, likelihood = expect_all(model.to(dtype), batches)

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from pydantic import Field
 
-from seqbench.baselines.hidden_markov.em import Batch, Parameters, climb, cut, log_likelihood, pack
+from seqbench.baselines.hidden_markov.em import Parameters, Pieces, climb, cut, log_likelihood
 from seqbench.interface import Arrays, Config, Documents, Floats, Ids, MissingExtra
+from seqbench.learning.order import WHOLE, rows_of_blocks
+from seqbench.long_arrays import BLOCK, lengths_of, occurrences
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 SLAB_BYTES = 64 * 2**20
@@ -78,17 +80,16 @@ class HMM(LanguageModel[Floats]):
             MissingExtra: implementation="hmmlearn", but hmmlearn is not installed.
             FloatingPointError: EM produced NaN or an infinite likelihood.
         """
-        documents = [d for d in train if len(d)]
-        if not documents:
+        if not lengths_of(train).any():
             raise ValueError("the training data has no symbols, so an HMM cannot be trained")
         if ctx.budget.epochs < 1:
             raise ValueError("an HMM needs a budget of at least one epoch, which is one step of EM")
         self.vocab_size = ctx.vocab.size
-        counts = np.bincount(np.concatenate(documents), minlength=ctx.vocab.size) + 1.0
+        counts = occurrences(train, self.vocab_size) + 1.0
         unigram = counts / counts.sum()
         rng = np.random.default_rng(ctx.seed)
         learn = self._baum_welch if self.config.implementation == "torch" else self._hmmlearn
-        learn(documents, unigram, rng, ctx)
+        learn(train, unigram, rng, ctx)
 
     def _start(self, unigram: Floats, rng: np.random.Generator, stay: bool = False) -> Parameters:
         K = self.config.states
@@ -109,17 +110,17 @@ class HMM(LanguageModel[Floats]):
             pseudo.expand(K, K),
             torch.from_numpy(unigram)[:, None].to(device).expand(V, K) * pseudo * V,
         )
-        symbols, R = sum(map(len, documents)), config.restarts
+        symbols, R = int(lengths_of(documents).sum()), config.restarts
         compare = R > 1 and passes >= 5 and symbols >= SYMBOLS_A_PARAMETER * R * self._free(K, V)
         starts = [self._start(unigram, rng, stay=i % 2 == 1) for i in range(R if compare else 1)]
         starts = [Parameters(*(x.to(device) for x in start)) for start in starts]
         data = self._batches(documents, R if compare else 1, rng, device)
         valid = self._batches(ctx.valid, 1, rng, device)
 
-        def nats(model: Parameters, batches: list[Batch]) -> float:
-            return -log_likelihood(model.to(dtype), batches) / sum(len(batch.ids) for batch in batches)
+        def nats(model: Parameters, batches: list[Pieces]) -> float:
+            return -log_likelihood(model.to(dtype), batches) / sum(batch.symbols for batch in batches)
 
-        def last(model: Parameters, batches: list[Batch], steps: int) -> Parameters:
+        def last(model: Parameters, batches: list[Pieces], steps: int) -> Parameters:
             for step in climb(model, batches, prior, steps, dtype, config.tolerance):
                 model = step.parameters
             return model
@@ -148,15 +149,19 @@ class HMM(LanguageModel[Floats]):
         start, A, B = (x.cpu().numpy() for x in best)
         self.startprob, self.transmat, self.by_symbol = start[0], A, B
 
-    def _batches(self, documents: Documents, least: int, rng: np.random.Generator, device: str) -> list[Batch]:
-        """Return random batches of pieces: at least `least` if there are enough pieces, none too large for memory."""
-        pieces, after_cut = cut(documents, self.config.piece)
+    def _batches(self, documents: Documents, least: int, rng: np.random.Generator, device: str) -> list[Pieces]:
+        """Return random batches of pieces: at least `least` if there are enough pieces, none too large for memory.
+
+        Of more than `WHOLE` symbols, pieces that lie together in the text are in one batch.
+        """
+        pieces = cut(documents, self.config.piece, device)
         itemsize = 4 if self.config.dtype == "float32" else 8
-        slabs = -(-sum(map(len, pieces)) * self.config.states * itemsize // SLAB_BYTES)
+        slabs = -(-pieces.symbols * self.config.states * itemsize // SLAB_BYTES)
         # A multiple of `least`, so that each of the `least` shares has the same number of batches.
         parts = -(-max(slabs, 1) // least) * least
-        drawn = [part for part in np.array_split(rng.permutation(len(pieces)), parts) if len(part)]
-        return [pack([pieces[i] for i in part], [after_cut[i] for i in part], device) for part in drawn]
+        count, together = len(pieces.starts), 1 if pieces.symbols <= WHOLE else max(1, BLOCK // self.config.piece)
+        order = rows_of_blocks(rng.permutation(-(-count // together)), together, count)
+        return [pieces.only(part) for part in np.array_split(order, parts) if len(part)]
 
     def _hmmlearn(self, documents: Documents, unigram: Floats, rng: np.random.Generator, ctx: LanguageContext) -> None:
         try:
@@ -164,6 +169,7 @@ class HMM(LanguageModel[Floats]):
         except ImportError:
             raise MissingExtra("implementation=hmmlearn needs hmmlearn: pip install 'seqbench[hmmlearn]'") from None
         start, K, V = self._start(unigram, rng), self.config.states, len(unigram)
+        documents = [document for document in documents if len(document)]
         symbols = sum(map(len, documents))
         model = CategoricalHMM(
             K,

@@ -12,6 +12,8 @@ from scipy.sparse import csr_matrix
 from scipy.special import log_softmax
 
 from seqbench.interface import Arrays, Config, Documents, Floats, Ids
+from seqbench.learning.text import Text
+from seqbench.long_arrays import PIECE, occurrences
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 ROWS = 1 << 24
@@ -52,16 +54,14 @@ class MemoryLanguageModel(LanguageModel[Ids]):
     def width(self) -> int:
         return self.config.order - 1
 
-    def patterns(self, documents: Documents) -> tuple[Ids, Ids]:
-        """Return the contexts (P, order − 1) and the next symbols (P,) of documents."""
-        own = [self._windows(document[None], self._start(1)) for document in documents if len(document)]
-        contexts = np.concatenate([np.zeros((0, self.width), np.int64), *own])
-        return contexts, np.concatenate([np.zeros(0, np.int64), *documents])
+    def patterns(self, text: Text, rows: slice = slice(None)) -> tuple[Ids, Ids]:
+        """Return the contexts (P, order − 1) and the next symbols (P,) at some places of a text."""
+        return text.windows(np.arange(*rows.indices(len(text))), self.width, self.vocab_size)
 
     def count(self, train: Documents, ctx: LanguageContext) -> None:
         """Set `vocab_size` and `unigram`."""
         self.vocab_size = ctx.vocab.size
-        counts = np.bincount(np.concatenate([np.arange(self.vocab_size), *train]))
+        counts = occurrences(train, self.vocab_size) + 1
         self.unigram = counts / counts.sum()
 
     def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
@@ -111,15 +111,27 @@ class HopfieldLanguageModel(MemoryLanguageModel):
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         """Count, and choose β."""
         self.count(train, ctx)
-        contexts, following = self.patterns(train)
-        shape, share = (self.vocab_size + 1, self.vocab_size), np.full(len(following), 1 / max(1, len(following)))
-        self.weights = [csr_matrix((share, (contexts[:, k], following)), shape=shape) for k in range(self.width)]
+        text = Text(train)
+        self.weights = self._together(text)
+        for counts in self.weights:
+            counts.data = _sums(1 / max(1, len(text)), counts.data)
         self._sum_up()
         self.beta = 1.0
         if sum(map(len, ctx.valid)):
             with ctx.validating():
                 self.beta = min(10.0 ** np.arange(-1, 5.5, 0.5), key=lambda beta: self._loss(float(beta), ctx.valid))
         ctx.log("beta", float(self.beta))
+
+    def _together(self, text: Text) -> list[csr_matrix]:
+        """Return for each place of the context how often a symbol stands there before another, (V + 1, V)."""
+        size, shape = PIECE // self.width, (self.vocab_size + 1, self.vocab_size)
+        found: list[csr_matrix] = []
+        for first in range(0, max(1, len(text)), size):
+            contexts, following = self.patterns(text, slice(first, first + size))
+            once = np.ones(len(following), dtype=np.int64)
+            more = [csr_matrix((once, (contexts[:, k], following)), shape=shape) for k in range(self.width)]
+            found = [a + b for a, b in zip(found, more, strict=True)] if found else more
+        return found
 
     def _sum_up(self) -> None:
         self.active = [np.asarray(one.sum(axis=1))[:, 0] for one in self.weights]
@@ -154,6 +166,17 @@ class HopfieldLanguageModel(MemoryLanguageModel):
         self._sum_up()
 
 
+def _sums(term: float, counts: Ids) -> Floats:
+    """Return Σ of `counts` (N,) equal terms, each at least 1, as rounded if they are added one after the other."""
+    sums, total = np.empty(len(counts)), 0.0
+    for low in range(0, int(counts.max(initial=0)), PIECE):
+        table = np.cumsum(np.append(total, np.full(PIECE, term)))
+        here = (counts > low) & (counts <= low + PIECE)
+        sums[here] = table[counts[here] - low]
+        total = table[-1]
+    return sums
+
+
 class DenseLanguageConfig(MemoryLanguageConfig):
     patterns: int = Field(
         100_000, ge=1, description="the most patterns that are kept; of more, the last ones of the training text"
@@ -176,12 +199,12 @@ class DenseLanguageModel(MemoryLanguageModel):
     def fit(self, train: Documents, ctx: LanguageContext) -> None:
         """Keep the patterns, and choose what they count."""
         self.count(train, ctx)
-        contexts, following = self.patterns(train)
-        if left := max(0, len(following) - self.config.patterns):
+        text = Text(train)
+        if left := max(0, len(text) - self.config.patterns):
             ctx.log("patterns_left_out", left)
-        self._keep(contexts[left:], following[left:])
+        self._keep(*self.patterns(text, slice(left, None)))
         self.beta, self.prior, self.decay = 4.0, 0.1, 0.5
-        held, wanted = self.patterns(ctx.valid)
+        held, wanted = self.patterns(Text(ctx.valid))
         if len(wanted):
             with ctx.validating():
                 self._choose(held, wanted)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from seqbench.data import DataError
 from seqbench.interface import Ids
-from seqbench.long_arrays import Collected, numbered_pieces
-from seqbench.tasks.language.data import Convention, Cut, TextSplit
+from seqbench.long_arrays import Collected, Cut, numbered_pieces
+from seqbench.tasks.language.data import Convention, TextSplit
 from seqbench.tasks.language.vocab import EOS, UNK, Vocab
 
 Numbering = dict[str, int]

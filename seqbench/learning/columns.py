@@ -4,6 +4,7 @@ Werbos 1990; a long stream is cut into columns as in Zaremba, Sutskever & Vinyal
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from seqbench.interface import Documents, Ids
-from seqbench.long_arrays import PIECE, forget
+from seqbench.learning.text import Text
 
 
 class Window(NamedTuple):
@@ -43,19 +44,12 @@ class Windows:
     def __init__(
         self, documents: Documents, start: int, batch_size: int, steps: int, device: torch.device, shuffle: bool = False
     ) -> None:
-        documents = [d for d in documents if len(d)]
+        self._text, self._start, self._device = Text(documents), start, device
         self.steps, self.shuffle = steps, shuffle
-        self.symbols = sum(len(d) for d in documents)
+        self.symbols = len(self._text)
         """Number of targets in all windows."""
-        # A stream, which may be longer than memory, is not copied.
-        alone = len(documents) == 1 and documents[0].flags.writeable
-        self._text = np.ascontiguousarray(
-            documents[0] if alone else np.concatenate([*documents, np.zeros(0, np.int64)])
-        )
-        self._symbols = torch.from_numpy(self._text).to(device)
-        lengths = np.array([len(d) for d in documents], dtype=np.int64)
-        starts = np.cumsum(lengths) - lengths
-        self._start, self._openings = start, torch.tensor(starts, device=device)
+        starts, lengths = self._text.starts, self._text.lengths
+        starts, lengths = starts[lengths > 0], lengths[lengths > 0]
         share = max(steps, -(-self.symbols // batch_size))
         starts, lengths = _cut(starts, lengths, -(-lengths // share))
         order = np.argsort(-lengths, kind="stable")
@@ -84,36 +78,40 @@ class Windows:
     def __iter__(self) -> Iterator[Window]:
         starts, lengths, batches = self._starts, self._lengths, self._batches
         if self.shuffle:
-            starts = starts[np.lexsort((torch.randperm(len(starts)).numpy(), -lengths))]
+            starts = _shuffled_alike(starts, lengths)
             batches = [batches[i] for i in torch.randperm(len(batches)).tolist()]
-        device, last, read = self._symbols.device, len(self._symbols) - 1, 0
         for batch in batches:
-            first = torch.tensor(starts[batch], device=device)
-            length = torch.tensor(lengths[batch], device=device)
-            opens = torch.isin(first, self._openings)
-            longest, shortest = int(lengths[batch.start]), int(lengths[batch.stop - 1])
+            first, length = starts[batch], lengths[batch]
+            opens = self._text.opens(first)
+            longest, shortest = int(length[0]), int(length[-1])
             for begin in range(0, longest, self.steps):
                 end = min(begin + self.steps, longest)
-                step = torch.arange(begin, end, device=device)[:, None]
-                where = (first + step).clamp_(max=last)
-                mask = None if end <= shortest else step < length
-                inputs = self._symbols[where - 1]
+                step = np.arange(begin, end)[:, None]
+                where = np.minimum(first + step, len(self._text) - 1)
+                inputs, targets = self._text.take(np.maximum(where - 1, 0)), self._text.take(where)
                 if begin == 0:
                     inputs[0, opens] = self._start
-                yield Window(inputs, self._symbols[where], mask, fresh=begin == 0)
-                read += where.numel()
-                if read > PIECE:
-                    forget(self._text)
-                    read = 0
+                mask = None if end <= shortest else torch.from_numpy(step < length).to(self._device)
+                yield Window(
+                    torch.from_numpy(inputs).to(self._device),
+                    torch.from_numpy(targets).to(self._device),
+                    mask,
+                    fresh=begin == 0,
+                )
 
 
 def _cut(starts: Ids, lengths: Ids, pieces: Ids) -> tuple[Ids, Ids]:
     """Cut each stretch into `pieces` parts whose lengths differ by at most one; return all starts and lengths (N,)."""
-    cuts = [
-        s + n * np.arange(k + 1) // k
-        for s, n, k in zip(starts.tolist(), lengths.tolist(), pieces.tolist(), strict=True)
-    ]
-    return (
-        np.concatenate([*(c[:-1] for c in cuts), np.zeros(0, np.int64)]),
-        np.concatenate([*(np.diff(c) for c in cuts), np.zeros(0, np.int64)]),
-    )
+    if (pieces == 1).all():
+        return starts, lengths
+    starts, lengths, parts = (np.repeat(x, pieces) for x in (starts, lengths, pieces))
+    part = np.arange(len(parts)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    begins, ends = lengths * part // parts, lengths * (part + 1) // parts
+    return starts + begins, ends - begins
+
+
+def _shuffled_alike(starts: Ids, lengths: Ids) -> Ids:
+    """Return starts (N,), of which those with equal lengths are in random order; equal lengths stand together."""
+    keys = torch.randperm(len(starts)).numpy()
+    borders = [0, *(np.flatnonzero(np.diff(lengths)) + 1).tolist(), len(starts)]
+    return np.concatenate([starts[a:b][np.argsort(keys[a:b])] for a, b in pairwise(borders)])

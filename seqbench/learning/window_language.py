@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from seqbench.interface import Documents, Floats, Ids
 from seqbench.learning.language import NeuralLanguageConfig, NeuralLanguageModel, NeuralLanguageNetwork
+from seqbench.learning.order import random_rows
 from seqbench.learning.output import OutputLayer
+from seqbench.learning.text import Text
 from seqbench.learning.training import Loss
 
 WINDOWS = 1 << 14
@@ -54,29 +56,18 @@ class WindowNetwork(NeuralLanguageNetwork):
 
 
 class Places:
-    """N places in an array of symbols; each has a window of the `width` symbols before it."""
+    """The places of all N symbols of documents; each has a window of the `width` symbols before it."""
 
-    def __init__(self, symbols: Ids, places: Ids, width: int, device: torch.device) -> None:
-        """symbols: (L,). places: (N,) indices of the symbols to predict; each is at least `width`."""
-        self._symbols, self._places = torch.tensor(symbols, device=device), torch.tensor(places, device=device)
-        self._before = torch.arange(-width, 0, device=device)
-
-    @classmethod
-    def of_documents(cls, documents: Documents, edge: int, width: int, device: torch.device) -> "Places":
-        """Return the places of all symbols of the documents; `width` edges stand before each document."""
-        document = np.repeat(np.arange(len(documents)), [len(d) for d in documents])
-        places = np.arange(len(document)) + width * (document + 1)
-        symbols = np.full(len(document) + width * len(documents), edge)
-        symbols[places] = np.concatenate([*documents, np.zeros(0, np.int64)])
-        return cls(symbols, places, width, device)
+    def __init__(self, documents: Documents, edge: int, width: int, device: torch.device) -> None:
+        self._text, self._edge, self._width, self._device = Text(documents), edge, width, device
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._text)
 
-    def take(self, rows: Tensor | slice) -> tuple[Tensor, Tensor]:
+    def take(self, rows: Ids) -> tuple[Tensor, Tensor]:
         """Return windows (M, width) and the symbols (M,) that follow them."""
-        places = self._places[rows]
-        return self._symbols[places[:, None] + self._before], self._symbols[places]
+        windows, targets = self._text.windows(rows, self._width, self._edge)
+        return torch.from_numpy(windows).to(self._device), torch.from_numpy(targets).to(self._device)
 
 
 class ShuffledWindows:
@@ -89,7 +80,7 @@ class ShuffledWindows:
         return -(-len(self.places) // self.batch_size)
 
     def __iter__(self) -> Iterator[Loss]:
-        for rows in torch.split(torch.randperm(len(self.places)), self.batch_size):
+        for rows in random_rows(len(self.places), self.batch_size):
             windows, targets = self.places.take(rows)
             yield Loss(-self.network.output(self.network(windows), targets).mean(), len(targets))
 
@@ -109,7 +100,7 @@ class WindowLanguageModel(NeuralLanguageModel[Ids]):
 
     def validation(self, valid: Documents) -> Callable[[], float]:
         places = self._places(valid)
-        return lambda: -self._scores(places).double().mean().item()
+        return lambda: -self._scores(places, np.arange(len(places))).double().mean().item()
 
     @torch.inference_mode()
     def predict(self, ids: Ids, state: Ids | None = None) -> tuple[Floats, Ids]:
@@ -121,8 +112,8 @@ class WindowLanguageModel(NeuralLanguageModel[Ids]):
         self.check_ids(ids)
         (rows, steps), width = ids.shape, self._width
         symbols = np.concatenate([self._start(rows) if state is None else state, ids], axis=1)
-        places = np.arange(rows)[:, None] * (width + steps) + width + np.arange(steps)
-        scores = self._scores(Places(symbols.ravel(), places.ravel(), width, self.device))
+        scored = np.arange(rows)[:, None] * (width + steps) + width + np.arange(steps)
+        scores = self._scores(self._places([symbols.ravel()]), scored.ravel())
         return scores.reshape(ids.shape).double().cpu().numpy(), symbols[:, steps:]
 
     @torch.inference_mode()
@@ -138,12 +129,12 @@ class WindowLanguageModel(NeuralLanguageModel[Ids]):
         return np.full((rows, self._width), self.vocab_size)
 
     def _places(self, documents: Documents) -> Places:
-        return Places.of_documents(documents, self.vocab_size, self._width, self.device)
+        return Places(documents, self.vocab_size, self._width, self.device)
 
-    def _scores(self, places: Places) -> Tensor:
-        """Return log p (N,) of the symbols at all places, computed in slices to limit memory."""
-        scores = torch.empty(len(places), device=self.device)
-        for first in range(0, len(places), WINDOWS):
-            windows, targets = places.take(slice(first, first + WINDOWS))
+    def _scores(self, places: Places, rows: Ids) -> Tensor:
+        """Return log p (M,) of the symbols at rows (M,) of the places, computed in slices to limit memory."""
+        scores = torch.empty(len(rows), device=self.device)
+        for first in range(0, len(rows), WINDOWS):
+            windows, targets = places.take(rows[first : first + WINDOWS])
             scores[first : first + WINDOWS] = self.scores(self.network(windows), targets)
         return scores

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, overload
+from typing import Literal
 
 import numpy as np
 
@@ -13,32 +13,6 @@ from seqbench.tasks.parts import stretch
 
 Convention = Literal["sentence", "stream"]
 Unit = Literal["word", "character", "symbol"]
-
-
-@dataclass(frozen=True, eq=False)
-class Cut(Sequence[Ids]):
-    """Arrays that lie one after the other in a long one, of which they are views."""
-
-    whole: Ids
-    places: Ids
-    """Where the whole is cut, ascending."""
-
-    def __len__(self) -> int:
-        return len(self.places) + 1
-
-    @overload
-    def __getitem__(self, i: int) -> Ids: ...
-
-    @overload
-    def __getitem__(self, i: slice) -> list[Ids]: ...
-
-    def __getitem__(self, i: int | slice) -> Ids | list[Ids]:
-        if isinstance(i, slice):
-            return [self[k] for k in range(*i.indices(len(self)))]
-        k = i + len(self) if i < 0 else i
-        if not 0 <= k < len(self):
-            raise IndexError(f"there are {len(self)} arrays, so none has the index {i}")
-        return self.whole[self.places[k - 1] if k else 0 : self.places[k] if k < len(self.places) else None]
 
 
 @dataclass(frozen=True)

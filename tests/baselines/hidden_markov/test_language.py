@@ -20,6 +20,7 @@ from seqbench.baselines.hidden_markov.em import (
     log_likelihood,
     maximise,
     pack,
+    places,
 )
 from seqbench.baselines.hidden_markov.language import HMM, HMMConfig
 from seqbench.interface import Budget, Documents, Floats, Ids
@@ -179,10 +180,13 @@ def test_a_piece_that_starts_from_the_filtered_state_continues_the_uncut_stream(
 
 def test_documents_are_cut_into_even_pieces_and_nothing_is_lost() -> None:
     docs = documents(11, 6, (10, 0, 3, 11))
-    pieces, after_cut = cut(docs, 5)
-    assert [len(p) for p in pieces] == [5, 5, 3, 4, 4, 3]
-    assert after_cut == [False, True, False, False, True, True]
-    np.testing.assert_array_equal(np.concatenate(pieces), np.concatenate(docs))
+    pieces = cut(docs, 5)
+    assert pieces.lengths.tolist() == [5, 5, 3, 4, 4, 3]
+    assert pieces.starts.tolist() == [0, 5, 10, 13, 17, 21]
+    assert pieces.after_cut.tolist() == [False, True, False, False, True, True]
+    batch, whole = pieces.packed(), np.concatenate(docs)
+    for start, where in zip(pieces.starts, places(pieces.lengths), strict=True):
+        np.testing.assert_array_equal(batch.ids[where], whole[start : start + len(where)])
 
 
 @settings(max_examples=25, deadline=None)

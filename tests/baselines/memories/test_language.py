@@ -14,6 +14,7 @@ from seqbench.baselines.memories.language import (
     MemoryLanguageModel,
 )
 from seqbench.datasets.text.python_reference import PythonReference
+from seqbench.learning.text import Text
 from seqbench.tasks.language.scoring import score_documents
 
 V = 4
@@ -27,7 +28,7 @@ def fitted(model: MemoryLanguageModel) -> MemoryLanguageModel:
 
 
 def test_patterns_are_all_contexts_with_what_follows() -> None:
-    contexts, following = fitted(DenseLanguageModel(DenseLanguageConfig(order=3))).patterns(TRAIN)
+    contexts, following = fitted(DenseLanguageModel(DenseLanguageConfig(order=3))).patterns(Text(TRAIN))
     assert following.tolist() == [0, 1, 2, 0, 1, 3, 1, 2]
     assert contexts.tolist() == [[4, 4], [4, 0], [0, 1], [1, 2], [2, 0], [0, 1], [4, 4], [4, 1]]
 
@@ -36,7 +37,7 @@ def test_a_dense_memory_sums_over_the_patterns_that_agree() -> None:
     model = fitted(DenseLanguageModel(DenseLanguageConfig(order=3)))
     assert isinstance(model, DenseLanguageModel)
     model.beta, model.prior, model.decay = 2.0, 0.3, 0.5
-    contexts, following = model.patterns(TRAIN)
+    contexts, following = model.patterns(Text(TRAIN))
     for context in ([0, 1], [4, 4], [3, 1]):
         agree = (contexts == context) @ [0.5, 1.0]
         weights = np.exp(2.0 * (agree - 1.5))
@@ -57,7 +58,7 @@ def test_the_settings_are_those_with_the_least_loss_on_validation() -> None:
 def test_the_weights_of_a_hopfield_network_are_covariances() -> None:
     model = fitted(HopfieldLanguageModel(MemoryLanguageConfig(order=3)))
     assert isinstance(model, HopfieldLanguageModel)
-    contexts, following = model.patterns(TRAIN)
+    contexts, following = model.patterns(Text(TRAIN))
     units = np.concatenate([np.eye(V + 1)[contexts[:, 0]], np.eye(V + 1)[contexts[:, 1]]], axis=1)
     symbols = np.eye(V)[following]
     weights = (units - units.mean(axis=0)).T @ (symbols - symbols.mean(axis=0)) / len(following)
