@@ -181,9 +181,7 @@ def read_in_pieces(
         return _parquet(path, wanted)
     text = FileText(path, encoding)
     quoted = _check_text(text)
-    reading = _delimited(text, quoted, wanted, separator, quotes) if suffix in USUAL else _json_lines(text, wanted)
-    reading.notes.update(encoding_note([text.encoding]))
-    return reading
+    return _delimited(text, quoted, wanted, separator, quotes) if suffix in USUAL else _json_lines(text, wanted)
 
 
 def _check_text(text: FileText) -> bool:
@@ -260,19 +258,23 @@ def _delimited(
     places = {column: header.index(column) for column in wanted}
     lines = text.lines()
     rows = (_as_letters if letters else _as_csv)(lines, path, sign)
-    reading = Reading(path, header=header[not header[0] :], notes=notes)
-    reading.rows = _columns(rows, lines, places, notes)
-    return reading
+
+    def pieces() -> Iterator[Piece]:
+        over = 0
+        for found in _gathered(rows, lines):
+            over += sum("\n" in "".join(cells) for _, cells in found)
+            yield Piece(
+                {column: [cells[i] for _, cells in found] for column, i in places.items()}, [line for line, _ in found]
+            )
+        notes.update({"rows_over_several_lines": over} if over else {})
+        notes.update(encoding_note([text.encoding]))
+
+    return Reading(path, header=header[not header[0] :], notes=notes, rows=pieces())
 
 
-def _columns(
-    rows: Iterator[Row], lines: Lines, places: Mapping[str, int], notes: dict[str, int | str]
-) -> Iterator[Piece]:
-    """Yield columns by name, given their places, in pieces of about a piece of the file; the first row is the header.
-
-    The rows of more than one line are counted in the notes.
-    """
-    over, first = 0, 1
+def _gathered(rows: Iterator[Row], lines: Lines) -> Iterator[list[Row]]:
+    """Yield the rows below the header in lists of about a piece of the file."""
+    first = 1
     while True:
         found: list[Row] = []
         before = lines.pieces
@@ -282,14 +284,9 @@ def _columns(
                 if lines.pieces != before:
                     break
         if not found:
-            break
-        found, first = found[first:], 0
-        over += sum("\n" in "".join(cells) for _, cells in found)
-        yield Piece(
-            {column: [cells[i] for _, cells in found] for column, i in places.items()}, [line for line, _ in found]
-        )
-    if over:
-        notes["rows_over_several_lines"] = over
+            return
+        yield found[first:]
+        first = 0
 
 
 @contextmanager
@@ -489,7 +486,7 @@ def _check_header(path: Path, header: Sequence[str]) -> None:
 
 
 def _json_lines(text: FileText, wanted: Mapping[str, str]) -> Reading:
-    reading = Reading(text.path)
+    reading = Reading(text.path, notes=encoding_note([text.encoding]))
     reading.rows = _objects(text, wanted, reading)
     return reading
 
