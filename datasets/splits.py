@@ -2,8 +2,7 @@
 
 import hashlib
 import warnings
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -14,6 +13,9 @@ from seqbench.data import DataError
 from seqbench.datasets.tables import shown
 from seqbench.interface import Ids
 
+Numbers = NDArray[np.integer[Any]]
+Digests = NDArray[np.uint64]
+"""(N, 2): the first 16 bytes of N digests, as numbers that are ordered as the bytes are."""
 SPLITS = {"train": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test"}
 """What a column of parts may say, and the part that it means."""
 
@@ -47,23 +49,41 @@ def assign(texts: Sequence[str], labels: Sequence[str], shares: Sequence[float])
     Raises:
         DataError: a class has fewer distinct texts than there are parts.
     """
-    keys = [_key(text) for text in texts]
-    part: dict[bytes, int] = {}
-    for label, own in _members(keys, labels).items():
+    return assigned(digests(map(key, texts)), *_numbered(labels), shares)
+
+
+def assigned(keys: Digests, labels: Numbers, names: Sequence[str], shares: Sequence[float]) -> Ids:
+    """Return what `assign` does, given the digests of the texts' keys.
+
+    Args:
+        labels: (N,) numbers of the classes.
+        names: of the classes, in alphabetical order.
+    """
+    number, owner = _owners(keys, labels)
+    part = np.empty(len(owner), dtype=np.int64)
+    for label in np.unique(labels):
+        own = np.flatnonzero(owner == label)
         if len(own) < len(shares):
             raise DataError(
-                f"the class {label!r} has {len(own)} distinct texts, fewer than the {len(shares)} parts of the split; "
-                "add texts, merge it with another class, or leave it out (--rare drop)"
+                f"the class {names[label]!r} has {len(own)} distinct texts, fewer than the {len(shares)} parts of the "
+                "split; add texts, merge it with another class, or leave it out (--rare drop)"
             )
-        sizes = np.diff(_ends(len(own), shares), prepend=0)
-        part.update(zip(sorted(own), np.repeat(np.arange(len(shares)), sizes).tolist(), strict=True))
-    return np.array([part[key] for key in keys], dtype=np.int64)
+        part[own] = np.repeat(np.arange(len(shares)), np.diff(_ends(len(own), shares), prepend=0))
+    return part[number]
 
 
 def rare(texts: Sequence[str], labels: Sequence[str], parts: int) -> set[str]:
     """Return the classes that have fewer distinct texts than there are parts, which `assign` refuses."""
-    members = _members([_key(text) for text in texts], labels)
-    return {label for label, own in members.items() if len(own) < parts}
+    numbers, names = _numbered(labels)
+    return {names[label] for label in too_rare(digests(map(key, texts)), numbers, parts)}
+
+
+def too_rare(keys: Digests, labels: Numbers, parts: int) -> Numbers:
+    """Return the numbers of the classes that `assigned` refuses."""
+    met = np.unique(labels)
+    _, owner = _owners(keys, labels)
+    few: Numbers = met[np.bincount(owner, minlength=int(met.max(initial=-1)) + 1)[met] < parts]
+    return few
 
 
 def folds(texts: Sequence[str], labels: Sequence[str], count: int) -> Ids:
@@ -128,19 +148,56 @@ def in_order(stamps: Sequence[Any], shares: Sequence[float]) -> Ids:
     return part
 
 
-def _key(text: str) -> bytes:
+def key(text: str) -> bytes:
+    """Return the sha256 by which a text is assigned: texts that differ only in case and white space have the same."""
     return hashlib.sha256(" ".join(text.lower().split()).encode("utf-8", "surrogatepass")).digest()
 
 
-def _members(keys: Sequence[bytes], labels: Sequence[str]) -> dict[str, list[bytes]]:
-    """Return the distinct keys of each class; a key belongs to the class that it has most often."""
-    votes: dict[bytes, Counter[str]] = {}
-    for key, label in zip(keys, labels, strict=True):
-        votes.setdefault(key, Counter())[label] += 1
-    members: dict[str, list[bytes]] = {label: [] for label in sorted(set(labels))}
-    for key, counted in votes.items():
-        members[min(counted, key=lambda label: (-counted[label], label))].append(key)
-    return members
+def digests(found: Iterable[bytes]) -> Digests:
+    """Return the first 16 bytes of each of N digests, in which no two that differ are ever equal."""
+    return np.frombuffer(b"".join(digest[:16] for digest in found), ">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def order_of(found: Digests) -> Ids:
+    """Return the order (N,) of digests; of equal ones, the earlier is first."""
+    order: Ids = np.argsort(found[:, 0], kind="stable")
+    ahead = found[order, 0]
+    tied = np.append(False, ahead[1:] == ahead[:-1])[: len(order)]
+    tied[:-1] |= tied[1:]
+    there = np.flatnonzero(tied)
+    order[there] = order[there][np.lexsort((found[order[there], 1], ahead[there]))]
+    return order
+
+
+def numbered(found: Digests) -> tuple[Ids, int]:
+    """Return numbers (N,) of digests in their order, equal ones alike, and how many there are."""
+    order = order_of(found)
+    number = np.empty(len(order), dtype=np.int64)
+    ahead = found[order]
+    number[order] = np.cumsum(np.append(False, (ahead[1:] != ahead[:-1]).any(axis=1))[: len(order)])
+    return number, int(number.max(initial=-1)) + 1
+
+
+def _numbered(labels: Sequence[str]) -> tuple[Ids, list[str]]:
+    """Return the number of each label in alphabetical order, and the names of all."""
+    names = sorted(set(labels))
+    number = {name: i for i, name in enumerate(names)}
+    return np.array([number[label] for label in labels], dtype=np.int64), names
+
+
+def _owners(keys: Digests, labels: Numbers) -> tuple[Ids, Ids]:
+    """Return the number of each key in the order of keys, (N,), and the class to which each distinct key belongs, (K,).
+
+    That is the class that it has most often; of several, the first.
+    """
+    number, count = numbered(keys)
+    classes = int(labels.max(initial=0)) + 1
+    pairs, votes = np.unique(number * classes + labels, return_counts=True)
+    of, label = np.divmod(pairs, classes)
+    ranked = np.lexsort((label, -votes, of))
+    owner = np.empty(count, dtype=np.int64)
+    owner[of[ranked][::-1]] = label[ranked][::-1]  # the last that is written is the first in rank
+    return number, owner
 
 
 def _ends(length: int, shares: Sequence[float]) -> NDArray[np.int64]:

@@ -1,25 +1,28 @@
 """Users' tables: CSV, TSV, JSONL and Parquet as columns of text; each fault is reported in one line.
 
+They are read in pieces, so that a table may be larger than memory.
+
 Every cell stays text: no type is guessed, so `NA` is two letters and the 1.50 of JSON is four characters. Only a NaN
 that JSON or Parquet holds as a number is an empty cell, as null is.
 """
 
 import csv
 import difflib
-import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from pydantic import Field
 
 from seqbench.data import DataError
-from seqbench.datasets.files import UTF_8, decode, encoding_note, encoding_of, read_bytes, unix_line_ends
+from seqbench.datasets.file_text import FileText, Lines
+from seqbench.datasets.files import UTF_8, encoding_note, opened
 from seqbench.interface import Config, MissingExtra
 
 Columns = dict[str, list[str]]
@@ -35,6 +38,8 @@ UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 """The column in which pandas stores an index that has no name."""
 LONGEST = 1_000_000
 """The most characters of a cell; if a cell is longer, a quote was left open or the file is not a table."""
+ROWS = 1 << 12
+"""The rows of Parquet that are read at once."""
 SHOWN, LISTED = 60, 20
 """The most characters of a name or cell, and the most names of columns, that a message quotes."""
 
@@ -57,6 +62,10 @@ class TableOptions(Config):
     def table(self, path: Path, wanted: Mapping[str, str]) -> "Table":
         """Return the wanted columns of a table, as `read_table` does."""
         return read_table(path, wanted, self.encoding, self.separator, self.quotes)
+
+    def pieces(self, path: Path, wanted: Mapping[str, str]) -> "Reading":
+        """Return the wanted columns of a table, to be read in pieces, as `read_in_pieces` does."""
+        return read_in_pieces(path, wanted, self.encoding, self.separator, self.quotes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +97,38 @@ class Table(Mapping[str, list[str]]):
         return f"{self.path}, {self.unit} {self.places[row]}"
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Some rows of a table; the arguments are as in `Table`."""
+
+    columns: Columns
+    places: list[int]
+
+
+@dataclass(eq=False)
+class Reading:
+    """A table that is read in pieces; the other fields are as in `Table`, and complete once all pieces were read."""
+
+    path: Path
+    unit: str = "line"
+    header: Sequence[str] = ()
+    notes: dict[str, int | str] = field(default_factory=dict)
+    rows: Iterable[Piece] = ()
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the rows in pieces, once.
+
+        Raises:
+            DataError: as in `read_table`; a fault that only the whole file shows is told after the last piece.
+        """
+        empty = True
+        for piece in self.rows:
+            empty = empty and not piece.places
+            yield piece
+        if empty:
+            raise DataError(f"{self.path} has a header and no rows; add some rows")
+
+
 def read_table(
     path: Path,
     wanted: Mapping[str, str],
@@ -106,6 +147,24 @@ def read_table(
             column; or it cannot be told what its separators or quotes are.
         MissingExtra: the table is Parquet, and pyarrow is not installed.
     """
+    reading = read_in_pieces(path, wanted, encoding, separator, quotes)
+    columns: Columns = {name: [] for name in wanted}
+    places: list[int] = []
+    for piece in reading.pieces():
+        places += piece.places
+        for name, cells in columns.items():
+            cells += piece.columns[name]
+    return Table(path, columns, reading.header, places, reading.unit, reading.notes)
+
+
+def read_in_pieces(
+    path: Path,
+    wanted: Mapping[str, str],
+    encoding: str = UTF_8,
+    separator: Separator = "auto",
+    quotes: Quotes = "auto",
+) -> Reading:
+    """Return a table to be read in pieces; all else is as in `read_table`."""
     suffix = path.suffix.lower()
     if not path.exists():
         raise DataError(f"there is no file or folder {path}")
@@ -119,17 +178,24 @@ def read_table(
     if suffix not in USUAL and (separator, quotes) != ("auto", "auto"):
         raise DataError(f"{path} is no CSV or TSV; leave out the options separator and quotes")
     if suffix == ".parquet":
-        table = _parquet(path, wanted)
-    else:
-        data = read_bytes(path)
-        text = unix_line_ends(decode(path, data, encoding))
-        table = (
-            _delimited(path, text, wanted, separator, quotes) if suffix in USUAL else _json_lines(path, text, wanted)
-        )
-        table.notes.update(encoding_note([encoding_of(data, encoding)]))
-    if not table.places:
-        raise DataError(f"{path} has a header and no rows; add some rows")
-    return table
+        return _parquet(path, wanted)
+    text = FileText(path, encoding)
+    quoted = _check_text(text)
+    return _delimited(text, quoted, wanted, separator, quotes) if suffix in USUAL else _json_lines(text, wanted)
+
+
+def _check_text(text: FileText) -> bool:
+    """Return whether a text holds a double quote.
+
+    Raises:
+        DataError: it cannot be decoded, holds NUL characters or only blank lines.
+    """
+    blank, quoted = True, False
+    for piece in text.pieces():
+        blank, quoted = blank and not piece.strip(), quoted or '"' in piece
+    if blank:
+        raise DataError(f"{text.path} holds only blank lines")
+    return quoted
 
 
 def shown(text: str) -> str:
@@ -167,35 +233,60 @@ def _text(where: str, name: str, value: Any) -> str:
     return text
 
 
-class _Rows(NamedTuple):
-    """The rows of a table that are not blank; the first one is the header."""
-
-    lines: list[int]
-    """The line on which each row starts, from 1."""
-    cells: list[list[str]]
-    quotes: Literal["csv", "letters"]
-    """How double quotes were read."""
+Row = tuple[int, list[str]]
+"""The line on which a row starts, from 1, and its cells."""
 
 
-def _delimited(path: Path, text: str, wanted: Mapping[str, str], separator: Separator, quotes: Quotes) -> Table:
-    notes: dict[str, int | str] = {}
+def _delimited(
+    text: FileText, quoted: bool, wanted: Mapping[str, str], separator: Separator, quotes: Quotes
+) -> Reading:
+    path = text.path
     with _cells_of_any_length():
-        name = _separator(path, text, wanted) if separator == "auto" else separator
-        header = _header(text, SEPARATORS[name]) or _as_csv(path, text, SEPARATORS[name]).cells[0]
+        name = _separator(text, wanted) if separator == "auto" else separator
+        sign = SEPARATORS[name]
+        header = _header(text, sign) or next(_as_csv(text.lines(), path, sign))[1]
         _check_header(path, header)
         _check_wanted(path, header, wanted)
-        rows = _rows(path, text, SEPARATORS[name], quotes)
+        letters = quotes == "letters" or (quotes == "auto" and quoted and _quotes_are_letters(text, sign))
+    notes: dict[str, int | str] = {}
     if not header[0]:
         notes["ignored_index"] = "the first column, which has no name"
     if name != USUAL[path.suffix.lower()]:
         notes["separator"] = name
-    if rows.quotes == "letters":
+    if letters:
         notes["quotes"] = "letters"
     places = {column: header.index(column) for column in wanted}
-    columns = {column: [cells[i] for cells in rows.cells[1:]] for column, i in places.items()}
-    if over := sum("\n" in "".join(cells) for cells in rows.cells[1:]):
-        notes["rows_over_several_lines"] = over
-    return Table(path, columns, header[not header[0] :], rows.lines[1:], notes=notes)
+    lines = text.lines()
+    rows = (_as_letters if letters else _as_csv)(lines, path, sign)
+
+    def pieces() -> Iterator[Piece]:
+        over = 0
+        for found in _gathered(rows, lines):
+            over += sum("\n" in "".join(cells) for _, cells in found)
+            yield Piece(
+                {column: [cells[i] for _, cells in found] for column, i in places.items()}, [line for line, _ in found]
+            )
+        notes.update({"rows_over_several_lines": over} if over else {})
+        notes.update(encoding_note([text.encoding]))
+
+    return Reading(path, header=header[not header[0] :], notes=notes, rows=pieces())
+
+
+def _gathered(rows: Iterator[Row], lines: Lines) -> Iterator[list[Row]]:
+    """Yield the rows below the header in lists of about a piece of the file."""
+    first = 1
+    while True:
+        found: list[Row] = []
+        before = lines.pieces
+        with _cells_of_any_length():
+            for row in rows:
+                found.append(row)
+                if lines.pieces != before:
+                    break
+        if not found:
+            return
+        yield found[first:]
+        first = 0
 
 
 @contextmanager
@@ -208,7 +299,7 @@ def _cells_of_any_length() -> Iterator[None]:
         csv.field_size_limit(previous)
 
 
-def _separator(path: Path, text: str, wanted: Mapping[str, str]) -> str:
+def _separator(text: FileText, wanted: Mapping[str, str]) -> str:
     """Return the name of the separator that makes all wanted names cells of the header.
 
     At most one does so if the header has two cells. If a wanted name is missing, it is the only one that divides the
@@ -217,7 +308,7 @@ def _separator(path: Path, text: str, wanted: Mapping[str, str]) -> str:
     Raises:
         DataError: a wanted name is missing, and several separators divide the header, but not the usual one.
     """
-    usual = USUAL[path.suffix.lower()]
+    path, usual = text.path, USUAL[text.path.suffix.lower()]
     headers = {name: _header(text, SEPARATORS[name]) for name in dict.fromkeys([usual, *SEPARATORS])}
     for name, header in headers.items():
         if set(wanted) <= set(header):
@@ -231,20 +322,20 @@ def _separator(path: Path, text: str, wanted: Mapping[str, str]) -> str:
     return usual if usual in dividing or not dividing else dividing[0]
 
 
-def _header(text: str, separator: str) -> list[str]:
+def _header(text: FileText, separator: str) -> list[str]:
     """Return the names of the columns, which may be quoted; none if their quotes are not those of CSV.
 
     The first name may be empty: pandas writes an index as the first column.
     """
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        rows = csv.reader(text.lines(), delimiter=separator, strict=True)
         return [cell.strip() for cell in next(row for row in rows if row)]
     except (csv.Error, StopIteration):
         return []
 
 
-def _rows(path: Path, text: str, separator: str, quotes: Quotes) -> _Rows:
-    """Read the rows, and tell what double quotes are, so that no row is lost in a cell that a lone quote opens.
+def _quotes_are_letters(text: FileText, separator: str) -> bool:
+    """Tell what double quotes are, so that no row is lost in a cell that a lone quote opens.
 
     Quotes enclose cells if the file is then a table whose rows are its lines, or whose lines alone are no table. They
     are letters if the file is a table only then. If both readings give a table, but with different numbers of rows,
@@ -253,69 +344,119 @@ def _rows(path: Path, text: str, separator: str, quotes: Quotes) -> _Rows:
     Raises:
         DataError: it cannot be told, or neither reading gives a table.
     """
-    if quotes == "letters":
-        return _as_letters(path, text, separator)
-    if quotes == "csv" or '"' not in text:
-        return _as_csv(path, text, separator)
-    widths = {i: line.count(separator) + 1 for i, line in enumerate(text.split("\n"), 1) if line}
-    width = next(iter(widths.values()))
-    lines_are_rows, tabs = set(widths.values()) == {width}, separator == SEPARATORS["tab"] and width > 1
+    lines = _Watched(text, separator)
+    rows, within = 0, 0
     try:
-        rows = _as_csv(path, text, separator)
+        for start, _ in _as_csv(lines, text.path, separator):
+            rows += 1
+            within = within or next((line for line in lines.wide if line != start), 0)
+            lines.wide.clear()
     except DataError:
+        deque(lines.rest, maxlen=0)
         # A cell that begins and ends with a quote shows that quotes enclose cells, so the fault is in another cell.
-        enclosed = re.search(rf'(?m)(?:^|{re.escape(separator)})"[^"\n]*"(?:$|{re.escape(separator)})', text)
-        if lines_are_rows and (tabs or not enclosed):
-            return _as_letters(path, text, separator)
+        enclosed = re.compile(rf'(?:^|{re.escape(separator)})"[^"\n]*"(?:$|{re.escape(separator)})')
+        if lines.even and (lines.tabs or not any(map(enclosed.search, text.lines()))):
+            return True
         raise
-    if len(rows.lines) == len(widths) or not (tabs or lines_are_rows):
-        return rows
-    if tabs and lines_are_rows:
-        return _as_letters(path, text, separator)
-    starts = set(rows.lines)
-    within = [line for line, found in widths.items() if found == width and line not in starts]
+    if rows == lines.filled or not (lines.tabs or lines.even):
+        return False
+    if lines.tabs and lines.even:
+        return True
     if within:
         raise DataError(
-            f"{path}, line {within[0]}: a double quote opened before puts this line inside a cell, but it could be "
+            f"{text.path}, line {within}: a double quote opened before puts this line inside a cell, but it could be "
             "a row; if quotes enclose cells, say --quotes csv; if they are part of the text, say --quotes letters"
         )
-    return rows
+    return False
 
 
-def _as_csv(path: Path, text: str, separator: str) -> _Rows:
+class _Watched:
+    """The lines of a file; of those that are not empty, what they would be as rows."""
+
+    def __init__(self, text: FileText, separator: str) -> None:
+        self.filled = self.width = 0
+        """Number of lines; cells of the first one."""
+        self.even = True
+        """Whether all have as many cells."""
+        self.wide: list[int] = []
+        """Those that have, since this list was last cleared."""
+        self.separator = separator
+        self.rest = self._watched(text.lines())
+        """The lines that were not read yet."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self.rest
+
+    @property
+    def tabs(self) -> bool:
+        """Whether tabs separate more than one cell."""
+        return self.separator == SEPARATORS["tab"] and self.width > 1
+
+    def _watched(self, lines: Lines) -> Iterator[str]:
+        for number, line in enumerate(lines, 1):
+            if line != "\n":
+                width = line.count(self.separator) + 1
+                self.filled += 1
+                self.width = self.width or width
+                if width == self.width:
+                    self.wide.append(number)
+                else:
+                    self.even = False
+            yield line
+
+
+def _as_csv(lines: Iterable[str], path: Path, separator: str) -> Iterator[Row]:
     """Read CSV as defined in RFC 4180: a quoted cell may hold the separator, line ends, and doubled quotes."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows, line = _Rows([], [], "csv"), 1
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    return _even(path, _that_are_csv(reader, path))
+
+
+def _that_are_csv(reader: Any, path: Path) -> Iterator[Row]:
+    line = 1
     try:
         for cells in reader:
             if cells:
-                rows.lines.append(line)
-                rows.cells.append(cells)
+                yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
         raise DataError(f"{path}, line {line}: {_why(error)}") from None
-    return _even(path, rows)
 
 
-def _as_letters(path: Path, text: str, separator: str) -> _Rows:
+def _as_letters(lines: Iterable[str], path: Path, separator: str) -> Iterator[Row]:
     """Read each line that is not empty as a row."""
-    lines = [(i, line) for i, line in enumerate(text.split("\n"), 1) if line]
-    rows = _Rows([i for i, _ in lines], [line.split(separator) for _, line in lines], "letters")
-    for line, cells in zip(rows.lines, rows.cells, strict=True):
-        if len(max(cells, key=len)) > LONGEST:
-            raise DataError(f"{path}, line {line}: a cell is longer than {LONGEST:,} characters; shorten the text")
-    return _even(path, rows)
+    return _even(path, _that_are_lines(lines, path, separator))
 
 
-def _even(path: Path, rows: _Rows) -> _Rows:
-    width = len(rows.cells[0])
-    for line, cells in zip(rows.lines, rows.cells, strict=True):
-        if len(cells) != width:
-            raise DataError(
+def _that_are_lines(lines: Iterable[str], path: Path, separator: str) -> Iterator[Row]:
+    for number, line in enumerate(lines, 1):
+        if line != "\n":
+            cells = line.removesuffix("\n").split(separator)
+            if len(line) > LONGEST and len(max(cells, key=len)) > LONGEST:
+                raise DataError(
+                    f"{path}, line {number}: a cell is longer than {LONGEST:,} characters; shorten the text"
+                )
+            yield number, cells
+
+
+def _even(path: Path, rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield rows as long as all have as many cells as the header.
+
+    Raises:
+        DataError: a row has not; a fault that reading the further rows shows is told instead.
+    """
+    width, uneven = 0, None
+    for row in rows:
+        line, cells = row
+        width = width or len(cells)
+        if uneven is None and len(cells) != width:
+            uneven = DataError(
                 f"{path}, line {line}: {len(cells)} cells where the header has {width}; "
                 "a cell that holds the separator must stand in double quotes"
             )
-    return rows
+        if uneven is None:
+            yield row
+    if uneven is not None:
+        raise uneven
 
 
 def _why(error: csv.Error) -> str:
@@ -344,18 +485,28 @@ def _check_header(path: Path, header: Sequence[str]) -> None:
             raise DataError(f"{path}: two columns are called {shown(name)}; rename one of them")
 
 
-def _json_lines(path: Path, text: str, wanted: Mapping[str, str]) -> Table:
-    columns: Columns = {name: [] for name in wanted}
-    lines: list[int] = []
+def _json_lines(text: FileText, wanted: Mapping[str, str]) -> Reading:
+    reading = Reading(text.path, notes=encoding_note([text.encoding]))
+    reading.rows = _objects(text, wanted, reading)
+    return reading
+
+
+def _objects(text: FileText, wanted: Mapping[str, str], reading: Reading) -> Iterator[Piece]:
+    path, lines = text.path, text.lines()
     names: dict[str, None] = {}
     lacking: tuple[int, str] | None = None
-    for number, line in enumerate(text.split("\n"), 1):
+    piece, before = Piece({name: [] for name in wanted}, []), 0
+    for number, line in enumerate(lines, 1):
+        if lines.pieces != before and piece.places:
+            yield piece
+            piece = Piece({name: [] for name in wanted}, [])
+        before = lines.pieces
         if not line.strip():
             continue
         where = f"{path}, line {number}"
         try:
             found = json.loads(
-                line,
+                line.removesuffix("\n"),
                 object_pairs_hook=partial(_object, where),
                 parse_int=str,
                 parse_float=str,
@@ -368,18 +519,18 @@ def _json_lines(path: Path, text: str, wanted: Mapping[str, str]) -> Table:
         if not isinstance(found, dict):
             example = json.dumps(dict.fromkeys(wanted, "…"), ensure_ascii=False)
             raise DataError(f"{where} is no object; write one such as {example}")
-        lines.append(number)
+        piece.places.append(number)
         names |= dict.fromkeys(found)
-        for name, cells in columns.items():
-            if name in found:
-                cells.append(_text(where, name, found[name]))
-            else:
+        for name, cells in piece.columns.items():
+            if name not in found:
                 lacking = lacking or (number, name)
-    _check_wanted(path, list(names), wanted)
+            cells.append(_text(where, name, found.get(name)))
+    reading.header = list(names)
+    _check_wanted(path, reading.header, wanted)
     if lacking:
         number, name = lacking
         raise DataError(f"{path}, line {number} lacks the key {shown(name)}; write null if there is no value")
-    return Table(path, columns, list(names), lines)
+    yield piece
 
 
 def _constant(name: str) -> str | None:
@@ -396,8 +547,9 @@ def _object(where: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _parquet(path: Path, wanted: Mapping[str, str]) -> Table:
-    read_bytes(path)
+def _parquet(path: Path, wanted: Mapping[str, str]) -> Reading:
+    with opened(path):
+        pass
     try:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
@@ -405,28 +557,45 @@ def _parquet(path: Path, wanted: Mapping[str, str]) -> Table:
         raise MissingExtra(
             'Parquet files need pyarrow: pip install "seqbench[parquet]", or save the table as CSV'
         ) from None
+    faults = (ArrowException, OSError, UnicodeDecodeError)
     try:
         with ParquetFile(path) as file:
             schema = file.schema_arrow
-            index = {name for name in (schema.pandas_metadata or {}).get("index_columns", ()) if isinstance(name, str)}
-            ignored = {name for name in index if UNNAMED_INDEX.fullmatch(name)} - set(wanted)
-            names = [name for name in schema.names if name not in ignored]
-            for name in wanted:
-                if names.count(name) > 1:
-                    raise DataError(f"{path}: two columns are called {shown(name)}; rename one of them")
-            _check_wanted(path, names, wanted)
-            table = file.read(columns=list(wanted))
-    except (ArrowException, OSError, UnicodeDecodeError) as error:
-        why = str(error).partition("\n")[0][:200]
-        raise DataError(f"{path} is no Parquet file, or a damaged one: {why}") from None
-    columns = {name: _parquet_cells(path, name, table.column(name)) for name in wanted}
+    except faults as error:
+        raise _damaged(path, error) from None
+    index = {name for name in (schema.pandas_metadata or {}).get("index_columns", ()) if isinstance(name, str)}
+    ignored = {name for name in index if UNNAMED_INDEX.fullmatch(name)} - set(wanted)
+    names = [name for name in schema.names if name not in ignored]
+    for name in wanted:
+        if names.count(name) > 1:
+            raise DataError(f"{path}: two columns are called {shown(name)}; rename one of them")
+    _check_wanted(path, names, wanted)
+
+    def rows() -> Iterator[Piece]:
+        read = 0
+        try:
+            with ParquetFile(path) as file:
+                for batch in file.iter_batches(ROWS, columns=list(wanted)):
+                    columns = {name: _parquet_cells(path, name, batch.column(name), read) for name in wanted}
+                    places = list(range(read + 1, read + 1 + batch.num_rows))
+                    read += batch.num_rows
+                    yield Piece(columns, places)
+        except faults as error:
+            raise _damaged(path, error) from None
+
     notes: dict[str, int | str] = {"ignored_index": ", ".join(sorted(ignored))} if ignored else {}
-    return Table(path, columns, names, range(1, table.num_rows + 1), "row", notes)
+    return Reading(path, "row", names, notes, rows())
 
 
-def _parquet_cells(path: Path, name: str, column: Any) -> list[str]:
+def _damaged(path: Path, error: Exception) -> DataError:
+    why = str(error).partition("\n")[0][:200]
+    return DataError(f"{path} is no Parquet file, or a damaged one: {why}")
+
+
+def _parquet_cells(path: Path, name: str, column: Any, before: int) -> list[str]:
+    """Return the cells of a column; before: the number of rows before them."""
     try:
         values = column.to_pylist()
     except (ValueError, OverflowError) as error:  # bytes that are not UTF-8, or dates that Python cannot hold
         raise DataError(f"{path}: the column {shown(name)} holds what is no text: {error}; save it as text") from None
-    return [_text(f"{path}, row {number}", name, value) for number, value in enumerate(values, 1)]
+    return [_text(f"{path}, row {number}", name, value) for number, value in enumerate(values, before + 1)]

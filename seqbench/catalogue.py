@@ -64,6 +64,10 @@ MODELS: Mapping[str, Entry] = {
         tag="baselines.taggers.window:LogisticTagger",
     ),
     "linear-svm": _entry("linear SVM over n-grams, calibrated", classify="baselines.bags_of_words.linear:LinearSVM"),
+    "hashed-logistic-regression": _entry(
+        "logistic regression over hashed n-grams, learned in pieces",
+        classify="baselines.bags_of_words.hashed:HashedLogisticRegression",
+    ),
     "averaged-embeddings": _entry(
         "mean of word and bigram vectors, as in fastText",
         classify="baselines.bags_of_words.averaged_embeddings:AveragedEmbeddings",

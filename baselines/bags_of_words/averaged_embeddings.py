@@ -4,7 +4,7 @@ Joulin, Grave, Bojanowski & Mikolov 2016, "Bag of tricks for efficient text clas
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
@@ -15,14 +15,21 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from seqbench.baselines.bags_of_words.hashing import bucket
 from seqbench.interface import Arrays, Config, Documents, Floats, Ids
 from seqbench.learning.classifier import balanced_weights
 from seqbench.learning.padding import laid_end_to_end
 from seqbench.learning.schedules import updates_within
 from seqbench.learning.training import DivergenceError, seeded
+from seqbench.long_arrays import Collected, forget, occurrences
+from seqbench.tasks.documents.laid import taken
 from seqbench.tasks.documents.model import ClassificationContext, Classifier, Labelled, Texts
 
 CPU = torch.device("cpu")
+PIECE = 1 << 14
+"""Documents whose features are made, or which are scored, at the same time."""
+REMEMBERED = 1 << 10
+"""Batches after which the memory of those that were read from a file is free again."""
 
 
 class AveragedEmbeddingsConfig(Config):
@@ -89,27 +96,27 @@ class AveragedEmbeddings(Classifier):
         if len(train) == 0:
             raise ValueError("there is nothing to train on: the training data has no documents")
         config, classes, documents = self.config, len(ctx.classes), len(train)
-        valid = self._bags(ctx.valid.texts.ids, ctx.vocab.size)
-        weights = torch.ones(classes)
+        valid = self._bags([ctx.valid.texts.ids], ctx.vocab.size)
+        weights = np.ones(classes, dtype=np.float32)
         if config.class_weight == "balanced":
-            weights = torch.tensor(balanced_weights(train.labels, classes), dtype=torch.float32)
+            weights = balanced_weights(train.labels, classes).astype(np.float32)
         with seeded(ctx.seed, CPU), _one_thread(), torch.no_grad():
             # Each batch keeps its documents; the order of the batches is drawn again in every epoch.
             rows = torch.randperm(documents).numpy()
-            bags = self._bags([train.texts.ids[row] for row in rows], ctx.vocab.size)
-            labels = torch.tensor(train.labels[rows])
-            batches = list(_batches(bags, labels, weights[labels], config.batch_size))
+            pieces = (taken(train.texts.ids, rows[start : start + PIECE]) for start in range(0, documents, PIECE))
+            bags = self._bags(pieces, ctx.vocab.size)
+            batches = Batches(bags, train.labels[rows], weights, config.batch_size)
             features, width = ctx.vocab.size + config.buckets, config.embedding_size
             self.vectors = torch.empty(features, width).uniform_(-1 / width, 1 / width)
-            self.vectors[torch.bincount(bags.ids, minlength=features) == 0] = 0.0
+            self.vectors[torch.from_numpy(occurrences([bags.ids.numpy()], features) == 0)] = 0.0
             self.output = torch.zeros(classes, width)
             update, updates = 0, updates_within(ctx.budget, len(batches))
             while update < updates:
                 total, seen = torch.zeros(()), 0
                 for b in torch.randperm(len(batches))[: updates - update].tolist():
-                    rate = decayed(config.learning_rate, update, updates)
-                    total += step(self.vectors, self.output, batches[b], rate)
-                    seen += len(batches[b].labels)
+                    rate, batch = decayed(config.learning_rate, update, updates), batches[b]
+                    total += step(self.vectors, self.output, batch, rate)
+                    seen += len(batch.labels)
                     update += 1
                 loss = float(total) / seen
                 ctx.log("train_nats", loss)
@@ -131,7 +138,7 @@ class AveragedEmbeddings(Classifier):
         Raises:
             ValueError: a document has no words, or words that are not in 0..V-1.
         """
-        return self._scores(self._bags(texts.ids, len(self.vectors) - self.config.buckets))
+        return self._scores(self._bags([texts.ids], len(self.vectors) - self.config.buckets))
 
     def arrays(self) -> Arrays:
         return {"vectors": self.vectors.numpy().copy(), "output": self.output.numpy().copy()}
@@ -139,13 +146,18 @@ class AveragedEmbeddings(Classifier):
     def restore(self, arrays: Arrays) -> None:
         self.vectors, self.output = torch.tensor(arrays["vectors"]), torch.tensor(arrays["output"])
 
-    def _bags(self, documents: Documents, vocab_size: int) -> "Bags":
-        return bags(documents, vocab_size, self.config.buckets)
+    def _bags(self, groups: Iterable[Documents], vocab_size: int) -> "Bags":
+        pieces = (group[start : start + PIECE] for group in groups for start in range(0, len(group), PIECE))
+        return joined(bags(piece, vocab_size, self.config.buckets) for piece in pieces)
 
     @torch.no_grad()
     def _scores(self, bags: "Bags") -> Floats:
-        mean = F.embedding_bag(bags.ids, self.vectors, bags.starts, mode="sum") / bags.sizes[:, None]
-        return F.log_softmax((mean @ self.output.T).double(), dim=-1).numpy()
+        scores = [np.zeros((0, len(self.output)))]
+        for start in range(0, len(bags.sizes), PIECE):
+            ids, starts, sizes = bags.part(start, start + PIECE)
+            mean = F.embedding_bag(ids, self.vectors, starts, mode="sum") / sizes[:, None]
+            scores.append(F.log_softmax((mean @ self.output.T).double(), dim=-1).numpy())
+        return np.concatenate(scores)
 
 
 class Bags(NamedTuple):
@@ -157,6 +169,12 @@ class Bags(NamedTuple):
     """(N,) index of each document's first feature."""
     sizes: Tensor
     """(N,) number of each document's features."""
+
+    def part(self, start: int, stop: int) -> "Bags":
+        """Return the features of the documents `start:stop`."""
+        starts, sizes = self.starts[start:stop], self.sizes[start:stop]
+        first = int(starts[0])
+        return Bags(self.ids[first : int(starts[-1] + sizes[-1])].long(), starts - first, sizes)
 
 
 class Batch(NamedTuple):
@@ -189,18 +207,6 @@ def bags(documents: Documents, vocab_size: int, buckets: int) -> Bags:
     return Bags(*map(torch.tensor, (ids, starts, sizes)))
 
 
-def bucket(first: Ids, second: Ids, buckets: int) -> Ids:
-    """Return the bucket 0..buckets-1 of each pair of ids below 2^32; it is the same on every machine.
-
-    It applies the mixing function of SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
-    generators"), a bijection of 64-bit numbers, to the two ids joined into one number.
-    """
-    z: NDArray[np.uint64] = (first.astype(np.uint64) << np.uint64(32)) | second.astype(np.uint64)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return ((z ^ (z >> np.uint64(31))) % np.uint64(buckets)).astype(np.int64)
-
-
 def decayed(rate: float, update: int, updates: int) -> float:
     """Return the learning rate of an update in 0..`updates` - 1; it falls linearly from `rate` to zero at `updates`."""
     return rate * (1 - update / updates)
@@ -229,13 +235,40 @@ def step(vectors: Tensor, output: Tensor, batch: Batch, rate: float) -> Tensor:
     return loss
 
 
-def _batches(bags: Bags, labels: Tensor, weights: Tensor, size: int) -> Iterator[Batch]:
-    """Yield the documents in order, in batches of about equal size, at most `size` documents each."""
-    pieces = -(-len(labels) // size)
-    parts = (torch.tensor_split(x, pieces) for x in (bags.starts, bags.sizes, labels, weights))
-    for starts, sizes, y, w in zip(*parts, strict=True):
-        first = int(starts[0])
-        yield Batch(Bags(bags.ids[first : int(starts[-1] + sizes[-1])], starts - first, sizes), y, w)
+def joined(parts: Iterable[Bags]) -> Bags:
+    """Return the bags of all parts; those of many documents lie in files."""
+    ids, sizes = Collected(np.int32), [np.zeros(0, np.int64)]
+    for part in parts:
+        ids.append(part.ids.numpy())
+        sizes.append(part.sizes.numpy())
+    whole = np.concatenate(sizes)
+    return Bags(*map(torch.from_numpy, (ids.array(), np.cumsum(whole) - whole, whole)))
+
+
+class Batches:
+    """Documents in order, in batches of about equal size, at most `size` documents each."""
+
+    def __init__(self, bags: Bags, labels: Ids, weights: NDArray[np.float32], size: int) -> None:
+        """labels: (N,). weights: (C,) of the classes."""
+        self.ids, self.labels, self.weights = bags.ids.numpy(), labels, weights
+        self._ends = np.append(bags.starts.numpy(), len(self.ids))
+        self._batches = -(-len(labels) // size)
+        self._read = 0
+
+    def __len__(self) -> int:
+        return self._batches
+
+    def __getitem__(self, b: int) -> Batch:
+        self._read += 1
+        if self._read % REMEMBERED == 0:
+            forget(self.ids)
+        each, more = divmod(len(self.labels), self._batches)
+        start, stop = (i * each + min(i, more) for i in (b, b + 1))
+        ends, labels = self._ends[start : stop + 1], self.labels[start:stop]
+        parts = self.ids[ends[0] : ends[-1]].astype(np.int64), ends[:-1] - ends[0], ends[1:] - ends[:-1]
+        return Batch(
+            Bags(*map(torch.from_numpy, parts)), torch.from_numpy(labels), torch.from_numpy(self.weights[labels])
+        )
 
 
 @contextmanager

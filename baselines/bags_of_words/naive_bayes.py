@@ -59,9 +59,9 @@ class MultinomialNaiveBayes(Classifier):
     def fit(self, train: Labelled, ctx: ClassificationContext) -> None:
         self.features = DocumentFeatures("counts", self.config.ngrams)
         self.model = MultinomialNB(alpha=self.config.alpha)
-        vectors = self.features.fit(train.texts)
-        # `partial_fit` takes the list of all classes, so that a class without documents also has a column.
-        self.model.partial_fit(vectors, train.labels, classes=np.arange(len(ctx.classes)))
+        for rows, vectors in self.features.pieces(train.texts):
+            # `partial_fit` takes the list of all classes, so that a class without documents also has a column.
+            self.model.partial_fit(vectors, train.labels[rows], classes=np.arange(len(ctx.classes)))
         met = np.bincount(train.labels, minlength=len(ctx.classes)) > 0
         self.model.class_log_prior_ = np.where(met, self.model.class_log_prior_, -np.inf)
 

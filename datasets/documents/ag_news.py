@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from seqbench.data import DataError
 from seqbench.datasets import download
-from seqbench.datasets.documents.base import DocumentDataset, DocumentParts, Rows
+from seqbench.datasets.documents.base import DocumentDataset, DocumentParts
+from seqbench.datasets.documents.collection import Rows
 
 TOPICS = {"1": "World", "2": "Sports", "3": "Business", "4": "Sci/Tech"}
 

@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from seqbench.datasets import download
-from seqbench.datasets.documents.base import CUT, DocumentDataset, DocumentParts, Notes, Rows
+from seqbench.datasets.documents.base import CUT, DocumentDataset, DocumentParts, Notes
+from seqbench.datasets.documents.collection import Rows
 from seqbench.datasets.splits import assign
 from seqbench.datasets.text.base import Parts, TextDataset
 from seqbench.tasks.language.data import Convention

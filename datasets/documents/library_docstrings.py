@@ -14,7 +14,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from seqbench.data import DataError
-from seqbench.datasets.documents.base import DocumentDataset, DocumentParts, Notes, Rows
+from seqbench.datasets.documents.base import DocumentDataset, DocumentParts, Notes
+from seqbench.datasets.documents.collection import Rows
 
 MASK = "_module_"
 """Replaces every name of a module. It occurs in no docstring, and every tokeniser keeps it as one word."""

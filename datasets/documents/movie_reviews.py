@@ -6,7 +6,8 @@ import numpy as np
 from pydantic import Field
 
 from seqbench.datasets import download
-from seqbench.datasets.documents.base import DocumentParts, Rows, TokenisedDocuments
+from seqbench.datasets.documents.base import DocumentParts, TokenisedDocuments
+from seqbench.datasets.documents.collection import Rows
 from seqbench.datasets.splits import folds
 
 FOLDS = 10

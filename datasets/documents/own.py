@@ -3,16 +3,21 @@
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError
-from seqbench.datasets.documents.base import CUT, PARTS, DocumentDataset, DocumentParts, Notes, Rows
-from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes
+from seqbench.datasets.documents.base import CUT, PARTS, DocumentDataset, Gathered, Notes
+from seqbench.datasets.documents.collection import Collection
+from seqbench.datasets.documents.kept import Found, Kept, Source
+from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes, sha256_of
 from seqbench.datasets.series.stamps import Order, parse
 from seqbench.datasets.splits import SPLITS, in_order, part_named
 from seqbench.datasets.tables import SUFFIXES, TableOptions, shown
@@ -27,17 +32,8 @@ NOTHING = frozenset({"na", "n/a", "<na>", "none", "null", "nil", "unknown", "?",
 """Names of classes, in lower case, that may mean that there is none; they stay classes, with a warning."""
 
 
-class _Found(NamedTuple):
-    """Documents; all lists have the same length."""
-
-    texts: list[str]
-    labels: list[str]
-    where: Callable[[int], str]
-    """Returns the place of a document, given its number, for messages."""
-    notes: Notes
-    splits: list[str] | None = None
-    orders: list[str] | None = None
-    groups: list[str] | None = None
+FILES = 1 << 8
+"""The files of a folder that are read at once."""
 
 
 class LabelledFile(TableOptions, DocumentDataset):
@@ -50,7 +46,12 @@ class LabelledFile(TableOptions, DocumentDataset):
 
     name: ClassVar[str] = "file"
 
-    path: Path = Field(description="the table, or the folder: class/*.txt, or train/class/*.txt and test/class/*.txt")
+    path: Path = Field(
+        description="the table, or the folder: class/*.txt, or train/class/*.txt and test/class/*.txt; the training "
+        "part if `test` is given"
+    )
+    valid: Path | None = Field(None, description="table or folder of the validation part; None: it is cut from train")
+    test: Path | None = Field(None, description="table or folder of the test part; None: it is a part of `path`")
     text: str = Field("text", description="column of the text")
     label: str = Field("label", description="column of the class")
     split: str | None = Field(
@@ -74,6 +75,15 @@ class LabelledFile(TableOptions, DocumentDataset):
         "the data, or drop its documents",
     )
 
+    @field_validator("split", "order")
+    @classmethod
+    def _no_files(cls, column: str | None, info: ValidationInfo) -> str | None:
+        if column is not None and (info.data.get("valid") or info.data.get("test")):
+            raise ValueError(
+                f"{info.field_name} says which part a document is in, as the files valid and test do; leave one out"
+            )
+        return column
+
     @field_validator("order")
     @classmethod
     def _one_split(cls, order: str | None, info: ValidationInfo) -> str | None:
@@ -95,41 +105,31 @@ class LabelledFile(TableOptions, DocumentDataset):
         return 2 * int(bool(options & {"text", "label"}) and "value" not in options and path.suffix.lower() in SUFFIXES)
 
     def identity(self) -> dict[str, object]:
-        return self.model_dump(mode="json", exclude={"path"})
+        return self.model_dump(mode="json", exclude={"path", "valid", "test"})
 
     def title(self) -> str:
         return self.path.name
 
     def fingerprint(self) -> str:
-        if not self._path.is_dir():
-            return hashlib.sha256(read_bytes(self._path)).hexdigest()
-        lines = [f"{file.relative_to(self._path)} {hashlib.sha256(_bytes(file)).hexdigest()}" for file in self._files()]
-        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+        digests = [_fingerprint(path) for path in self._paths().values()]
+        return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
-    def parts(self) -> DocumentParts:
-        found = self._folder() if self._path.is_dir() else self._table()
-        labels = [label.strip() for label in found.labels]
-        if trimmed := sum(a != b for a, b in zip(found.labels, labels, strict=True)):
-            found.notes["labels_without_their_outer_spaces"] = trimmed
-        self._check_labels(labels)
-        kept = self._kept(found, labels)
-        splits, groups = self._splits(found, kept), self._groups(found, kept)
-        if splits is not None and groups is not None:
-            self._check_apart(groups, splits, [found.where(i) for i in kept])
-
-        def part(name: str) -> Rows | None:
-            own = [j for j in range(len(kept)) if splits is None or splits[j] == name]
-            texts, classes = ([told[kept[j]] for j in own] for told in (found.texts, labels))
-            return Rows(texts, classes, None if groups is None else [groups[j] for j in own]) if own else None
-
-        train, valid, test = (part(name) if splits is not None or name == "train" else None for name in PARTS)
-        for name, rows in (("train", train), ("test", test)):
-            if splits is not None and rows is None:
-                raise DataError(
-                    f"{self._path} has no document for the {name} part; {self._hint('--split', self.split)}"
-                )
-        warnings = _warnings({labels[i] for i in kept})
-        return DocumentParts(train or Rows([], []), valid, test, found.notes, warnings, self.rare == "drop")
+    def gather(self, collection: Collection) -> Gathered:
+        paths = self._paths()
+        self._check_different(paths)
+        kept = Kept(collection)
+        for part, path in paths.items():
+            labels = kept.read(self._folder(path) if path.is_dir() else self._table(path))
+            if part == PARTS[0]:
+                self._check_labels(labels)
+        parts, given = self._parts(kept, paths)
+        if self.group is not None:
+            self._check_groups(kept, parts, len(given) > 1)
+        for number, part in enumerate(PARTS):
+            if part in given and not (parts == number).any():
+                hint = self._hint("--split", self.split) if len(paths) == 1 else "is it the right file?"
+                raise DataError(f"{paths.get(part, self._path)} has no document for the {part} part; {hint}")
+        return Gathered(parts, given, kept.notes, _warnings(kept.classes), self.rare == "drop")
 
     def read(self, path: Path, encoding: dict[str, Any]) -> Texts:
         """Read a table with the same column of texts, in the vocabulary `encoding["symbols"]`; it needs no classes."""
@@ -140,140 +140,167 @@ class LabelledFile(TableOptions, DocumentDataset):
     def _path(self) -> Path:
         return self.path.expanduser()
 
-    def _table(self) -> _Found:
-        names = ("text", "label", "split", "order", "group")
-        options = {getattr(self, name): f"--{name}" for name in reversed(names) if getattr(self, name) is not None}
+    def _paths(self) -> dict[str, Path]:
+        """Return the file or folder of each part that has one; the training part is also cut into the others."""
+        named = zip(PARTS, (self.path, self.valid, self.test), strict=True)
+        return {part: path.expanduser() for part, path in named if path is not None}
+
+    def _check_different(self, paths: Mapping[str, Path]) -> None:
+        """Raise DataError if two parts are the same."""
+        met: dict[str, Path] = {}
+        for path in paths.values() if len(paths) > 1 else ():
+            other = met.setdefault(_fingerprint(path), path)
+            if other is not path:
+                raise DataError(
+                    f"{path} and {other} hold the same; give different files, since a model must not be tested on its "
+                    "training documents"
+                )
+
+    def _table(self, path: Path) -> Source:
+        columns = {name: getattr(self, name) for name in ("text", "label", "split", "order", "group")}
+        options = {column: f"--{name}" for name, column in reversed(columns.items()) if column is not None}
         wanted = {column: f"name the right one with {option} NAME" for column, option in options.items()}
-        table = self.table(self._path, wanted)
-        notes = table.notes | {"rows": len(table.places)}
-        labels = ["" if label.strip() in NOT_A_NUMBER else label for label in table[self.label]]
-        splits, orders, groups = (table[name] if name else None for name in (self.split, self.order, self.group))
-        return _Found(table[self.text], labels, table.where, notes, splits, orders, groups)
+        reading = self.pieces(path, wanted)
 
-    def _files(self) -> list[Path]:
-        return sorted(file for file in self._path.rglob("*.txt") if file.is_file())
+        def found() -> Iterator[Found]:
+            for piece in reading.pieces():
+                labels = ["" if label.strip() in NOT_A_NUMBER else label for label in piece.columns[self.label]]
+                others = (piece.columns[name] if name else None for name in (self.split, self.order, self.group))
+                yield Found(piece.columns[self.text], labels, piece.places, *others)
 
-    def _folder(self) -> _Found:
+        hint = self._hint("--text", self.text)
+        return Source(path, hint, found(), lambda place: f"{path}, {reading.unit} {place}", reading.notes)
+
+    def _folder(self, path: Path) -> Source:
         """Read a folder; leave out files outside the folders of classes, such as read-me files or IMDB's URL lists."""
-        parted = (self._path / "train").is_dir() and (self._path / "test").is_dir()
+        parted = (path / "train").is_dir() and (path / "test").is_dir()
         if self.order or self.group:
-            raise DataError(f"{self._path} is a folder, which has no columns; leave out the options order and group")
-        found = _Found([], [], lambda i: str(kept[i]), {"rows": 0}, [] if parted else None)
-        kept: list[Path] = []
-        encodings: list[str] = []
-        for file in self._files():
-            place = file.relative_to(self._path).parts
-            if len(place) != 2 + parted or (parted and place[0] not in SPLITS):
-                _count(found.notes, "files_outside_classes_left_out")
-                continue
-            _count(found.notes, "rows")
-            data = _bytes(file)
-            kept.append(file)
-            encodings.append(encoding_of(data, self.encoding))
-            found.texts.append(decode(file, data, self.encoding, blank=True))
-            found.labels.append(place[-2])
-            if found.splits is not None:
-                found.splits.append(place[0])
-        if not found.texts:
-            form = "train/CLASS/NAME.txt and test/CLASS/NAME.txt"
-            raise DataError(
-                f"{self._path} holds no .txt file in a folder of a class; lay them as "
-                f"{form if parted else f'CLASS/NAME.txt, or {form}'}"
-            )
-        found.notes.update(encoding_note(encodings))
-        return found
-
-    def _kept(self, found: _Found, labels: Sequence[str]) -> list[int]:
-        """Return the numbers of the documents that have a text and a class; note how many have not.
-
-        Raises:
-            DataError: more than half of the texts are empty.
-        """
-        kept = []
-        for i, (text, label) in enumerate(zip(found.texts, labels, strict=True)):
-            if not text.strip():
-                _count(found.notes, "left_out_without_text")
-            elif not label:
-                _count(found.notes, "left_out_without_label")
+            raise DataError(f"{path} is a folder, which has no columns; leave out the options order and group")
+        if parted and len(self._paths()) > 1:
+            raise DataError(f"{path} has the folders train and test; leave out the options valid and test")
+        files: list[Path] = []
+        notes: Notes = {}
+        outside = 0
+        for file in _files(path):
+            place = file.relative_to(path).parts
+            if len(place) == 2 + parted and (not parted or place[0] in SPLITS):
+                files.append(file)
             else:
-                kept.append(i)
-        if 2 * int(found.notes.get("left_out_without_text", 0)) > len(labels):
-            raise DataError(
-                f"{self._path}: more than half of the {len(labels):,} texts are empty; "
-                f"{self._hint('--text', self.text)}"
-            )
-        if decomposed := sum(not unicodedata.is_normalized("NFC", found.texts[i]) for i in kept):
-            found.notes["texts_not_in_nfc"] = decomposed
-        return kept
+                outside += 1
+        if outside:
+            notes["files_outside_classes_left_out"] = outside
 
-    def _splits(self, found: _Found, kept: Sequence[int]) -> Sequence[str] | None:
-        """Return the part of each document that is kept, as the file says or by time; None: by hash."""
-        if found.splits is not None:
-            return [part_named(found.splits[i], self.split or "", found.where(i)) for i in kept]
-        if found.orders is None:
-            return None
-        times = parse([found.orders[i] for i in kept], lambda j: found.where(kept[j]), self.dates)
+        def found() -> Iterator[Found]:
+            encodings: list[str] = []
+            for start in range(0, len(files), FILES):
+                own = files[start : start + FILES]
+                texts = []
+                for file in own:
+                    data = _bytes(file)
+                    encodings.append(encoding_of(data, self.encoding))
+                    texts.append(decode(file, data, self.encoding, blank=True))
+                places = [file.relative_to(path).parts for file in own]
+                splits = [place[0] for place in places] if parted else None
+                yield Found(texts, [place[-2] for place in places], range(start, start + len(own)), splits)
+            if not files:
+                form = "train/CLASS/NAME.txt and test/CLASS/NAME.txt"
+                raise DataError(
+                    f"{path} holds no .txt file in a folder of a class; lay them as "
+                    f"{form if parted else f'CLASS/NAME.txt, or {form}'}"
+                )
+            notes.update(encoding_note(encodings))
+
+        return Source(path, "is it the right folder?", found(), lambda i: str(files[i]), notes)
+
+    def _parts(self, kept: Kept, paths: Mapping[str, Path]) -> tuple[NDArray[np.int8], frozenset[str]]:
+        """Return the part of each document, as the file says or by time, and the parts that are not to be cut."""
+        if len(paths) > 1:
+            numbers = [PARTS.index(part) for part in paths]
+            return np.repeat(np.array(numbers, dtype=np.int8), np.diff(kept.ends, prepend=0)), frozenset(paths)
+        if self.order is not None:
+            return self._by_order(kept), frozenset(PARTS)
+        if said := kept.splits.distinct:
+            names = [SPLITS.get(each.strip().lower()) for each in said]
+            parts = np.array([-1 if name is None else PARTS.index(name) for name in names], dtype=np.int8)
+            found = parts[kept.splits.numbers()]
+            if -1 in parts:
+                row = int((found == -1).argmax())
+                part_named(said[kept.splits.numbers()[row]], self.split or "", kept.where(row))
+            return found, frozenset(PARTS) if "valid" in names else frozenset({"train", "test"})
+        return np.zeros(len(kept), dtype=np.int8), frozenset({"train"})
+
+    def _by_order(self, kept: Kept) -> NDArray[np.int8]:
+        times = parse(kept.orders, kept.where, self.dates)
         try:
             parts = in_order(times.stamps, (1 - 2 * CUT, CUT, CUT))
         except DataError as error:
             raise DataError(f"{self._path}: {error}") from None
-        found.notes["ordered_by"] = str(self.order)
+        kept.notes["ordered_by"] = str(self.order)
         if times.read_as:
-            found.notes["times_read_as"] = times.read_as
+            kept.notes["times_read_as"] = times.read_as
         for number, part in enumerate(PARTS):
-            found.notes[f"{part}_begins_at"] = str(
-                min(s for s, own in zip(times.stamps, parts, strict=True) if own == number)
-            )
-        return [PARTS[part] for part in parts]
+            kept.notes[f"{part}_begins_at"] = str(min(compress(times.stamps, parts == number)))
+        return parts.astype(np.int8)
 
-    def _groups(self, found: _Found, kept: Sequence[int]) -> Sequence[str] | None:
-        """Return the group of each document that is kept; None: there are no groups."""
-        if found.groups is None:
-            return None
-        groups = [found.groups[i].strip() for i in kept]
-        if "" in groups:
-            where = found.where(kept[groups.index("")])
+    def _check_groups(self, kept: Kept, parts: NDArray[np.int8], apart: bool) -> None:
+        """Raise DataError if a group is empty, or in two parts that are given (`apart`)."""
+        names, groups = kept.groups.distinct, kept.groups.numbers()
+        if "" in names:
+            where = kept.where(int((groups == names.index("")).argmax()))
             raise DataError(f"{where}: the column {shown(str(self.group))} is empty; say of which group the text is")
-        found.notes["grouped_by"] = str(self.group)
-        return groups
-
-    def _check_apart(self, groups: Sequence[str], splits: Sequence[str], where: Sequence[str]) -> None:
-        """Raise DataError if the column of splits has a group in two parts."""
-        first: dict[str, int] = {}
-        for j, group in enumerate(groups):
-            i = first.setdefault(group, j)
-            if splits[i] != splits[j]:
-                raise DataError(
-                    f"{where[j]}: {shown(str(self.group))} {shown(group)} is in the {splits[j]} part here, but in the "
-                    f"{splits[i]} part before ({where[i].rpartition(', ')[2]}); correct the column "
-                    f"{shown(str(self.split))}, or leave out --split or --group"
-                )
+        kept.notes["grouped_by"] = str(self.group)
+        if not apart:
+            return
+        first = np.unique(groups, return_index=True)[1][groups]
+        strange = parts != parts[first]
+        if strange.any():
+            j = int(strange.argmax())
+            i = int(first[j])
+            before, cure = kept.where(i), "remove it from one of the files, or leave out --group"
+            if self.split is not None:
+                before = before.rpartition(", ")[2]
+                cure = f"correct the column {shown(self.split)}, or leave out --split or --group"
+            raise DataError(
+                f"{kept.where(j)}: {shown(str(self.group))} {shown(names[groups[j]])} is in the {PARTS[parts[j]]} part "
+                f"here, but in the {PARTS[parts[i]]} part before ({before}); {cure}"
+            )
 
     def _hint(self, option: str, name: str | None) -> str:
         if name is None or self._path.is_dir():
             return "is it the right folder?"
         return f"is {shown(name)} the right column? Name another with {option} NAME"
 
-    def _check_labels(self, labels: Sequence[str]) -> None:
+    def _check_labels(self, labels: Counter[str]) -> None:
         """Refuse columns that hold no classes.
 
         Raises:
             DataError: there is only one class, or there are too many, or their names are too long.
         """
-        counts = Counter(label for label in labels if label)
+        counts, documents = Counter({label: number for label, number in labels.items() if label}), labels.total()
         hint = self._hint("--label", self.label)
         if not counts:
-            raise DataError(f"{self._path}: all {len(labels):,} labels are empty; {hint}")
+            raise DataError(f"{self._path}: all {documents:,} labels are empty; {hint}")
         if len(counts) == 1:
             raise DataError(
                 f"{self._path}: all documents are of one class, {shown(next(iter(counts)))}; "
                 f"there is nothing to tell apart; {hint}"
             )
         if len(counts) > MOST_CLASSES or len(counts) == counts.total():
-            raise DataError(f"{self._path}: {len(counts):,} classes in {len(labels):,} documents; {hint}")
+            raise DataError(f"{self._path}: {len(counts):,} classes in {documents:,} documents; {hint}")
         longest = max(counts, key=len)
         if len(longest) > LONGEST_LABEL:
             raise DataError(f"{self._path}: the class {shown(longest)} has {len(longest):,} characters; {hint}")
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*.txt") if file.is_file())
+
+
+def _fingerprint(path: Path) -> str:
+    if not path.is_dir():
+        return sha256_of(path)
+    lines = [f"{file.relative_to(path)} {hashlib.sha256(_bytes(file)).hexdigest()}" for file in _files(path)]
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _bytes(file: Path) -> bytes:
@@ -283,10 +310,6 @@ def _bytes(file: Path) -> bytes:
         DataError: it cannot be read.
     """
     return read_bytes(file) if file.stat().st_size else b""
-
-
-def _count(notes: Notes, name: str) -> None:
-    notes[name] = int(notes.get(name, 0)) + 1
 
 
 def _warnings(classes: Iterable[str]) -> tuple[str, ...]:

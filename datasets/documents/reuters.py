@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from seqbench.datasets import download
-from seqbench.datasets.documents.base import DocumentParts, Rows, TokenisedDocuments
+from seqbench.datasets.documents.base import DocumentParts, TokenisedDocuments
+from seqbench.datasets.documents.collection import Rows
 
 
 class ReutersR8(download.Downloaded, TokenisedDocuments):

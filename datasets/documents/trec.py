@@ -5,7 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from seqbench.datasets import download
-from seqbench.datasets.documents.base import DocumentParts, Rows, TokenisedDocuments
+from seqbench.datasets.documents.base import DocumentParts, TokenisedDocuments
+from seqbench.datasets.documents.collection import Rows
 
 
 class Trec(download.Downloaded, TokenisedDocuments):

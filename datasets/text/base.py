@@ -13,8 +13,9 @@ from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError, Dataset
+from seqbench.datasets.file_text import FileText
 from seqbench.datasets.files import decode, read_bytes, unix_line_ends
-from seqbench.datasets.text.pieces import FileText, Passage, Text, cut_at_lines, pieces_of
+from seqbench.datasets.text.pieces import Passage, Text, cut_at_lines, pieces_of
 from seqbench.datasets.text.tokens import Numbering, Tokens, character_tokens, cut, joined, word_tokens
 from seqbench.long_arrays import Collected, occurrences, pieces
 from seqbench.tasks.language.data import Convention, TextData, TextSplit

@@ -8,10 +8,11 @@ from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from seqbench.data import DataError
+from seqbench.datasets.file_text import FileText
 from seqbench.datasets.files import UTF_8, decode, encoding_note, read_bytes, sha256_of
 from seqbench.datasets.tables import SUFFIXES as TABLES
 from seqbench.datasets.text.base import Notes, Parts, TextDataset, by_position
-from seqbench.datasets.text.pieces import FileText
+from seqbench.datasets.text.pieces import whole
 
 SUFFIXES = ("", ".txt", ".text", ".md", ".rst", ".log")
 """Of files that are likely to be texts."""
@@ -69,7 +70,7 @@ class TextFile(TextDataset):
         summaries = [text.summary for text in texts]
         returns = sum(summary.returns for summary in summaries)
         if self.valid is not None:
-            train, valid, test = (text.whole() for text in texts)
+            train, valid, test = map(whole, texts)
             parts = Parts(train, valid, test)
         else:
             length = summaries[0].words if self.unit == "word" else summaries[0].length

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqbench.interface import Documents, Ids
+from seqbench.tasks.documents.laid import joined, lengths_of
 
 
 class Padded:
@@ -55,10 +56,10 @@ def laid_end_to_end(documents: Documents, vocab_size: int) -> tuple[Ids, Ids]:
     Raises:
         ValueError: a document has no words, or words that are not in 0..vocab_size-1.
     """
-    lengths = np.array([len(d) for d in documents], dtype=np.int64)
+    lengths = lengths_of(documents)
     if len(lengths) and lengths.min() == 0:
         raise ValueError(f"document {int(lengths.argmin())} has no words: remove empty documents")
-    words = np.concatenate([*documents, np.zeros(0, np.int64)])
+    words = joined(documents)
     if len(words) and not 0 <= words.min() <= words.max() < vocab_size:
         raise ValueError(f"ids must lie in 0..{vocab_size - 1}, the range of the vocabulary")
     return words, lengths

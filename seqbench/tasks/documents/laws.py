@@ -6,6 +6,7 @@ import numpy as np
 
 from seqbench.interface import Floats, Ids
 from seqbench.tasks.classes import NORMALISED, class_scores
+from seqbench.tasks.documents.laid import lengths_of
 from seqbench.tasks.documents.model import Classifier, Texts
 from seqbench.tasks.items import Kind
 
@@ -15,7 +16,7 @@ def documents(classes: int) -> Kind[Texts]:
     return Kind(
         noun="document",
         answer=lambda model, texts: answer(model, texts, classes),
-        lengths=lambda texts: np.array([len(ids) for ids in texts.ids]),
+        lengths=lambda texts: lengths_of(texts.ids),
         take=Texts.take,
         copied=copied,
         equal=lambda a, b: _equal(a.ids, b.ids) and [list(w) for w in a.words] == [list(w) for w in b.words],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from seqbench.interface import Context, Documents, Floats, Ids, SequenceModel
+from seqbench.tasks.documents.laid import Laid, Spelt
 from seqbench.tasks.language.vocab import Vocab
 
 
@@ -23,7 +24,14 @@ class Texts:
 
     def take(self, rows: Ids) -> "Texts":
         """Return the documents of these rows, in this order."""
+        if isinstance(self.words, Spelt):
+            return spelt(self.words.documents.take(rows), self.words.spellings)
         return Texts([self.ids[i] for i in rows], [self.words[i] for i in rows])
+
+
+def spelt(documents: Laid, spellings: Sequence[str]) -> Texts:
+    """Return documents that lie in one array; spellings: of the numbers of their words."""
+    return Texts(documents, Spelt(documents, spellings))
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from seqbench.baselines.bags_of_words.naive_bayes import MultinomialNaiveBayes
 from seqbench.data import DataError
 from seqbench.datasets import download
 from seqbench.datasets.documents.ag_news import AGNews
-from seqbench.datasets.documents.base import DocumentDataset, DocumentParts, Rows
+from seqbench.datasets.documents.base import DocumentDataset, DocumentParts
 from seqbench.datasets.documents.cedr import Cedr
+from seqbench.datasets.documents.collection import Rows
 from seqbench.datasets.documents.movie_reviews import MovieReviews
 from seqbench.datasets.documents.reuters import ReutersR8
 from seqbench.datasets.documents.trec import Trec

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqbench.data import DataError
-from seqbench.datasets.text import pieces as reading
+from seqbench.datasets import file_text as reading
+from seqbench.datasets.file_text import FileText
 from seqbench.datasets.text.own import TextFile
-from seqbench.datasets.text.pieces import FileText, Passage, cut_at_lines
+from seqbench.datasets.text.pieces import Passage, cut_at_lines
 from seqbench.long_arrays import Collected, pieces
 
 SPACES = [" ", "\t", "\u3000", "\n", "\r\n", "\r", "\n\n", "  "]
