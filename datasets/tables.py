@@ -9,12 +9,15 @@ import difflib
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate, chain, islice, pairwise
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 from pydantic import Field
 
@@ -22,8 +25,6 @@ from seqbench.data import DataError
 from seqbench.datasets.files import UTF_8, decode, encoding_note, encoding_of, read_bytes, unix_line_ends
 from seqbench.interface import Config, MissingExtra
 
-Columns = dict[str, list[str]]
-"""Columns by name; all have the same length."""
 Separator = Literal["auto", "comma", "semicolon", "tab", "bar"]
 Quotes = Literal["auto", "csv", "letters"]
 
@@ -37,6 +38,55 @@ LONGEST = 1_000_000
 """The most characters of a cell; if a cell is longer, a quote was left open or the file is not a table."""
 SHOWN, LISTED = 60, 20
 """The most characters of a name or cell, and the most names of columns, that a message quotes."""
+ROWS = 1 << 14
+"""Rows that are read at once."""
+CHARACTERS = 1 << 20
+"""Characters of lines that are read at once."""
+
+
+class Packed(Sequence[str]):
+    """The cells of a long column, as few long texts: about as many bytes as the column has in the file.
+
+    They are to be read from front to back; a single cell takes about a millisecond.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[str | list[str]] = []
+        self._ends = [0]
+
+    def extend(self, cells: Iterable[str]) -> None:
+        cells = list(cells)
+        joined = "\0".join(cells)  # texts hold no NUL, but cells of JSON and Parquet may
+        self._pieces.append(joined if joined.count("\0") == len(cells) - 1 else cells)
+        self._ends.append(self._ends[-1] + len(cells))
+
+    def pieces(self) -> Iterator[list[str]]:
+        """Yield the cells in lists."""
+        return (piece.split("\0") if isinstance(piece, str) else piece for piece in self._pieces)
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self.pieces())
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        return list(islice(self, *index.indices(len(self)))) if isinstance(index, slice) else list(self)[index]
+
+
+Column = list[str] | Packed
+
+
+def pieces_of(column: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the cells of a column in pieces."""
+    if isinstance(column, Packed):
+        yield from column.pieces()
+    else:
+        yield from (column[start : start + ROWS] for start in range(0, len(column), ROWS))
 
 
 class TableOptions(Config):
@@ -54,17 +104,18 @@ class TableOptions(Config):
         "the one that fits the file",
     )
 
-    def table(self, path: Path, wanted: Mapping[str, str]) -> "Table":
+    def table(self, path: Path, wanted: Mapping[str, str], column: Callable[[], Column] = list) -> "Table":
         """Return the wanted columns of a table, as `read_table` does."""
-        return read_table(path, wanted, self.encoding, self.separator, self.quotes)
+        return read_table(path, wanted, self.encoding, self.separator, self.quotes, column)
 
 
 @dataclass(frozen=True, eq=False)
-class Table(Mapping[str, list[str]]):
+class Table(Mapping[str, Sequence[str]]):
     """The wanted columns of a table, by name."""
 
     path: Path
-    columns: Columns
+    columns: Mapping[str, Sequence[str]]
+    """Columns by name; all have the same length."""
     header: Sequence[str]
     """The names of all columns."""
     places: Sequence[int]
@@ -74,7 +125,7 @@ class Table(Mapping[str, list[str]]):
     notes: dict[str, int | str] = field(default_factory=dict)
     """How the file was read, if not in the usual way."""
 
-    def __getitem__(self, name: str) -> list[str]:
+    def __getitem__(self, name: str) -> Sequence[str]:
         return self.columns[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -94,12 +145,14 @@ def read_table(
     encoding: str = UTF_8,
     separator: Separator = "auto",
     quotes: Quotes = "auto",
+    column: Callable[[], Column] = list,
 ) -> Table:
     """Return the wanted columns of a table, whose suffix tells the format. Other columns may hold anything.
 
     Args:
         wanted: the name of each column, and what to do if there is no such column; for the message.
         encoding, separator, quotes: as in `TableOptions`.
+        column: what holds a column: a list, or `Packed`, which takes a tenth of the memory.
 
     Raises:
         DataError: the file is missing, empty or damaged, has another encoding, is not a table, or lacks a wanted
@@ -119,14 +172,18 @@ def read_table(
     if suffix not in USUAL and (separator, quotes) != ("auto", "auto"):
         raise DataError(f"{path} is no CSV or TSV; leave out the options separator and quotes")
     if suffix == ".parquet":
-        table = _parquet(path, wanted)
+        table = _parquet(path, wanted, column)
     else:
         data = read_bytes(path)
+        named = encoding_of(data, encoding)
         text = unix_line_ends(decode(path, data, encoding))
+        del data
         table = (
-            _delimited(path, text, wanted, separator, quotes) if suffix in USUAL else _json_lines(path, text, wanted)
+            _delimited(path, text, wanted, separator, quotes, column)
+            if suffix in USUAL
+            else _json_lines(path, text, wanted, column)
         )
-        table.notes.update(encoding_note([encoding_of(data, encoding)]))
+        table.notes.update(encoding_note([named]))
     if not table.places:
         raise DataError(f"{path} has a header and no rows; add some rows")
     return table
@@ -138,8 +195,9 @@ def shown(text: str) -> str:
 
 
 def _check_wanted(path: Path, names: Sequence[str], wanted: Mapping[str, str]) -> None:
+    there = set(names)
     for name, cure in wanted.items():
-        if name in names:
+        if name in there:
             continue
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
         hint = f"did you mean {shown(near[0])}? " if near else ""
@@ -170,32 +228,55 @@ def _text(where: str, name: str, value: Any) -> str:
 class _Rows(NamedTuple):
     """The rows of a table that are not blank; the first one is the header."""
 
-    lines: list[int]
-    """The line on which each row starts, from 1."""
-    cells: list[list[str]]
+    header: list[str]
+    columns: dict[str, Column]
+    """The wanted columns, without the header."""
+    lines: "array[int]"
+    """The line on which each row starts, from 1; that of the header is the first."""
+    over: int
+    """Number of rows over several lines, without the header."""
     quotes: Literal["csv", "letters"]
     """How double quotes were read."""
 
 
-def _delimited(path: Path, text: str, wanted: Mapping[str, str], separator: Separator, quotes: Quotes) -> Table:
+@dataclass(frozen=True)
+class _Reading:
+    """How the rows of a text are read."""
+
+    path: Path
+    text: str
+    separator: str
+    places: Mapping[str, int]
+    """The place of each wanted column in the header."""
+    column: Callable[[], Column]
+
+
+def _delimited(
+    path: Path,
+    text: str,
+    wanted: Mapping[str, str],
+    separator: Separator,
+    quotes: Quotes,
+    column: Callable[[], Column],
+) -> Table:
     notes: dict[str, int | str] = {}
     with _cells_of_any_length():
         name = _separator(path, text, wanted) if separator == "auto" else separator
-        header = _header(text, SEPARATORS[name]) or _as_csv(path, text, SEPARATORS[name]).cells[0]
+        sign = SEPARATORS[name]
+        header = _header(text, sign) or _as_csv(_Reading(path, text, sign, {}, column)).header
         _check_header(path, header)
         _check_wanted(path, header, wanted)
-        rows = _rows(path, text, SEPARATORS[name], quotes)
+        places = {column: place for place, column in enumerate(header)}
+        rows = _rows(_Reading(path, text, sign, {name: places[name] for name in wanted}, column), quotes)
     if not header[0]:
         notes["ignored_index"] = "the first column, which has no name"
     if name != USUAL[path.suffix.lower()]:
         notes["separator"] = name
     if rows.quotes == "letters":
         notes["quotes"] = "letters"
-    places = {column: header.index(column) for column in wanted}
-    columns = {column: [cells[i] for cells in rows.cells[1:]] for column, i in places.items()}
-    if over := sum("\n" in "".join(cells) for cells in rows.cells[1:]):
-        notes["rows_over_several_lines"] = over
-    return Table(path, columns, header[not header[0] :], rows.lines[1:], notes=notes)
+    if rows.over:
+        notes["rows_over_several_lines"] = rows.over
+    return Table(path, rows.columns, header[not header[0] :], rows.lines[1:], notes=notes)
 
 
 @contextmanager
@@ -237,13 +318,22 @@ def _header(text: str, separator: str) -> list[str]:
     The first name may be empty: pandas writes an index as the first column.
     """
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        rows = csv.reader(_lines(text), delimiter=separator, strict=True)
         return [cell.strip() for cell in next(row for row in rows if row)]
     except (csv.Error, StopIteration):
         return []
 
 
-def _rows(path: Path, text: str, separator: str, quotes: Quotes) -> _Rows:
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text, each with its newline."""
+    ends, start = [0], 0
+    while start < len(text):
+        start = text.find("\n", start + CHARACTERS) + 1 or len(text)
+        ends.append(start)
+    return chain.from_iterable(io.StringIO(text[start:end], newline="") for start, end in pairwise(ends))
+
+
+def _rows(reading: _Reading, quotes: Quotes) -> _Rows:
     """Read the rows, and tell what double quotes are, so that no row is lost in a cell that a lone quote opens.
 
     Quotes enclose cells if the file is then a table whose rows are its lines, or whose lines alone are no table. They
@@ -253,69 +343,112 @@ def _rows(path: Path, text: str, separator: str, quotes: Quotes) -> _Rows:
     Raises:
         DataError: it cannot be told, or neither reading gives a table.
     """
+    text, separator = reading.text, reading.separator
     if quotes == "letters":
-        return _as_letters(path, text, separator)
+        return _as_letters(reading)
     if quotes == "csv" or '"' not in text:
-        return _as_csv(path, text, separator)
-    widths = {i: line.count(separator) + 1 for i, line in enumerate(text.split("\n"), 1) if line}
-    width = next(iter(widths.values()))
-    lines_are_rows, tabs = set(widths.values()) == {width}, separator == SEPARATORS["tab"] and width > 1
+        return _as_csv(reading)
+    count, widths = 0, dict[int, None]()
+    for line in _lines(text):
+        if line != "\n":
+            count += 1
+            widths[line.count(separator) + 1] = None
+    width = next(iter(widths))
+    lines_are_rows, tabs = len(widths) == 1, separator == SEPARATORS["tab"] and width > 1
     try:
-        rows = _as_csv(path, text, separator)
+        rows = _as_csv(reading)
     except DataError:
         # A cell that begins and ends with a quote shows that quotes enclose cells, so the fault is in another cell.
         enclosed = re.search(rf'(?m)(?:^|{re.escape(separator)})"[^"\n]*"(?:$|{re.escape(separator)})', text)
         if lines_are_rows and (tabs or not enclosed):
-            return _as_letters(path, text, separator)
+            return _as_letters(reading)
         raise
-    if len(rows.lines) == len(widths) or not (tabs or lines_are_rows):
+    if len(rows.lines) == count or not (tabs or lines_are_rows):
         return rows
     if tabs and lines_are_rows:
-        return _as_letters(path, text, separator)
+        return _as_letters(reading)
     starts = set(rows.lines)
-    within = [line for line, found in widths.items() if found == width and line not in starts]
-    if within:
-        raise DataError(
-            f"{path}, line {within[0]}: a double quote opened before puts this line inside a cell, but it could be "
-            "a row; if quotes enclose cells, say --quotes csv; if they are part of the text, say --quotes letters"
-        )
-    return rows
-
-
-def _as_csv(path: Path, text: str, separator: str) -> _Rows:
-    """Read CSV as defined in RFC 4180: a quoted cell may hold the separator, line ends, and doubled quotes."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows, line = _Rows([], [], "csv"), 1
-    try:
-        for cells in reader:
-            if cells:
-                rows.lines.append(line)
-                rows.cells.append(cells)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"{path}, line {line}: {_why(error)}") from None
-    return _even(path, rows)
-
-
-def _as_letters(path: Path, text: str, separator: str) -> _Rows:
-    """Read each line that is not empty as a row."""
-    lines = [(i, line) for i, line in enumerate(text.split("\n"), 1) if line]
-    rows = _Rows([i for i, _ in lines], [line.split(separator) for _, line in lines], "letters")
-    for line, cells in zip(rows.lines, rows.cells, strict=True):
-        if len(max(cells, key=len)) > LONGEST:
-            raise DataError(f"{path}, line {line}: a cell is longer than {LONGEST:,} characters; shorten the text")
-    return _even(path, rows)
-
-
-def _even(path: Path, rows: _Rows) -> _Rows:
-    width = len(rows.cells[0])
-    for line, cells in zip(rows.lines, rows.cells, strict=True):
-        if len(cells) != width:
+    for number, line in enumerate(_lines(text), 1):
+        if line != "\n" and line.count(separator) + 1 == width and number not in starts:
             raise DataError(
-                f"{path}, line {line}: {len(cells)} cells where the header has {width}; "
-                "a cell that holds the separator must stand in double quotes"
+                f"{reading.path}, line {number}: a double quote opened before puts this line inside a cell, but it "
+                "could be a row; if quotes enclose cells, say --quotes csv; if they are part of the text, say --quotes "
+                "letters"
             )
     return rows
+
+
+def _as_csv(reading: _Reading) -> _Rows:
+    """Read CSV as defined in RFC 4180: a quoted cell may hold the separator, line ends, and doubled quotes."""
+    rows = csv.reader(_lines(reading.text), delimiter=reading.separator, strict=True)
+    return _collected(reading, rows, "csv", '"' in reading.text)
+
+
+def _as_letters(reading: _Reading) -> _Rows:
+    """Read each line that is not empty as a row."""
+
+    def rows() -> Iterator[list[str]]:
+        for number, line in enumerate(_lines(reading.text), 1):
+            cells = line.removesuffix("\n").split(reading.separator) if line != "\n" else []
+            if len(line) > LONGEST and len(max(cells, key=len)) > LONGEST:
+                raise DataError(
+                    f"{reading.path}, line {number}: a cell is longer than {LONGEST:,} characters; shorten the text"
+                )
+            yield cells
+
+    return _collected(reading, rows(), "letters", False)
+
+
+def _collected(reading: _Reading, rows: Iterator[list[str]], quotes: Literal["csv", "letters"], several: bool) -> _Rows:
+    """Read all rows and collect the wanted columns; blank rows are left out.
+
+    Args:
+        several: whether rows may be over several lines.
+
+    Raises:
+        DataError: the rows are no CSV, or not all as long as the first one.
+    """
+    found = _Rows([], {name: reading.column() for name in reading.places}, array("q"), 0, quotes)
+    line, over, uneven = 1, 0, ""
+    for taken, error in _in_pieces(rows):
+        heights = [1 + "".join(cells).count("\n") for cells in taken] if several else [1] * len(taken)
+        starts = list(accumulate(heights, initial=line))
+        line = starts.pop()
+        if error:
+            raise DataError(f"{reading.path}, line {line}: {_why(error)}") from None
+        if not all(taken):
+            kept = [i for i, cells in enumerate(taken) if cells]
+            taken, starts, heights = ([part[i] for i in kept] for part in (taken, starts, heights))
+        found.lines.extend(starts)
+        if not found.header and taken:
+            found.header.extend(taken.pop(0))
+            starts.pop(0), heights.pop(0)
+        width = len(found.header)
+        if not uneven and set(map(len, taken)) - {width}:
+            row = next(row for row, cells in enumerate(taken) if len(cells) != width)
+            uneven = f"{reading.path}, line {starts[row]}: {len(taken[row])} cells where the header has {width}"
+        if uneven:  # a later row that is no CSV is told first
+            continue
+        over += len(heights) - heights.count(1)
+        for name, place in reading.places.items():
+            found.columns[name].extend(map(itemgetter(place), taken))
+    if uneven:
+        raise DataError(f"{uneven}; a cell that holds the separator must stand in double quotes")
+    return found._replace(over=over)
+
+
+def _in_pieces(rows: Iterator[list[str]]) -> Iterator[tuple[list[list[str]], csv.Error | None]]:
+    """Yield rows in pieces; the last one is followed by the error that ended them, if one did."""
+    while True:
+        taken: list[list[str]] = []
+        try:
+            taken.extend(islice(rows, ROWS))  # keeps the rows before an error
+        except csv.Error as error:
+            yield taken, error
+            return
+        if not taken:
+            return
+        yield taken, None
 
 
 def _why(error: csv.Error) -> str:
@@ -337,25 +470,27 @@ def _why(error: csv.Error) -> str:
 
 
 def _check_header(path: Path, header: Sequence[str]) -> None:
+    before: set[str] = set()
     for number, name in enumerate(header, 1):
         if not name and number > 1:
             raise DataError(f"{path}: column {number} has no name; the first line must name the columns")
-        if name in header[: number - 1]:
+        if name in before:
             raise DataError(f"{path}: two columns are called {shown(name)}; rename one of them")
+        before.add(name)
 
 
-def _json_lines(path: Path, text: str, wanted: Mapping[str, str]) -> Table:
-    columns: Columns = {name: [] for name in wanted}
-    lines: list[int] = []
+def _json_lines(path: Path, text: str, wanted: Mapping[str, str], column: Callable[[], Column]) -> Table:
+    columns, taken = {name: column() for name in wanted}, {name: list[str]() for name in wanted}
+    lines = array("q")
     names: dict[str, None] = {}
     lacking: tuple[int, str] | None = None
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(_lines(text), 1):
         if not line.strip():
             continue
         where = f"{path}, line {number}"
         try:
             found = json.loads(
-                line,
+                line.removesuffix("\n"),
                 object_pairs_hook=partial(_object, where),
                 parse_int=str,
                 parse_float=str,
@@ -370,11 +505,16 @@ def _json_lines(path: Path, text: str, wanted: Mapping[str, str]) -> Table:
             raise DataError(f"{where} is no object; write one such as {example}")
         lines.append(number)
         names |= dict.fromkeys(found)
-        for name, cells in columns.items():
+        for name, cells in taken.items():
             if name in found:
                 cells.append(_text(where, name, found[name]))
             else:
                 lacking = lacking or (number, name)
+            if len(cells) == ROWS:
+                columns[name].extend(cells)
+                cells.clear()
+    for name, cells in taken.items():
+        columns[name].extend(cells)
     _check_wanted(path, list(names), wanted)
     if lacking:
         number, name = lacking
@@ -396,7 +536,7 @@ def _object(where: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _parquet(path: Path, wanted: Mapping[str, str]) -> Table:
+def _parquet(path: Path, wanted: Mapping[str, str], column: Callable[[], Column]) -> Table:
     read_bytes(path)
     try:
         from pyarrow import ArrowException
@@ -419,14 +559,17 @@ def _parquet(path: Path, wanted: Mapping[str, str]) -> Table:
     except (ArrowException, OSError, UnicodeDecodeError) as error:
         why = str(error).partition("\n")[0][:200]
         raise DataError(f"{path} is no Parquet file, or a damaged one: {why}") from None
-    columns = {name: _parquet_cells(path, name, table.column(name)) for name in wanted}
+    columns = {name: column() for name in wanted}
+    for name, cells in columns.items():
+        for start in range(0, table.num_rows, ROWS):
+            cells.extend(_parquet_cells(path, name, table.column(name).slice(start, ROWS), start))
     notes: dict[str, int | str] = {"ignored_index": ", ".join(sorted(ignored))} if ignored else {}
     return Table(path, columns, names, range(1, table.num_rows + 1), "row", notes)
 
 
-def _parquet_cells(path: Path, name: str, column: Any) -> list[str]:
+def _parquet_cells(path: Path, name: str, column: Any, start: int) -> list[str]:
     try:
         values = column.to_pylist()
     except (ValueError, OverflowError) as error:  # bytes that are not UTF-8, or dates that Python cannot hold
         raise DataError(f"{path}: the column {shown(name)} holds what is no text: {error}; save it as text") from None
-    return [_text(f"{path}, row {number}", name, value) for number, value in enumerate(values, 1)]
+    return [_text(f"{path}, row {number}", name, value) for number, value in enumerate(values, start + 1)]
