@@ -108,6 +108,10 @@ class TableOptions(Config):
         """Return the wanted columns of a table, as `read_table` does."""
         return read_table(path, wanted, self.encoding, self.separator, self.quotes, column)
 
+    def header(self, path: Path, wanted: Mapping[str, str]) -> Sequence[str]:
+        """Return the names of all columns of a table, as `read_header` does."""
+        return read_header(path, wanted, self.encoding, self.separator, self.quotes)
+
 
 @dataclass(frozen=True, eq=False)
 class Table(Mapping[str, Sequence[str]]):
@@ -159,6 +163,37 @@ def read_table(
             column; or it cannot be told what its separators or quotes are.
         MissingExtra: the table is Parquet, and pyarrow is not installed.
     """
+    suffix = _suffix(path, separator, quotes)
+    if suffix == ".parquet":
+        table = _parquet(path, wanted, column)
+    else:
+        text, named = _text_of(path, encoding)
+        if suffix in USUAL:
+            table = _delimited(path, text, wanted, separator, quotes, column)
+        else:
+            table = _json_lines(path, text, wanted, column)
+        table.notes.update(encoding_note([named]))
+    if not table.places:
+        raise DataError(f"{path} has a header and no rows; add some rows")
+    return table
+
+
+def read_header(
+    path: Path, wanted: Mapping[str, str], encoding: str = UTF_8, separator: Separator = "auto", quotes: Quotes = "auto"
+) -> Sequence[str]:
+    """Return the names of all columns of a table, as `read_table` does; the rows of CSV are not read.
+
+    Raises:
+        DataError, MissingExtra: as in `read_table`.
+    """
+    if _suffix(path, separator, quotes) not in USUAL:
+        return read_table(path, wanted, encoding, separator, quotes, Packed).header
+    _, header = _head(path, _text_of(path, encoding)[0], wanted, separator)
+    return header[not header[0] :]
+
+
+def _suffix(path: Path, separator: Separator, quotes: Quotes) -> str:
+    """Return the suffix of a file, which is that of a table."""
     suffix = path.suffix.lower()
     if not path.exists():
         raise DataError(f"there is no file or folder {path}")
@@ -171,22 +206,13 @@ def read_table(
         )
     if suffix not in USUAL and (separator, quotes) != ("auto", "auto"):
         raise DataError(f"{path} is no CSV or TSV; leave out the options separator and quotes")
-    if suffix == ".parquet":
-        table = _parquet(path, wanted, column)
-    else:
-        data = read_bytes(path)
-        named = encoding_of(data, encoding)
-        text = unix_line_ends(decode(path, data, encoding))
-        del data
-        table = (
-            _delimited(path, text, wanted, separator, quotes, column)
-            if suffix in USUAL
-            else _json_lines(path, text, wanted, column)
-        )
-        table.notes.update(encoding_note([named]))
-    if not table.places:
-        raise DataError(f"{path} has a header and no rows; add some rows")
-    return table
+    return suffix
+
+
+def _text_of(path: Path, encoding: str) -> tuple[str, str]:
+    """Return the text of a file, and its encoding."""
+    data = read_bytes(path)
+    return unix_line_ends(decode(path, data, encoding)), encoding_of(data, encoding)
 
 
 def shown(text: str) -> str:
@@ -260,14 +286,10 @@ def _delimited(
     column: Callable[[], Column],
 ) -> Table:
     notes: dict[str, int | str] = {}
+    name, header = _head(path, text, wanted, separator)
+    places = {column: place for place, column in enumerate(header)}
     with _cells_of_any_length():
-        name = _separator(path, text, wanted) if separator == "auto" else separator
-        sign = SEPARATORS[name]
-        header = _header(text, sign) or _as_csv(_Reading(path, text, sign, {}, column)).header
-        _check_header(path, header)
-        _check_wanted(path, header, wanted)
-        places = {column: place for place, column in enumerate(header)}
-        rows = _rows(_Reading(path, text, sign, {name: places[name] for name in wanted}, column), quotes)
+        rows = _rows(_Reading(path, text, SEPARATORS[name], {name: places[name] for name in wanted}, column), quotes)
     if not header[0]:
         notes["ignored_index"] = "the first column, which has no name"
     if name != USUAL[path.suffix.lower()]:
@@ -277,6 +299,17 @@ def _delimited(
     if rows.over:
         notes["rows_over_several_lines"] = rows.over
     return Table(path, rows.columns, header[not header[0] :], rows.lines[1:], notes=notes)
+
+
+def _head(path: Path, text: str, wanted: Mapping[str, str], separator: Separator) -> tuple[str, list[str]]:
+    """Return the name of the separator, and the header, whose first name may be empty."""
+    with _cells_of_any_length():
+        name = _separator(path, text, wanted) if separator == "auto" else separator
+        sign = SEPARATORS[name]
+        header = _header(text, sign) or _as_csv(_Reading(path, text, sign, {}, list)).header
+    _check_header(path, header)
+    _check_wanted(path, header, wanted)
+    return name, header
 
 
 @contextmanager
