@@ -451,7 +451,8 @@ def _collected(reading: _Reading, rows: Iterator[list[str]], quotes: Literal["cs
             raise DataError(f"{reading.path}, line {line}: {_why(error)}") from None
         if not all(taken):
             kept = [i for i, cells in enumerate(taken) if cells]
-            taken, starts, heights = ([part[i] for i in kept] for part in (taken, starts, heights))
+            taken = [taken[i] for i in kept]
+            starts, heights = ([part[i] for i in kept] for part in (starts, heights))
         found.lines.extend(starts)
         if not found.header and taken:
             found.header.extend(taken.pop(0))

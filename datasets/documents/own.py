@@ -28,16 +28,16 @@ NOTHING = frozenset({"na", "n/a", "<na>", "none", "null", "nil", "unknown", "?",
 
 
 class _Found(NamedTuple):
-    """Documents; all lists have the same length."""
+    """Documents; all have the same length."""
 
-    texts: list[str]
+    texts: Sequence[str]
     labels: list[str]
     where: Callable[[int], str]
     """Returns the place of a document, given its number, for messages."""
     notes: Notes
-    splits: list[str] | None = None
-    orders: list[str] | None = None
-    groups: list[str] | None = None
+    splits: Sequence[str] | None = None
+    orders: Sequence[str] | None = None
+    groups: Sequence[str] | None = None
 
 
 class LabelledFile(TableOptions, DocumentDataset):

@@ -70,7 +70,8 @@ def numbers(
                 _check(values, columns[name], name, where)
             return Numbers(read, None, 0)
     mark = decimal or _mark(columns, *min(odd, key=lambda place: place[0]), where)
-    value, separated = (lru_cache(REMEMBERED)(partial(of, decimal=mark)) for of in (_value, _separated))
+    value = lru_cache(REMEMBERED)(partial(_value, decimal=mark))
+    separated = lru_cache(REMEMBERED)(partial(_separated, decimal=mark))
     read, grouped = {}, 0
     for name, cells in columns.items():
         found = [value(cell) for cell in cells]

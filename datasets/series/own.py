@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from seqbench.data import DataError
@@ -242,7 +243,7 @@ class SeriesFile(TableOptions, SeriesDataset):
         values = numbers({name: table[name] for name in names}, table.where, self.decimal)
         return _Contents(replace(table, columns={}), times, values, Rows.wide(values.columns, times.stamps, of))
 
-    def _times(self, cells: Sequence[str], where: Callable[[int], str]) -> tuple[Times, Ids]:
+    def _times(self, cells: Sequence[str], where: Callable[[int], str]) -> tuple[Times, NDArray[np.integer[Any]]]:
         """Parse the different times of a table; return them, and the number of each row's time."""
         found = distinct(cells)
         first = found.first

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ class Distinct:
 
     texts: Sequence[str]
     """(D,)"""
-    numbers: NDArray[np.int32]
+    numbers: NDArray[np.integer[Any]]
     """(T,) the number of the text of each row."""
 
     @property
@@ -53,7 +54,7 @@ class Rows:
     """(R,) the rows of the table, from 0, for messages."""
 
     @classmethod
-    def long(cls, names: Distinct, stamps: Sequence[Stamp], times: Ids, values: Floats) -> "Rows":
+    def long(cls, names: Distinct, stamps: Sequence[Stamp], times: NDArray[np.integer[Any]], values: Floats) -> "Rows":
         """Order the rows (T,) of a table in the long layout.
 
         Args:
@@ -74,7 +75,7 @@ class Rows:
         return cls(list(series), Calendar(ascending, places, starts), values, rows)
 
     @classmethod
-    def wide(cls, columns: Mapping[str, Floats], stamps: Sequence[Stamp], times: Ids) -> "Rows":
+    def wide(cls, columns: Mapping[str, Floats], stamps: Sequence[Stamp], times: NDArray[np.integer[Any]]) -> "Rows":
         """Order the rows (T,) of a table whose columns (T,) are series; the arguments are as in `long`."""
         ascending, places = _ascending(stamps)
         places = places[times]
@@ -120,6 +121,6 @@ class Rows:
 
 def _ascending(stamps: Sequence[Stamp]) -> tuple[list[Stamp], Ids]:
     """Return the different stamps (D,) in order, and the number of each given one among them."""
-    found: list[Stamp] = sorted(set(stamps))  # type: ignore[type-var]  # all numbers, or all times
+    found: list[Stamp] = sorted(set(stamps))
     number = {stamp: place for place, stamp in enumerate(found)}
     return found, np.array([number[stamp] for stamp in stamps], np.int64)

@@ -13,6 +13,7 @@ from seqbench.evidence.records import Check
 from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.metrics import LEVELS, seasonal_scale
 from seqbench.tasks.forecasts.model import Forecast, Forecaster, Panel
+from seqbench.tasks.forecasts.stretches import Stretches
 
 SCALES = Measure("forecasts", "of the scale of their series", TOLERANCE)
 """A thousandth of a seasonal change is far less than the difference between any two forecasters."""
@@ -22,12 +23,12 @@ LEVEL = 1e-3
 
 def copied(past: Panel) -> Panel:
     """Copy series, so that the model may change them and cannot access later values."""
-    return Panel([values.copy() for values in past.values], list(past.names), past.season)
+    return Panel(Stretches.of(past.values).copied(), list(past.names), past.season)
 
 
 def take(past: Panel, rows: Ids) -> Panel:
     """Return the series of these rows, in this order."""
-    return Panel([past.values[i] for i in rows], [past.names[i] for i in rows], past.season)
+    return Panel(Stretches.of(past.values).take(rows), [past.names[i] for i in rows.tolist()], past.season)
 
 
 def answer(model: Forecaster, past: Panel, horizon: int) -> Forecast:
