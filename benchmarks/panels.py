@@ -137,14 +137,15 @@ def run(name: str, epochs: int, folder: Path) -> list[Measured]:
         model.fit(kind.train(data, "test"), context)
     timed = Timed(model)
     with measured(f"{name}: predict", found):
-        columns = kind.score(timed, data, "test", valid)
+        witness = kind.witness(data, 0)
+        columns = kind.score(timed, data, "test", valid, witness)
     whole = found.pop()
     found.append(Measured(whole.stage, timed.cpu, whole.peak_bytes, f"MASE {np.nanmean(columns['mase']):.4f}"))
     found.append(Measured(f"{name}: score", whole.cpu - timed.cpu, whole.peak_bytes))
     with measured(f"{name}: detail", found):
         kind.detail(columns, data, valid)
     with measured(f"{name}: laws", found):
-        kind.check(model, data, 0, kind.witness(data, 0))
+        kind.check(model, data, 0, witness)
     return found
 
 

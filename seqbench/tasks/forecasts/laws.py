@@ -85,7 +85,9 @@ def scaled(said: Forecast, past: Panel) -> Floats:
 
 
 def _ruler(past: Panel) -> Floats:
-    size = np.array([np.abs(values).max() for values in past.values])
+    size = np.empty(len(past))
+    for rows, values in Stretches.of(past.values).blocks():
+        size[rows] = np.abs(values).max(axis=1)
     ruler = np.maximum(seasonal_scale(past.values, past.season), LEVEL * size)
     return np.where(ruler > 0, ruler, 1.0)
 
@@ -106,7 +108,9 @@ class Kept:
 
     def apart(self, asked: Asked, model: Forecaster, past: Panel, row: int) -> float:
         """Return how much the forecast differs, in units of its series, from the one at `row` of a new call."""
-        return difference(asked.of(model, past)[row], scaled(self.said, self.call)[self.row])
+        new, rows = answer(model, past, asked.horizon), np.array([row])
+        there = scaled(new.take(rows), take(past, rows))
+        return difference(there, scaled(self.said.take(np.array([self.row])), self.past))
 
 
 def repeatable(

@@ -43,6 +43,10 @@ class Forecast:
     """(N, H, Q) at the requested levels. None for a point forecaster: the harness then computes intervals from its
     errors on the validation part."""
 
+    def take(self, rows: Ids) -> "Forecast":
+        """Return the forecasts of these rows, in this order."""
+        return Forecast(self.mean[rows], None if self.quantiles is None else self.quantiles[rows])
+
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastContext(Context[Panel]):
