@@ -119,7 +119,7 @@ def decode(path: Path, data: bytes, encoding: str = UTF_8, blank: bool = False) 
         raise not_text(path, name, str(error)) from None
     if "\0" in text:
         raise holds_nul(path, name, unix_line_ends(text[: text.index("\0")]).count("\n") + 1)
-    if not blank and not text.strip():
+    if not blank and (not text or text.isspace()):
         raise DataError(f"{path} holds only blank lines")
     return text
 

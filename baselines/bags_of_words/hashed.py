@@ -1,7 +1,7 @@
 """Logistic regression over hashed n-grams, learned in pieces, with scikit-learn.
 
-The documents are read piece by piece in each pass, and the weights have a fixed number, so memory depends neither on the
-number of documents nor on the vocabulary (Langford, Li & Strehl 2007, Vowpal Wabbit).
+The documents are read piece by piece in each pass, and the weights have a fixed number, so memory depends neither on
+the number of documents nor on the vocabulary (Langford, Li & Strehl 2007, Vowpal Wabbit).
 """
 
 import numpy as np

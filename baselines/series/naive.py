@@ -11,6 +11,7 @@ import numpy as np
 from seqbench.interface import Arrays, Floats
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
 from seqbench.tasks.forecasts.naive2 import naive2
+from seqbench.tasks.forecasts.stretches import Stretches
 
 
 class Unfitted(Forecaster):
@@ -19,14 +20,14 @@ class Unfitted(Forecaster):
     stochastic: ClassVar[bool] = False
 
     @abstractmethod
-    def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
-        """Return the values (H,) expected after `past` (T,)."""
+    def ahead(self, pasts: Stretches, horizon: int, season: int) -> Floats:
+        """Return the values (N, H) expected after each past."""
 
     def fit(self, train: Panel, ctx: ForecastContext) -> None:
         """Nothing to learn."""
 
     def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
-        return Forecast(np.stack([self.ahead(values, horizon, past.season) for values in past.values]))
+        return Forecast(self.ahead(Stretches.of(past.values), horizon, past.season))
 
     def arrays(self) -> Arrays:
         return {}
@@ -38,28 +39,29 @@ class Unfitted(Forecaster):
 class Naive(Unfitted):
     """Repeats the last value: the best forecast of a random walk."""
 
-    def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
-        return np.full(horizon, past[-1])
+    def ahead(self, pasts: Stretches, horizon: int, season: int) -> Floats:
+        return pasts.flat[pasts.ends - 1, None].repeat(horizon, axis=1)
 
 
 class SeasonalNaive(Unfitted):
     """Repeats the last season, or the last value if the past is shorter than a season."""
 
-    def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
-        return np.resize(past[-season:] if len(past) >= season else past[-1:], horizon)
+    def ahead(self, pasts: Stretches, horizon: int, season: int) -> Floats:
+        period = np.where(pasts.lengths >= season, season, 1)[:, None]
+        return pasts.flat[pasts.ends[:, None] - period + np.arange(horizon) % period]
 
 
 class Drift(Unfitted):
     """Continues the line through the first and the last value, that is, repeats the mean step."""
 
-    def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
-        step = (past[-1] - past[0]) / max(len(past) - 1, 1)
-        ahead: Floats = past[-1] + step * np.arange(1, horizon + 1)
-        return ahead
+    def ahead(self, pasts: Stretches, horizon: int, season: int) -> Floats:
+        first, last = pasts.flat[pasts.starts], pasts.flat[pasts.ends - 1]
+        step = (last - first) / np.maximum(pasts.lengths - 1, 1)
+        return last[:, None] + step[:, None] * np.arange(1, horizon + 1)
 
 
 class Naive2(Unfitted):
     """Repeats the last value of the seasonally adjusted series; OWA compares all other models with it."""
 
-    def ahead(self, past: Floats, horizon: int, season: int) -> Floats:
-        return naive2(past, horizon, season)
+    def ahead(self, pasts: Stretches, horizon: int, season: int) -> Floats:
+        return naive2(pasts, horizon, season)

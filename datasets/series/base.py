@@ -14,6 +14,7 @@ from seqbench.data import DataError, Dataset
 from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.data import SeriesData, rolling
 from seqbench.tasks.forecasts.model import Panel
+from seqbench.tasks.forecasts.stretches import Stretches
 
 Notes = dict[str, int | str]
 
@@ -85,7 +86,7 @@ class SeriesDataset(Dataset[SeriesData]):
         valid, test = (rolling(starts, stops, self.horizon, stride) for starts, stops in parts.values())
         return SeriesData(
             name=self.title(),
-            series=Panel(found.values, found.names, found.season or self.season),
+            series=Panel(Stretches.of(found.values), found.names, found.season or self.season),
             train_ends=found.train_ends,
             valid=valid,
             test=test,

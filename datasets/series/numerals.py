@@ -7,10 +7,15 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Literal
 
+import numpy as np
+
 from seqbench.data import DataError
+from seqbench.datasets.packed import pieces_of
 from seqbench.datasets.tables import shown
+from seqbench.interface import Floats
 
 Decimal = Literal["comma", "point"]
 
@@ -29,12 +34,14 @@ GRAMMARS = {
 }
 GROUPED = re.compile(rf"[+-]?\d+(?:[.,{SPACES}]\d+)+")
 """Digits with a decimal comma or with separators of thousands."""
+REMEMBERED = 1 << 16
+"""Distinct cells whose numbers are remembered, since values often recur."""
 
 
 @dataclass(frozen=True)
 class Numbers:
-    columns: dict[str, list[float]]
-    """NaN: no value."""
+    columns: dict[str, Floats]
+    """(T,) each; NaN: no value."""
     decimal: Decimal | None
     """The decimal mark if a value has a comma or a separator of thousands; None: all are plain numbers."""
     grouped: int
@@ -53,31 +60,63 @@ def numbers(
     Raises:
         DataError: a cell is no finite number, or the values are numbers with either mark, but not the same.
     """
-    odd = {(name, i) for name, cells in columns.items() for i, cell in enumerate(cells) if _plain(cell) is None}
-    if not odd and decimal != "comma":
-        read = {
-            name: [_finite(_plain(cell), cell, name, i, where) for i, cell in enumerate(cells)]
-            for name, cells in columns.items()
-        }
-        return Numbers(read, None, 0)
-    mark = decimal or _mark(columns, sorted(odd, key=lambda place: place[1]), where)
+    odd: list[tuple[int, str]] = []
+    if decimal != "comma":
+        read: dict[str, Floats] = {}
+        for name, cells in columns.items():
+            read[name], first = _plain_column(cells)
+            odd += [] if first is None else [(first, name)]
+        if not odd:
+            for name, values in read.items():
+                _check(values, columns[name], name, where)
+            return Numbers(read, None, 0)
+    mark = decimal or _mark(columns, *min(odd, key=lambda place: place[0]), where)
+    value = lru_cache(REMEMBERED)(partial(_value, decimal=mark))
+    separated = lru_cache(REMEMBERED)(partial(_separated, decimal=mark))
     read, grouped = {}, 0
     for name, cells in columns.items():
-        read[name] = [_finite(_value(cell, mark), cell, name, i, where, mark) for i, cell in enumerate(cells)]
-        found = (GRAMMARS[mark].fullmatch(cell.strip()) for cell in cells)
-        grouped += sum(number is not None and number[1] is not None for number in found)
+        found = [value(cell) for cell in cells]
+        read[name] = np.array(found, dtype=np.float64)
+        wrong = found.index(None) if None in found else None
+        _check(read[name][:wrong], cells, name, where)
+        if wrong is not None:
+            raise _no_number(cells[wrong], name, wrong, where, mark)
+        grouped += sum(map(separated, cells))
     return Numbers(read, mark, grouped)
 
 
-def _mark(columns: Mapping[str, Sequence[str]], odd: Sequence[tuple[str, int]], where: Callable[[int], str]) -> Decimal:
+def _plain_column(column: Sequence[str]) -> tuple[Floats, int | None]:
+    """Return the plain numbers (T,) of a column; or some of them and the row of the first cell that is none."""
+    found, rows = [np.empty(0)], 0
+    for cells in pieces_of(column):
+        try:
+            found.append(np.fromiter(map(float, cells), np.float64, len(cells)))
+            plain = "_" not in "".join(cells)
+        except ValueError:
+            plain = False
+        if not plain:
+            values = [_plain(cell) for cell in cells]
+            if None in values:
+                return np.concatenate(found), rows + values.index(None)
+            found.append(np.array(values, dtype=np.float64))
+        rows += len(cells)
+    return np.concatenate(found), None
+
+
+def _check(values: Floats, cells: Sequence[str], name: str, where: Callable[[int], str]) -> None:
+    """Raise a DataError if a value of a column is infinite."""
+    for row in np.flatnonzero(np.isinf(values))[:1].tolist():
+        raise DataError(f"{where(row)}: the column {shown(name)} holds {shown(cells[row])}; a value must be finite")
+
+
+def _mark(columns: Mapping[str, Sequence[str]], row: int, name: str, where: Callable[[int], str]) -> Decimal:
     """Return the decimal mark with which all values are numbers.
 
     Args:
-        odd: the column and row of the cells that are no plain numbers.
+        row, name: of the first cell that is no plain number.
     """
     every = {cell for cells in columns.values() for cell in cells}
     fitting: list[Decimal] = [mark for mark in MARKS if all(_value(cell, mark) is not None for cell in every)]
-    name, row = odd[0]
     cell = columns[name][row]
     if not fitting:
         raise _no_number(cell, name, row, where)
@@ -111,19 +150,10 @@ def _value(cell: str, decimal: Decimal) -> float | None:
     return _plain(text.replace(found[1] or "_", "").replace(mark, ".")) if found else None
 
 
-def _finite(
-    value: float | None,
-    cell: str,
-    name: str,
-    row: int,
-    where: Callable[[int], str],
-    decimal: Decimal | None = None,
-) -> float:
-    if value is None:
-        raise _no_number(cell, name, row, where, decimal)
-    if math.isinf(value):
-        raise DataError(f"{where(row)}: the column {shown(name)} holds {shown(cell)}; a value must be finite")
-    return value
+def _separated(cell: str, decimal: Decimal) -> bool:
+    """Return whether a number has separators of thousands."""
+    found = GRAMMARS[decimal].fullmatch(cell.strip())
+    return found is not None and found[1] is not None
 
 
 def _no_number(

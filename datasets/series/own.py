@@ -1,19 +1,22 @@
 """Users' own series: a table in the long format, or with one column per series."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from seqbench.data import DataError
-from seqbench.datasets.files import read_bytes
+from seqbench.datasets.files import sha256_of
+from seqbench.datasets.packed import Packed
 from seqbench.datasets.series.base import Notes, Observed, SeriesDataset
 from seqbench.datasets.series.numerals import Decimal, Numbers, numbers
+from seqbench.datasets.series.rows import Distinct, Rows, distinct
 from seqbench.datasets.series.seasons import season_in
-from seqbench.datasets.series.spacing import Cell, Missing, Series, Spacing, order
+from seqbench.datasets.series.spacing import Missing, Series, Spacing
 from seqbench.datasets.series.stamps import Order, Times, parse, step
 from seqbench.datasets.tables import LISTED, Table, TableOptions, shown
 from seqbench.interface import Ids
@@ -37,10 +40,11 @@ class _Contents(NamedTuple):
     """Times and values of a table, before steps are counted."""
 
     table: Table
+    """Without its cells."""
     times: Times
+    """Of the different times of the table."""
     values: Numbers
-    cells: dict[str, list[Cell]]
-    """By series."""
+    rows: Rows
 
     def as_read(self) -> Notes:
         """Return how the table, its times and its values were read, for the record."""
@@ -134,7 +138,7 @@ class SeriesFile(TableOptions, SeriesDataset):
         return self.path.name
 
     def fingerprint(self) -> str:
-        return hashlib.sha256(read_bytes(self._path)).hexdigest()
+        return sha256_of(self._path)
 
     def observed(self) -> Observed:
         fewest = 3 * self.horizon + 1
@@ -156,8 +160,8 @@ class SeriesFile(TableOptions, SeriesDataset):
                 f"{least:,} values, more than series {shown(short[0])} has; ask for fewer with --origins"
             )
         found.count("series", len(values))
-        latest = max((stamps[-1] for stamps in found.stamps.values()), key=order)
-        found.count("series_that_end_before_others", sum(s[-1] != latest for s in found.stamps.values()))
+        latest = np.array([places[-1] for places in found.places.values()])
+        found.count("series_that_end_before_others", int((latest < latest.max()).sum()))
         tests = ends - part
         season, first = self.season or found.frequency[0].season, int((tests - part).max())
         if season > 1 and season >= first:  # no past has a seasonal change, so MASE would have no scale
@@ -191,7 +195,7 @@ class SeriesFile(TableOptions, SeriesDataset):
     def _read(self, path: Path, fewest: int) -> Series:
         contents = (self._long if self.layout == "long" else self._wide)(path)
         found = Series(contents.times, contents.as_read())
-        Spacing(contents.table, self.step, self.missing, fewest).add(contents.cells, found)
+        Spacing(contents.table, self.step, self.missing, fewest).add(contents.rows, found)
         if contents.times.order:
             found.reading["dates"] = contents.times.order
         if contents.values.decimal:
@@ -208,10 +212,10 @@ class SeriesFile(TableOptions, SeriesDataset):
             raise DataError(
                 "times, values and series must stand in three columns; name three with --time, --value and --id"
             )
-        header = self.table(path, {self.time: wanted[self.time]}).header
+        header = self.header(path, {self.time: wanted[self.time]})
         if set(header) == {self.time, self.value}:
             del wanted[self.id]
-        table = self.table(path, wanted)
+        table = self.table(path, wanted, Packed)
         others = [name for name in header if name not in wanted]
         if others and self.others == "refuse":
             more = f" and {len(others) - LISTED:,} more" if len(others) > LISTED else ""
@@ -221,30 +225,30 @@ class SeriesFile(TableOptions, SeriesDataset):
             )
         if others:
             table.notes["columns_left_out"] = len(others)
-        times = parse(table[self.time], table.where, self.dates)
-        values = numbers({self.value: table[self.value]}, table.where, self.decimal)
-        names = table.get(self.id) or [path.stem] * len(times.stamps)
-        rows = [Cell(*row) for row in zip(times.stamps, values.columns[self.value], table.places, strict=True)]
-        cells: dict[str, list[Cell]] = {}
-        for i, (name, cell) in enumerate(zip(names, rows, strict=True)):
-            if not name.strip():
-                raise DataError(f"{table.where(i)}: the column {shown(self.id)} is empty; say which series it is of")
-            cells.setdefault(name.strip(), []).append(cell)
-        return _Contents(table, times, values, cells)
+        columns, table = dict(table.columns), replace(table, columns={})
+        times, of = self._times(columns.pop(self.time), table.where)
+        values = numbers({self.value: columns.pop(self.value)}, table.where, self.decimal)
+        names = distinct(columns[self.id]) if columns else Distinct([path.stem], np.zeros(len(of), np.int32))
+        for text, row in zip(names.texts, names.first.tolist(), strict=True):
+            if not text.strip():
+                raise DataError(f"{table.where(row)}: the column {shown(self.id)} is empty; say which series it is of")
+        return _Contents(table, times, values, Rows.long(names, times.stamps, of, values.columns[self.value]))
 
     def _wide(self, path: Path) -> _Contents:
         cure = "name the column of the times with --time NAME"
-        names = [name for name in self.table(path, {self.time: cure}).header if name != self.time]
+        names = [name for name in self.header(path, {self.time: cure}) if name != self.time]
         if not names:
             raise DataError(f"{path} has no column beside the times; a wide table has one for each series")
         table = self.table(path, dict.fromkeys([self.time, *names], cure))
-        times = parse(table[self.time], table.where, self.dates)
+        times, of = self._times(table[self.time], table.where)
         values = numbers({name: table[name] for name in names}, table.where, self.decimal)
-        cells = {
-            name: [Cell(*cell) for cell in zip(times.stamps, column, table.places, strict=True)]
-            for name, column in values.columns.items()
-        }
-        return _Contents(table, times, values, cells)
+        return _Contents(replace(table, columns={}), times, values, Rows.wide(values.columns, times.stamps, of))
+
+    def _times(self, cells: Sequence[str], where: Callable[[int], str]) -> tuple[Times, NDArray[np.integer[Any]]]:
+        """Parse the different times of a table; return them, and the number of each row's time."""
+        found = distinct(cells)
+        first = found.first
+        return parse(found.texts, lambda i: where(int(first[i])), self.dates), found.numbers
 
 
 def parts(lengths: Ids, horizon: int, stride: int | None, origins: int | None) -> tuple[Ids, int]:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqbench.data import DataError
 from seqbench.interface import Ids
@@ -260,48 +261,90 @@ def _times(times: list[datetime], texts: Sequence[str], where: Callable[[int], s
     return Times(utc, lambda stamp: f"{stamp:{date_form}{clock}}+00:00")
 
 
-def unit_of(series: Sequence[Sequence[Stamp]]) -> Frequency:
+@dataclass(frozen=True)
+class Calendar:
+    """The stamps of many series: the different ones, and those of each series by their number."""
+
+    stamps: Sequence[Stamp]
+    """(D,) ascending, all different; none of them need occur."""
+    places: Ids
+    """(R,) the numbers of the stamps of all series, one series after the other, each ascending."""
+    starts: Ids
+    """(N,) where each series starts; none is empty."""
+
+    @classmethod
+    def of(cls, stamps: Sequence[Stamp]) -> "Calendar":
+        """Return the calendar of one series, whose stamps ascend and are all different."""
+        return cls(stamps, np.arange(len(stamps)), np.zeros(min(1, len(stamps)), np.int64))
+
+    @property
+    def lengths(self) -> Ids:
+        return np.diff(self.starts, append=len(self.places))
+
+    def steps(self, numbers: Ids) -> Ids:
+        """Return the differences (R − N,) within series of `numbers` (D,), which tell something of each stamp."""
+        return np.delete(np.diff(numbers[self.places]), self.starts[1:] - 1)
+
+    def alike(self, numbers: Ids) -> bool:
+        """Return whether all stamps of each series have the same of `numbers` (D,)."""
+        return not self.steps(numbers).any()
+
+    def all_of(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return for each series (N,) whether all its flags, of `flags` (R,), are true."""
+        found: NDArray[np.bool_] = np.logical_and.reduceat(flags, self.starts)
+        return found
+
+
+def unit_of(calendar: Calendar) -> Frequency:
     """Return the unit in which the stamps of all series are counted, as a frequency of size 1.
 
     Months are equal steps if each series has at most one stamp per month, on the same day (or the last day of shorter
     months), or on the first or last weekday. Working days are equal steps if all five of a week occur and no other day
     does; so are the times of working days if they are equally spaced and the same on all days.
-
-    Args:
-        series: stamps of each series, ascending.
     """
-    times = [[stamp for stamp in stamps if isinstance(stamp, datetime)] for stamps in series]
-    every = {stamp for stamps in times for stamp in stamps}
-    if not every:
+    times = [stamp for stamp in calendar.stamps if isinstance(stamp, datetime)]
+    if not times or not len(calendar.places):
         return Frequency("step", 1)
-    one_clock = all(len({time.time() for time in stamps}) == 1 for stamps in times)
-    if one_clock and all(map(_monthly, times)) and any(len(stamps) > 1 for stamps in times):
+    one_clock = calendar.alike(np.array([(_second(time), time.microsecond) for time in times]) @ (10**6, 1))
+    if one_clock and len(calendar.places) > len(calendar.starts) and _monthly(times, calendar):
         return Frequency("month", 1)
+    every = [times[place] for place in np.unique(calendar.places).tolist()]
     if {time.weekday() for time in every} == set(range(5)):
         if one_clock:
             return Frequency("weekday", 1)
         slots = sorted({_second(time) for time in every})
         even = len(slots) > 1 and len(set(np.diff(slots).tolist())) == 1
-        steps = {int(step) for stamps in times for step in np.diff(Frequency("second", 1).numbers(stamps))}
+        steps = np.unique(calendar.steps(Frequency("second", 1).numbers(times)))
         if even and len(steps) > 1:  # equal steps in the plain sense need no slots
             return Frequency("slot", 1, slots[1] - slots[0], len(slots), slots[0])
     return Frequency("second", 1)
 
 
-def positions(stamps: Sequence[Stamp], unit: Frequency | None = None, size: int | None = None) -> tuple[Frequency, Ids]:
-    """Return the step of a series, and each stamp's position: the number of such steps from the first.
+def positions(stamps: Sequence[Stamp]) -> tuple[Frequency, Ids]:
+    """Return the step of a series by itself, and each stamp's position, as `spaced` does.
 
     Args:
-        stamps: at least two, ascending, all different; one if `size` is given.
-        unit: as `unit_of` returns it; None: that of these stamps.
+        stamps: at least two, ascending, all different.
+
+    Raises:
+        Uneven, Misfit: as in `spaced`.
+    """
+    unit = unit_of(Calendar.of(stamps))
+    return spaced(unit.numbers(stamps), unit)
+
+
+def spaced(numbers: Ids, unit: Frequency, size: int | None = None) -> tuple[Frequency, Ids]:
+    """Return the step of a series, and the position of each value: the number of such steps from the first.
+
+    Args:
+        numbers: (T,) of its stamps, counted in the unit, ascending; at least two, or one if `size` is given.
+        unit: as `unit_of` returns it.
         size: number of units in a step; None: the smallest that occurs.
 
     Raises:
         Uneven: a step is not a multiple of the smallest one.
-        Misfit: a stamp does not belong to the unit, or a step is not a multiple of `size`.
+        Misfit: two numbers are equal, or a step is not a multiple of `size`.
     """
-    unit = unit or unit_of([stamps])
-    numbers = unit.numbers(stamps)
     steps = np.diff(numbers)
     if (steps < 1).any():
         raise Misfit(int(steps.argmin()) + 1, f"the time lies in the same step of {unit} as the time before")
@@ -339,16 +382,21 @@ def _second(time: datetime) -> int:
     return 3600 * time.hour + 60 * time.minute + time.second
 
 
-def _monthly(times: Sequence[datetime]) -> bool:
-    if len({(time.year, time.month) for time in times}) < len(times):
+def _monthly(times: Sequence[datetime], calendar: Calendar) -> bool:
+    """Return whether each series has at most one stamp per month, all on the same kind of day."""
+    if not (calendar.steps(np.array([12 * time.year + time.month for time in times])) > 0).all():
         return False
-    day = max(time.day for time in times)
-    lengths = [monthrange(time.year, time.month)[1] for time in times]
-    return (
-        all(time.day == min(day, length) for time, length in zip(times, lengths, strict=True))
-        or all(time.day == _first_weekday(time.year, time.month).day for time in times)
-        or all(time.day == _last_weekday(time.year, time.month).day for time in times)
-    )
+    month = np.array([(time.year, time.month) for time in times])
+    every, of = np.unique(month, axis=0, return_inverse=True)
+    of, day = of.reshape(-1), np.array([time.day for time in times])
+    usual = np.maximum.reduceat(day[calendar.places], calendar.starts).repeat(calendar.lengths)
+    length = np.array([monthrange(*ym)[1] for ym in every.tolist()])[of][calendar.places]
+    fitting = calendar.all_of(day[calendar.places] == np.minimum(usual, length))
+    for edge in (_first_weekday, _last_weekday):
+        if not fitting.all():
+            own = np.array([edge(*ym).day for ym in every.tolist()])[of]
+            fitting |= calendar.all_of((day == own)[calendar.places])
+    return bool(fitting.all())
 
 
 def _day_of_month(year: int, month: int, like: Sequence[datetime]) -> date:

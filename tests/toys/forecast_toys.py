@@ -6,6 +6,7 @@ from seqbench.data import Dataset
 from seqbench.interface import Floats
 from seqbench.tasks.forecasts.data import SeriesData, rolling
 from seqbench.tasks.forecasts.model import Forecast, ForecastContext, Forecaster, Panel
+from seqbench.tasks.forecasts.stretches import Stretches
 
 
 class Ramp(Dataset[SeriesData]):
@@ -43,5 +44,5 @@ class Spy(Forecaster):
         ctx.log("newest", max(float(np.max(base[base < 1000], initial=-1)) for base in bases))
 
     def predict(self, past: Panel, horizon: int, levels: Floats) -> Forecast:
-        assert all(values.base is None for values in past.values)
+        assert len(Stretches.of(past.values).flat) == sum(map(len, past.values))  # nothing lies behind the views
         return Forecast(np.stack([np.full(horizon, values[-1]) for values in past.values]))

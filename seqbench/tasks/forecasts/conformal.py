@@ -21,6 +21,7 @@ import numpy as np
 
 from seqbench.interface import Floats
 from seqbench.tasks.forecasts.metrics import seasonal_scale
+from seqbench.tasks.forecasts.stretches import Stretches
 
 
 def units(pasts: Sequence[Floats], scale: Floats) -> Floats:
@@ -28,9 +29,9 @@ def units(pasts: Sequence[Floats], scale: Floats) -> Floats:
 
     If the past is constant, s is 0 and so is the width of the intervals.
     """
-    still = np.flatnonzero(scale == 0).tolist()
+    still = np.flatnonzero(scale == 0)
     found = scale.copy()
-    found[still] = seasonal_scale([pasts[i] for i in still], 1)
+    found[still] = seasonal_scale(Stretches.of(pasts).take(still), 1)
     return found
 
 

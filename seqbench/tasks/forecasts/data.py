@@ -12,6 +12,7 @@ from seqbench.tasks.forecasts.conformal import units
 from seqbench.tasks.forecasts.metrics import item_columns, rounded, rounding, seasonal_scale
 from seqbench.tasks.forecasts.model import Forecaster, Panel
 from seqbench.tasks.forecasts.naive2 import naive2
+from seqbench.tasks.forecasts.stretches import Stretches
 from seqbench.tasks.parts import refuse_fewer
 
 
@@ -40,8 +41,10 @@ def rolling(starts: Ids, stops: Ids, horizon: int, stride: int) -> Origins:
     Args:
         starts, stops: (N,).
     """
-    ends = [np.arange(start, stop - horizon + 1, stride) for start, stop in zip(starts, stops, strict=True)]
-    return Origins(np.repeat(np.arange(len(ends)), [len(e) for e in ends]), np.concatenate(ends))
+    counts = np.maximum((stops - horizon - starts) // stride + 1, 0)
+    series = np.repeat(np.arange(len(counts)), counts)
+    number = np.arange(len(series)) - (np.cumsum(counts) - counts)[series]
+    return Origins(series, starts[series] + stride * number)
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ class SeriesData:
 
     def without_test(self) -> "SeriesData":
         """Return the same data with each series cut at its first test origin; the origins stay."""
-        ends = np.array([len(values) for values in self.series.values])
+        ends = Stretches.of(self.series.values).lengths
         np.minimum.at(ends, self.test.series, self.test.ends)
         return replace(self, series=self.series.until(ends))
 
@@ -150,17 +153,22 @@ class SeriesData:
     def _yardstick(self, origins: Origins) -> Yardstick:
         pasts, actual = replace(self, history=None).past(origins).values, self.actual(origins)
         scale, within = seasonal_scale(pasts, self.season), rounding(pasts)
-        mean = rounded(np.stack([naive2(past, self.horizon, self.season) for past in pasts]), actual, within)
+        mean = rounded(naive2(pasts, self.horizon, self.season), actual, within)
         return Yardstick(actual, scale, units(pasts, scale), within, item_columns(actual, mean, scale))
 
     def past(self, origins: Origins) -> Panel:
         """Return the values known at each origin, as I series; origins of the same series share its name."""
-        values, names = self.series.values, self.series.names
-        starts = self._starts(origins.ends, origins.series).tolist()
-        triples = list(zip(origins.series.tolist(), starts, origins.ends.tolist(), strict=True))
-        return Panel([values[n][start:end] for n, start, end in triples], [names[n] for n, *_ in triples], self.season)
+        starts, names = self._starts(origins.ends, origins.series), self.series.names
+        values = Stretches.of(self.series.values).take(origins.series).cut(starts, origins.ends)
+        return Panel(values, [names[n] for n in origins.series.tolist()], self.season)
 
     def actual(self, origins: Origins) -> Floats:
-        """Return the true values (I, H) after each origin."""
-        pairs = zip(origins.series.tolist(), origins.ends.tolist(), strict=True)
-        return np.stack([self.series.values[n][end : end + self.horizon] for n, end in pairs])
+        """Return the true values (I, H) after each origin.
+
+        Raises:
+            ValueError: they are not all there, as in data without its test part.
+        """
+        series = Stretches.of(self.series.values).take(origins.series)
+        if (origins.ends + self.horizon > series.lengths).any():
+            raise ValueError("a series ends before the horizon of an origin")
+        return series.flat[(series.starts + origins.ends)[:, None] + np.arange(self.horizon)]

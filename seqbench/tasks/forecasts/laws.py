@@ -13,6 +13,7 @@ from seqbench.evidence.records import Check
 from seqbench.interface import Floats, Ids
 from seqbench.tasks.forecasts.metrics import LEVELS, seasonal_scale
 from seqbench.tasks.forecasts.model import Forecast, Forecaster, Panel
+from seqbench.tasks.forecasts.stretches import Stretches
 
 SCALES = Measure("forecasts", "of the scale of their series", TOLERANCE)
 """A thousandth of a seasonal change is far less than the difference between any two forecasters."""
@@ -22,12 +23,12 @@ LEVEL = 1e-3
 
 def copied(past: Panel) -> Panel:
     """Copy series, so that the model may change them and cannot access later values."""
-    return Panel([values.copy() for values in past.values], list(past.names), past.season)
+    return Panel(Stretches.of(past.values).copied(), list(past.names), past.season)
 
 
 def take(past: Panel, rows: Ids) -> Panel:
     """Return the series of these rows, in this order."""
-    return Panel([past.values[i] for i in rows], [past.names[i] for i in rows], past.season)
+    return Panel(Stretches.of(past.values).take(rows), [past.names[i] for i in rows.tolist()], past.season)
 
 
 def answer(model: Forecaster, past: Panel, horizon: int) -> Forecast:
@@ -84,7 +85,9 @@ def scaled(said: Forecast, past: Panel) -> Floats:
 
 
 def _ruler(past: Panel) -> Floats:
-    size = np.array([np.abs(values).max() for values in past.values])
+    size = np.empty(len(past))
+    for rows, values in Stretches.of(past.values).blocks():
+        size[rows] = np.abs(values).max(axis=1)
     ruler = np.maximum(seasonal_scale(past.values, past.season), LEVEL * size)
     return np.where(ruler > 0, ruler, 1.0)
 
@@ -105,7 +108,9 @@ class Kept:
 
     def apart(self, asked: Asked, model: Forecaster, past: Panel, row: int) -> float:
         """Return how much the forecast differs, in units of its series, from the one at `row` of a new call."""
-        return difference(asked.of(model, past)[row], scaled(self.said, self.call)[self.row])
+        new, rows = answer(model, past, asked.horizon), np.array([row])
+        there = scaled(new.take(rows), take(past, rows))
+        return difference(there, scaled(self.said.take(np.array([self.row])), self.past))
 
 
 def repeatable(

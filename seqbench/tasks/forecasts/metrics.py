@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from seqbench.evidence.metrics import Columns, Metric, mean_of, totals
 from seqbench.interface import Floats
+from seqbench.tasks.forecasts.stretches import Stretches
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Levels of the weighted quantile loss, as in GluonTS."""
@@ -42,7 +43,10 @@ SCORED = (
 
 def rounding(pasts: Sequence[Floats]) -> Floats:
     """Return the largest difference (I,) that counts as a rounding error, from each past."""
-    return np.array([ROUNDING * np.abs(past).mean() for past in pasts])
+    found = np.empty(len(pasts))
+    for rows, past in Stretches.of(pasts).blocks():
+        found[rows] = ROUNDING * np.abs(past).mean(axis=1)
+    return found
 
 
 def rounded(forecast: Floats, actual: Floats, within: Floats) -> Floats:
@@ -60,7 +64,10 @@ def seasonal_scale(pasts: Sequence[Floats], season: int) -> Floats:
 
     It is 0 if the past is no longer than m, or if it is a rounding error.
     """
-    scale = np.array([np.abs(past[season:] - past[:-season]).mean() if len(past) > season else 0.0 for past in pasts])
+    scale, pasts = np.zeros(len(pasts)), Stretches.of(pasts)
+    for rows, past in pasts.blocks():
+        if past.shape[1] > season:
+            scale[rows] = np.abs(past[:, season:] - past[:, :-season]).mean(axis=1)
     return np.where(scale > rounding(pasts), scale, 0.0)
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from seqbench.interface import Context, Floats, Ids, SequenceModel
+from seqbench.tasks.forecasts.stretches import Stretches
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,7 @@ class Panel:
 
     def between(self, starts: Ids, ends: Ids) -> "Panel":
         """Return copies of the values from `starts` to before `ends`, both (N,); views would give access to others."""
-        cut = zip(self.values, starts, ends, strict=True)
-        return Panel([v[start:end].copy() for v, start, end in cut], self.names, self.season)
+        return Panel(Stretches.of(self.values).cut(starts, ends).copied(), self.names, self.season)
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class Forecast:
     quantiles: Floats | None = None
     """(N, H, Q) at the requested levels. None for a point forecaster: the harness then computes intervals from its
     errors on the validation part."""
+
+    def take(self, rows: Ids) -> "Forecast":
+        """Return the forecasts of these rows, in this order."""
+        return Forecast(self.mean[rows], None if self.quantiles is None else self.quantiles[rows])
 
 
 @dataclass(frozen=True, kw_only=True)

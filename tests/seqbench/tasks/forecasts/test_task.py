@@ -34,6 +34,7 @@ from seqbench.tasks.forecasts.conformal import Intervals
 from seqbench.tasks.forecasts.data import SeriesData, rolling
 from seqbench.tasks.forecasts.metrics import LEVELS, MAE, MASE, OWA, SMAPE
 from seqbench.tasks.forecasts.model import Forecast, Forecaster, Panel
+from seqbench.tasks.forecasts.stretches import Stretches
 from seqbench.tasks.forecasts.task import Forecasting
 
 TOYS = Path(__file__).parents[3] / "toys" / "forecast_toys.py"
@@ -100,7 +101,7 @@ def test_one_fit_serves_both_parts_where_validation_lies_after_the_training_part
     assert KIND.train(after, "valid") is KIND.train(after, "test")
     assert [len(v) for v in KIND.train(inside, "valid").values] == [54, 44]
     assert [len(v) for v in KIND.train(inside, "test").values] == [66, 56]
-    assert all(v.base is None for split in ("valid", "test") for v in KIND.train(inside, split).values)
+    assert [len(Stretches.of(KIND.train(inside, split).values).flat) for split in ("valid", "test")] == [98, 122]
 
 
 @given(
