@@ -105,7 +105,7 @@ def evenly(items: int, count: int) -> Ids:
 
 def probe(kind: Kind[Bunch], model: Any, items: Bunch) -> Probe:
     """Return a probe that detects whether scoring changes the model: create it before, call `check` after."""
-    asked = kind.take(items, kind.some(items, FEW, np.random.default_rng(0)))
+    asked = kind.take(items, kind.some(items, min(FEW, kind.measured), np.random.default_rng(0)))
     return Probe(lambda: kind.answer(model, asked), "scoring the test part", kind.measure, kind.apart)
 
 
