@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import SGDClassifier
 
@@ -53,6 +53,7 @@ def mixed(z: int) -> int:
     return z ^ z >> 31
 
 
+@settings(max_examples=40, deadline=None)
 @given(DOCUMENTS, st.integers(1, 4))
 def test_each_ngram_has_the_hash_of_its_words_and_the_place_of_its_document(
     documents: list[list[int]], longest: int
@@ -120,6 +121,7 @@ def test_naive_bayes_learns_the_same_in_pieces(monkeypatch: pytest.MonkeyPatch) 
     np.testing.assert_array_equal(pieces.predict(test.texts), whole.predict(test.texts))
 
 
+@settings(max_examples=40, deadline=None)
 @given(DOCUMENTS, DOCUMENTS)
 def test_counts_of_words_are_those_of_scikit_learn_entry_by_entry(
     train: list[list[int]], test: list[list[int]]

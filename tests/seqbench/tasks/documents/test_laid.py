@@ -1,10 +1,11 @@
 """Documents in one array are those that a list of arrays holds."""
 
 import pickle
+from itertools import chain
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqbench.tasks.documents.laid import Laid, joined, lengths_of, taken
@@ -18,7 +19,7 @@ DOCUMENTS = st.lists(st.lists(st.integers(0, 4), max_size=5), min_size=1, max_si
 def both(documents: list[list[int]]) -> tuple[Texts, Texts]:
     """The same documents in an array, and as lists."""
     lengths = np.array([len(d) for d in documents], dtype=np.int32)
-    numbers = np.array(sum(documents, []), dtype=np.int32)
+    numbers = np.array(list(chain.from_iterable(documents)), dtype=np.int32)
     laid = spelt(Laid(numbers, np.cumsum(lengths, dtype=np.int64) - lengths, lengths, KNOWN, 0), SPELLINGS)
     ids = [np.array([i if i < KNOWN else 0 for i in d], dtype=np.int64) for d in documents]
     return laid, Texts(ids, [[SPELLINGS[i] for i in d] for d in documents])
@@ -31,6 +32,7 @@ def assert_equal(a: Texts, b: Texts) -> None:
         np.testing.assert_array_equal(mine, theirs, strict=True)
 
 
+@settings(max_examples=40, deadline=None)
 @given(DOCUMENTS, st.data())
 def test_documents_are_the_same_however_they_lie(documents: list[list[int]], data: st.DataObject) -> None:
     laid, lists = both(documents)
