@@ -31,7 +31,7 @@ class HashedLogisticConfig(Config):
         json_schema_extra={"search": {"choices": [1 << 18, 1 << 20, 1 << 22]}},
     )
     alpha: float = Field(
-        1e-6,
+        1e-5,
         gt=0,
         description="strength of the L2 penalty, scikit-learn's alpha, which also sets the learning rate",
         json_schema_extra={"search": {"low": 1e-7, "high": 1e-4, "log": True}},
