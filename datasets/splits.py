@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from seqbench.data import DataError
 from seqbench.datasets.tables import shown
 from seqbench.interface import Ids
+from seqbench.long_arrays import PIECE, forget
 
 Numbers = NDArray[np.integer[Any]]
 Digests = NDArray[np.uint64]
@@ -165,6 +166,7 @@ def order_of(found: Digests) -> Ids:
     tied = np.append(False, ahead[1:] == ahead[:-1])[: len(order)]
     tied[:-1] |= tied[1:]
     there = np.flatnonzero(tied)
+    forget(found)
     order[there] = order[there][np.lexsort((found[order[there], 1], ahead[there]))]
     return order
 
@@ -172,9 +174,12 @@ def order_of(found: Digests) -> Ids:
 def numbered(found: Digests) -> tuple[Ids, int]:
     """Return numbers (N,) of digests in their order, equal ones alike, and how many there are."""
     order = order_of(found)
-    number = np.empty(len(order), dtype=np.int64)
-    ahead = found[order]
-    number[order] = np.cumsum(np.append(False, (ahead[1:] != ahead[:-1]).any(axis=1))[: len(order)])
+    number, new = np.empty(len(order), dtype=np.int64), np.zeros(len(order), dtype=np.bool_)
+    for start in range(0, len(order), PIECE):
+        ahead = found[order[start : start + PIECE + 1]]
+        new[start + 1 : start + len(ahead)] = (ahead[1:] != ahead[:-1]).any(axis=1)
+        forget(found)
+    number[order] = np.cumsum(new)
     return number, int(number.max(initial=-1)) + 1
 
 

@@ -1,6 +1,6 @@
 """Logistic regression over hashed n-grams, learned in pieces, with scikit-learn.
 
-The documents are read piece by piece in each pass, and the weights have a fixed number, so memory depends neither on
+The documents are read piece by piece in each pass, and there is a fixed number of weights, so memory depends neither on
 the number of documents nor on the vocabulary (Langford, Li & Strehl 2007, Vowpal Wabbit).
 """
 
@@ -31,7 +31,7 @@ class HashedLogisticConfig(Config):
         json_schema_extra={"search": {"choices": [1 << 18, 1 << 20, 1 << 22]}},
     )
     alpha: float = Field(
-        1e-6,
+        1e-5,
         gt=0,
         description="strength of the L2 penalty, scikit-learn's alpha, which also sets the learning rate",
         json_schema_extra={"search": {"low": 1e-7, "high": 1e-4, "log": True}},
@@ -42,8 +42,8 @@ class HashedLogisticRegression(Classifier):
     r"""p(c | x) ∝ σ(w_c · x + b_c), one class against the rest, by stochastic gradient descent (Bottou 2010).
 
     x counts the n-grams of the document, hashed with signs (Weinberger et al. 2009) and scaled to length 1. A pass over
-    the documents is an epoch of the budget, and each document is an update. The rate of update t is about 1 / (alpha t);
-    the seed sets the order of the documents within a piece.
+    the documents is an epoch of the budget, and each document is an update. The rate of update t is about
+    1 / (alpha t); the seed sets the order of the documents within a piece.
     """
 
     config_class = HashedLogisticConfig

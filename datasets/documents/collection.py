@@ -20,6 +20,8 @@ from seqbench.tasks.documents.laid import Laid, spans
 
 TOGETHER = 1 << 12
 """Documents whose words are strings at the same time."""
+SHORT = 1 << 24
+"""Bytes of an array that is kept in memory."""
 GATHERED = 1 << 16
 """Documents whose words are put in order at the same time."""
 Words = list[str]
@@ -46,7 +48,7 @@ class Collection:
         self._spellings: Numbering = defaultdict(count().__next__)
         self._labels: Numbering = defaultdict(count().__next__)
         self._groups: Numbering = defaultdict(count().__next__)
-        self._arrays = {name: Collected(kind) for name, kind in ARRAYS.items()}
+        self._arrays = {name: Collected(kind, SHORT) for name, kind in ARRAYS.items()}
         self._without_words = 0
 
     def add(self, rows: Rows) -> Flags:
@@ -173,7 +175,7 @@ class NumberedDocuments:
             renumbered: (W,) the new number of each word.
             known, unk: as in `Laid`.
         """
-        numbers, lengths = Collected(np.int32), self.lengths[rows]
+        numbers, lengths = Collected(np.int32, SHORT), self.lengths[rows]
         for start in range(0, len(rows), GATHERED):
             piece = rows[start : start + GATHERED]
             numbers.append(renumbered[self.numbers[spans(self.starts[piece], self.lengths[piece].astype(np.int64))]])

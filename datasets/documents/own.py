@@ -149,12 +149,13 @@ class LabelledFile(TableOptions, DocumentDataset):
         """Raise DataError if two parts are the same."""
         met: dict[str, Path] = {}
         for path in paths.values() if len(paths) > 1 else ():
-            other = met.setdefault(_fingerprint(path), path)
-            if other is not path:
+            digest = _fingerprint(path)
+            if digest in met:
                 raise DataError(
-                    f"{path} and {other} hold the same; give different files, since a model must not be tested on its "
-                    "training documents"
+                    f"{path} and {met[digest]} hold the same; give different files, since a model must not be tested "
+                    "on its training documents"
                 )
+            met[digest] = path
 
     def _table(self, path: Path) -> Source:
         columns = {name: getattr(self, name) for name in ("text", "label", "split", "order", "group")}

@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 
 from seqbench.cli import app
 from seqbench.data import DataError
+from seqbench.datasets import file_text, splits
+from seqbench.datasets.documents import collection
 from seqbench.datasets.documents.own import LabelledFile
 from seqbench.tasks.documents.data import LabelledData
 from seqbench.tasks.documents.model import Labelled
@@ -374,6 +376,121 @@ def test_the_options_of_the_command_line_are_those_of_the_data_set(
 def test_splits_that_contradict_each_other_are_refused(options: dict[str, str], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         LabelledFile(path=Path("a.csv"), **options)
+
+
+def parted(tmp_path: Path, **sizes: int) -> dict[str, Path]:
+    """Files of their own for parts, with so many documents each, which no two share."""
+    paths = {}
+    for part, size in sizes.items():
+        paths[part] = tmp_path / f"{part}.csv"
+        rows = [(f"{part} {i} {'sun' if i % 2 else 'rain'}", "good" if i % 2 else "bad") for i in range(size)]
+        paths[part].write_text(table(rows))
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("sizes", "found"),
+    [
+        ({"path": 40, "valid": 6, "test": 8}, [40, 6, 8]),
+        ({"path": 40, "test": 8}, [36, 4, 8]),
+        ({"path": 40, "valid": 6}, [36, 6, 4]),
+    ],
+)
+def test_parts_may_be_files_of_their_own(tmp_path: Path, sizes: dict[str, int], found: list[int]) -> None:
+    paths = parted(tmp_path, **sizes)
+    file = LabelledFile(**paths)
+    data = file.load()
+    assert [len(part) for part in (data.train, data.valid, data.test)] == found
+    for name, part in (("valid", data.valid), ("test", data.test)):
+        if name in paths:
+            assert {words[0] for words in part.texts.words} == {name}
+    assert data.notes["rows"] == sum(sizes.values())
+    assert file.identity() == LabelledFile(path=paths["path"]).identity()
+    assert file.fingerprint() != LabelledFile(path=paths["path"]).fingerprint()
+
+
+def test_files_of_parts_are_those_of_a_column(tmp_path: Path) -> None:
+    paths = parted(tmp_path, path=40, valid=6, test=8)
+    rows = [
+        line + ("" if i == 0 else f",{part.replace('path', 'train')}")
+        for part, path in paths.items()
+        for i, line in enumerate(path.read_text().splitlines())
+        if i
+    ]
+    (tmp_path / "all.csv").write_text("text,label,part\n" + "".join(f"{row}\n" for row in rows))
+    one, other = LabelledFile(**paths).load(), load(tmp_path / "all.csv", split="part")
+    assert everything(one) == everything(other)
+    assert one.notes == other.notes
+
+
+def test_what_is_wrong_with_files_of_parts_is_told(tmp_path: Path) -> None:
+    paths = parted(tmp_path, path=40, valid=6, test=8)
+    with pytest.raises(ValidationError, match="split says which part a document is in, as the files valid and test"):
+        LabelledFile(**paths, split="part")
+    with pytest.raises(DataError, match=r"path.csv and .*path.csv hold the same; give different files"):
+        load(paths["path"], valid=paths["path"])
+    paths["test"].write_text(table([("", "good"), ("x", "")]))
+    with pytest.raises(DataError, match=r"test.csv has no document for the test part; is it the right file"):
+        LabelledFile(**paths).load()
+    paths["test"].write_text(table([("a moss", "moss")]))
+    with pytest.raises(DataError, match="the test part has the class 'moss', which the training part lacks"):
+        LabelledFile(**paths).load()
+    with pytest.raises(DataError, match=r"there is no file or folder .*none.csv"):
+        load(paths["path"], test=tmp_path / "none.csv")
+    grouped = {part: tmp_path / f"{part}.csv" for part in ("path", "test")}
+    for part, path in grouped.items():
+        rows = [(f"{part} {i}", "good" if i % 2 else "bad", f"{part if i else 'same'}{i}") for i in range(40)]
+        path.write_text(table(rows, GROUPED))
+    with pytest.raises(DataError, match=r"test.csv, line 2: 'author' 'same0' is in the test part here, but in the tr"):
+        LabelledFile(**grouped, group="author").load()
+
+
+CELLS = st.tuples(
+    st.sampled_from(["a b", "a, b", "b\n\nc", "café", "cafe\u0301", "", " ", 'say "a"', "<unk>", "a b a b a"]),
+    st.sampled_from(["good", "bad", " bad", "", "nan"]),
+    st.sampled_from(["train", "valid", "test", "Dev"]),
+    st.sampled_from(["x", "y", "z"]),
+)
+READINGS: list[dict[str, Any]] = [
+    {},
+    {"split": "part"},
+    {"split": "part", "overlap": "remove", "rare": "drop"},
+    {"split": "part", "group": "author"},
+    {"longest": 2, "rare": "drop", "vocab_size": 3},
+]
+
+
+def outcome(path: Path, options: dict[str, Any]) -> object:
+    """All that is loaded, or the fault."""
+    try:
+        data = load(path, **options)
+    except DataError as fault:
+        return str(fault)
+    parts = (data.train, data.valid, data.test)
+    ids = [[document.tolist() for document in part.texts.ids] for part in parts]
+    groups = [None if part.groups is None else part.groups.tolist() for part in parts]
+    return everything(data), ids, groups, data.notes
+
+
+@given(st.lists(CELLS, min_size=1, max_size=25), st.sampled_from(READINGS), st.integers(1, 40), st.booleans())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_table_loads_alike_in_pieces_of_any_size(
+    tmp_path: Path, rows: list[tuple[str, ...]], options: dict[str, Any], size: int, as_json: bool
+) -> None:
+    names = ("text", "label", "part", "author")
+    base = [(f"good rows {i}", ("good", "bad")[i % 2], "train", f"author {i}") for i in range(20)]
+    path = tmp_path / ("a.jsonl" if as_json else "a.csv")
+    made = [*base, *rows]
+    objects = "".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in made)
+    path.write_text(objects if as_json else table(made, names))
+    whole = outcome(path, options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(file_text, "BYTES", size)
+        patch.setattr(collection, "TOGETHER", 1 + size % 3)
+        patch.setattr(collection, "GATHERED", 1 + size % 5)
+        patch.setattr(collection, "SHORT", 8 * size)
+        patch.setattr(splits, "PIECE", 1 + size % 4)
+        assert outcome(path, options) == whole
 
 
 def test_new_documents_need_no_class(tmp_path: Path) -> None:
