@@ -38,7 +38,7 @@ LONGEST = 1_000_000
 """The most characters of a cell; if a cell is longer, a quote was left open or the file is not a table."""
 SHOWN, LISTED = 60, 20
 """The most characters of a name or cell, and the most names of columns, that a message quotes."""
-ROWS = 1 << 14
+ROWS = 1 << 12
 """Rows that are read at once."""
 CHARACTERS = 1 << 20
 """Characters of lines that are read at once."""
