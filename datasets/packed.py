@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import overload
 
-ROWS = 1 << 14
+ROWS = 1 << 12
 """Cells of a list that are read at once."""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqbench.interface import Floats
+from seqbench.tasks.forecasts.stretches import Stretches
 
 USUAL = (4, 7, 12, 24, 30, 48, 52, 60, 96, 144, 168, 288, 336, 365)
 """Steps per season that occur: quarters, days, months, hours, half hours, weeks, minutes, …"""
@@ -27,21 +28,28 @@ def season_in(series: Sequence[Floats]) -> int:
     Args:
         series: each (T,).
     """
-    found = {steps: value for steps in USUAL if (value := _peak(series, steps)) >= LEAST}
+    whole = Stretches.of(series)
+    latest = whole.cut(np.maximum(whole.lengths - LONGEST, 0), whole.lengths)
+    found = {steps: value for steps in USUAL if (value := _peak(latest, steps)) >= LEAST}
     return next((steps for steps, value in found.items() if value >= NEAR * max(found.values())), 1)
 
 
-def _peak(series: Sequence[Floats], steps: int) -> float:
+def _peak(series: Stretches, steps: int) -> float:
     """Return the mean autocorrelation at a lag if it is a peak there; 0 if not."""
-    around: list[list[float]] = []
-    for values in series:
-        changes = np.diff(values[-LONGEST:])
-        if len(changes) >= SEASONS * steps and changes.std() > 0:
-            around.append([_autocorrelation(changes, lag) for lag in (steps - 1, steps, steps + 1)])
-    before, here, after = np.mean(around, axis=0) if around else (0.0, 0.0, 0.0)
+    long = series.take(np.flatnonzero(series.lengths > SEASONS * steps))
+    around = np.full((len(long), 3), np.nan)
+    for rows, values in long.blocks():
+        changes = np.diff(values, axis=1)
+        moved = changes.std(axis=1) > 0
+        lags = [_autocorrelation(changes[moved], lag) for lag in (steps - 1, steps, steps + 1)]
+        around[rows[moved]] = np.stack(lags, axis=1)
+    known = around[~np.isnan(around).any(axis=1)]
+    before, here, after = known.mean(axis=0) if len(known) else (0.0, 0.0, 0.0)
     return float(here) if here > max(before, after) else 0.0
 
 
-def _autocorrelation(values: Floats, lag: int) -> float:
-    centred = values - values.mean()
-    return float((centred[lag:] * centred[:-lag]).sum() / (centred**2).sum())
+def _autocorrelation(values: Floats, lag: int) -> Floats:
+    """Return the autocorrelation (B,) of each row (B, T)."""
+    centred = values - values.mean(axis=1, keepdims=True)
+    product: Floats = (centred[:, lag:] * centred[:, :-lag]).sum(axis=1)
+    return product / (centred**2).sum(axis=1)
