@@ -102,7 +102,10 @@ class Collected:
 
     def array(self) -> NDArray[Any]:
         """Return the whole array; a long one is a memory map."""
-        return np.concatenate(self._short) if self._long is None else self._long.mapped(writable=True)
+        if self._long is not None:
+            return self._long.mapped(writable=True)
+        self._short = [np.concatenate(self._short)]
+        return self._short[0]
 
 
 @dataclass(frozen=True, eq=False)

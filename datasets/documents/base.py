@@ -124,8 +124,10 @@ class DocumentDataset(Dataset[LabelledData]):
     def load(self) -> LabelledData:
         collection = Collection(self.words, self.longest)
         gathered = self.gather(collection)
+        documents = collection.collected()
+        del collection
         try:
-            return self._numbered(collection.collected(), gathered)
+            return self._numbered(documents, gathered)
         except DataError as error:
             raise DataError(f"{self.title()}: {error}") from None
 

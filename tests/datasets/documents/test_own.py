@@ -435,7 +435,7 @@ def test_what_is_wrong_with_files_of_parts_is_told(tmp_path: Path) -> None:
     paths["test"].write_text(table([("a moss", "moss")]))
     with pytest.raises(DataError, match="the test part has the class 'moss', which the training part lacks"):
         LabelledFile(**paths).load()
-    with pytest.raises(DataError, match=r"there is no file or folder .*none.csv"):
+    with pytest.raises(DataError, match=r"there is no file .*none.csv"):
         load(paths["path"], test=tmp_path / "none.csv")
     grouped = {part: tmp_path / f"{part}.csv" for part in ("path", "test")}
     for part, path in grouped.items():
