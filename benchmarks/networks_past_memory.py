@@ -1,14 +1,14 @@
 """Measure memory and speed of training on a text in a file that grows, for language models other than n-grams.
 
-    python benchmarks/networks_past_memory.py [--tokens 1e6 1e7 1e8] [--updates 100] [--models cbow tcn …]
+    python benchmarks/networks_past_memory.py [--tokens 1e6 1e7 1e8] [--updates 20] [--models cbow tcn …]
 
-The text is that of `past_memory.py`, of 100,000 words, mapped into memory as it is in a run; `/sentences` cuts it after
-every 25th word. Settings are the defaults, but `hmm` has 4 states. Each subject runs in a process of its own and is
-fitted three times: to the first 100,000 tokens; to all, with one update; and to all, with `--updates`. Memory is the
-peak of resident memory, of which mapped pages are a part: of the first fit, above what the process held before, and by
-how much the last fit exceeds it. Speed is in tokens per second of processor time: of the updates by which the last two
-fits differ; for `hmm`, whose unit is a pass, and the memories, which count, of the last fit. Set-up is the processor
-time of the fit with one update.
+The text is that of `past_memory.py`, its words numbered modulo 10,000, mapped into memory as it is in a run;
+`/sentences` cuts it after every 25th word. Settings are the defaults, but `hmm` has 4 states. Each subject runs in a
+process of its own and is fitted three times: to the first 100,000 tokens; to all, with one update; and to all, with
+`--updates`. Memory is the peak of resident memory, of which mapped pages are a part: of the first fit, above what the
+process held before, and by how much the last fit exceeds it. Speed is in tokens per second of processor time: of the
+updates by which the last two fits differ; for `hmm`, whose unit is a pass, and the memories, which count, of the last
+fit. Set-up is the processor time of the fit with one update.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from past_memory import LENGTH, SYMBOLS, peak, source
+from past_memory import LENGTH, peak, source
 
 from seqbench import registry
 from seqbench.interface import Budget, Documents
@@ -43,6 +43,7 @@ SUBJECTS = (
     "hopfield",
     "dense-memory",
 )
+WORDS = 10_000
 SENTENCE = 25
 FIRST = 100_000
 
@@ -64,7 +65,7 @@ def measured(file: Path, subject: str, updates: int) -> Measured:
         text = Cut(text[0], np.arange(SENTENCE, tokens, SENTENCE))
     kind = registry.find_model(parse(spec), "lm").attribute
     config = registry.configured(kind.config_class, parse(spec), "lm")
-    vocab = Vocab(tuple(map(str, range(SYMBOLS))))
+    vocab = Vocab(tuple(map(str, range(WORDS))))
 
     def fit(train: Documents, updates: int) -> tuple[int, float]:
         """Return the peak of resident memory in bytes, and the processor time in seconds."""
@@ -88,7 +89,7 @@ def measured(file: Path, subject: str, updates: int) -> Measured:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=float, nargs="+", default=[1e6, 1e7, 1e8])
-    parser.add_argument("--updates", type=int, default=100)
+    parser.add_argument("--updates", type=int, default=20)
     parser.add_argument("--models", nargs="+", default=SUBJECTS)
     given = parser.parse_args()
 
@@ -100,7 +101,7 @@ def main() -> None:
             text = np.lib.format.open_memmap(file, "w+", np.int64, (-(-tokens // LENGTH), LENGTH))
             end = 0
             for block in source(tokens):
-                text[end : end + len(block)] = block
+                text[end : end + len(block)] = block % WORDS
                 end += len(block)
             del text
             for subject in given.models:
