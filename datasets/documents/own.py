@@ -158,7 +158,9 @@ class LabelledFile(TableOptions, DocumentDataset):
         parted = (self._path / "train").is_dir() and (self._path / "test").is_dir()
         if self.order or self.group:
             raise DataError(f"{self._path} is a folder, which has no columns; leave out the options order and group")
-        found = _Found([], [], lambda i: str(kept[i]), {"rows": 0}, [] if parted else None)
+        texts: list[str] = []
+        splits: list[str] | None = [] if parted else None
+        found = _Found(texts, [], lambda i: str(kept[i]), {"rows": 0}, splits)
         kept: list[Path] = []
         encodings: list[str] = []
         for file in self._files():
@@ -170,10 +172,10 @@ class LabelledFile(TableOptions, DocumentDataset):
             data = _bytes(file)
             kept.append(file)
             encodings.append(encoding_of(data, self.encoding))
-            found.texts.append(decode(file, data, self.encoding, blank=True))
+            texts.append(decode(file, data, self.encoding, blank=True))
             found.labels.append(place[-2])
-            if found.splits is not None:
-                found.splits.append(place[0])
+            if splits is not None:
+                splits.append(place[0])
         if not found.texts:
             form = "train/CLASS/NAME.txt and test/CLASS/NAME.txt"
             raise DataError(
