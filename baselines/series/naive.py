@@ -48,7 +48,8 @@ class SeasonalNaive(Unfitted):
 
     def ahead(self, pasts: Stretches, horizon: int, season: int) -> Floats:
         period = np.where(pasts.lengths >= season, season, 1)[:, None]
-        return pasts.flat[pasts.ends[:, None] - period + np.arange(horizon) % period]
+        ahead: Floats = pasts.flat[pasts.ends[:, None] - period + np.arange(horizon) % period]
+        return ahead
 
 
 class Drift(Unfitted):
