@@ -48,7 +48,8 @@ class SeasonalNaive(Unfitted):
 
     def ahead(self, pasts: Stretches, horizon: int, season: int) -> Floats:
         period = np.where(pasts.lengths >= season, season, 1)[:, None]
-        return pasts.flat[pasts.ends[:, None] - period + np.arange(horizon) % period]
+        ahead: Floats = pasts.flat[pasts.ends[:, None] - period + np.arange(horizon) % period]
+        return ahead
 
 
 class Drift(Unfitted):
@@ -57,7 +58,8 @@ class Drift(Unfitted):
     def ahead(self, pasts: Stretches, horizon: int, season: int) -> Floats:
         first, last = pasts.flat[pasts.starts], pasts.flat[pasts.ends - 1]
         step = (last - first) / np.maximum(pasts.lengths - 1, 1)
-        return last[:, None] + step[:, None] * np.arange(1, horizon + 1)
+        ahead: Floats = last[:, None] + step[:, None] * np.arange(1, horizon + 1)
+        return ahead
 
 
 class Naive2(Unfitted):

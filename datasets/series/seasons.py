@@ -51,5 +51,5 @@ def _peak(series: Stretches, steps: int) -> float:
 def _autocorrelation(values: Floats, lag: int) -> Floats:
     """Return the autocorrelation (B,) of each row (B, T)."""
     centred = values - values.mean(axis=1, keepdims=True)
-    product: Floats = (centred[:, lag:] * centred[:, :-lag]).sum(axis=1)
-    return product / (centred**2).sum(axis=1)
+    found: Floats = (centred[:, lag:] * centred[:, :-lag]).sum(axis=1) / (centred**2).sum(axis=1)
+    return found

@@ -305,7 +305,7 @@ def unit_of(calendar: Calendar) -> Frequency:
     times = [stamp for stamp in calendar.stamps if isinstance(stamp, datetime)]
     if not times or not len(calendar.places):
         return Frequency("step", 1)
-    one_clock = calendar.alike(np.array([(_second(time), time.microsecond) for time in times]) @ (10**6, 1))
+    one_clock = calendar.alike(np.array([10**6 * _second(time) + time.microsecond for time in times]))
     if one_clock and len(calendar.places) > len(calendar.starts) and _monthly(times, calendar):
         return Frequency("month", 1)
     every = [times[place] for place in np.unique(calendar.places).tolist()]

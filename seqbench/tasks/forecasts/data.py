@@ -171,4 +171,5 @@ class SeriesData:
         series = Stretches.of(self.series.values).take(origins.series)
         if (origins.ends + self.horizon > series.lengths).any():
             raise ValueError("a series ends before the horizon of an origin")
-        return series.flat[(series.starts + origins.ends)[:, None] + np.arange(self.horizon)]
+        actual: Floats = series.flat[(series.starts + origins.ends)[:, None] + np.arange(self.horizon)]
+        return actual

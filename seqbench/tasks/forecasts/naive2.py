@@ -52,7 +52,8 @@ def is_seasonal(values: Floats, season: int) -> NDArray[np.bool_]:
     lagged = [_dot(centred[:, k:], centred[:, :-k]) for k in range(1, season + 1)]
     r = np.stack(lagged, axis=1) / np.where(moved, variance, 1)[:, None]
     bound = CRITICAL * np.sqrt((1 + 2 * _dot(r[:, :-1], r[:, :-1])) / values.shape[1])
-    return moved & (np.abs(r[:, -1]) > bound)
+    found: NDArray[np.bool_] = moved & (np.abs(r[:, -1]) > bound)
+    return found
 
 
 def seasonal_indices(values: Floats, season: int) -> Floats:
@@ -82,4 +83,5 @@ def seasonal_indices(values: Floats, season: int) -> Floats:
 
 def _dot(a: Floats, b: Floats) -> Floats:
     """Return the scalar products (B,) of rows (B, T)."""
-    return np.matmul(a[:, None, :], b[:, :, None])[:, 0, 0]
+    products: Floats = np.matmul(a[:, None, :], b[:, :, None])[:, 0, 0]
+    return products
