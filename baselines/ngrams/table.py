@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from seqbench.baselines.ngrams.levels import BLOCK, index_type, spans
 from seqbench.interface import Ids
-from seqbench.long_arrays import forget, pieces
+from seqbench.long_arrays import forget, numbered_pieces, pieces
 
 GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: Knuth's multiplicative hashing; its high bits are well mixed
 
@@ -86,7 +86,9 @@ class OfDisk:
 
     def __init__(self, array: NDArray[Any], near: int, visits: int) -> None:
         """near: entries of the first part. visits: to the rest; each may leave pages in memory."""
-        self.array, self.near = array, np.array(array[:near])
+        self.array, self.near = array, np.empty(min(near, len(array)), array.dtype)
+        for start, piece in numbered_pieces(array[:near]):
+            self.near[start : start + len(piece)] = piece
         self._most, self._visits = max(1, visits // 2), 0
         forget(array)
 
@@ -109,7 +111,7 @@ class SortedKeys:
     def __init__(self, keys: Ids, near: int, visits: int) -> None:
         """near, visits: as in `OfDisk`."""
         self.keys, self._held = keys, OfDisk(keys, near, visits)
-        self._first = np.concatenate([piece[::PAGE] for piece in pieces(keys, 100 * PAGE)])
+        self._first = np.concatenate([piece[::PAGE].copy() for piece in pieces(keys, 100 * PAGE)])
 
     def find(self, keys: Ids) -> Ids:
         near = self._held.near
