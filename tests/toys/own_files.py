@@ -16,6 +16,8 @@ def write(folder: Path) -> None:
     for name in ("mybook", "new", "train", "valid", "test", "ptb.train", "ptb.valid", "ptb.test"):
         _text(folder / f"{name}.txt", seed=name)
     _table(folder / "tickets.csv", _tickets())
+    for part in ("train", "valid", "test"):
+        _table(folder / f"{part}.csv", (ticket for ticket in _tickets() if ticket["part"] == part))
     _table(folder / "sales.csv", _sales())
     pd.DataFrame(_sales()).pivot(index="ds", columns="shop", values="y").rename_axis("date").reset_index().to_parquet(
         folder / "wide.parquet"

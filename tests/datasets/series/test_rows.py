@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqbench.data import DataError
-from seqbench.datasets import tables
+from seqbench.datasets import file_text, packed
 from seqbench.datasets.series.own import SeriesFile
 from seqbench.datasets.series.rows import Distinct, Rows, distinct
 from seqbench.datasets.series.stamps import Calendar, unit_of
@@ -109,8 +109,8 @@ def test_rows_may_be_in_any_order_and_are_read_in_any_number_of_pieces(
     order = np.random.default_rng(seed).permutation(len(lines)).tolist()
     path.write_text("unique_id,ds,y\n" + "".join(lines[i] for i in order))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "ROWS", rows)
-        patch.setattr(tables, "CHARACTERS", 5 * rows)
+        patch.setattr(file_text, "BYTES", 5 * rows)
+        patch.setattr(packed, "ROWS", rows)
         other_names, other_values, other_notes = loaded(path)
     assert dict(zip(other_names, other_values, strict=True)) == dict(zip(names, values, strict=True))
     assert other_notes == notes
@@ -124,13 +124,16 @@ def test_a_fault_is_told_with_its_line_in_whatever_piece_it_is(tmp_path: Path, m
     for number, told in [(95, "a double quote stands where none may"), (90, "2 cells where"), (70, "holds 'x'")]:
         (tmp_path / "a.csv").write_text("unique_id,ds,y\n" + "".join(faults.get(i, own) for i, own in enumerate(lines)))
         for rows in (4, 1000):
-            monkeypatch.setattr(tables, "ROWS", rows)
+            monkeypatch.setattr(file_text, "BYTES", 5 * rows)
             with pytest.raises(DataError, match=f"a.csv, line {number + 2}: .*{told}"):
                 loaded(tmp_path / "a.csv")
         del faults[number]
 
 
-def test_a_panel_takes_a_bounded_multiple_of_its_file_and_lies_in_few_objects(tmp_path: Path) -> None:
+def test_a_panel_takes_a_bounded_multiple_of_its_file_and_lies_in_few_objects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_text, "BYTES", 1 << 16)  # the file is longer than a piece
     write(tmp_path / "a.csv", 1_000, 30)
     size = (tmp_path / "a.csv").stat().st_size
     source = SeriesFile(path=tmp_path / "a.csv", horizon=2, missing="last")
