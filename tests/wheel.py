@@ -37,7 +37,7 @@ preset = "smallest"
 
 [presets.smallest]
 budget = {{ epochs = 1, updates = 2 }}
-limits = {{ seconds = 120, memory_gb = 6 }}
+limits = {{ seconds = 900, memory_gb = 6 }}
 """
 
 
