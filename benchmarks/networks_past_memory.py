@@ -24,7 +24,7 @@ import torch
 from past_memory import LENGTH, peak, source
 
 from seqbench import registry
-from seqbench.interface import Budget, Documents
+from seqbench.interface import Budget, Ids
 from seqbench.learning.column_language import ColumnLanguageConfig
 from seqbench.learning.training import TrainingConfig
 from seqbench.long_arrays import Cut
@@ -59,23 +59,21 @@ class Measured:
 def measured(file: Path, subject: str, updates: int) -> Measured:
     torch.set_num_threads(1)
     spec, _, cut = subject.partition("/")
-    text: Documents = [np.asarray(np.load(file, mmap_mode="c")).reshape(-1)]
-    tokens = len(text[0])
-    if cut:
-        text = Cut(text[0], np.arange(SENTENCE, tokens, SENTENCE))
+    text = np.asarray(np.load(file, mmap_mode="c")).reshape(-1)
+    tokens, every = len(text), SENTENCE if cut else len(text)
     kind = registry.find_model(parse(spec), "lm").attribute
     config = registry.configured(kind.config_class, parse(spec), "lm")
     vocab = Vocab(tuple(map(str, range(WORDS))))
 
-    def fit(train: Documents, updates: int) -> tuple[int, float]:
+    def fit(whole: Ids, updates: int) -> tuple[int, float]:
         """Return the peak of resident memory in bytes, and the processor time in seconds."""
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-        started = time.process_time()
+        train, started = Cut(whole, np.arange(every, len(whole), every)), time.process_time()
         kind(config).fit(train, LanguageContext(seed=0, budget=Budget(updates=updates), valid=[], vocab=vocab))
         return peak(), time.process_time() - started
 
     before = peak()
-    first, _ = fit([text[0][:FIRST].copy()], min(updates, 10))
+    first, _ = fit(text[:FIRST].copy(), updates)
     one, setup = fit(text, 1)
     most, seconds = (one, setup)
     if isinstance(config, TrainingConfig):
