@@ -235,7 +235,7 @@ def blocks_of(arrays: Iterable[NDArray[Any]], size: int = PIECE) -> Iterator[NDA
     """Yield the entries of all arrays in order, in blocks of about `size`."""
     held: list[NDArray[Any]] = []
     length = 0
-    for array in arrays:
+    for array in [arrays.whole] if isinstance(arrays, Cut) else arrays:
         for piece in pieces(array, size):
             held.append(piece)
             length += len(piece)

@@ -124,14 +124,23 @@ class HopfieldLanguageModel(MemoryLanguageModel):
 
     def _together(self, text: Text) -> list[csr_matrix]:
         """Return for each place of the context how often a symbol stands there before another, (V + 1, V)."""
-        size, shape = PIECE // self.width, (self.vocab_size + 1, self.vocab_size)
-        found: list[csr_matrix] = []
-        for first in range(0, max(1, len(text)), size):
+        size, shape = max(1, PIECE // self.width), (self.vocab_size + 1, self.vocab_size)
+        sums: list[list[csr_matrix]] = []  # over 2ⁿ, …, 4, 2, 1 pieces of the text, so that each is seldom added
+
+        def add_the_last() -> None:
+            more = sums.pop()
+            sums[-1] = [a + b for a, b in zip(sums[-1], more, strict=True)]
+
+        for number, first in enumerate(range(0, max(1, len(text)), size), start=1):
             contexts, following = self.patterns(text, slice(first, first + size))
             once = np.ones(len(following), dtype=np.int64)
-            more = [csr_matrix((once, (contexts[:, k], following)), shape=shape) for k in range(self.width)]
-            found = [a + b for a, b in zip(found, more, strict=True)] if found else more
-        return found
+            sums.append([csr_matrix((once, (contexts[:, k], following)), shape=shape) for k in range(self.width)])
+            while number % 2 == 0:
+                add_the_last()
+                number //= 2
+        while len(sums) > 1:
+            add_the_last()
+        return sums[0]
 
     def _sum_up(self) -> None:
         self.active = [np.asarray(one.sum(axis=1))[:, 0] for one in self.weights]

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from seqbench import Budget, LanguageContext, Vocab
+from seqbench.baselines.memories import language
 from seqbench.baselines.memories.boltzmann.language import MOST, BoltzmannLanguageConfig, BoltzmannLanguageModel
 from seqbench.baselines.memories.language import (
     DenseLanguageConfig,
@@ -66,6 +67,22 @@ def test_the_weights_of_a_hopfield_network_are_covariances() -> None:
     context = np.concatenate([np.eye(V + 1)[0], np.eye(V + 1)[1]])
     energy = np.log(model.unigram) + 3.0 * context @ weights
     np.testing.assert_allclose(model.log_p(np.array([[0, 1]]))[0], energy - np.logaddexp.reduce(energy), rtol=1e-10)
+
+
+@pytest.mark.parametrize("piece", [1, 6, 100, 10**6])
+def test_the_weights_are_sums_of_shares_to_the_last_digit_however_the_text_is_counted(
+    piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "PIECE", piece)
+    train = [np.random.default_rng(seed).integers(V, size=length) for seed, length in enumerate((150, 1, 0, 61))]
+    model = HopfieldLanguageModel(MemoryLanguageConfig(order=3))
+    vocab = Vocab(tuple(f"s{i}" for i in range(V)))
+    model.fit(train, LanguageContext(seed=0, budget=Budget(), valid=[], vocab=vocab))
+    contexts, following = model.patterns(Text(train))
+    for k, weights in enumerate(model.weights):
+        expected = np.zeros((V + 1, V))
+        np.add.at(expected, (contexts[:, k], following), 1 / len(following))
+        np.testing.assert_array_equal(weights.toarray(), expected)
 
 
 def test_only_the_last_patterns_are_kept_and_it_is_told() -> None:
