@@ -13,10 +13,7 @@ before, mapped files included. The exponent is that of a power law through the t
 """
 
 import argparse
-import math
-import multiprocessing
 import os
-import re
 import tempfile
 import time
 from collections.abc import Sequence
@@ -24,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from growth import alone, peak, reset_peak, tell_growth
 
 from seqbench import registry
 from seqbench.datasets.documents.own import LabelledFile
@@ -106,25 +104,12 @@ def fit(folder: Path, model: str) -> Measured:
 
 class _Clock:
     def __init__(self) -> None:
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        reset_peak()
         self.before, self.started, self.cpu = peak(), time.perf_counter(), time.process_time()
 
     def read(self, said: str) -> Measured:
         seconds, cpu = time.perf_counter() - self.started, time.process_time() - self.cpu
         return Measured(seconds, cpu, peak() - self.before, said)
-
-
-def peak() -> int:
-    """Return the peak of resident memory since it was last reset."""
-    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found[1]) * 1024
-
-
-def alone(subject: object, *arguments: object) -> Measured:
-    """Measure in a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(subject, arguments)  # type: ignore[arg-type, no-any-return]
 
 
 def size_of(files: Sequence[Path]) -> int:
@@ -157,14 +142,7 @@ def main() -> None:
                 )
             files = size_of([file for file in folder.iterdir() if file.suffix != ".csv"])
             print(f"{documents:10.0e}  the table has {table / 1e6:,.0f} MB, the files of the run {files / 1e6:,.0f} MB")
-    for name, measured in found.items():
-        if len(measured) > 1:
-            (small, a), (large, b) = measured[-2:]
-            growth = math.log(large / small)
-            print(
-                f"{name}: CPU seconds grow as documents^{math.log(b.cpu / a.cpu) / growth:.2f}, "
-                f"peak memory as documents^{math.log(max(1, b.peak_bytes) / max(1, a.peak_bytes)) / growth:.2f}"
-            )
+    tell_growth(found, "documents")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ fit. Set-up is the processor time of the fit with one update.
 """
 
 import argparse
-import multiprocessing
 import os
 import tempfile
 import time
@@ -21,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from past_memory import LENGTH, peak, source
+from growth import alone, peak, reset_peak
+from past_memory import LENGTH, source
 
 from seqbench import registry
 from seqbench.interface import Budget, Ids
@@ -67,7 +67,7 @@ def measured(file: Path, subject: str, updates: int) -> Measured:
 
     def fit(whole: Ids, updates: int) -> tuple[int, float]:
         """Return the peak of resident memory in bytes, and the processor time in seconds."""
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        reset_peak()
         train, started = Cut(whole, np.arange(every, len(whole), every)), time.process_time()
         kind(config).fit(train, LanguageContext(seed=0, budget=Budget(updates=updates), valid=[], vocab=vocab))
         return peak(), time.process_time() - started
@@ -103,8 +103,7 @@ def main() -> None:
                 end += len(block)
             del text
             for subject in given.models:
-                with multiprocessing.get_context("spawn").Pool(1) as pool:
-                    m = pool.apply(measured, (file, subject, given.updates))
+                m = alone(measured, file, subject, given.updates)
                 print(
                     f"{tokens:10.0e}  {subject:16}{m.first_bytes / 1e6:10.0f}{m.more_bytes / 1e6:10.0f}{m.setup:10.1f}"
                     f"{m.tokens_per_second:10,.0f}",

@@ -11,13 +11,10 @@ through the two largest panels.
 """
 
 import argparse
-import math
-import multiprocessing
 import os
-import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from growth import alone, peak, reset_peak, tell_growth
 from scipy.signal import lfilter
 
 from seqbench import registry
@@ -65,17 +63,10 @@ def write_table(file: Path, series: int) -> None:
                 out.writelines(f"shop-{n:06},{day},{value}\n" for day, value in zip(days, row, strict=True))
 
 
-def peak() -> int:
-    """Return the peak of resident memory since it was last reset."""
-    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found[1]) * 1024
-
-
 @contextmanager
 def measured(stage: str, found: list[Measured]) -> Iterator[list[str]]:
     """Add a measurement of the block; the block may add notes to what it gets."""
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    reset_peak()
     before, cpu, notes = peak(), time.process_time(), []
     yield notes
     found.append(Measured(stage, time.process_time() - cpu, peak() - before, " ".join(notes)))
@@ -149,12 +140,6 @@ def run(name: str, epochs: int, folder: Path) -> list[Measured]:
     return found
 
 
-def alone(stage: Callable[..., list[Measured]], *arguments: object) -> list[Measured]:
-    """Measure in a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(stage, arguments)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", type=float, nargs="+", default=[1e3, 1e4, 1e5])
@@ -184,14 +169,7 @@ def main() -> None:
                         f"{one.peak_bytes / 1e6:9.0f}  {one.note}",
                         flush=True,
                     )
-    for name, measurements in found.items():
-        if len(measurements) > 1:
-            (small, a), (large, b) = measurements[-2:]
-            growth = math.log(large / small)
-            print(
-                f"{name}: CPU seconds grow as series^{math.log(max(b.cpu, 1e-3) / max(a.cpu, 1e-3)) / growth:.2f}, "
-                f"peak memory as series^{math.log(max(1, b.peak_bytes) / max(1, a.peak_bytes)) / growth:.2f}"
-            )
+    tell_growth(found, "series")
 
 
 if __name__ == "__main__":

@@ -11,10 +11,7 @@ texts.
 """
 
 import argparse
-import math
-import multiprocessing
 import os
-import re
 import subprocess
 import tempfile
 import time
@@ -23,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from growth import alone, peak, reset_peak, tell_growth
 
 from seqbench.baselines.ngrams.interpolation import NgramConfig
 from seqbench.baselines.ngrams.models import KneserNey
@@ -62,7 +60,7 @@ def source(tokens: int) -> Iterator[Ids]:
 
 def ours(file: Path, order: int, memory_gb: float | None) -> Measured:
     text = np.load(file, mmap_mode="r")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    reset_peak()
     before, started, cpu = peak(), time.perf_counter(), time.process_time()
     model = KneserNey(NgramConfig(order=order, memory_gb=memory_gb))
     vocab = Vocab(tuple(map(str, range(SYMBOLS))))
@@ -70,13 +68,6 @@ def ours(file: Path, order: int, memory_gb: float | None) -> Measured:
     return Measured(
         time.perf_counter() - started, time.process_time() - cpu, peak() - before, len(model.arrays()["keys"]) - 1
     )
-
-
-def peak() -> int:
-    """Return the peak of resident memory since it was last reset."""
-    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found[1]) * 1024
 
 
 def lmplz(program: str, file: Path, order: int, memory_gb: float) -> Measured:
@@ -100,12 +91,6 @@ def lmplz(program: str, file: Path, order: int, memory_gb: float) -> Measured:
     finally:
         words.unlink()
         arpa.unlink(missing_ok=True)
-
-
-def alone(subject: object, *arguments: object) -> Measured:
-    """Measure in a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(subject, arguments)  # type: ignore[arg-type, no-any-return]
 
 
 def main() -> None:
@@ -145,14 +130,7 @@ def main() -> None:
                     f"{m.peak_bytes / tokens:13.1f}",
                     flush=True,
                 )
-    for name, measured in found.items():
-        if len(measured) > 1:
-            (small, a), (large, b) = measured[-2:]
-            growth = math.log(large / small)
-            print(
-                f"{name}: CPU seconds grow as tokens^{math.log(b.cpu / a.cpu) / growth:.2f}, "
-                f"peak memory as tokens^{math.log(max(1, b.peak_bytes) / max(1, a.peak_bytes)) / growth:.2f}"
-            )
+    tell_growth(found, "tokens")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ class Summary:
     """Number of carriage returns, all of which are read as parts of line ends."""
     normal: bool
     """Whether the text is in Unicode's form NFC."""
+    quoted: bool
+    """Whether the text holds a double quote."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,15 @@ class FileText:
             DataError: the text cannot be decoded, holds NUL characters or only blank lines.
         """
         length = words = returns = 0
-        normal, blank = True, True
+        normal, blank, quoted = True, True, False
         for piece, skipped in self._read():
             length, returns = length + len(piece), returns + skipped
             words += len(piece.split()) if words < ENOUGH else 0
             normal = normal and (piece.isascii() or unicodedata.is_normalized("NFC", piece))
-            blank = blank and not piece.strip()
+            blank, quoted = blank and not piece.strip(), quoted or '"' in piece
         if blank:
             raise DataError(f"{self.path} holds only blank lines")
-        return Summary(length, words, returns, normal)
+        return Summary(length, words, returns, normal, quoted)
 
     def pieces(self) -> Iterator[str]:
         """Yield the text in pieces, which end after a line end or, within a long line, before white space."""

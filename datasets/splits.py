@@ -73,14 +73,8 @@ def assigned(keys: Digests, labels: Numbers, names: Sequence[str], shares: Seque
     return part[number]
 
 
-def rare(texts: Sequence[str], labels: Sequence[str], parts: int) -> set[str]:
-    """Return the classes that have fewer distinct texts than there are parts, which `assign` refuses."""
-    numbers, names = _numbered(labels)
-    return {names[label] for label in too_rare(digests(map(key, texts)), numbers, parts)}
-
-
 def too_rare(keys: Digests, labels: Numbers, parts: int) -> Numbers:
-    """Return the numbers of the classes that `assigned` refuses."""
+    """Return the numbers of the classes that have fewer distinct texts than there are parts, as `assigned` refuses."""
     met = np.unique(labels)
     _, owner = _owners(keys, labels)
     few: Numbers = met[np.bincount(owner, minlength=int(met.max(initial=-1)) + 1)[met] < parts]

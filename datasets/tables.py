@@ -203,22 +203,8 @@ def read_in_pieces(
     if suffix == ".parquet":
         return _parquet(path, wanted)
     text = FileText(path, encoding)
-    quoted = _check_text(text)
+    quoted = text.summary.quoted
     return _delimited(text, quoted, wanted, separator, quotes) if suffix in USUAL else _json_lines(text, wanted)
-
-
-def _check_text(text: FileText) -> bool:
-    """Return whether a text holds a double quote.
-
-    Raises:
-        DataError: it cannot be decoded, holds NUL characters or only blank lines.
-    """
-    blank, quoted = True, False
-    for piece in text.pieces():
-        blank, quoted = blank and not piece.strip(), quoted or '"' in piece
-    if blank:
-        raise DataError(f"{text.path} holds only blank lines")
-    return quoted
 
 
 def shown(text: str) -> str:

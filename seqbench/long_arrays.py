@@ -141,6 +141,12 @@ def lengths_of(arrays: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
     return np.fromiter(map(len, arrays), dtype=np.int64, count=len(arrays))
 
 
+def consecutive(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places start..start + length − 1 of each of N stretches (N,), one stretch after the other."""
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
+
+
 def in_one(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """Return arrays one after the other, as one array.
 

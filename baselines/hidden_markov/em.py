@@ -26,6 +26,7 @@ from torch import Tensor
 
 from seqbench.interface import Documents, Ids
 from seqbench.learning.text import Text
+from seqbench.long_arrays import consecutive
 
 GROWTH = 1.5
 """Factor by which the step size grows after each successful step."""
@@ -111,7 +112,7 @@ def cut(documents: Documents, piece: int, device: str = "cpu") -> Pieces:
     starts, lengths = text.starts[whole], text.lengths[whole]
     counts = -(-lengths // piece)
     starts, lengths, parts = (np.repeat(x, counts) for x in (starts, lengths, counts))
-    part = np.arange(len(parts)) - np.repeat(np.cumsum(counts) - counts, counts)
+    part = consecutive(np.zeros_like(counts), counts)
     size, longer = np.divmod(lengths, parts)  # the first pieces of a document are one symbol longer
     return Pieces(text, starts + part * size + np.minimum(part, longer), size + (part < longer), part > 0, device)
 

@@ -18,7 +18,7 @@ from seqbench.baselines.ngrams.disk import ROW_BYTES, Disk, count_on_disk
 from seqbench.baselines.ngrams.levels import Block, Column, Level, Memory, Place, spans, symbol_bits
 from seqbench.baselines.ngrams.table import Keys, KeyTable, Mapped, SortedKeys
 from seqbench.interface import Arrays, Config, Documents, Floats, Ids
-from seqbench.long_arrays import forget
+from seqbench.long_arrays import consecutive, forget
 from seqbench.tasks.language.model import LanguageContext, LanguageModel
 
 LOOKED_UP = 1 << 16
@@ -172,7 +172,7 @@ class Ngram(LanguageModel[Ids]):
             # The children of a context are adjacent; those of a longer context overwrite those of a shorter one.
             first, end = np.searchsorted(self._table.keys, np.stack([context, context + 1]) << self._bits)
             children = end - first
-            child = np.arange(children.sum()) + np.repeat(end - children.cumsum(), children)
+            child = consecutive(first, children)
             symbol = self._table.keys[child] & ((1 << self._bits) - 1)
             score[np.repeat(row, children), symbol] = self._score[child]
             backoff[row, 0] = self._backoff[context]
@@ -204,10 +204,9 @@ class Ngram(LanguageModel[Ids]):
         if self.config.memory_gb is None:
             self._table, self._score, self._backoff = KeyTable(keys), score, backoff
         else:
-            half = (
-                self.config.memory_gb * 1e9 / 2
-            )  # one for the first entries, one for what is visited, of three arrays
-            near, visits = 1 + int(half / 24), 1 + int(half / LOOKED_UP / 3)
+            # Of each of three arrays, half of the memory is for the first entries, and half for what is visited.
+            half = self.config.memory_gb * 1e9 / 3 / 2
+            near, visits = 1 + int(half / 8), 1 + int(half / LOOKED_UP)
             self._table = SortedKeys(keys, near, visits)
             self._score, self._backoff = Mapped(score, near, visits), Mapped(backoff, near, visits)
 

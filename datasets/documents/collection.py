@@ -15,8 +15,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from seqbench.datasets.splits import Digests, digests, key
 from seqbench.interface import Ids
-from seqbench.long_arrays import Collected, forget
-from seqbench.tasks.documents.laid import Laid, spans
+from seqbench.long_arrays import Collected, consecutive, forget
+from seqbench.tasks.documents.laid import Laid
 
 TOGETHER = 1 << 12
 """Documents whose words are strings at the same time."""
@@ -178,7 +178,8 @@ class NumberedDocuments:
         numbers, lengths = Collected(np.int32, SHORT), self.lengths[rows]
         for start in range(0, len(rows), GATHERED):
             piece = rows[start : start + GATHERED]
-            numbers.append(renumbered[self.numbers[spans(self.starts[piece], self.lengths[piece].astype(np.int64))]])
+            places = consecutive(self.starts[piece], self.lengths[piece].astype(np.int64))
+            numbers.append(renumbered[self.numbers[places]])
             forget(self.numbers)
         return Laid(numbers.array(), np.cumsum(lengths, dtype=np.int64) - lengths, lengths, known, unk)
 

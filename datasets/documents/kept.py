@@ -74,34 +74,26 @@ class Kept:
             DataError: as in `Source.found`; or more than half of the texts are empty.
         """
         labels: Counter[str] = Counter()
-        counts = dict.fromkeys(
-            (
-                "labels_without_their_outer_spaces",
-                "left_out_without_text",
-                "left_out_without_label",
-                "texts_not_in_nfc",
-            ),
-            0,
-        )
+        counts = dict.fromkeys(COUNTS, 0)
         end = self.ends[-1] if self.ends else 0
         for found in source.found:
             own = [label.strip() for label in found.labels]
             labels.update(own)
-            kept = [bool(label) and not blank for label, blank in zip(own, map(_blank, found.texts), strict=True)]
+            blank = list(map(_blank, found.texts))
+            kept = [bool(label) and not without for label, without in zip(own, blank, strict=True)]
             texts = list(compress(found.texts, kept))
-            blank = sum(map(_blank, found.texts))
+            counts["rows"] += len(own)
             counts["labels_without_their_outer_spaces"] += sum(a != b for a, b in zip(found.labels, own, strict=True))
-            counts["left_out_without_text"] += blank
-            counts["left_out_without_label"] += len(own) - blank - len(texts)
+            counts["left_out_without_text"] += sum(blank)
+            counts["left_out_without_label"] += len(own) - sum(blank) - len(texts)
             counts["texts_not_in_nfc"] += sum(not unicodedata.is_normalized("NFC", text) for text in texts)
             end += self._keep(found, kept, texts, list(compress(own, kept)))
         self._sources.append(source)
         self.ends.append(end)
-        read = labels.total()
-        if 2 * counts["left_out_without_text"] > read:
-            raise DataError(f"{source.path}: more than half of the {read:,} texts are empty; {source.hint}")
-        for name in COUNTS:
-            if number := read if name == "rows" else counts[name]:
+        if 2 * counts["left_out_without_text"] > counts["rows"]:
+            raise DataError(f"{source.path}: more than half of the {counts['rows']:,} texts are empty; {source.hint}")
+        for name, number in counts.items():
+            if number:
                 self.notes[name] = int(self.notes.get(name, 0)) + number
         self.notes = source.notes | self.notes
         return labels

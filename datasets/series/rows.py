@@ -1,7 +1,9 @@
 """The rows of a table of series, ordered by series and time, as a few long arrays."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -27,15 +29,9 @@ class Distinct:
         return np.flatnonzero(np.diff(np.maximum.accumulate(self.numbers), prepend=-1))
 
 
-class _Numbers(dict[str, int]):
-    def __missing__(self, text: str) -> int:
-        self[text] = len(self)
-        return self[text]
-
-
 def distinct(column: Sequence[str]) -> Distinct:
     """Return the different texts of a column."""
-    found = _Numbers()
+    found: dict[str, int] = defaultdict(count().__next__)
     pieces = [np.fromiter(map(found.__getitem__, cells), np.int32, len(cells)) for cells in pieces_of(column)]
     return Distinct(list(found), np.concatenate([np.empty(0, np.int32), *pieces]))
 
@@ -62,7 +58,7 @@ class Rows:
             stamps: (D,) in any order, some may be equal.
             times: (T,) the number of each row's stamp.
         """
-        series = _Numbers()
+        series: dict[str, int] = defaultdict(count().__next__)
         of = np.array([series[name.strip()] for name in names.texts])[names.numbers]
         ascending, places = _ascending(stamps)
         places = places[times]

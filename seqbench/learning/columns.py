@@ -13,6 +13,7 @@ from torch import Tensor
 
 from seqbench.interface import Documents, Ids
 from seqbench.learning.text import Text
+from seqbench.long_arrays import consecutive
 
 
 class Window(NamedTuple):
@@ -105,7 +106,7 @@ def _cut(starts: Ids, lengths: Ids, pieces: Ids) -> tuple[Ids, Ids]:
     if (pieces == 1).all():
         return starts, lengths
     starts, lengths, parts = (np.repeat(x, pieces) for x in (starts, lengths, pieces))
-    part = np.arange(len(parts)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    part = consecutive(np.zeros_like(pieces), pieces)
     begins, ends = lengths * part // parts, lengths * (part + 1) // parts
     return starts + begins, ends - begins
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing import active_children, forkserver, parent_process, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -134,15 +135,16 @@ class Family:
             patience = 0
 
     def _members(self) -> list[psutil.Process]:
-        if self.head is None or not self.head.is_running():
-            return []
-        return [self.head, *below(self.head)]
+        return self._with_those(below)
 
     def _watched(self) -> list[psutil.Process]:
         """Return the members as they were a moment ago."""
+        return self._with_those(_listed.below)
+
+    def _with_those(self, below: Callable[[psutil.Process], list[psutil.Process]]) -> list[psutil.Process]:
         if self.head is None or not self.head.is_running():
             return []
-        return [self.head, *_listed.below(self.head)]
+        return [self.head, *below(self.head)]
 
     def _orphans(self) -> list[psutil.Process]:
         if self.server is None or self.server.pid == os.getpid():

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqbench.data import DataError
-from seqbench.datasets.splits import assign, folds, group_folds, in_order, rare
+from seqbench.datasets import splits
+from seqbench.datasets.splits import assign, digests, folds, group_folds, in_order, too_rare
 
 SHARES = (0.8, 0.1, 0.1)
 CORPUS = st.lists(
@@ -113,7 +114,8 @@ def test_a_class_with_fewer_texts_than_parts_is_refused() -> None:
     assert set(assign(texts, labels, [0.5, 0.5])[:3]) == {0, 1}
     with pytest.raises(DataError, match="the class 'rare' has 2 distinct texts, fewer than the 3 parts"):
         assign(texts, labels, SHARES)
-    assert (rare(texts, labels, 2), rare(texts, labels, 3)) == (set(), {"rare"})
+    keys, numbers = digests(map(splits.key, texts)), np.array([["other", "rare"].index(label) for label in labels])
+    assert [too_rare(keys, numbers, parts).tolist() for parts in (2, 3)] == [[], [1]]
 
 
 @given(st.lists(st.tuples(st.integers(0, 25), st.sampled_from("abc")), min_size=60, max_size=200), st.randoms())

@@ -7,8 +7,9 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from seqbench import long_arrays
 from seqbench.interface import Documents, Ids
-from seqbench.long_arrays import forget
+from seqbench.long_arrays import consecutive, forget
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,7 @@ class Laid(Sequence[Ids]):
         if len(self) and np.array_equal(ends[:-1], self.starts[1:]):
             ids = self._ids(self.numbers[self.starts[0] : ends[-1]])
         else:
-            ids = self._ids(self.numbers[spans(self.starts, lengths)])
+            ids = self._ids(self.numbers[consecutive(self.starts, lengths)])
         forget(self.numbers)
         return ids
 
@@ -99,12 +100,6 @@ class Spelt(Sequence[list[str]]):
     __hash__ = None  # type: ignore[assignment]
 
 
-def spans(starts: Ids, lengths: Ids) -> Ids:
-    """Return the places start..start + length − 1 of each of N spans, one span after the other."""
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
-
-
 def taken(documents: Documents, rows: Ids) -> Documents:
     """Return the documents of these rows, in this order."""
     return documents.take(rows) if isinstance(documents, Laid) else [documents[i] for i in rows]
@@ -114,7 +109,7 @@ def lengths_of(documents: Sequence[Any]) -> Ids:
     """Return the length (N,) of each document."""
     if isinstance(documents, Laid):
         return documents.lengths.astype(np.int64)
-    return np.array([len(document) for document in documents], dtype=np.int64)
+    return long_arrays.lengths_of(documents)
 
 
 def joined(documents: Documents) -> Ids:

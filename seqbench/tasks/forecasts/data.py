@@ -8,6 +8,7 @@ import numpy as np
 
 from seqbench.evidence.metrics import Columns
 from seqbench.interface import Floats, Ids
+from seqbench.long_arrays import consecutive
 from seqbench.tasks.forecasts.conformal import units
 from seqbench.tasks.forecasts.metrics import item_columns, rounded, rounding, seasonal_scale
 from seqbench.tasks.forecasts.model import Forecaster, Panel
@@ -43,8 +44,7 @@ def rolling(starts: Ids, stops: Ids, horizon: int, stride: int) -> Origins:
     """
     counts = np.maximum((stops - horizon - starts) // stride + 1, 0)
     series = np.repeat(np.arange(len(counts)), counts)
-    number = np.arange(len(series)) - (np.cumsum(counts) - counts)[series]
-    return Origins(series, starts[series] + stride * number)
+    return Origins(series, starts[series] + stride * consecutive(np.zeros_like(counts), counts))
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def test_a_file_is_read_as_its_text(
     file = FileText(path, size=size)
     assert "".join(file.pieces()) == text
     assert file.summary == reading.Summary(
-        len(text), len(text.split()), raw.count("\r"), unicodedata.is_normalized("NFC", text)
+        len(text), len(text.split()), raw.count("\r"), unicodedata.is_normalized("NFC", text), '"' in text
     )
     start, stop = sorted(min(cut, len(text)) for cut in cuts)
     assert "".join(Passage(file, start, stop).pieces()) == text[start:stop]
