@@ -58,7 +58,7 @@ class BoltzmannConfig(FrameNetworkConfig):
     chains: int = Field(
         2, ge=2, description="chains of annealed importance sampling per frame, where ln Z is estimated"
     )
-    steps: int = Field(1000, ge=1, description="steps of annealing of each chain")
+    steps: int = Field(500, ge=1, description="steps of annealing of each chain")
 
 
 class Biases(nn.Module):

