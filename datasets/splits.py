@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqbench.data import DataError
-from seqbench.datasets.tables import shown
+from seqbench.datasets.tables.table import shown
 from seqbench.interface import Ids
 from seqbench.long_arrays import PIECE, forget
 

@@ -253,7 +253,7 @@ def _what_is_it(path: Path, best: Sequence[str], options: Mapping[str, Any], sui
         return f"{path} may be read in more than one way; say which: {names}"
     if suite is not None:
         return f"{path} and the options {_named(frozenset(options)) or 'none'} do not fit the suite {suite}"
-    if path.suffix.lower() in registry.attribute("seqbench.datasets.tables:SUFFIXES") and path.is_file():
+    if path.suffix.lower() in registry.attribute("seqbench.datasets.tables.reading:SUFFIXES") and path.is_file():
         header, found = registry.attribute("seqbench.datasets.series.roles:proposals")(path, options)
         columns = registry.attribute("seqbench.datasets.series.roles:listed")(header)
         may = (

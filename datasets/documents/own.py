@@ -20,7 +20,8 @@ from seqbench.datasets.documents.kept import Found, Kept, Source
 from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes, sha256_of
 from seqbench.datasets.series.stamps import Order, parse
 from seqbench.datasets.splits import SPLITS, in_order, part_named
-from seqbench.datasets.tables import SUFFIXES, TableOptions, shown
+from seqbench.datasets.tables.reading import SUFFIXES, TableOptions
+from seqbench.datasets.tables.table import shown
 from seqbench.tasks.documents.model import Texts
 from seqbench.tasks.language.vocab import Vocab
 

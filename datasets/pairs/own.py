@@ -12,7 +12,8 @@ from seqbench.datasets.files import decode, encoding_note, encoding_of, read_byt
 from seqbench.datasets.pairs.base import PARTS, Lines, PairDataset, PairParts
 from seqbench.datasets.pairs.sentences import lines
 from seqbench.datasets.splits import part_named
-from seqbench.datasets.tables import SUFFIXES, TableOptions, shown
+from seqbench.datasets.tables.reading import SUFFIXES, TableOptions
+from seqbench.datasets.tables.table import shown
 from seqbench.tasks.translations.data import NewSources
 
 

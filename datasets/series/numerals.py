@@ -14,7 +14,7 @@ import numpy as np
 
 from seqbench.data import DataError
 from seqbench.datasets.packed import pieces_of
-from seqbench.datasets.tables import shown
+from seqbench.datasets.tables.table import shown
 from seqbench.interface import Floats
 
 Decimal = Literal["comma", "point"]

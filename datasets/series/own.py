@@ -18,7 +18,8 @@ from seqbench.datasets.series.rows import Distinct, Rows, distinct
 from seqbench.datasets.series.seasons import season_in
 from seqbench.datasets.series.spacing import Missing, Series, Spacing
 from seqbench.datasets.series.stamps import Order, Times, parse, step
-from seqbench.datasets.tables import LISTED, Table, TableOptions, shown
+from seqbench.datasets.tables.reading import TableOptions
+from seqbench.datasets.tables.table import LISTED, Table, shown
 from seqbench.interface import Ids
 from seqbench.tasks.forecasts.model import Panel
 

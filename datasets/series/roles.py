@@ -10,7 +10,9 @@ from typing import Any
 from seqbench.data import DataError
 from seqbench.datasets.series.numerals import numbers
 from seqbench.datasets.series.stamps import parse
-from seqbench.datasets.tables import LISTED, SEPARATORS, Table, read_table, shown
+from seqbench.datasets.tables.delimited import SEPARATORS
+from seqbench.datasets.tables.reading import read_table
+from seqbench.datasets.tables.table import LISTED, Table, shown
 
 ROWS = 1_000
 """The first so many rows are looked at."""

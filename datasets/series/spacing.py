@@ -12,7 +12,7 @@ from seqbench.data import DataError
 from seqbench.datasets.series.base import Notes
 from seqbench.datasets.series.rows import Rows
 from seqbench.datasets.series.stamps import Frequency, Misfit, Stamp, Times, Uneven, positions, spaced, step, unit_of
-from seqbench.datasets.tables import Table, shown
+from seqbench.datasets.tables.table import Table, shown
 from seqbench.interface import Floats, Ids
 
 Missing = Literal["refuse", "last", "zero"]

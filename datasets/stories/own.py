@@ -14,7 +14,7 @@ from seqbench.datasets.files import UTF_8, encoding_note, encoding_of, first_lin
 from seqbench.datasets.splits import assign
 from seqbench.datasets.stories.babi_format import Tale
 from seqbench.datasets.stories.base import NUMBER, Stories, answer_data, spelled, tales_of
-from seqbench.datasets.tables import shown
+from seqbench.datasets.tables.table import shown
 from seqbench.tasks.answers.data import AnswerData
 
 QUESTION = re.compile(r"\?\s*\t")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from seqbench.data import DataError
 from seqbench.datasets.files import Line
-from seqbench.datasets.tables import shown
+from seqbench.datasets.tables.table import shown
 from seqbench.datasets.tagged.lines import Parsed, blocks
 
 COLUMNS = 10

@@ -10,7 +10,7 @@ from pydantic_core.core_schema import ValidationInfo
 from seqbench.data import DataError
 from seqbench.datasets.file_text import FileText
 from seqbench.datasets.files import UTF_8, decode, encoding_note, read_bytes, sha256_of
-from seqbench.datasets.tables import SUFFIXES as TABLES
+from seqbench.datasets.tables.reading import SUFFIXES as TABLES
 from seqbench.datasets.text.base import Notes, Parts, TextDataset, by_position
 from seqbench.datasets.text.pieces import whole
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seqbench.data import DataError
-from seqbench.datasets.tables import LONGEST, read_table
+from seqbench.datasets.tables.reading import read_table
+from seqbench.datasets.tables.table import LONGEST
 from seqbench.interface import MissingExtra
 
 WANTED = {"text": "say --text NAME", "label": "say --label NAME"}

@@ -1,0 +1,1 @@
+"""Tables of users, in three formats."""
