@@ -11,8 +11,8 @@ from seqbench.data import DataError
 from seqbench.datasets.series.numerals import numbers
 from seqbench.datasets.series.stamps import parse
 from seqbench.datasets.tables.delimited import SEPARATORS
-from seqbench.datasets.tables.reading import read_table
-from seqbench.datasets.tables.table import LISTED, Table, shown
+from seqbench.datasets.tables.reading import read_header, read_in_pieces
+from seqbench.datasets.tables.table import LISTED, Columns, shown
 
 ROWS = 1_000
 """The first so many rows are looked at."""
@@ -32,8 +32,8 @@ def proposals(path: Path, options: Mapping[str, Any]) -> tuple[list[str], list[s
         DataError: it is no table, or a damaged one.
     """
     reading = {name: options[name] for name in ("encoding", "separator", "quotes") if name in options}
-    header, table = _read(path, reading)
-    cells = {name: [cell for cell in islice(table[name], ROWS) if cell.strip()] for name in header}
+    columns = _read(path, reading)
+    cells = {name: [cell for cell in islice(column, ROWS) if cell.strip()] for name, column in columns.items()}
     held = {name: column for name, column in cells.items() if column}
     times = [name for name, column in held.items() if _are_times(column)]
     steps = [] if times else [name for name, column in held.items() if _are_steps(column)]
@@ -49,32 +49,39 @@ def proposals(path: Path, options: Mapping[str, Any]) -> tuple[list[str], list[s
         many = [name for name in classes if name not in (*values, *times)] if _repeat(held[times[0]]) else []
         more = f" {_option('id', many[0])}" if many else ""
         found.append(f"series, {_option('time', times[0])} {_option('value', values[0])}{more}")
-    return header, found
+    return list(columns), found
 
 
-def _read(path: Path, reading: Mapping[str, Any]) -> tuple[list[str], Table]:
-    """Return the names of the columns and the table. Without names of columns, the separator is the one of the suffix,
-    or else the one that divides all rows into as many cells as the header, two at least."""
-    first: tuple[list[str], Table] | DataError
+def _read(path: Path, reading: Mapping[str, Any]) -> Columns:
+    """Return the columns of a table. Without names of columns, the separator is the one of the suffix, or else the one
+    that divides all rows into as many cells as the header, two at least."""
+    first: Columns | DataError
     try:
         first = _columns(path, reading)
     except DataError as error:
         first = error
-    if isinstance(first, tuple) and (len(first[0]) > 1 or "separator" in reading):
+    if not isinstance(first, DataError) and (len(first) > 1 or "separator" in reading):
         return first
     for separator in SEPARATORS if "separator" not in reading else ():
         with suppress(DataError):
-            header, table = _columns(path, {**reading, "separator": separator})
-            if len(header) > 1:
-                return header, table
+            columns = _columns(path, {**reading, "separator": separator})
+            if len(columns) > 1:
+                return columns
     if isinstance(first, DataError):
         raise first
     return first
 
 
-def _columns(path: Path, reading: Mapping[str, Any]) -> tuple[list[str], Table]:
-    header = [name for name in read_table(path, {}, **reading).header if name]
-    return header, read_table(path, dict.fromkeys(header, ""), **reading)
+def _columns(path: Path, reading: Mapping[str, Any]) -> Columns:
+    """Read a whole table, and return the first ROWS rows or more."""
+    columns: Columns = {name: [] for name in read_header(path, {}, **reading) if name}
+    rows = 0
+    for piece in read_in_pieces(path, dict.fromkeys(columns, ""), **reading).pieces():
+        if rows < ROWS:
+            rows += len(piece.places)
+            for name, cells in columns.items():
+                cells += piece.columns[name]
+    return columns
 
 
 def _option(name: str, column: str) -> str:
