@@ -101,15 +101,6 @@ class Frames(Task[FrameData, FrameModel]):
     def exhibits(self, record: Record, columns: Columns | None) -> Sequence[Exhibit]:
         return rolls(record)
 
-    def remarks(self, record: Record) -> Sequence[str]:
-        error = record.detail["error"]
-        if not error:
-            return ()
-        return (
-            f"{record.label}: an estimate with a standard error of {error:.2g} nats/frame; as ln Z is more often "
-            "estimated too low than too high, it flatters",
-        )
-
     def comparability(self, data: FrameData, dataset: str, data_sha256: str) -> Comparability:
         return Comparability(
             task=self.name,
