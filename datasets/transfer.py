@@ -19,6 +19,8 @@ UNFINISHED = ".unfinished-"
 """The folders in which files are verified begin with this."""
 TIMEOUT = (10, 60)
 """Seconds to wait for a connection, and between two pieces."""
+TRIES = 3
+"""How often in succession an answer may break off before it brought a piece."""
 
 
 class TransferError(Exception):
@@ -81,12 +83,17 @@ class Resuming:
         self.part, self.size = part, size
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
+        vain = 0
         while True:
             before = _size(self.part)
             try:
                 self._continue(url)
                 break
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+            except requests.exceptions.ChunkedEncodingError:
+                vain = 0 if _size(self.part) > before else vain + 1
+                if vain == TRIES:
+                    raise
+            except (requests.ConnectionError, requests.Timeout):
                 if _size(self.part) <= before:
                     raise
         self.part.replace(output_file)
