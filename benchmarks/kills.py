@@ -9,7 +9,8 @@
 Each kill is a SIGKILL at a moment drawn evenly over the time that the command takes: of the whole tree of processes,
 or, in half of the cases, of the first process alone. After each kill no process may be left, and nothing that had
 finished may be lost. Then the same command goes on, and is killed again, until it has ended by itself: then the result
-must be that of the undisturbed command, times aside, and no temporary folder, lock or part of a file may be left.
+must be that of the undisturbed command, times aside, and no temporary folder, semaphore, lock or part of a file may be
+left.
 
 `run` runs five small cells, with stored fits, two at a time; `cluster` runs them on a cluster of two workers. `tune`
 searches the settings of two models; its result are the trials, in their order, and the rows. `report` writes a page
@@ -28,6 +29,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -37,6 +39,7 @@ import psutil
 
 from seqbench.datasets.remote import RemoteFile
 from seqbench.datasets.transfer import transfer
+from seqbench.disk import SEMAPHORES
 from seqbench.evidence.records import Record
 from seqbench.runs.store import Store
 from seqbench.tuning.journal import Journal
@@ -221,14 +224,24 @@ def _kill(process: subprocess.Popen[bytes], mark: str, tree: bool) -> None:
 def _whole(kind: Kind, folder: Path) -> tuple[Any, float]:
     """Run a command undisturbed; return the result and the seconds."""
     started = time.monotonic()
-    process = _start(kind, folder, "whole")
+    process = _start(kind, folder, f"{os.getpid()}-whole")
     assert process.wait() == 0, (folder.with_name(f"{folder.name}-errors")).read_text()
     return kind.content(folder), time.monotonic() - started
 
 
 def _nothing_left(folder: Path) -> None:
-    left = [str(path) for path in folder.with_name(f"{folder.name}-tmp").iterdir() if not path.name.startswith("torch")]
-    assert not left, f"left in the temporary folder: {left}"
+    left = [path for path in folder.with_name(f"{folder.name}-tmp").iterdir() if not path.name.startswith("torch")]
+    left += [path for path in SEMAPHORES.glob("sem.*") if str(path) not in _mapped() and path.exists()]
+    assert not left, f"left: {[str(path) for path in left]}"
+
+
+def _mapped() -> str:
+    """Return the maps of all processes, in which the semaphores are that somebody uses."""
+    found = []
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        with suppress(OSError):
+            found.append(maps.read_text())
+    return "".join(found)
 
 
 def killed(name: str, kills: int, seed: int, folder: Path) -> tuple[int, int]:
@@ -245,7 +258,7 @@ def killed(name: str, kills: int, seed: int, folder: Path) -> tuple[int, int]:
         if name == "report":
             place.mkdir()
             _page(place).write_text("<html>an older page</html>\n")
-        process = _start(kind, place, f"{name}-{done}")
+        process = _start(kind, place, f"{os.getpid()}-{done}")
         while done < kills:
             try:
                 code = process.wait(rng.uniform(0, seconds))
@@ -254,11 +267,11 @@ def killed(name: str, kills: int, seed: int, folder: Path) -> tuple[int, int]:
             if code is not None:
                 assert code == 0, (place.with_name(f"{place.name}-errors")).read_text()
                 break
-            _kill(process, f"{name}-{done}", tree=rng.random() < 0.5)
+            _kill(process, f"{os.getpid()}-{done}", tree=rng.random() < 0.5)
             done += 1
             before, earlier = kind.finished(place), before
             assert before >= earlier, "something that had finished is lost"
-            process = _start(kind, place, f"{name}-{done}")
+            process = _start(kind, place, f"{os.getpid()}-{done}")
             if done % 25 == 0:
                 print(f"{name}: {done} kills, {ends} ends, {time.monotonic() - started:.0f} s", flush=True)
         assert process.wait() == 0, (place.with_name(f"{place.name}-errors")).read_text()

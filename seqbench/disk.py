@@ -19,6 +19,10 @@ from typing import IO
 
 OWNER = "owner"
 """The locked file. It names the folder that `multiprocessing` made for the same process."""
+RUN, WORKER, CLUSTER = "seqbench-run-", "seqbench-worker-", "seqbench-cluster-"
+"""Begin the names of the temporary folders of a run, of a worker of a cluster, and of a local cluster."""
+SEMAPHORES = Path("/dev/shm")
+"""Where Linux shows named semaphores. Those of a process with a folder are called as the folder is."""
 MULTIPROCESSING = "pymp-"
 UNFINISHED = ".unfinished"
 """Ends the name of a file that is being written. The next writing replaces what a killed one has left."""
@@ -96,21 +100,22 @@ def owned_folder(parent: Path, prefix: str) -> Iterator[Path]:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def folder_of_process(prefix: str) -> Path:
+def folder_of_process() -> Path:
     """Return the temporary folder of this process, which is removed when the process ends.
 
     It outlives the folder that `multiprocessing` makes for the same process, for its sockets, and names it: so that one
-    is found too if the process is killed. Folders of the same prefix that others have abandoned are removed now.
+    is found too if the process is killed. Folders that runs, workers and clusters have abandoned are removed now.
     """
-    return _folder_of(os.getpid(), prefix)
+    return _folder_of(os.getpid())
 
 
 @cache
-def _folder_of(process: int, prefix: str) -> Path:
+def _folder_of(process: int) -> Path:
     temporary = Path(tempfile.gettempdir())
-    remove_abandoned(temporary, prefix)
+    for prefix in (RUN, WORKER, CLUSTER):
+        remove_abandoned(temporary, prefix)
     held = ExitStack()
-    folder = held.enter_context(owned_folder(temporary, prefix))
+    folder = held.enter_context(owned_folder(temporary, RUN))
     if sys.platform != "win32":  # where multiprocessing needs no files
         (folder / OWNER).write_text(multiprocessing.util.get_temp_dir())
     multiprocessing.util.Finalize(None, held.close, exitpriority=LAST)
@@ -118,7 +123,10 @@ def _folder_of(process: int, prefix: str) -> Path:
 
 
 def remove_abandoned(parent: Path, prefix: str) -> None:
-    """Remove the folders of a prefix whose owners have ended. A folder that cannot be locked or removed stays."""
+    """Remove the folders of a prefix whose owners have ended, and their semaphores.
+
+    A folder that cannot be locked or removed stays.
+    """
     for path in parent.glob(f"{prefix}*"):
         with suppress(OSError):
             if path.is_symlink() or not path.is_dir() or not _mine(path):
@@ -127,6 +135,8 @@ def remove_abandoned(parent: Path, prefix: str) -> None:
                 if not (_locked(owner) and _same(owner, path / OWNER)):  # else it was made anew
                     continue
                 _remove_of_multiprocessing(owner)
+                for semaphore in SEMAPHORES.glob(f"sem.{path.name}-*"):
+                    semaphore.unlink(missing_ok=True)
                 if sys.platform != "win32":  # while it is locked: its maker may take a new folder as soon as it is free
                     shutil.rmtree(path, ignore_errors=True)
             if sys.platform == "win32":  # where an open file cannot be removed

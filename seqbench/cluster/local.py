@@ -6,6 +6,7 @@ to each other with keys that are made for this run alone.
 """
 
 import io
+import multiprocessing
 import os
 import pickle
 import subprocess
@@ -16,10 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from seqbench.disk import owned_folder, remove_abandoned
+from seqbench.disk import CLUSTER, owned_folder, remove_abandoned
 from seqbench.runs import family
 
-PREFIX = "seqbench-cluster-"
 PATIENCE = 15.0
 """Seconds that the workers have to end."""
 
@@ -37,8 +37,8 @@ def started(workers: int) -> Iterator[tuple[str, Any]]:
         OSError: it does not start.
     """
     temporary = Path(tempfile.gettempdir())
-    remove_abandoned(temporary, PREFIX)  # of runs that were killed
-    with owned_folder(temporary, PREFIX) as folder:
+    remove_abandoned(temporary, CLUSTER)  # of runs that were killed
+    with owned_folder(temporary, CLUSTER) as folder:
         yield from _started(workers, folder)
 
 
@@ -83,6 +83,8 @@ def main(workers: int, folder: Path) -> None:
     import dask
     from distributed import LocalCluster
 
+    if sys.platform == "linux":  # so that they are found if all is killed
+        multiprocessing.current_process()._config["semprefix"] = f"/{folder.name}"  # type: ignore[attr-defined]
     told, sys.stdout = io.FileIO(os.dup(1), "wb"), sys.stderr
     os.dup2(2, 1)
     dask.config.set({**SETTINGS, "temporary-directory": str(folder)})

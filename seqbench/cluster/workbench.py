@@ -22,7 +22,7 @@ from seqbench.runs.cell import Options
 from seqbench.runs.grid import Cell
 from seqbench.runs.loading import Files
 from seqbench.runs.provenance import provenance
-from seqbench.runs.runner import FOLDER, POLL, LocalProcesses, Running, recorded
+from seqbench.runs.runner import POLL, LocalProcesses, Running, recorded
 from seqbench.runs.store import Store, Unwritable
 
 IDLE = 600.0
@@ -162,7 +162,7 @@ class _Cells:
     def __init__(self, channel: Connection, preload: Sequence[str]) -> None:
         self.channel = channel
         self.launcher = LocalProcesses(preload)
-        self.folder = self.launcher.folder = folder_of_process(FOLDER)
+        self.folder = self.launcher.folder = folder_of_process()
         self.running: dict[str, tuple[Running, Store, Options]] = {}
 
     def start(self, job: Job) -> None:

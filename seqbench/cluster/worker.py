@@ -19,14 +19,12 @@ from distributed import get_worker
 from seqbench.cluster.parcels import Parcel, Parcels
 from seqbench.cluster.sameness import Code, Software, host, software, unfit_for
 from seqbench.cluster.workbench import Answer, Job, Unable, Workbench
-from seqbench.disk import owned_folder, remove_abandoned
+from seqbench.disk import WORKER, owned_folder, remove_abandoned
 from seqbench.evidence.records import Provenance
 from seqbench.runs.cell import Options
 from seqbench.runs.grid import Cell
 from seqbench.runs.provenance import provenance
 
-PREFIX = "seqbench-worker-"
-"""Folders of what workers got begin with this."""
 THERE = "it is there"
 """What a worker says of a file that it has got already."""
 PACE = 1.0
@@ -108,8 +106,8 @@ class _Guest:
             if self.bench is None or not self.bench.works:
                 self.close()
                 temporary = Path(tempfile.gettempdir())
-                remove_abandoned(temporary, PREFIX)
-                self.bench = Workbench(self.held.enter_context(owned_folder(temporary, PREFIX)), self.wanted.preload)
+                remove_abandoned(temporary, WORKER)
+                self.bench = Workbench(self.held.enter_context(owned_folder(temporary, WORKER)), self.wanted.preload)
             return self.bench
 
     def leave(self, bench: Workbench) -> None:

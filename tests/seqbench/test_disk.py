@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from seqbench.disk import OWNER, owned_folder, remove_abandoned, write_whole
+from seqbench.disk import CLUSTER, OWNER, RUN, WORKER, owned_folder, remove_abandoned, write_whole
 
 HOLD = """
 import sys, time
 from pathlib import Path
 from seqbench.disk import folder_of_process
-folder = folder_of_process("run-")
+folder = folder_of_process()
 (folder / "deep" / "er").mkdir(parents=True)
 print(folder, flush=True)
 time.sleep(float(sys.argv[1]))
@@ -38,13 +38,13 @@ def test_the_folder_of_a_living_process_stays_and_that_of_a_killed_one_goes(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     process, folder, sockets = _hold(tmp_path, 100)
-    remove_abandoned(tmp_path, "run-")
+    remove_abandoned(tmp_path, RUN)
     assert folder.is_dir()
     assert sockets.is_dir()
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert folder.is_dir()
-    remove_abandoned(tmp_path, "run-")
+    remove_abandoned(tmp_path, RUN)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -61,7 +61,7 @@ def test_a_copy_of_a_process_that_ends_leaves_the_folder_to_its_owner(tmp_path: 
     """`multiprocessing` forgets in the copy what is to be done at the end; the copy of `os.fork` ends as usual."""
     code = (
         "import multiprocessing, os, sys\nfrom seqbench.disk import folder_of_process\n"
-        "folder = folder_of_process('run-')\n"
+        "folder = folder_of_process()\n"
         "if sys.argv[1] == 'os.fork':\n"
         "    if os.fork() == 0:\n"
         "        sys.exit()\n"
@@ -76,6 +76,31 @@ def test_a_copy_of_a_process_that_ends_leaves_the_folder_to_its_owner(tmp_path: 
     done = subprocess.run([sys.executable, "-c", code, copied], capture_output=True, text=True, env=environment)
     assert (done.stdout, done.stderr) == ("True\n", "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_process_removes_what_killed_ones_of_each_kind_left_semaphores_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold = f"""
+import os, sys
+from pathlib import Path
+from seqbench.disk import owned_folder
+with owned_folder(Path(sys.argv[1]), sys.argv[2]) as folder:
+    (folder.parent / f"sem.{{folder.name}}-abc").touch()
+    os.kill(os.getpid(), {int(signal.SIGKILL)})
+"""
+    monkeypatch.setattr("seqbench.disk.SEMAPHORES", tmp_path)
+    for prefix in (RUN, WORKER, CLUSTER):
+        subprocess.run([sys.executable, "-c", hold, str(tmp_path), prefix], check=False)
+        assert len(list(tmp_path.iterdir())) == 2
+        remove_abandoned(tmp_path, prefix)
+        assert list(tmp_path.iterdir()) == []
+        subprocess.run([sys.executable, "-c", hold, str(tmp_path), prefix], check=False)
+        process, _, _ = _hold(tmp_path, 0)
+        process.communicate()
+        assert [path.name.partition("-")[0] for path in tmp_path.iterdir()] == ["sem.seqbench"]
+        next(tmp_path.iterdir()).unlink()
 
 
 def test_a_folder_is_removed_after_use_whatever_happens(tmp_path: Path) -> None:

@@ -11,13 +11,12 @@ pytest.importorskip("distributed")
 from clusters import Dask
 
 from seqbench.disk import folder_of_process
-from seqbench.runs.runner import FOLDER
 
 
 @pytest.fixture
 def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A temporary folder of all processes of a test, so that what they leave is seen. Sockets need a short path."""
-    folder_of_process(FOLDER)  # of this process, which outlives the test
+    folder_of_process()  # of this process, which outlives the test
     with TemporaryDirectory(prefix="t", dir="/tmp", ignore_cleanup_errors=True) as folder:
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setattr("tempfile.tempdir", folder)

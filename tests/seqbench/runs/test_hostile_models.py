@@ -12,7 +12,7 @@ import pytest
 from seqbench.api import ask
 from seqbench.disk import OWNER, folder_of_process
 from seqbench.evidence.records import Record
-from seqbench.runs.runner import FOLDER, Finished
+from seqbench.runs.runner import Finished
 from seqbench.runs.store import Store
 from seqbench.runs.suites import Limits
 
@@ -102,7 +102,7 @@ def test_nothing_of_hostile_models_is_left(folder: Path, records: Mapping[str, R
     numbers = {file.name: int(file.read_text()) for file in (folder / "numbers").iterdir()}
     assert sum(name.startswith("daemon") for name in numbers) == 3
     assert [name for name, number in numbers.items() if psutil.pid_exists(number)] == []
-    assert [path.name for path in folder_of_process(FOLDER).iterdir()] == [OWNER]
+    assert [path.name for path in folder_of_process().iterdir()] == [OWNER]
 
 
 def test_the_records_of_hostile_models_can_be_read(folder: Path, records: Mapping[str, Record]) -> None:

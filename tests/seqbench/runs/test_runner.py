@@ -11,7 +11,7 @@ from seqbench.data import DataError
 from seqbench.disk import OWNER, folder_of_process
 from seqbench.evidence.records import Record
 from seqbench.runs.cell import UNWRITTEN
-from seqbench.runs.runner import FOLDER, Event, Finished, Progress, Recomputed
+from seqbench.runs.runner import Event, Finished, Progress, Recomputed
 from seqbench.runs.store import RECORD, Store, Unwritable
 from seqbench.runs.suites import Limits
 
@@ -198,7 +198,7 @@ def test_data_is_loaded_once_for_all_cells_and_its_files_are_removed(tmp_path: P
     records = _records(_run(tmp_path / "store", [f"{TOYS}:Still", f"{TOYS}:Frequency"], datasets=[source], seeds=2))
     assert {record.status for record in records.values()} == {"ok"}
     assert purse.read_text() == "opened\n"
-    assert [path.name for path in folder_of_process(FOLDER).iterdir()] == [OWNER]
+    assert [path.name for path in folder_of_process().iterdir()] == [OWNER]
     _run(tmp_path / "store", [f"{TOYS}:Still"], datasets=[source])  # all in the store: nothing to load
     assert purse.read_text() == "opened\n"
 
