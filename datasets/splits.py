@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqbench.data import DataError
-from seqbench.datasets.tables.table import shown
+from seqbench.data import DataError, shown
 from seqbench.interface import Ids
 from seqbench.long_arrays import PIECE, forget
 

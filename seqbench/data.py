@@ -9,9 +9,17 @@ from seqbench.interface import Config
 
 Data = TypeVar("Data", covariant=True)
 
+SHOWN = 60
+"""The most characters of a name or cell that a message quotes."""
+
 
 class DataError(ValueError):
     """Raised if data cannot be used. The message says in one line where the fault is and what to do."""
+
+
+def shown(text: str) -> str:
+    """Quote a name or cell for a message: in one line, and cut if it is long."""
+    return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
 
 
 class Dataset(Config, Generic[Data]):

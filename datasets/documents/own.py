@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.documents.base import CUT, PARTS, DocumentDataset, Gathered, Notes
 from seqbench.datasets.documents.collection import Collection
 from seqbench.datasets.documents.kept import Found, Kept, Source
@@ -21,7 +21,6 @@ from seqbench.datasets.files import decode, encoding_note, encoding_of, read_byt
 from seqbench.datasets.series.stamps import Order, parse
 from seqbench.datasets.splits import SPLITS, in_order, part_named
 from seqbench.datasets.tables.reading import SUFFIXES, TableOptions
-from seqbench.datasets.tables.table import shown
 from seqbench.tasks.documents.model import Texts
 from seqbench.tasks.language.vocab import Vocab
 

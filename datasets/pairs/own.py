@@ -7,13 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.files import decode, encoding_note, encoding_of, read_bytes
 from seqbench.datasets.pairs.base import PARTS, Lines, PairDataset, PairParts
 from seqbench.datasets.pairs.sentences import lines
 from seqbench.datasets.splits import part_named
 from seqbench.datasets.tables.reading import SUFFIXES, TableOptions
-from seqbench.datasets.tables.table import shown
 from seqbench.tasks.translations.data import NewSources
 
 

@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Generic, cast
 import numpy as np
 from pydantic import Field
 
-from seqbench.data import DataError, Dataset
+from seqbench.data import DataError, Dataset, shown
 from seqbench.datasets.files import read_bytes
 from seqbench.datasets.series.numerals import Decimal, numbers
 from seqbench.datasets.series.stamps import Order, parse
 from seqbench.datasets.splits import assign
 from seqbench.datasets.tables.reading import TableOptions
-from seqbench.datasets.tables.table import Table, shown
+from seqbench.datasets.tables.table import Table
 from seqbench.interface import Floats, Ids
 from seqbench.tasks.sequences.data import NewSequences, SequenceData
 from seqbench.tasks.sequences.model import LabelledSequences, Part, TargetedSequences

@@ -12,9 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.packed import pieces_of
-from seqbench.datasets.tables.table import shown
 from seqbench.interface import Floats
 
 Decimal = Literal["comma", "point"]

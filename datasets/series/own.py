@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.files import sha256_of
 from seqbench.datasets.packed import Packed
 from seqbench.datasets.series.base import Notes, Observed, SeriesDataset
@@ -19,7 +19,7 @@ from seqbench.datasets.series.seasons import season_in
 from seqbench.datasets.series.spacing import Missing, Series, Spacing
 from seqbench.datasets.series.stamps import Order, Times, parse, step
 from seqbench.datasets.tables.reading import TableOptions
-from seqbench.datasets.tables.table import LISTED, Table, shown
+from seqbench.datasets.tables.table import LISTED, Table
 from seqbench.interface import Ids
 from seqbench.tasks.forecasts.model import Panel
 

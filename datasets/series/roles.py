@@ -7,12 +7,12 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.series.numerals import numbers
 from seqbench.datasets.series.stamps import parse
 from seqbench.datasets.tables.delimited import SEPARATORS
 from seqbench.datasets.tables.reading import read_header, read_in_pieces
-from seqbench.datasets.tables.table import LISTED, Columns, shown
+from seqbench.datasets.tables.table import LISTED, Columns
 
 ROWS = 1_000
 """The first so many rows are looked at."""

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.series.base import Notes
 from seqbench.datasets.series.rows import Rows
 from seqbench.datasets.series.stamps import Frequency, Misfit, Stamp, Times, Uneven, positions, spaced, step, unit_of
-from seqbench.datasets.tables.table import Table, shown
+from seqbench.datasets.tables.table import Table
 from seqbench.interface import Floats, Ids
 
 Missing = Literal["refuse", "last", "zero"]

@@ -13,9 +13,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.files import Line
-from seqbench.datasets.tables.table import shown
 
 MOST_WORDS = 1000
 """The most words of a sentence; a longer one is a whole text in one line."""

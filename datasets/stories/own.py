@@ -9,12 +9,11 @@ import numpy as np
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.files import UTF_8, encoding_note, encoding_of, first_lines, read_distinct
 from seqbench.datasets.splits import assign
 from seqbench.datasets.stories.babi_format import Tale
 from seqbench.datasets.stories.base import NUMBER, Stories, answer_data, spelled, tales_of
-from seqbench.datasets.tables.table import shown
 from seqbench.tasks.answers.data import AnswerData
 
 QUESTION = re.compile(r"\?\s*\t")

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.file_text import FileText, Lines
 from seqbench.datasets.files import encoding_note
-from seqbench.datasets.tables.table import LONGEST, Piece, Reading, check_wanted, shown
+from seqbench.datasets.tables.table import LONGEST, Piece, Reading, check_wanted
 
 Separator = Literal["auto", "comma", "semicolon", "tab", "bar"]
 Quotes = Literal["auto", "csv", "letters"]

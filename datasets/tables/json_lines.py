@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.file_text import FileText
 from seqbench.datasets.files import encoding_note
-from seqbench.datasets.tables.table import Piece, Reading, cell_text, check_wanted, shown
+from seqbench.datasets.tables.table import Piece, Reading, cell_text, check_wanted
 
 
 def json_lines(text: FileText, wanted: Mapping[str, str]) -> Reading:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.files import opened
-from seqbench.datasets.tables.table import Piece, Reading, cell_text, check_wanted, shown
+from seqbench.datasets.tables.table import Piece, Reading, cell_text, check_wanted
 from seqbench.interface import MissingExtra
 
 UNNAMED_INDEX = re.compile(r"__index_level_\d+__")

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 
 Columns = dict[str, list[str]]
 """Columns by name; all have the same length."""
 LONGEST = 1_000_000
 """The most characters of a cell; if a cell is longer, a quote was left open or the file is not a table."""
-SHOWN, LISTED = 60, 20
-"""The most characters of a name or cell, and the most names of columns, that a message quotes."""
+LISTED = 20
+"""The most names of columns that a message quotes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +80,6 @@ class Reading:
             yield piece
         if empty:
             raise DataError(f"{self.path} has a header and no rows; add some rows")
-
-
-def shown(text: str) -> str:
-    """Quote a name or cell for a message: in one line, and cut if it is long."""
-    return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")
 
 
 def check_wanted(path: Path, names: Sequence[str], wanted: Mapping[str, str]) -> None:

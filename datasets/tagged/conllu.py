@@ -8,9 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from seqbench.data import DataError
+from seqbench.data import DataError, shown
 from seqbench.datasets.files import Line
-from seqbench.datasets.tables.table import shown
 from seqbench.datasets.tagged.lines import Parsed, blocks
 
 COLUMNS = 10

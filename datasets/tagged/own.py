@@ -10,10 +10,9 @@ import numpy as np
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from seqbench.data import DataError, Dataset
+from seqbench.data import DataError, Dataset, shown
 from seqbench.datasets.files import UTF_8, encoding_note, encoding_of, read_distinct
 from seqbench.datasets.splits import assign
-from seqbench.datasets.tables.table import shown
 from seqbench.datasets.tagged.base import CONLLU, PARTS, new_sentences, numbered, parse
 from seqbench.datasets.tagged.lines import Parsed
 from seqbench.tasks.tags.data import NewSentences, TaggedData
