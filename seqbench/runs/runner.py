@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 PRELOADED = ("seqbench.runs.server", "seqbench.runs.cell", "torch", "torch._dynamo")
 """Modules that the server of processes imports once for all cells, in addition to the modules of their tasks and
 models. They count in the memory of every cell. torch imports the last one when its first optimiser is created."""
-"""The temporary folder of a process that runs cells begins with this."""
 WRITABLE = 10**9
 """Free bytes of a disk below which a record that a cell could not write tells of the disk, not of the model."""
 POLL = 0.1
