@@ -49,16 +49,15 @@ class Disk:
         asked = ByRange(len(values), self.range, index_type(self.block))
         for rows in spans(len(indices), self.block):
             asked.add(indices[rows], np.arange(rows.stop - rows.start))
-        found = OnDisk(values[:0].dtype)
+        taken = Written(values[:0].dtype)
         for part, slices in asked.ranges():
             held = values[part]
             for rows in slices:
-                found[rows] = held[asked.index[rows] - part.start]
-        taken = Written(found.dtype)
-        for rows in asked.blocks:
-            block = np.empty(rows.stop - rows.start, found.dtype)
-            block[asked.payload[rows]] = found[rows]
-            taken.append(block)
+                taken[rows] = held[asked.index[rows] - part.start]
+        for rows in asked.blocks:  # from the order in which they were looked up to that in which they were asked for
+            block = np.empty(rows.stop - rows.start, taken.dtype)
+            block[asked.payload[rows]] = taken[rows]
+            taken[rows] = block
         return taken
 
     def tally(self, indices: Column, size: int) -> Column:

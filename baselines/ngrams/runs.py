@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from seqbench.baselines.ngrams.counts import sort_together
+from seqbench.baselines.ngrams.levels import index_type
 from seqbench.interface import Ids
 from seqbench.long_arrays import OnDisk
 
@@ -86,7 +87,7 @@ class ByRange:
     def __init__(self, size: int, width: int, payload: DTypeLike) -> None:
         """size: indices are 0..size − 1; width: number of indices in a range."""
         self.size, self.width = size, width
-        self.index, self.payload = OnDisk(np.int64), OnDisk(payload)
+        self.index, self.payload = OnDisk(index_type(size)), OnDisk(payload)
         self.blocks: list[slice] = []
         self._ends: list[Ids] = []
 
