@@ -8,7 +8,8 @@ The law: what is read is right, or is refused by an error that names what is wro
 it is printed with the file, which is kept in the folder `--findings`, and the next target is taken.
 
 With atheris (`pip install atheris`), the search is guided by which lines of seqbench are reached; without it, files are
-changed at random. Each target has a process of its own.
+changed at random. Each target has a process of its own. What reached new lines is kept in `--findings` too, and a later
+search goes on from there, so that an hour may be made of several parts.
 """
 
 import argparse
@@ -296,16 +297,14 @@ def _judged(name: str, data: bytes, folder: Path, findings: Path) -> None:
 
 def _guided(name: str, seconds: float, findings: Path) -> None:
     """Search one target with atheris, which ends the process."""
-    target, folder = TARGETS[name], tempfile.mkdtemp()
-    corpus = Path(folder) / "corpus"
-    corpus.mkdir()
+    target, folder = TARGETS[name], findings / name
+    corpus, own, words = folder / "corpus", folder / "own", folder / "words"
+    for place in (corpus, own):
+        place.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate(target.seeds):
         (corpus / str(number)).write_bytes(data)
-    words = Path(folder) / "words"
     written = ("".join(map("\\x{:02x}".format, word[:60])) for word in target.words)
     words.write_text("".join(f'"{word}"\n' for word in written))
-    own = Path(folder) / "own"
-    own.mkdir()
     arguments = [sys.argv[0], str(corpus), f"-dict={words}", f"-max_total_time={seconds:.0f}", "-rss_limit_mb=4096"]
     arguments += ["-verbosity=0", "-print_final_stats=1", "-timeout=60", f"-artifact_prefix={findings}/{name}-"]
     atheris.Setup(arguments, lambda data: _judged(name, data, own, findings))
