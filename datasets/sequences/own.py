@@ -145,7 +145,7 @@ class SequenceFile(TableOptions, Dataset[SequenceData[Part]], Generic[Part]):
         """Read the sequences of a table.
 
         Args:
-            others: further columns that are wanted, as `read_table` takes them.
+            others: further columns that are wanted, as `TableOptions.table` takes them.
             columns: of the values; empty: as the options say.
         """
         wanted = {self.id: "name the column of the sequences with --id NAME"}

@@ -11,7 +11,7 @@ from seqbench.data import DataError, shown
 from seqbench.datasets.series.numerals import numbers
 from seqbench.datasets.series.stamps import parse
 from seqbench.datasets.tables.delimited import SEPARATORS
-from seqbench.datasets.tables.reading import read_header, read_in_pieces
+from seqbench.datasets.tables.reading import TableOptions
 from seqbench.datasets.tables.table import LISTED, Columns
 
 ROWS = 1_000
@@ -31,8 +31,8 @@ def proposals(path: Path, options: Mapping[str, Any]) -> tuple[list[str], list[s
     Raises:
         DataError: it is no table, or a damaged one.
     """
-    reading = {name: options[name] for name in ("encoding", "separator", "quotes") if name in options}
-    columns = _read(path, reading)
+    reading = {name: options[name] for name in TableOptions.model_fields if name in options}
+    columns = _read(path, TableOptions(**reading))
     cells = {name: [cell for cell in islice(column, ROWS) if cell.strip()] for name, column in columns.items()}
     held = {name: column for name, column in cells.items() if column}
     times = [name for name, column in held.items() if _are_times(column)]
@@ -52,7 +52,7 @@ def proposals(path: Path, options: Mapping[str, Any]) -> tuple[list[str], list[s
     return list(columns), found
 
 
-def _read(path: Path, reading: Mapping[str, Any]) -> Columns:
+def _read(path: Path, reading: TableOptions) -> Columns:
     """Return the columns of a table. Without names of columns, the separator is the one of the suffix, or else the one
     that divides all rows into as many cells as the header, two at least."""
     first: Columns | DataError
@@ -60,11 +60,11 @@ def _read(path: Path, reading: Mapping[str, Any]) -> Columns:
         first = _columns(path, reading)
     except DataError as error:
         first = error
-    if not isinstance(first, DataError) and (len(first) > 1 or "separator" in reading):
+    if not isinstance(first, DataError) and (len(first) > 1 or reading.separator != "auto"):
         return first
-    for separator in SEPARATORS if "separator" not in reading else ():
+    for separator in SEPARATORS if reading.separator == "auto" else ():
         with suppress(DataError):
-            columns = _columns(path, {**reading, "separator": separator})
+            columns = _columns(path, reading.model_copy(update={"separator": separator}))
             if len(columns) > 1:
                 return columns
     if isinstance(first, DataError):
@@ -72,11 +72,11 @@ def _read(path: Path, reading: Mapping[str, Any]) -> Columns:
     return first
 
 
-def _columns(path: Path, reading: Mapping[str, Any]) -> Columns:
+def _columns(path: Path, reading: TableOptions) -> Columns:
     """Read a whole table, and return the first ROWS rows or more."""
-    columns: Columns = {name: [] for name in read_header(path, {}, **reading) if name}
+    columns: Columns = {name: [] for name in reading.header(path, {}) if name}
     rows = 0
-    for piece in read_in_pieces(path, dict.fromkeys(columns, ""), **reading).pieces():
+    for piece in reading.pieces(path, dict.fromkeys(columns, "")).pieces():
         if rows < ROWS:
             rows += len(piece.places)
             for name, cells in columns.items():

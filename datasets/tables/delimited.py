@@ -25,7 +25,7 @@ Row = tuple[int, list[str]]
 
 
 def delimited(text: FileText, quoted: bool, wanted: Mapping[str, str], separator: Separator, quotes: Quotes) -> Reading:
-    """Return a table of CSV or TSV; quoted: whether it holds double quotes. All else is as in `read_table`."""
+    """Return a table of CSV or TSV; quoted: whether it holds double quotes. All else is as in `TableOptions.table`."""
     path = text.path
     with _cells_of_any_length():
         name = _separator(text, wanted) if separator == "auto" else separator

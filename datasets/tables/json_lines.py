@@ -12,7 +12,7 @@ from seqbench.datasets.tables.table import Piece, Reading, cell_text, check_want
 
 
 def json_lines(text: FileText, wanted: Mapping[str, str]) -> Reading:
-    """Return a table of JSON lines, whose header is known once all were read; all else is as in `read_table`."""
+    """Return a table of JSON lines, whose header is known once all were read; see `TableOptions.table`."""
     reading = Reading(text.path, notes=encoding_note([text.encoding]))
     reading.rows = _objects(text, wanted, reading)
     return reading

@@ -17,7 +17,7 @@ ROWS = 1 << 12
 
 
 def parquet(path: Path, wanted: Mapping[str, str]) -> Reading:
-    """Return a table of Parquet; all else is as in `read_table`."""
+    """Return a table of Parquet; all else is as in `TableOptions.table`."""
     with opened(path):
         pass
     try:

@@ -35,85 +35,55 @@ class TableOptions(Config):
         "the one that fits the file",
     )
 
-    def table(self, path: Path, wanted: Mapping[str, str], column: Callable[[], Column] = list) -> "Table":
-        """Return the wanted columns of a table, as `read_table` does."""
-        return read_table(path, wanted, self.encoding, self.separator, self.quotes, column)
+    def table(self, path: Path, wanted: Mapping[str, str], column: Callable[[], Column] = list) -> Table:
+        """Return the wanted columns of a table, whose suffix tells the format. Other columns may hold anything.
+
+        Args:
+            wanted: the name of each column, and what to do if there is no such column; for the message.
+            column: what holds a column: a list, or `Packed`, which takes a tenth of the memory.
+
+        Raises:
+            DataError: the file is missing, empty or damaged, has another encoding, is not a table, or lacks a wanted
+                column; or it cannot be told what its separators or quotes are.
+            MissingExtra: the table is Parquet, and pyarrow is not installed.
+        """
+        reading = self.pieces(path, wanted)
+        columns = {name: column() for name in wanted}
+        places = array("q")
+        for piece in reading.pieces():
+            places.extend(piece.places)
+            for name, cells in columns.items():
+                cells.extend(piece.columns[name])
+        return Table(path, columns, reading.header, places, reading.unit, reading.notes)
 
     def header(self, path: Path, wanted: Mapping[str, str]) -> Sequence[str]:
-        """Return the names of all columns of a table, as `read_header` does."""
-        return read_header(path, wanted, self.encoding, self.separator, self.quotes)
+        """Return the names of all columns of a table; only of JSON all rows are read.
 
-    def pieces(self, path: Path, wanted: Mapping[str, str]) -> "Reading":
-        """Return the wanted columns of a table, to be read in pieces, as `read_in_pieces` does."""
-        return read_in_pieces(path, wanted, self.encoding, self.separator, self.quotes)
+        Raises:
+            DataError, MissingExtra: as in `table`.
+        """
+        reading = self.pieces(path, wanted)
+        if not reading.header:
+            deque(reading.pieces(), maxlen=0)
+        return reading.header
 
-
-def read_table(
-    path: Path,
-    wanted: Mapping[str, str],
-    encoding: str = UTF_8,
-    separator: Separator = "auto",
-    quotes: Quotes = "auto",
-    column: Callable[[], Column] = list,
-) -> Table:
-    """Return the wanted columns of a table, whose suffix tells the format. Other columns may hold anything.
-
-    Args:
-        wanted: the name of each column, and what to do if there is no such column; for the message.
-        encoding, separator, quotes: as in `TableOptions`.
-        column: what holds a column: a list, or `Packed`, which takes a tenth of the memory.
-
-    Raises:
-        DataError: the file is missing, empty or damaged, has another encoding, is not a table, or lacks a wanted
-            column; or it cannot be told what its separators or quotes are.
-        MissingExtra: the table is Parquet, and pyarrow is not installed.
-    """
-    reading = read_in_pieces(path, wanted, encoding, separator, quotes)
-    columns = {name: column() for name in wanted}
-    places = array("q")
-    for piece in reading.pieces():
-        places.extend(piece.places)
-        for name, cells in columns.items():
-            cells.extend(piece.columns[name])
-    return Table(path, columns, reading.header, places, reading.unit, reading.notes)
-
-
-def read_header(
-    path: Path, wanted: Mapping[str, str], encoding: str = UTF_8, separator: Separator = "auto", quotes: Quotes = "auto"
-) -> Sequence[str]:
-    """Return the names of all columns of a table, as `read_table` does; only of JSON all rows are read.
-
-    Raises:
-        DataError, MissingExtra: as in `read_table`.
-    """
-    reading = read_in_pieces(path, wanted, encoding, separator, quotes)
-    if not reading.header:
-        deque(reading.pieces(), maxlen=0)
-    return reading.header
-
-
-def read_in_pieces(
-    path: Path,
-    wanted: Mapping[str, str],
-    encoding: str = UTF_8,
-    separator: Separator = "auto",
-    quotes: Quotes = "auto",
-) -> Reading:
-    """Return a table to be read in pieces; all else is as in `read_table`."""
-    suffix = path.suffix.lower()
-    if not path.exists():
-        raise DataError(f"there is no file or folder {path}")
-    if path.is_dir():
-        raise DataError(f"{path} is a folder; name a file in it")
-    if suffix not in SUFFIXES:
-        raise DataError(
-            f"{path} ends in {suffix or 'nothing'}; a table ends in {', '.join(SUFFIXES)}; "
-            "save it as one of these, or rename it"
-        )
-    if suffix not in USUAL and (separator, quotes) != ("auto", "auto"):
-        raise DataError(f"{path} is no CSV or TSV; leave out the options separator and quotes")
-    if suffix == ".parquet":
-        return parquet(path, wanted)
-    text = FileText(path, encoding)
-    quoted = text.summary.quoted
-    return delimited(text, quoted, wanted, separator, quotes) if suffix in USUAL else json_lines(text, wanted)
+    def pieces(self, path: Path, wanted: Mapping[str, str]) -> Reading:
+        """Return a table to be read in pieces; all else is as in `table`."""
+        suffix = path.suffix.lower()
+        if not path.exists():
+            raise DataError(f"there is no file or folder {path}")
+        if path.is_dir():
+            raise DataError(f"{path} is a folder; name a file in it")
+        if suffix not in SUFFIXES:
+            raise DataError(
+                f"{path} ends in {suffix or 'nothing'}; a table ends in {', '.join(SUFFIXES)}; "
+                "save it as one of these, or rename it"
+            )
+        if suffix not in USUAL and (self.separator, self.quotes) != ("auto", "auto"):
+            raise DataError(f"{path} is no CSV or TSV; leave out the options separator and quotes")
+        if suffix == ".parquet":
+            return parquet(path, wanted)
+        text = FileText(path, self.encoding)
+        if suffix in USUAL:
+            return delimited(text, text.summary.quoted, wanted, self.separator, self.quotes)
+        return json_lines(text, wanted)

@@ -72,7 +72,7 @@ class Reading:
         """Yield the rows in pieces, once.
 
         Raises:
-            DataError: as in `read_table`; a fault that only the whole file shows is told after the last piece.
+            DataError: as in `TableOptions.table`; a fault that only the whole file shows is told after the last piece.
         """
         empty = True
         for piece in self.rows:
@@ -83,7 +83,7 @@ class Reading:
 
 
 def check_wanted(path: Path, names: Sequence[str], wanted: Mapping[str, str]) -> None:
-    """Raise a DataError if a wanted column is missing; wanted: as in `read_table`."""
+    """Raise a DataError if a wanted column is missing; wanted: as in `TableOptions.table`."""
     for name, cure in wanted.items():
         if name in names:
             continue

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seqbench.data import DataError
-from seqbench.datasets.tables.reading import read_table
+from seqbench.datasets.tables.reading import TableOptions
 from seqbench.datasets.tables.table import LONGEST
 from seqbench.interface import MissingExtra
 
@@ -22,7 +22,7 @@ JSON = '{"text": "one", "label": "good"}\n{"text": "two", "label": "bad"}\n'
 
 def read(path: Path, data: str | bytes, wanted: dict[str, str] = WANTED, encoding: str = "utf-8") -> Any:
     path.write_bytes(data.encode() if isinstance(data, str) else data)
-    return read_table(path, wanted, encoding)
+    return TableOptions(encoding=encoding).table(path, wanted)
 
 
 def test_cells_stay_as_they_stand(tmp_path: Path) -> None:
@@ -93,16 +93,16 @@ def test_a_column_that_is_missing_is_told_with_the_names_that_another_separator_
 
 def test_a_separator_that_is_named_is_used_even_if_another_one_fits(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text\na;b\n")
-    assert read_table(tmp_path / "a.csv", {"text": ""}) == {"text": ["a;b"]}
+    assert TableOptions().table(tmp_path / "a.csv", {"text": ""}) == {"text": ["a;b"]}
     with pytest.raises(DataError, match=r"line 2: 2 cells where the header has 1"):
-        read_table(tmp_path / "a.csv", {"text": ""}, separator="semicolon")
+        TableOptions(separator="semicolon").table(tmp_path / "a.csv", {"text": ""})
 
 
 @pytest.mark.parametrize("option", [{"separator": "tab"}, {"quotes": "csv"}])
 def test_separators_and_quotes_are_refused_for_what_has_none(tmp_path: Path, option: Any) -> None:
     (tmp_path / "a.jsonl").write_text(JSON)
     with pytest.raises(DataError, match=r"a.jsonl is no CSV or TSV; leave out the options separator and quotes"):
-        read_table(tmp_path / "a.jsonl", WANTED, **option)
+        TableOptions(**option).table(tmp_path / "a.jsonl", WANTED)
 
 
 LONE = "".join({0: f'"no {i}\tgood\n', 1: f"so so {i}\tbad\n", 2: f'yes {i}"\tgood\n'}[i % 3] for i in range(60))
@@ -151,12 +151,12 @@ def test_rows_over_several_lines_are_counted_and_keep_their_lines(tmp_path: Path
 def test_where_rows_may_lie_in_a_cell_it_is_asked_what_quotes_are(tmp_path: Path, name: str, text: str) -> None:
     with pytest.raises(DataError, match=r"line 3: a double quote .* be a row; .*--quotes csv; .*--quotes letters"):
         read(tmp_path / name, text)
-    assert read_table(tmp_path / name, WANTED, quotes="csv")["text"][0].count("\n") == 2
+    assert TableOptions(quotes="csv").table(tmp_path / name, WANTED)["text"][0].count("\n") == 2
     if name == "a.csv":
-        assert read_table(tmp_path / name, WANTED, quotes="letters")["text"] == ['"no', "maybe", 'yes"']
+        assert TableOptions(quotes="letters").table(tmp_path / name, WANTED)["text"] == ['"no', "maybe", 'yes"']
     else:
         with pytest.raises(DataError, match="line 5: 1 cells where the header has 2"):
-            read_table(tmp_path / name, WANTED, quotes="letters")
+            TableOptions(quotes="letters").table(tmp_path / name, WANTED)
 
 
 CELL = st.text(st.sampled_from('ab ",;\t\n'), max_size=6)
@@ -172,9 +172,9 @@ def test_what_the_csv_module_writes_is_read_back_or_asked_about(
     csv.writer(file, delimiter=delimiter, lineterminator="\n").writerows([("text", "label"), *rows])
     written = {"text": [text for text, _ in rows], "label": [label for _, label in rows]}
     (tmp_path / name).write_text(file.getvalue())
-    assert read_table(tmp_path / name, WANTED, quotes="csv") == written
+    assert TableOptions(quotes="csv").table(tmp_path / name, WANTED) == written
     try:
-        found = read_table(tmp_path / name, WANTED)
+        found = TableOptions().table(tmp_path / name, WANTED)
     except DataError as error:
         told = str(error)
     else:
@@ -287,9 +287,9 @@ def test_another_encoding_than_the_named_one_is_told(tmp_path: Path, encoding: s
 
 def test_a_missing_file_is_told_before_its_suffix_and_a_folder_is_none(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"there is no file or folder .*nowhere$"):
-        read_table(tmp_path / "nowhere", WANTED)
+        TableOptions().table(tmp_path / "nowhere", WANTED)
     with pytest.raises(DataError, match=r"is a folder; name a file in it"):
-        read_table(tmp_path, WANTED)
+        TableOptions().table(tmp_path, WANTED)
 
 
 def test_parquet_without_pyarrow_names_the_command_that_installs_it(
@@ -312,9 +312,9 @@ def test_cells_of_parquet_are_text_and_columns_nobody_asks_for_may_hold_anything
     path = parquet(
         tmp_path / "a.parquet", ["text", "label", "v", "v"], ["a", None], [True, False], [[1], [2]], [b"", b""]
     )
-    assert read_table(path, WANTED) == {"text": ["a", ""], "label": ["true", "false"]}
+    assert TableOptions().table(path, WANTED) == {"text": ["a", ""], "label": ["true", "false"]}
     path = parquet(tmp_path / "b.parquet", ["text", "a.b", "a"], ["NA", "x"], [1, 2], [0.5, None])
-    assert read_table(path, {"a.b": "", "a": ""}) == {"a.b": ["1", "2"], "a": ["0.5", ""]}
+    assert TableOptions().table(path, {"a.b": "", "a": ""}) == {"a.b": ["1", "2"], "a": ["0.5", ""]}
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_cells_of_parquet_are_text_and_columns_nobody_asks_for_may_hold_anything
 )
 def test_cells_of_parquet_that_are_no_text_are_refused(tmp_path: Path, cells: list[Any], words: str) -> None:
     with pytest.raises(DataError, match=words):
-        read_table(parquet(tmp_path / "a.parquet", ["text"], cells), {"text": ""})
+        TableOptions().table(parquet(tmp_path / "a.parquet", ["text"], cells), {"text": ""})
 
 
 def test_parquet_strings_of_another_encoding_are_refused(tmp_path: Path) -> None:
@@ -337,19 +337,19 @@ def test_parquet_strings_of_another_encoding_are_refused(tmp_path: Path) -> None
     offsets, data = arrow.py_buffer(b"\0\0\0\0\4\0\0\0"), arrow.py_buffer(b"caf\xe9")
     bad = arrow.StringArray.from_buffers(1, offsets, data)
     with pytest.raises(DataError, match=r"the column 'text' holds what is no text: .*0xe9.*; save it as text"):
-        read_table(parquet(tmp_path / "a.parquet", ["text"], bad), {"text": ""})
+        TableOptions().table(parquet(tmp_path / "a.parquet", ["text"], bad), {"text": ""})
 
 
 def test_parquet_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"two columns are called 'text'; rename one of them"):
-        read_table(parquet(tmp_path / "a.parquet", ["text", "text"], ["a"], ["b"]), {"text": ""})
+        TableOptions().table(parquet(tmp_path / "a.parquet", ["text", "text"], ["a"], ["b"]), {"text": ""})
 
 
 def test_a_parquet_file_with_a_damaged_name_is_told(tmp_path: Path) -> None:
     path = parquet(tmp_path / "a.parquet", ["text"], ["a"])
     path.write_bytes(path.read_bytes().replace(b"text", b"t\xebxt"))
     with pytest.raises(DataError, match=r"is no Parquet file, or a damaged one: .*0xeb"):
-        read_table(path, {"text": ""})
+        TableOptions().table(path, {"text": ""})
 
 
 def test_an_index_of_pandas_without_a_name_is_no_column_unless_it_is_asked_for(tmp_path: Path) -> None:
@@ -357,17 +357,17 @@ def test_an_index_of_pandas_without_a_name_is_no_column_unless_it_is_asked_for(t
     pytest.importorskip("pyarrow")
     frame = pandas.DataFrame({"text": ["a", "b"], "label": ["x", "y"]}, index=[7, 9])
     frame.to_parquet(tmp_path / "a.parquet")
-    found = read_table(tmp_path / "a.parquet", WANTED)
+    found = TableOptions().table(tmp_path / "a.parquet", WANTED)
     assert found.header == ["text", "label"]
     assert found.notes == {"ignored_index": "__index_level_0__"}
-    asked = read_table(tmp_path / "a.parquet", {"__index_level_0__": "", "text": ""})
+    asked = TableOptions().table(tmp_path / "a.parquet", {"__index_level_0__": "", "text": ""})
     assert asked == {"__index_level_0__": ["7", "9"], "text": ["a", "b"]}
     frame.to_csv(tmp_path / "a.csv")
-    found = read_table(tmp_path / "a.csv", WANTED)
+    found = TableOptions().table(tmp_path / "a.csv", WANTED)
     assert found.header == ["text", "label"]
     assert found.notes == {"ignored_index": "the first column, which has no name"}
     frame.rename_axis("text_id").to_parquet(tmp_path / "b.parquet")
-    assert read_table(tmp_path / "b.parquet", WANTED).header == ["text", "label", "text_id"]
+    assert TableOptions().table(tmp_path / "b.parquet", WANTED).header == ["text", "label", "text_id"]
 
 
 def test_the_example_of_a_json_line_has_the_keys_that_are_asked_for(tmp_path: Path) -> None:
@@ -378,10 +378,10 @@ def test_the_example_of_a_json_line_has_the_keys_that_are_asked_for(tmp_path: Pa
 def test_a_number_that_is_none_is_an_empty_cell(tmp_path: Path) -> None:
     decimal = __import__("decimal").Decimal
     path = parquet(tmp_path / "a.parquet", ["a", "b"], [0.5, float("nan")], [decimal("1.5"), None])
-    assert read_table(path, {"a": "", "b": ""}) == {"a": ["0.5", ""], "b": ["1.5", ""]}
+    assert TableOptions().table(path, {"a": "", "b": ""}) == {"a": ["0.5", ""], "b": ["1.5", ""]}
 
 
 def test_places_are_lines_of_text_and_rows_of_parquet(tmp_path: Path) -> None:
     assert read(tmp_path / "a.jsonl", "\n" + JSON.replace("\n", "\n\n")).where(1) == f"{tmp_path / 'a.jsonl'}, line 4"
     path = parquet(tmp_path / "a.parquet", ["text"], ["a", "b"])
-    assert read_table(path, {"text": ""}).where(1) == f"{path}, row 2"
+    assert TableOptions().table(path, {"text": ""}).where(1) == f"{path}, row 2"
