@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from commands import called
 
 import seqbench
 from seqbench import api
@@ -38,11 +39,6 @@ def store(tmp_path_factory: pytest.TempPathFactory, book: Path) -> Path:
     models = ["unigram", "witten-bell(order=2)", f"{TOYS}:Unwritten"]
     seqbench.run("lm", models=models, data=book, store=folder, keep=True)
     return folder
-
-
-def _cli(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seqbench.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 def _record(store: Path, label: str) -> Record:
@@ -82,8 +78,8 @@ def test_a_report_shows_the_last_answer_to_each_question(tmp_path: Path) -> None
     model, store = tmp_path / "mine.py", tmp_path / "results"
     for weight in ("weight", "weight + 500"):
         model.write_text(TOYS.read_text().replace("+ self.config.weight", f"+ self.config.{weight}"))
-        done = _cli("run", "--model", f"{model}:Still", "--dataset", COINS, "--store", store, "--format", "csv")
-        assert done.returncode == 0, done.stderr
+        done = called("run", "--model", f"{model}:Still", "--dataset", COINS, "--store", store, "--format", "csv")
+        assert done.exit_code == 0, done.stderr
     (row,) = csv.DictReader(io.StringIO(api.report(store, "csv")))
     perplexities = {r.scores["test"]["perplexity"] for r in Store(store).records() if isinstance(r, Record)}
     assert len(perplexities) == 2
@@ -157,8 +153,8 @@ def test_a_kept_or_remade_fit_scores_new_text_as_the_run_scored_its_test_part(
 def test_without_text_the_store_holds_no_word_of_the_data_and_predict_still_works(book: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text(book.read_text().replace("x", "secretword"))
-    done = _cli("run", "--data", secret, "--model", "unigram", "--keep", "--no-text", "--store", tmp_path / "r")
-    assert done.returncode == 0, done.stderr
+    done = called("run", "--data", secret, "--model", "unigram", "--keep", "--no-text", "--store", tmp_path / "r")
+    assert done.exit_code == 0, done.stderr
     files = [file for file in (tmp_path / "r").rglob("*") if file.is_file()]
     assert files
     assert not any(b"secretword" in file.read_bytes() for file in files)
@@ -191,8 +187,8 @@ def test_without_text_no_example_of_any_task_is_in_the_store(
 ) -> None:
     arguments = made(tmp_path)
     for store, options in (("open", []), ("closed", ["--no-text"])):
-        done = _cli("run", *arguments, "--jobs", 1, "--store", tmp_path / store, *options)
-        assert done.returncode == 0, done.stderr
+        done = called("run", *arguments, "--jobs", 1, "--store", tmp_path / store, *options)
+        assert done.exit_code == 0, done.stderr
         held = b"".join(f.read_bytes() for f in (tmp_path / store).rglob("*") if f.is_file())
         assert (b"secretword" in held) == (store == "open")
 
@@ -262,8 +258,8 @@ def test_without_text_neither_output_nor_errors_bring_words_into_the_store(
     data.write_text(book.read_text().replace("x", "secretword"))
     model.write_text(SECRETIVE)
     arguments = ["run", "--data", data, "--model", f"{model}:{name}", "--keep", "--store"]
-    _cli(*arguments, tmp_path / "open")
-    _cli(*arguments, tmp_path / "closed", "--no-text")
+    called(*arguments, tmp_path / "open")
+    called(*arguments, tmp_path / "closed", "--no-text")
     assert b"secretword" in b"".join(f.read_bytes() for f in (tmp_path / "open").rglob("*") if f.is_file())
     assert b"secretword" not in b"".join(f.read_bytes() for f in (tmp_path / "closed").rglob("*") if f.is_file())
     record = _record(tmp_path / "closed", name)
@@ -294,26 +290,26 @@ def test_a_record_whose_folder_was_moved_says_where_it_belongs(store: Path, book
 def test_a_fit_whose_code_changed_is_not_passed_off_as_the_recorded_one(tmp_path: Path) -> None:
     model = tmp_path / "mine.py"
     model.write_text(TOYS.read_text())
-    _cli("run", "--model", f"{model}:Still", "--dataset", COINS, "--store", tmp_path / "r")
+    called("run", "--model", f"{model}:Still", "--dataset", COINS, "--store", tmp_path / "r")
     record = _record(tmp_path / "r", "Still")
     model.write_text(model.read_text() + "\n# a remark\n")
-    done = _cli("predict", record.key[:8], "--data", model, "--store", tmp_path / "r")
-    assert done.returncode == 2
+    done = called("predict", record.key[:8], "--data", model, "--store", tmp_path / "r")
+    assert done.exit_code == 2
     assert "changed since that run" in done.stderr
 
 
 def test_columns_and_order_are_chosen_for_a_run_and_for_a_report(store: Path, book: Path) -> None:
     chosen = ["--columns", "fit,perplexity", "--sort", "score", "--format", "markdown"]
-    report = _cli("report", store, *chosen).stdout
+    report = called("report", store, *chosen).stdout
     (head, _, *rows) = [line for line in report.splitlines() if line.startswith("|")]
     assert head == "| model | fit | test perplexity |"
     scores = [float(row.split(" | ")[2].strip(" *|")) for row in rows]
     assert scores == sorted(scores)
     models = [part for name in ("unigram", "witten-bell(order=2)") for part in ("--model", name)]
-    run = _cli("run", "--data", book, *models, "--keep", "--store", store, "--quiet", *chosen).stdout
+    run = called("run", "--data", book, *models, "--keep", "--store", store, "--quiet", *chosen).stdout
     assert head in run
-    wrong = _cli("report", store, "--columns", "score,speeed")
-    assert wrong.returncode == 2
+    wrong = called("report", store, "--columns", "score,speeed")
+    assert wrong.exit_code == 2
     assert wrong.stderr.startswith(
         "seqbench: there is no column 'speeed'; there are: model or name, score or perplexity,"
     )
@@ -324,14 +320,14 @@ def test_two_stores_are_compared_from_python_and_from_the_command_line(store: Pa
     copy = shutil.copytree(store, tmp_path / "copy")
     said = "Nothing changed: all 3 rows that both stores have are identical to the last digit."
     assert said in seqbench.compare(store, copy)
-    done = _cli("compare", store, copy, "--format", "csv", "--output", tmp_path / "out.csv")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = called("compare", store, copy, "--format", "csv", "--output", tmp_path / "out.csv")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text())))
     assert [row["change"] for row in rows] == ["identical"] * 3
     record = _record(copy, "unigram")
     (Store(copy).folder(record.identity, record.key) / RECORD).write_text("{")
-    done = _cli("compare", store, copy)
-    assert done.returncode == 0
+    done = called("compare", store, copy)
+    assert done.exit_code == 0
     assert done.stderr.startswith("left out: damaged: ")
     assert re.search(r"^only in A +unigram$", done.stdout, re.MULTILINE)
 
@@ -349,25 +345,25 @@ def test_a_run_from_a_script_without_a_guard_does_not_run_it_again_in_each_cell(
 
 def test_a_dry_run_lists_cells_and_the_time_they_took(store: Path, book: Path, tmp_path: Path) -> None:
     models = ["--model", "unigram", "--model", "kneser-ney(order=2)"]
-    listed = _cli("run", "--data", book, *models, "--store", store, "--dry-run")
-    assert listed.returncode == 0, listed.stderr
+    listed = called("run", "--data", book, *models, "--store", store, "--dry-run")
+    assert listed.exit_code == 0, listed.stderr
     assert "ok" in listed.stdout
     assert "1 of unknown length" in listed.stdout
     assert not list(Path(store).glob("*/kneser-ney/*"))
 
 
 def test_a_quiet_run_prints_its_table_alone(tmp_path: Path) -> None:
-    done = _cli(
+    done = called(
         "run", "--model", f"{TOYS}:Still", "--dataset", COINS, "--store", tmp_path, "--format", "csv", "--quiet"
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.startswith("task,dataset")
 
 
 def test_a_failed_cell_shows_in_the_exit_status(tmp_path: Path) -> None:
     model = f"{TOYS.with_name('misbehaving.py')}:Raises"
-    done = _cli("run", "--model", model, "--dataset", COINS, "--store", tmp_path)
-    assert done.returncode == 1
+    done = called("run", "--model", model, "--dataset", COINS, "--store", tmp_path)
+    assert done.exit_code == 1
     assert "failed" in done.stdout
 
 
@@ -383,20 +379,20 @@ def test_a_reader_that_wants_no_more_ends_the_output_quietly(store: Path) -> Non
 def test_faults_of_a_file_are_told_once_and_leave_no_record(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label\na,b\n")
     models = ["--model", "majority", "--model", "perceptron"]
-    done = _cli("run", "--suite", "doc", "--data", tmp_path / "a.csv", *models, "--store", tmp_path / "store")
-    assert done.returncode == 2
+    done = called("run", "--suite", "doc", "--data", tmp_path / "a.csv", *models, "--store", tmp_path / "store")
+    assert done.exit_code == 2
     assert len(done.stderr.splitlines()) == 1
     assert not list(tmp_path.glob("store/**/*.json"))
 
 
 def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
     models = ["--model", f"{TOYS}:Still", "--model", f"{TOYS}:Frequency"]
-    _cli("run", *models, "--dataset", COINS, "--store", tmp_path)
+    called("run", *models, "--dataset", COINS, "--store", tmp_path)
     record = _record(tmp_path, "Frequency")
     path = Store(tmp_path).folder(record.identity, record.key) / RECORD
     path.write_text("{")
-    done = _cli("report", tmp_path, "--format", "csv")
-    assert done.returncode == 0
+    done = called("report", tmp_path, "--format", "csv")
+    assert done.exit_code == 0
     (said,) = done.stderr.splitlines()
     assert said.startswith(f"left out: damaged: {path}: ")
     assert "Frequency" not in done.stdout
@@ -434,8 +430,8 @@ def test_damage_in_a_store_is_told_by_the_report(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_told_in_one_line(tmp_path: Path, arguments: list[str], words: str) -> None:
     (tmp_path / "file").touch()
-    done = _cli(*(a.replace("{tmp}", str(tmp_path)) for a in arguments))
-    assert done.returncode != 0
+    done = called(*(a.replace("{tmp}", str(tmp_path)) for a in arguments))
+    assert done.exit_code != 0
     assert words in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
 
@@ -476,16 +472,16 @@ class Full(Still):
 
 def test_check_tells_the_laws_that_a_model_breaks() -> None:
     misbehaving = TOYS.with_name("misbehaving.py")
-    good, bad = _cli("check", f"{misbehaving}:Honest"), _cli("check", f"{misbehaving}:Peeks")
-    assert (good.returncode, bad.returncode) == (0, 1)
+    good, bad = called("check", f"{misbehaving}:Honest"), called("check", f"{misbehaving}:Peeks")
+    assert (good.exit_code, bad.exit_code) == (0, 1)
     assert "BROKEN" not in good.stdout
     assert "causal" in next(line for line in bad.stdout.splitlines() if "BROKEN" in line)
     assert next(line for line in good.stdout.splitlines() if "causal" in line).rstrip().endswith("%")  # the law's power
 
 
 def test_env_names_what_a_record_would() -> None:
-    done = _cli("env")
-    assert done.returncode == 0
+    done = called("env")
+    assert done.exit_code == 0
     assert "numpy" in done.stdout
 
 

@@ -1,13 +1,12 @@
 """Curves from Python and from the command line: what runs, what is resumed, and what is told."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from commands import called
 
 from seqbench import api, curves
 from seqbench.api import Asked
@@ -19,11 +18,6 @@ from seqbench.runs.store import Store
 
 TOYS = Path(__file__).parents[1] / "toys"
 COINS, HUNGRY = f"{TOYS / 'toys.py'}:Coins", f"{TOYS / 'hungry.py'}:Hungry"
-
-
-def _cli(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seqbench.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize(
@@ -145,10 +139,10 @@ def test_a_fit_to_a_part_is_made_again_from_the_same_part(asked: Asked, tmp_path
 
 
 def test_a_dry_run_lists_shares(asked: Asked) -> None:
-    done = _cli(
+    done = called(
         "curve", "--model", "unigram", "--dataset", COINS, "--sizes", "1,1/2", "--dry-run", "--store", asked.store.root
     )
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert re.search(r"share", done.stdout)
     assert re.search(r"1/2\s+unigram\s+2", done.stdout)
 
@@ -161,8 +155,8 @@ def test_a_file_of_documents_gets_a_table_and_a_picture(tmp_path: Path) -> None:
     pd.DataFrame(rows, columns=["body", "mood"]).to_csv(tmp_path / "a.csv", index=False)
     read = ["--suite", "doc", "--data", tmp_path / "a.csv", "--text", "body", "--label", "mood"]
     how = ["--model", "naive-bayes", "--sizes", "1,1/2", "--seeds", "1", "--format", "markdown"]
-    done = _cli("curve", *read, *how, "--store", tmp_path / "r", "--output", tmp_path / "c.png", "--quiet")
-    assert done.returncode == 0, done.stderr
+    done = called("curve", *read, *how, "--store", tmp_path / "r", "--output", tmp_path / "c.png", "--quiet")
+    assert done.exit_code == 0, done.stderr
     assert done.stderr == ""
     assert "| training documents | naive-bayes |" in done.stdout
     assert "Name a second model" in done.stdout
@@ -184,8 +178,8 @@ def test_a_file_of_documents_gets_a_table_and_a_picture(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_told_in_one_line(tmp_path: Path, arguments: list[str], words: str) -> None:
-    done = _cli("curve", *(a.replace("{tmp}", str(tmp_path)) for a in arguments), "--store", tmp_path / "r")
-    assert done.returncode == 2
+    done = called("curve", *(a.replace("{tmp}", str(tmp_path)) for a in arguments), "--store", tmp_path / "r")
+    assert done.exit_code == 2
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not list(tmp_path.glob("r/*/*/*/record.json"))

@@ -1,12 +1,11 @@
 """`seqbench inspect`: gradients of new fits, units of stored ones, and errors that say what to do."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import called
 
 import seqbench
 from seqbench import inspection
@@ -15,11 +14,6 @@ from seqbench.runs.store import Store
 
 CHAIN = "synthetic-markov(train_tokens=3000, valid_tokens=500, test_tokens=500)"
 SMALL = "hidden_size=8, embedding_size=4"
-
-
-def cli(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seqbench.cli", "inspect", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +73,8 @@ def test_the_same_question_has_the_same_answer() -> None:
 
 
 def test_the_command_prints_norms_by_lag_and_what_clipping_does() -> None:
-    done = cli("gradients", "--model", f"elman({SMALL})", "--length", "10", "--dataset", CHAIN)
-    assert done.returncode == 0, done.stderr
+    done = called("inspect", "gradients", "--model", f"elman({SMALL})", "--length", "10", "--dataset", CHAIN)
+    assert done.exit_code == 0, done.stderr
     assert re.search(r"lag 1 +lag 10 +per step +bound", done.stdout)
     assert "clipped" in done.stdout
 
@@ -124,8 +118,8 @@ def test_units_of_a_stored_model_of_characters_are_shown_too(store: Path) -> Non
 def test_a_run_may_be_named_by_the_beginning_of_its_key(store: Path, tmp_path: Path) -> None:
     key = record(store, "gru").key
     page = tmp_path / "cells.html"
-    done = cli("cells", key[:10], "--text", "if ( x", "--unit", "3", "--store", store, "--output", page)
-    assert done.returncode == 0, done.stderr
+    done = called("inspect", "cells", key[:10], "--text", "if ( x", "--unit", "3", "--store", store, "--output", page)
+    assert done.exit_code == 0, done.stderr
     assert "deviation of h" in done.stdout
     assert page.read_text().startswith("<!doctype html>")
 

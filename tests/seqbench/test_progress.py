@@ -1,13 +1,12 @@
 """What is told while cells run: the words of models and libraries come out as they are."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from commands import called
 
 from seqbench.api import Asked
 from seqbench.evidence.records import Check
@@ -32,10 +31,10 @@ class Bracketed(LanguageModel):
 def test_brackets_in_a_reason_are_text_and_do_not_end_the_run(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(MODEL)
     toys = Path(__file__).parents[1] / "toys" / "toys.py"
-    command = [sys.executable, "-m", "seqbench.cli", "run", "--dataset", f"{toys}:Coins", "--store", tmp_path / "store"]
+    command = ["run", "--dataset", f"{toys}:Coins", "--store", tmp_path / "store"]
     command += ["--model", f"{tmp_path / 'model.py'}:Bracketed", "--model", "uniform"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 1
+    done = called(*command)
+    assert done.exit_code == 1
     assert "text ended with [/INST], install seqbench[extra]" in done.stderr
     assert "[/INST]" in done.stdout
 
@@ -51,9 +50,9 @@ def test_tables_of_the_terminal_show_names_as_text(capsys: pytest.CaptureFixture
 
 
 def test_an_error_is_one_line_without_control_characters(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "seqbench.cli", "run", "--model", "no\n\x1b[31mmodel\r[/b]", "--store", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2
+    command = ["run", "--model", "no\n\x1b[31mmodel\r[/b]", "--store", tmp_path]
+    done = called(*command)
+    assert done.exit_code == 2
     (line,) = done.stderr.split("\n")[:-1]
     assert line.isprintable()
     assert "[/b]" in line
@@ -62,12 +61,12 @@ def test_an_error_is_one_line_without_control_characters(tmp_path: Path) -> None
 def test_without_a_terminal_each_finished_cell_is_one_line_on_stderr(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(MODEL)
     toys = Path(__file__).parents[1] / "toys"
-    command = [sys.executable, "-m", "seqbench.cli", "run", "--dataset", f"{toys / 'toys.py'}:Coins"]
+    command = ["run", "--dataset", f"{toys / 'toys.py'}:Coins"]
     command += ["--model", f"{toys / 'toys.py'}:Frequency", "--model", f"{tmp_path / 'model.py'}:Bracketed"]
     command += ["--seeds", "2", "--jobs", "1", "--store", tmp_path / "store", "--format", "csv"]
 
     def lines() -> list[str]:
-        return subprocess.run(command, capture_output=True, text=True).stderr.splitlines()
+        return called(*command).stderr.splitlines()
 
     first = lines()
     assert [re.sub(r"[\d.]+ m?s$", "T s", line).partition(":Frequency")[2] for line in first[:2]] == [

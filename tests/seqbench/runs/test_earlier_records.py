@@ -3,13 +3,12 @@ of it."""
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import called
 
 from seqbench import api
 from seqbench.evidence.records import Record
@@ -27,11 +26,6 @@ def store(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EARLIER, tmp_path / "results"))
 
 
-def seqbench(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seqbench.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
 def scores(table: str) -> dict[str, list[str]]:
     """Test perplexities by model, one for each row that bears the name."""
     found: dict[str, list[str]] = {}
@@ -43,8 +37,8 @@ def scores(table: str) -> dict[str, list[str]]:
 
 
 def test_their_table_is_read_as_it_was(store: Path) -> None:
-    done = seqbench("report", store, "--format", "markdown")
-    assert done.returncode == 0, done.stderr
+    done = called("report", store, "--format", "markdown")
+    assert done.exit_code == 0, done.stderr
     for name, score in PERPLEXITY.items():
         assert scores(done.stdout)[name] == [score]
 
@@ -54,17 +48,17 @@ def test_their_fits_are_refused_since_the_code_is_another(model: str, store: Pat
     (run,) = store.glob(f"*/{model}/*")
     text = tmp_path / "new.txt"
     text.write_text("a b a\n")
-    done = seqbench("predict", run, "--data", text)
-    assert done.returncode == 2
+    done = called("predict", run, "--data", text)
+    assert done.exit_code == 2
     assert f"the code of {model}" in done.stderr
     assert "changed since that run; run the cell again" in done.stderr
 
 
 def test_a_new_run_computes_them_again_and_the_table_holds_each_once(store: Path) -> None:
-    done = seqbench("run", "--dataset", DATA, "--model", "unigram", "--store", store, "--format", "markdown")
-    assert done.returncode == 0, done.stderr
+    done = called("run", "--dataset", DATA, "--model", "unigram", "--store", store, "--format", "markdown")
+    assert done.exit_code == 0, done.stderr
     assert len(list(store.glob("*/unigram/*/record.json"))) == 2
-    for table in (done.stdout, seqbench("report", store, "--format", "markdown").stdout):
+    for table in (done.stdout, called("report", store, "--format", "markdown").stdout):
         for name, score in PERPLEXITY.items():
             assert scores(table)[name] == [score]
 
@@ -96,8 +90,8 @@ def schema(number: int) -> Callable[[dict[str, Any]], Any]:
 )
 def test_a_store_of_another_schema_says_so_in_one_sentence(store: Path, number: int, advice: str) -> None:
     files = changed(store, schema(number))
-    done = seqbench("report", store)
-    assert (done.returncode, done.stdout) == (2, "")
+    done = called("report", store)
+    assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (
         f"seqbench: no record in {store} can be read: {len(files)} records of seqbench 0.{number}.7 with schema "
         f"{number}, but this one reads 1: {advice} (the first is {files[0]})\n"
@@ -106,8 +100,8 @@ def test_a_store_of_another_schema_says_so_in_one_sentence(store: Path, number: 
 
 def test_of_a_mixed_store_the_report_shows_the_rest_and_says_what_was_left_out_and_why(store: Path) -> None:
     (file,) = changed(store, schema(0), "lstm")
-    done = seqbench("report", store, "--format", "markdown")
-    assert done.returncode == 0
+    done = called("report", store, "--format", "markdown")
+    assert done.exit_code == 0
     assert set(scores(done.stdout)) >= {"unigram", "true model"}
     assert "lstm" not in scores(done.stdout)
     assert done.stderr == (
@@ -180,16 +174,16 @@ def test_records_without_a_metric_that_ranks_now_have_a_row_without_it(store: Pa
 
 
 def test_an_earlier_store_is_compared_with_a_later_one_by_what_both_ask(store: Path, tmp_path: Path) -> None:
-    seqbench("run", "--dataset", DATA, "--model", "unigram", "--store", tmp_path / "later", "--quiet")
-    done = seqbench("compare", store, tmp_path / "later", "--format", "json")
-    assert done.returncode == 0, done.stderr
+    called("run", "--dataset", DATA, "--model", "unigram", "--store", tmp_path / "later", "--quiet")
+    done = called("compare", store, tmp_path / "later", "--format", "json")
+    assert done.exit_code == 0, done.stderr
     (found,) = json.loads(done.stdout)
     assert {row["model"]: row["change"] for row in found["rows"]} == {"unigram": "identical", "true model": "identical"}
     assert "git" in found["footer"]["differs"]
     assert "code of the model" in found["footer"]["differs"]
     assert found["footer"]["only in A"].startswith("lstm")
     changed(store, schema(0), "lstm")
-    assert "left out: 1 record of seqbench 0.0.7 with schema 0" in seqbench("compare", store, tmp_path / "later").stderr
+    assert "left out: 1 record of seqbench 0.0.7 with schema 0" in called("compare", store, tmp_path / "later").stderr
 
 
 def test_reading_without_items_skips_what_takes_time_and_nothing_else(store: Path) -> None:
