@@ -6,7 +6,7 @@ Joulin, Grave, Bojanowski & Mikolov 2016, "Bag of tricks for efficient text clas
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -28,8 +28,8 @@ from seqbench.tasks.documents.model import ClassificationContext, Classifier, La
 CPU = torch.device("cpu")
 PIECE = 1 << 14
 """Documents whose features are made, or which are scored, at the same time."""
-REMEMBERED = 1 << 10
-"""Batches after which the memory of those that were read from a file is free again."""
+REMEMBERED = 1 << 6
+"""Batches that are read from a file before their memory is free again; for each, the system may map 2 MB."""
 
 
 class AveragedEmbeddingsConfig(Config):
@@ -108,7 +108,7 @@ class AveragedEmbeddings(Classifier):
             batches = Batches(bags, train.labels[rows], weights, config.batch_size)
             features, width = ctx.vocab.size + config.buckets, config.embedding_size
             self.vectors = torch.empty(features, width).uniform_(-1 / width, 1 / width)
-            self.vectors[torch.from_numpy(occurrences([bags.ids.numpy()], features) == 0)] = 0.0
+            self.vectors[torch.from_numpy(occurrences([bags.ids], features) == 0)] = 0.0
             self.output = torch.zeros(classes, width)
             update, updates = 0, updates_within(ctx.budget, len(batches))
             while update < updates:
@@ -154,27 +154,31 @@ class AveragedEmbeddings(Classifier):
     def _scores(self, bags: "Bags") -> Floats:
         scores = [np.zeros((0, len(self.output)))]
         for start in range(0, len(bags.sizes), PIECE):
-            ids, starts, sizes = bags.part(start, start + PIECE)
+            ids, starts, sizes = bags.part(start, start + PIECE).tensors()
             mean = F.embedding_bag(ids, self.vectors, starts, mode="sum") / sizes[:, None]
             scores.append(F.log_softmax((mean @ self.output.T).double(), dim=-1).numpy())
         return np.concatenate(scores)
 
 
 class Bags(NamedTuple):
-    """The features of N documents, concatenated."""
+    """The features of N documents, one document after the other."""
 
-    ids: Tensor
+    ids: NDArray[np.signedinteger[Any]]
     """(M,) ids of features: 0..V-1 for words, V plus the bucket for bigrams."""
-    starts: Tensor
+    starts: Ids
     """(N,) index of each document's first feature."""
-    sizes: Tensor
+    sizes: Ids
     """(N,) number of each document's features."""
 
     def part(self, start: int, stop: int) -> "Bags":
         """Return the features of the documents `start:stop`."""
         starts, sizes = self.starts[start:stop], self.sizes[start:stop]
         first = int(starts[0])
-        return Bags(self.ids[first : int(starts[-1] + sizes[-1])].long(), starts - first, sizes)
+        return Bags(self.ids[first : int(starts[-1] + sizes[-1])].astype(np.int64), starts - first, sizes)
+
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+        ids, starts, sizes = map(torch.from_numpy, self)
+        return ids, starts, sizes
 
 
 class Batch(NamedTuple):
@@ -204,7 +208,7 @@ def bags(documents: Documents, vocab_size: int, buckets: int) -> Bags:
         inside[np.cumsum(lengths) - 1] = False
         first = np.flatnonzero(inside)
         ids[where[first] + np.repeat(lengths, pairs)] = vocab_size + bucket(words[first], words[first + 1], buckets)
-    return Bags(*map(torch.tensor, (ids, starts, sizes)))
+    return Bags(ids, starts, sizes)
 
 
 def decayed(rate: float, update: int, updates: int) -> float:
@@ -222,7 +226,7 @@ def step(vectors: Tensor, output: Tensor, batch: Batch, rate: float) -> Tensor:
     Returns:
         The sum of -log p_y before the step, a scalar.
     """
-    (ids, starts, sizes), labels, weights = batch
+    (ids, starts, sizes), labels, weights = batch.bags.tensors(), batch.labels, batch.weights
     mean = F.embedding_bag(ids, vectors, starts, mode="sum") / sizes[:, None]
     log_p = F.log_softmax(mean @ output.T, dim=-1)
     loss = F.nll_loss(log_p, labels, reduction="sum")
@@ -239,10 +243,10 @@ def joined(parts: Iterable[Bags]) -> Bags:
     """Return the bags of all parts; those of many documents lie in files."""
     ids, sizes = Collected(np.int32), [np.zeros(0, np.int64)]
     for part in parts:
-        ids.append(part.ids.numpy())
-        sizes.append(part.sizes.numpy())
+        ids.append(part.ids)
+        sizes.append(part.sizes)
     whole = np.concatenate(sizes)
-    return Bags(*map(torch.from_numpy, (ids.array(), np.cumsum(whole) - whole, whole)))
+    return Bags(ids.array(), np.cumsum(whole) - whole, whole)
 
 
 class Batches:
@@ -250,8 +254,7 @@ class Batches:
 
     def __init__(self, bags: Bags, labels: Ids, weights: NDArray[np.float32], size: int) -> None:
         """labels: (N,). weights: (C,) of the classes."""
-        self.ids, self.labels, self.weights = bags.ids.numpy(), labels, weights
-        self._ends = np.append(bags.starts.numpy(), len(self.ids))
+        self.bags, self.labels, self.weights = bags, labels, weights
         self._batches = -(-len(labels) // size)
         self._read = 0
 
@@ -261,14 +264,11 @@ class Batches:
     def __getitem__(self, b: int) -> Batch:
         self._read += 1
         if self._read % REMEMBERED == 0:
-            forget(self.ids)
+            forget(self.bags.ids)
         each, more = divmod(len(self.labels), self._batches)
         start, stop = (i * each + min(i, more) for i in (b, b + 1))
-        ends, labels = self._ends[start : stop + 1], self.labels[start:stop]
-        parts = self.ids[ends[0] : ends[-1]].astype(np.int64), ends[:-1] - ends[0], ends[1:] - ends[:-1]
-        return Batch(
-            Bags(*map(torch.from_numpy, parts)), torch.from_numpy(labels), torch.from_numpy(self.weights[labels])
-        )
+        labels = self.labels[start:stop]
+        return Batch(self.bags.part(start, stop), torch.from_numpy(labels), torch.from_numpy(self.weights[labels]))
 
 
 @contextmanager

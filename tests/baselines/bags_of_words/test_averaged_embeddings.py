@@ -1,6 +1,7 @@
 """The averaged-embedding classifier against its equations, by hand and by autograd."""
 
 import math
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -22,6 +23,7 @@ from seqbench.baselines.bags_of_words.averaged_embeddings import (
 )
 from seqbench.interface import Budget, Documents
 from seqbench.learning.training import DivergenceError
+from seqbench.long_arrays import Collected, is_mapped
 from seqbench.tasks.documents.model import ClassificationContext, Labelled, Texts
 from seqbench.tasks.language.vocab import UNK, Vocab
 
@@ -138,8 +140,9 @@ def test_the_step_of_one_document_is_the_closed_form() -> None:
 
 def test_a_batch_takes_the_sum_of_the_steps_that_autograd_finds() -> None:
     vectors, output, batch = batch_in_float64()
+    ids, starts, _ = batch.bags.tensors()
     v, a = vectors.clone().requires_grad_(), output.clone().requires_grad_()
-    means = F.embedding_bag(batch.bags.ids, v, batch.bags.starts, mode="mean")
+    means = F.embedding_bag(ids, v, starts, mode="mean")
     losses = F.cross_entropy(means @ a.T, batch.labels, reduction="none")
     by_v, by_a = torch.autograd.grad((losses * batch.weights).sum(), (v, a))
     loss = step(vectors, output, batch, 0.1)
@@ -150,11 +153,12 @@ def test_a_batch_takes_the_sum_of_the_steps_that_autograd_finds() -> None:
 
 def test_the_gradient_of_the_step_agrees_with_finite_differences() -> None:
     vectors, output, batch = batch_in_float64()
+    ids, starts, _ = batch.bags.tensors()
     moved, moved_output = vectors.clone(), output.clone()
     step(moved, moved_output, batch, 1.0)
 
     def loss(v: torch.Tensor, a: torch.Tensor) -> float:
-        means = F.embedding_bag(batch.bags.ids, v, batch.bags.starts, mode="mean")
+        means = F.embedding_bag(ids, v, starts, mode="mean")
         return float((F.cross_entropy(means @ a.T, batch.labels, reduction="none") * batch.weights).sum())
 
     rng = torch.Generator().manual_seed(1)
@@ -187,6 +191,18 @@ def test_training_takes_each_update_once_at_the_rate_of_the_schedule(
     np.testing.assert_allclose(rates, 0.4 * (1 - np.arange(made) / made), rtol=0, atol=1e-15)
     assert set(sizes) == {7, 8}, "61 documents are 8 batches of about one size"
     assert made == 7 or [sum(sizes[i : i + 8]) for i in (0, 8, 16)] == [61, 61, 61]
+
+
+def test_of_bags_in_a_file_the_memory_is_given_back_while_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[bool] = []
+    room = "seqbench.baselines.bags_of_words.averaged_embeddings"
+    monkeypatch.setattr(f"{room}.Collected", partial(Collected, most=0))
+    monkeypatch.setattr(f"{room}.REMEMBERED", 2)
+    monkeypatch.setattr(f"{room}.forget", lambda array: forgotten.append(is_mapped(array)))
+    from_a_file = trained(draw(61), lend(epochs=3))
+    assert forgotten == [True] * 12, "of 24 batches"
+    monkeypatch.undo()
+    torch.testing.assert_close(from_a_file.vectors, trained(draw(61), lend(epochs=3)).vectors, rtol=0, atol=0)
 
 
 def test_every_epoch_trains_on_each_document_once(monkeypatch: pytest.MonkeyPatch) -> None:
