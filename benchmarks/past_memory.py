@@ -25,6 +25,7 @@ from growth import alone, peak, reset_peak, tell_growth
 from seqbench.baselines.ngrams.interpolation import NgramConfig
 from seqbench.baselines.ngrams.models import KneserNey
 from seqbench.interface import Budget, Ids
+from seqbench.long_arrays import Cut
 from seqbench.tasks.language.model import LanguageContext
 from seqbench.tasks.language.vocab import Vocab
 
@@ -64,7 +65,8 @@ def ours(file: Path, order: int, memory_gb: float | None) -> Measured:
     before, started, cpu = peak(), time.perf_counter(), time.process_time()
     model = KneserNey(NgramConfig(order=order, memory_gb=memory_gb))
     vocab = Vocab(tuple(map(str, range(SYMBOLS))))
-    model.fit(list(text), LanguageContext(seed=0, budget=Budget(), valid=[], vocab=vocab))
+    documents = Cut(text.reshape(-1), np.arange(LENGTH, text.size, LENGTH))
+    model.fit(documents, LanguageContext(seed=0, budget=Budget(), valid=[], vocab=vocab))
     return Measured(
         time.perf_counter() - started, time.process_time() - cpu, peak() - before, len(model.arrays()["keys"]) - 1
     )
