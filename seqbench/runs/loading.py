@@ -39,6 +39,10 @@ class Files:
     scoring: Path
     """The whole data."""
 
+    def written(self) -> list[Path]:
+        """Return what is there of these files, and of those beside them that hold their arrays."""
+        return [found for file in (self.fitting, self.scoring) for found in file.parent.glob(f"{file.stem}*")]
+
     def read_fitting(self, cell: Cell) -> tuple[Any, Comparability]:
         """Return what a cell needs until its test part is scored."""
         data, basis = contents.read(self.fitting)
@@ -148,6 +152,6 @@ def _load(cell: Cell, files: Files, told: Path) -> None:
         why = one_line(error)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             why = f"{files.fitting.parent} has no room for the data: {error.strerror}; set TMPDIR to a folder that has"
-        for file in (files.fitting, files.scoring):  # so that there is room to tell it
+        for file in files.written():  # so that there is room to tell it
             file.unlink(missing_ok=True)
     write_whole(told, why.encode(errors="replace"))

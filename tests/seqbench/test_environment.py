@@ -116,7 +116,6 @@ def test_a_run_on_a_full_disk_ends_in_one_line_and_goes_on_where_there_is_room(s
     assert _statuses(small_disk / "s") == ["ok"] * 3
 
 
-@pytest.mark.slow
 def test_a_full_disk_of_temporary_files_is_told_in_one_line(small_disk: Path, tmp_path: Path) -> None:
     run = RUN.replace("tokens=300", "tokens=300000")
     done = _shell(f"{run} --store {tmp_path / 's'}", small_disk, TMPDIR=str(small_disk))
