@@ -24,6 +24,11 @@ RUN, WORKER, CLUSTER = "seqbench-run-", "seqbench-worker-", "seqbench-cluster-"
 SEMAPHORES = Path("/dev/shm")
 """Where Linux shows named semaphores. Those of a process with a folder are called as the folder is."""
 MULTIPROCESSING = "pymp-"
+"""Begins the name of the folder that `multiprocessing` makes for the sockets of a process."""
+SOCKET = 103 - len("/pymp-12345678/listener-12345678")
+"""Bytes that the path above that folder may have. The path of a socket has at most 107 on Linux, and 103 on macOS."""
+SHORT = Path("/tmp")
+"""Where that folder lies if the path of the folder for temporary files is longer."""
 UNFINISHED = ".unfinished"
 """Ends the name of a file that is being written. The next writing replaces what a killed one has left."""
 TRIES = 100
@@ -117,9 +122,29 @@ def _folder_of(process: int) -> Path:
     held = ExitStack()
     folder = held.enter_context(owned_folder(temporary, RUN))
     if sys.platform != "win32":  # where multiprocessing needs no files
-        (folder / OWNER).write_text(multiprocessing.util.get_temp_dir())
+        (folder / OWNER).write_text(_folder_of_sockets(temporary))
     multiprocessing.util.Finalize(None, held.close, exitpriority=LAST)
     return folder
+
+
+def _folder_of_sockets(temporary: Path) -> str:
+    """Return the folder that `multiprocessing` makes for this process, or one that is made for it where it could not.
+
+    Raises:
+        OSError: the path of the folder for temporary files is too long, and no other folder can be made.
+    """
+    config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    if len(os.fsencode(temporary)) > SOCKET and config.get("tempdir") is None:
+        try:
+            config["tempdir"] = tempfile.mkdtemp(prefix=MULTIPROCESSING, dir=SHORT)
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"{error.strerror}: {SHORT}, where sockets lie if the path of temporary files is long; set TMPDIR to a "
+                f"folder whose path has at most {SOCKET} bytes",
+            ) from None
+        multiprocessing.util.Finalize(None, shutil.rmtree, (config["tempdir"], True), exitpriority=LAST)
+    return multiprocessing.util.get_temp_dir()
 
 
 def remove_abandoned(parent: Path, prefix: str) -> None:
@@ -172,7 +197,7 @@ def _same(file: IO[bytes], path: Path) -> bool:
 def _remove_of_multiprocessing(owner: IO[bytes]) -> None:
     owner.seek(0)
     named = Path(os.fsdecode(owner.read(4096)))
-    known = named.name.startswith(MULTIPROCESSING) and named.parent == Path(tempfile.gettempdir())
+    known = named.name.startswith(MULTIPROCESSING) and named.parent in (Path(tempfile.gettempdir()), SHORT)
     if known and not named.is_symlink() and _mine(named):
         shutil.rmtree(named, ignore_errors=True)
 

@@ -15,27 +15,31 @@ from seqbench.disk import CLUSTER, OWNER, RUN, WORKER, owned_folder, remove_aban
 HOLD = """
 import sys, time
 from pathlib import Path
-from seqbench.disk import folder_of_process
+from seqbench.disk import OWNER, folder_of_process
 folder = folder_of_process()
 (folder / "deep" / "er").mkdir(parents=True)
-print(folder, flush=True)
+print(folder)
+print((folder / OWNER).read_text(), flush=True)
 time.sleep(float(sys.argv[1]))
 """
 
 
-def _hold(folder: Path, seconds: float) -> tuple[subprocess.Popen[str], Path, Path]:
+def _hold(temporary: Path, seconds: float) -> tuple[subprocess.Popen[str], Path, Path]:
     command = [sys.executable, "-c", HOLD, str(seconds)]
-    environment = {**os.environ, "TMPDIR": str(folder)}
+    environment = {**os.environ, "TMPDIR": str(temporary)}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
-    own = Path(process.stdout.readline().strip())
-    return process, own, Path((own / OWNER).read_text())
+    folder, sockets = (Path(process.stdout.readline().strip()) for _ in range(2))
+    return process, folder, sockets
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("deep", ["", "d" * 120])
 def test_the_folder_of_a_living_process_stays_and_that_of_a_killed_one_goes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, deep: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tmp_path = tmp_path / deep
+    tmp_path.mkdir(exist_ok=True)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     process, folder, sockets = _hold(tmp_path, 100)
     remove_abandoned(tmp_path, RUN)
@@ -46,13 +50,18 @@ def test_the_folder_of_a_living_process_stays_and_that_of_a_killed_one_goes(
     assert folder.is_dir()
     remove_abandoned(tmp_path, RUN)
     assert list(tmp_path.iterdir()) == []
+    assert not sockets.exists()
 
 
-def test_a_process_that_ends_leaves_nothing(tmp_path: Path) -> None:
-    process, folder, _ = _hold(tmp_path, 0)
+@pytest.mark.parametrize("deep", ["", "d" * 120])
+def test_a_process_that_ends_leaves_nothing(tmp_path: Path, deep: str) -> None:
+    tmp_path = tmp_path / deep
+    tmp_path.mkdir(exist_ok=True)
+    process, folder, sockets = _hold(tmp_path, 0)
     process.communicate()
     assert folder.parent == tmp_path
     assert list(tmp_path.iterdir()) == []
+    assert not sockets.exists()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")

@@ -51,6 +51,15 @@ def test_a_run_ends_well_where_little_is_there(command: str, tmp_path: Path) -> 
     assert _statuses(tmp_path / "r" / "s") == ["ok", "ok"]
 
 
+def test_the_path_of_temporary_files_may_be_longer_than_that_of_a_socket(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    done = _shell(f"{RUN} --store s", tmp_path, TMPDIR=str(deep))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert _statuses(tmp_path / "s") == ["ok", "ok"]
+    assert not [left for left in deep.iterdir() if left.name.startswith(("seqbench-", "pymp-"))]
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
